@@ -1,0 +1,22 @@
+//! The vocabulary of Frontdesk: pure types and rules, without I/O, time source or screen.
+//!
+//! Everything else may import this module; it imports nothing of ours.
+
+pub mod account;
+pub mod capability;
+pub mod clock;
+pub mod command;
+pub mod contact;
+pub mod conversation;
+pub mod delivery;
+pub mod event;
+pub mod facet;
+pub mod failure;
+pub mod ids;
+pub mod message;
+pub mod op;
+pub mod query;
+pub mod rebase;
+pub mod rev;
+pub mod row;
+pub mod signal;

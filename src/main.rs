@@ -1,0 +1,2 @@
+//! Parses arguments and hands over.
+fn main() {}
