@@ -1,0 +1,1 @@
+//! The composition root: the loop, the effects, the terminal, start-up.

@@ -1,0 +1,95 @@
+//! What a provider can do, as data: the screen turns it into reasons before anyone presses send.
+
+use crate::domain::account::Channel;
+use crate::domain::clock::Ms;
+use serde::{Deserialize, Serialize};
+
+/// Who owns a facet of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ownership {
+    /// The provider keeps it; we set it there and read it back.
+    Remote,
+    /// Only we keep it.
+    Local,
+    /// There is no such thing on this account.
+    Absent,
+}
+
+/// How news of an account reaches us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PushKind {
+    /// The provider calls our listener.
+    Webhook,
+    /// We hold a connection open.
+    Stream,
+    /// We have to ask.
+    Poll,
+    /// It is made here.
+    Local,
+}
+
+/// What files a channel takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttachmentLimits {
+    /// Media types, as prefixes ("image/"). Empty = any.
+    pub kinds: Vec<String>,
+    /// Bytes of one file.
+    pub bytes: u64,
+    /// How many in one message. 0 = none at all.
+    pub count: u32,
+}
+
+/// What can be done with one channel of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelCapabilities {
+    /// The medium.
+    pub channel: Channel,
+    /// Whether we can write at all; if not, why not.
+    pub read_only: Option<String>,
+    /// Longest text in characters.
+    pub max_text: Option<usize>,
+    /// Whether text is billed in SMS segments.
+    pub segments: bool,
+    /// For how long after the customer's last message we may write, in milliseconds.
+    pub reply_window: Option<Ms>,
+    /// Whether a new conversation can be started to an address.
+    pub start: bool,
+    /// Files.
+    pub attachments: AttachmentLimits,
+    /// Whether the customer is told that we type.
+    pub typing: bool,
+    /// Whether we hear that the customer has read.
+    pub read_receipts: bool,
+}
+
+/// What an account can do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capabilities {
+    /// Per medium it carries.
+    pub channels: Vec<ChannelCapabilities>,
+    /// The status.
+    pub status: Ownership,
+    /// The owner.
+    pub assignee: Ownership,
+    /// Labels.
+    pub labels: Ownership,
+    /// Priority.
+    pub priority: Ownership,
+    /// Private notes.
+    pub notes: Ownership,
+    /// Whether we have read.
+    pub read_state: Ownership,
+    /// Whether the provider promises that the same send, repeated with our token, is done once.
+    pub idempotent_send: bool,
+    /// How news reaches us.
+    pub push: PushKind,
+}
+
+impl Capabilities {
+    /// What can be done on `channel`.
+    pub fn on(&self, channel: Channel) -> Option<&ChannelCapabilities> {
+        self.channels.iter().find(|c| c.channel == channel)
+    }
+}

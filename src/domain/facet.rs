@@ -1,0 +1,103 @@
+//! Facets: the independently changing parts of a conversation, each merged by its own revision.
+
+use crate::domain::clock::Ms;
+use crate::domain::conversation::{Priority, Qualification, Status};
+use serde::{Deserialize, Serialize};
+
+/// Who a conversation is given to, in terms that every provider and every engine understands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Owner {
+    /// An agent, by e-mail (lower case).
+    Agent(String),
+    /// A team, by name.
+    Team(String),
+}
+
+/// One facet of a conversation with its value. State, never a delta.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "facet", rename_all = "snake_case")]
+pub enum Facet {
+    /// The status; `until` is when a snooze ends (none = until they reply).
+    Status {
+        /// The new status.
+        status: Status,
+        /// When a snooze ends, UTC milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Ms>,
+    },
+    /// The priority.
+    Priority {
+        /// The new priority.
+        priority: Priority,
+    },
+    /// The owner; none = nobody.
+    Assignee {
+        /// Who.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<Owner>,
+    },
+    /// One label: each is a facet of its own, so that two agents can add two labels at once.
+    Label {
+        /// Its name.
+        name: String,
+        /// Whether it is on.
+        on: bool,
+    },
+    /// The qualification; none = not judged.
+    Qualification {
+        /// The judgement.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        qualification: Option<Qualification>,
+    },
+    /// The subject, on channels that have one.
+    Subject {
+        /// The words.
+        subject: String,
+    },
+}
+
+/// Names a facet, without its value. The text form is what the store keeps.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FacetKey {
+    /// See [`Facet::Status`].
+    Status,
+    /// See [`Facet::Priority`].
+    Priority,
+    /// See [`Facet::Assignee`].
+    Assignee,
+    /// See [`Facet::Label`].
+    Label(String),
+    /// See [`Facet::Qualification`].
+    Qualification,
+    /// See [`Facet::Subject`].
+    Subject,
+}
+
+impl Facet {
+    /// Which facet this is a value of.
+    pub fn key(&self) -> FacetKey {
+        match self {
+            Facet::Status { .. } => FacetKey::Status,
+            Facet::Priority { .. } => FacetKey::Priority,
+            Facet::Assignee { .. } => FacetKey::Assignee,
+            Facet::Label { name, .. } => FacetKey::Label(name.clone()),
+            Facet::Qualification { .. } => FacetKey::Qualification,
+            Facet::Subject { .. } => FacetKey::Subject,
+        }
+    }
+}
+
+impl FacetKey {
+    /// The text under which the store keeps the facet.
+    pub fn text(&self) -> String {
+        match self {
+            FacetKey::Status => "status".into(),
+            FacetKey::Priority => "priority".into(),
+            FacetKey::Assignee => "assignee".into(),
+            FacetKey::Label(name) => format!("label:{name}"),
+            FacetKey::Qualification => "qualification".into(),
+            FacetKey::Subject => "subject".into(),
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! What readers get: rows as they are shown, already rebased. The store fills them, the screen and the command line show them.
+
+use crate::domain::account::{Channel, Health};
+use crate::domain::clock::Ms;
+use crate::domain::contact::{ConsentState, Identity};
+use crate::domain::conversation::{Assignee, Priority, Qualification, Status};
+use crate::domain::delivery::{Delivery, DeliverySource, Reason};
+use crate::domain::ids::{
+    AccountId, AgentId, AttachmentId, ContactId, ConversationId, MessageId, OpId, QuickReplyId, ReceiptId,
+    TeamId,
+};
+use crate::domain::message::{AuthorKind, Direction, MessageKind};
+use crate::domain::op::OpState;
+
+/// A fixed view: indexed, windowed, counted by the writer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum View {
+    /// Open and mine.
+    Mine(AgentId),
+    /// Open and nobody's.
+    Unassigned,
+    /// Open.
+    Open,
+    /// Open, the customer waits; longest first.
+    Waiting,
+    /// Pending.
+    Pending,
+    /// Snoozed.
+    Snoozed,
+    /// Resolved.
+    Resolved,
+    /// Spam.
+    Spam,
+    /// Open, of one medium.
+    Channel(Channel),
+    /// Open, of one account.
+    Account(AccountId),
+    /// Open, with a label.
+    Label(String),
+}
+
+impl View {
+    /// The key under which the writer keeps this view's count.
+    pub fn key(&self) -> String {
+        match self {
+            View::Mine(agent) => format!("mine:{agent}"),
+            View::Unassigned => "unassigned".into(),
+            View::Open => "open".into(),
+            View::Waiting => "waiting".into(),
+            View::Pending => "pending".into(),
+            View::Snoozed => "snoozed".into(),
+            View::Resolved => "resolved".into(),
+            View::Spam => "spam".into(),
+            View::Channel(c) => format!("channel:{c}"),
+            View::Account(a) => format!("account:{a}"),
+            View::Label(l) => format!("label:{l}"),
+        }
+    }
+}
+
+/// How many conversations a view holds, and how many of them have something unseen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ViewCount {
+    /// Conversations.
+    pub total: u64,
+    /// Of these, with unseen messages.
+    pub unread: u64,
+}
+
+/// The place of a row in a list, for keyset paging: the sort time and the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListKey {
+    /// `last_message_at`, or `waiting_since` in the Waiting view.
+    pub at: Ms,
+    /// Decides between equal times.
+    pub id: ConversationId,
+}
+
+/// A row of a conversation list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationRow {
+    /// Its id.
+    pub id: ConversationId,
+    /// The account it is on.
+    pub account: AccountId,
+    /// That account's name.
+    pub account_name: String,
+    /// The medium.
+    pub channel: Channel,
+    /// Its key at the account.
+    pub external_id: String,
+    /// The customer.
+    pub contact: ContactId,
+    /// Their name, or their address where no name is known.
+    pub contact_name: String,
+    /// Our address.
+    pub ours: String,
+    /// Their address.
+    pub theirs: String,
+    /// The subject, where the channel has one.
+    pub subject: Option<String>,
+    /// The effective status.
+    pub status: Status,
+    /// When a snooze ends.
+    pub snoozed_until: Option<Ms>,
+    /// The priority.
+    pub priority: Priority,
+    /// Whose it is.
+    pub assignee: Option<Assignee>,
+    /// That agent's or team's name.
+    pub assignee_name: Option<String>,
+    /// Labels, sorted.
+    pub labels: Vec<String>,
+    /// The qualification.
+    pub qualification: Option<Qualification>,
+    /// Unseen inbound messages.
+    pub unread: u32,
+    /// Since when the customer waits for an answer.
+    pub waiting_since: Option<Ms>,
+    /// When the newest message (inbound, outbound or note) was sent.
+    pub last_message_at: Option<Ms>,
+    /// When the customer last wrote; opens reply windows.
+    pub last_inbound_at: Option<Ms>,
+    /// The first words of the newest message.
+    pub preview: String,
+    /// Which way the newest message went.
+    pub preview_direction: Option<Direction>,
+    /// How far the newest outbound message is, if it is the newest one.
+    pub delivery: Option<Delivery>,
+    /// Outbound messages that need the agent: failed, parked or unknown.
+    pub troubled: u32,
+    /// Whether a draft waits.
+    pub draft: bool,
+}
+
+/// A file of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachmentRow {
+    /// Its id.
+    pub id: AttachmentId,
+    /// Its name, already fit for a file system.
+    pub name: String,
+    /// Its media type.
+    pub mime: Option<String>,
+    /// Its size in bytes, once known.
+    pub size: Option<u64>,
+    /// Words that belong to it.
+    pub caption: Option<String>,
+    /// Where it is kept, relative to the workspace, once fetched.
+    pub path: Option<String>,
+    /// Why it could not be fetched.
+    pub error: Option<String>,
+}
+
+/// A message of a thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageRow {
+    /// Its id.
+    pub id: MessageId,
+    /// Where it is.
+    pub conversation: ConversationId,
+    /// The provider's id, once known.
+    pub external_id: Option<String>,
+    /// Which way it went.
+    pub direction: Direction,
+    /// What it is made of.
+    pub kind: MessageKind,
+    /// What kind of author.
+    pub author: AuthorKind,
+    /// The author's name.
+    pub author_name: Option<String>,
+    /// The words, as they came: not yet sanitised.
+    pub text: String,
+    /// When it was sent.
+    pub sent_at: Ms,
+    /// How far it is, for outbound messages.
+    pub delivery: Option<Delivery>,
+    /// Why it is failed, parked, retrying or unknown.
+    pub reason: Option<Reason>,
+    /// When the engine will act on it (undo window, schedule, retry).
+    pub due_at: Option<Ms>,
+    /// The op that sends it, while one does.
+    pub op: Option<OpId>,
+    /// Whether an agent has seen it (inbound).
+    pub seen: bool,
+    /// What the provider said besides. A JSON object or null.
+    pub metadata: serde_json::Value,
+    /// Its files.
+    pub attachments: Vec<AttachmentRow>,
+    /// Grows with every change of the row: layouts are cached by it.
+    pub revision: u64,
+}
+
+/// One step of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryStep {
+    /// How far it was then.
+    pub state: Delivery,
+    /// When, UTC milliseconds.
+    pub at: Ms,
+    /// How we heard.
+    pub source: DeliverySource,
+    /// The provider's word.
+    pub said: String,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// What it cost.
+    pub price: Option<String>,
+}
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRow {
+    /// Its id.
+    pub id: AccountId,
+    /// Its name: `channel NAME`.
+    pub name: String,
+    /// Its provider.
+    pub provider: String,
+    /// The media it carries.
+    pub channels: Vec<Channel>,
+    /// How it is.
+    pub health: Health,
+    /// What there is to say about that.
+    pub detail: String,
+    /// When it was connected, UTC milliseconds: what was sent before is history.
+    pub since: Ms,
+    /// What can be done with it.
+    pub capabilities: Option<crate::domain::capability::Capabilities>,
+}
+
+/// An agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentRow {
+    /// Their id.
+    pub id: AgentId,
+    /// Their name.
+    pub name: String,
+    /// Their e-mail, lower case.
+    pub email: String,
+    /// Whether they still answer.
+    pub active: bool,
+}
+
+/// A team.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeamRow {
+    /// Its id.
+    pub id: TeamId,
+    /// Its name.
+    pub name: String,
+}
+
+/// A contact with all that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactRow {
+    /// Their id.
+    pub id: ContactId,
+    /// Their name.
+    pub name: String,
+    /// Their addresses; `true` = proved by the channel, `false` = only claimed.
+    pub identities: Vec<(Identity, bool)>,
+    /// Their other conversations, newest first.
+    pub conversations: Vec<ConversationId>,
+}
+
+/// A consent, as the composer needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentRow {
+    /// May we?
+    pub state: ConsentState,
+    /// Since when.
+    pub at: Ms,
+    /// Who or what said so.
+    pub said: String,
+}
+
+/// A quick reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuickReplyRow {
+    /// Its id.
+    pub id: QuickReplyId,
+    /// What is typed to find it.
+    pub shortcut: String,
+    /// Its title.
+    pub title: String,
+    /// The text with its variables.
+    pub body: String,
+    /// How often it was used.
+    pub uses: u64,
+}
+
+/// An op in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// The op.
+    pub op: OpId,
+    /// The message that shows it.
+    pub message: Option<MessageId>,
+    /// Where.
+    pub conversation: ConversationId,
+    /// "send", "set", "read".
+    pub kind: &'static str,
+    /// Where it is.
+    pub state: OpState,
+    /// Why it is not further.
+    pub reason: Option<Reason>,
+    /// Requests made so far.
+    pub attempts: u32,
+    /// When it is due.
+    pub not_before: Ms,
+}
+
+/// A found message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchHit {
+    /// Where.
+    pub conversation: ConversationId,
+    /// Which.
+    pub message: MessageId,
+    /// The medium.
+    pub channel: Channel,
+    /// The customer.
+    pub contact: ContactId,
+    /// Their name.
+    pub contact_name: String,
+    /// Which way it went.
+    pub direction: Direction,
+    /// When it was sent.
+    pub sent_at: Ms,
+    /// Its whole text, not yet sanitised.
+    pub text: String,
+}
+
+/// A stored webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptRow {
+    /// Its id.
+    pub id: ReceiptId,
+    /// Whose hook.
+    pub account: AccountId,
+    /// That account's name.
+    pub account_name: String,
+    /// When it came.
+    pub received_at: Ms,
+    /// `waiting`, `done` or `quarantined`.
+    pub state: &'static str,
+    /// Why it could not be read.
+    pub error: Option<String>,
+    /// The dedupe key.
+    pub dedupe_key: String,
+    /// Size of the body in bytes; 0 once dropped.
+    pub size: u64,
+}

@@ -1,0 +1,1 @@
+//! The engine: intake, delivery, sync, listener, health.

@@ -1,0 +1,4 @@
+//! The network: HTTP client, rate limits, back-off, secrets.
+
+pub mod http;
+pub mod secret;

@@ -1,0 +1,229 @@
+//! The trait that every provider implements. Adapters never import one another; `push`, `verify` and `ingest` are all the
+//! engine knows of a vendor.
+
+use crate::domain::account::Channel;
+use crate::domain::capability::Capabilities;
+use crate::domain::clock::Ms;
+use crate::domain::event::{ConversationKey, Event};
+use crate::domain::failure::Failure;
+use crate::domain::message::MediaRef;
+use crate::domain::op::{Accepted, Op};
+use futures_util::future::BoxFuture;
+use std::collections::BTreeMap;
+
+pub mod twilio;
+pub mod webchat;
+
+/// A webhook as it arrived: bytes and headers, unread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawPush {
+    /// The method, upper case.
+    pub method: String,
+    /// The full URL that the vendor called: the configured public base and the raw request target.
+    pub url: String,
+    /// Header names in lower case with their values, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// When it came, UTC milliseconds.
+    pub received_at: Ms,
+}
+
+impl RawPush {
+    /// The first value of a header, by its lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+}
+
+/// Names what a push says, so that a replay is recognised before it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DedupeKey(pub String);
+
+/// A push that is not believed. No detail ever goes back to the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Reject {
+    /// The signature is missing or wrong.
+    #[error("the signature does not match: {0}")]
+    Signature(String),
+    /// It is not something this hook takes.
+    #[error("not a webhook of this provider: {0}")]
+    Foreign(String),
+}
+
+/// A push that is genuine but cannot be understood. It is quarantined, never dropped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Malformed(pub String);
+
+/// What a push says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ingest {
+    /// The facts.
+    pub events: Vec<Event>,
+}
+
+/// What the listener answers to a good push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookAnswer {
+    /// The status code.
+    pub status: u16,
+    /// The media type.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: &'static str,
+}
+
+/// Where a pull goes on. Opaque to the engine; saved in the transaction of the rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cursor(pub Option<String>);
+
+/// What a pull is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// The newest, for a first sight.
+    Recent,
+    /// All since the cursor.
+    Since,
+    /// One message, by the provider's id: to settle a doubt.
+    Object(String),
+    /// A send whose fate is unknown, by what was sent: to settle a doubt where no id is known.
+    Lookup(Box<Op>),
+}
+
+/// One page of a pull.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Page {
+    /// The facts.
+    pub events: Vec<Event>,
+    /// Where to go on.
+    pub cursor: Cursor,
+    /// Whether there is more right now.
+    pub more: bool,
+    /// Which conversations this pull covered completely since it began; accepted ops on these have been caught up with.
+    pub covered: Vec<ConversationKey>,
+}
+
+/// Who we are at the provider: the answer of a login check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The account's name or address, as the provider calls it.
+    pub who: String,
+}
+
+/// A fetched file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Media {
+    /// Its bytes, within the cap.
+    pub bytes: Vec<u8>,
+    /// Its media type, as the server says.
+    pub mime: Option<String>,
+    /// Its name, as the server says.
+    pub name: Option<String>,
+}
+
+/// Circumstances of one push to the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushContext {
+    /// Where the provider can call back, if it can reach us: the full URL of this account's hook.
+    pub callback: Option<String>,
+    /// Now.
+    pub now: Ms,
+}
+
+/// One vendor, for one account.
+pub trait Provider: Send + Sync {
+    /// What the account can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Whether a push is genuine. Constant time in the secret, no side effect.
+    ///
+    /// # Errors
+    /// [`Reject`] if it is not.
+    fn verify(&self, push: &RawPush) -> Result<DedupeKey, Reject>;
+
+    /// What a genuine push says. Pure, and independent of secrets: a quarantined push can be read again after an upgrade.
+    ///
+    /// # Errors
+    /// [`Malformed`] if it cannot be understood.
+    fn ingest(&self, push: &RawPush) -> Result<Ingest, Malformed>;
+
+    /// What the listener answers once a push is safely stored.
+    fn hook_answer(&self, push: &RawPush) -> HookAnswer {
+        let _ = push;
+        HookAnswer { status: 200, content_type: "text/plain", body: "" }
+    }
+
+    /// Asks for news.
+    fn pull<'a>(&'a self, cursor: Cursor, scope: Scope, now: Ms) -> BoxFuture<'a, Result<Page, Failure>>;
+
+    /// Does an op.
+    fn push<'a>(&'a self, op: &'a Op, ctx: &'a PushContext) -> BoxFuture<'a, Result<Accepted, Failure>>;
+
+    /// Checks the login.
+    fn probe<'a>(&'a self) -> BoxFuture<'a, Result<Login, Failure>>;
+
+    /// Fetches a file, at most `cap` bytes of it.
+    fn fetch<'a>(&'a self, media: &'a MediaRef, cap: u64) -> BoxFuture<'a, Result<Media, Failure>> {
+        let _ = (media, cap);
+        Box::pin(async { Err(Failure::Unsupported) })
+    }
+
+    /// How often to pull, if polling is wanted.
+    fn poll_every(&self) -> Option<std::time::Duration> {
+        None
+    }
+
+    /// Sends per second that the account allows itself.
+    fn rate_per_second(&self) -> Option<f64> {
+        None
+    }
+}
+
+/// A setting or secret that a provider knows, for `channel add`, the references and the wizard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SettingSpec {
+    /// Its name.
+    pub key: &'static str,
+    /// What it is for, with its unit and default.
+    pub help: &'static str,
+    /// Whether the account cannot work without it.
+    pub required: bool,
+    /// Whether it is a secret.
+    pub secret: bool,
+}
+
+/// What is needed to build an account's provider.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// The account's name.
+    pub name: String,
+    /// Its settings.
+    pub settings: BTreeMap<String, String>,
+    /// Its secrets, already resolved. A secret that could not be had is absent.
+    pub secrets: BTreeMap<String, crate::net::secret::Secret<String>>,
+}
+
+/// One vendor as the registry knows it.
+pub struct Vendor {
+    /// The name used in `channel add`.
+    pub name: &'static str,
+    /// One line about it.
+    pub summary: &'static str,
+    /// The media its accounts carry.
+    pub channels: &'static [Channel],
+    /// What it can be told.
+    pub settings: &'static [SettingSpec],
+    /// Checks settings alone (no secrets, no network) and says what is wrong in words for a person.
+    pub check: fn(&BTreeMap<String, String>) -> Result<(), String>,
+    /// Builds the provider of an account.
+    pub build: fn(&Setup, &crate::net::http::Http) -> Result<Box<dyn Provider>, Failure>,
+}
+
+/// Every vendor.
+pub const REGISTRY: &[&Vendor] = &[];
+
+/// The vendor of that name.
+pub fn vendor(name: &str) -> Option<&'static Vendor> {
+    REGISTRY.iter().copied().find(|v| v.name == name)
+}

@@ -1,0 +1,1 @@
+//! The store: one SQLite file per workspace, one writer thread, query-only readers.

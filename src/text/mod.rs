@@ -1,0 +1,1 @@
+//! What is done to words: sanitising, wrapping, counting, finding. Pure.
