@@ -1,1 +1,240 @@
-//! Lowers what a person invokes to ops and local changes, the same for key, command line and macro.
+//! What a person can ask for, the same for key, palette, command line and macro; lowered to facets, and turned back for undo.
+
+use crate::domain::account::Channel;
+use crate::domain::clock::Ms;
+use crate::domain::contact::ConsentState;
+use crate::domain::conversation::{Priority, Qualification, Status};
+use crate::domain::delivery::Delivery;
+use crate::domain::facet::{Facet, Owner};
+use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId, QuickReplyId};
+use crate::domain::row::ConversationRow;
+use serde::{Deserialize, Serialize};
+
+/// What a composer writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComposeMode {
+    /// To the customer.
+    Reply,
+    /// Among agents.
+    Note,
+}
+
+impl ComposeMode {
+    /// The small number under which the store keeps it.
+    pub const fn code(self) -> i64 {
+        self as i64
+    }
+}
+
+/// A change an agent asks for. The store performs it in one transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Action {
+    /// Answer the customer.
+    Reply {
+        /// Where.
+        conversation: ConversationId,
+        /// The words.
+        text: String,
+        /// How long the send can be taken back, milliseconds.
+        undo_ms: Ms,
+    },
+    /// Write to an address, in the conversation that exists with it or a new one.
+    New {
+        /// On which account.
+        account: AccountId,
+        /// On which medium.
+        channel: Channel,
+        /// To which address, already normalised.
+        to: String,
+        /// The words.
+        text: String,
+        /// How long the send can be taken back, milliseconds.
+        undo_ms: Ms,
+    },
+    /// Leave a private note.
+    Note {
+        /// Where.
+        conversation: ConversationId,
+        /// The words.
+        text: String,
+    },
+    /// Set a facet.
+    Set {
+        /// Where.
+        conversation: ConversationId,
+        /// To what.
+        facet: Facet,
+    },
+    /// Mark all that is there as seen.
+    Read {
+        /// Where.
+        conversation: ConversationId,
+    },
+    /// Mark the newest inbound message as unread.
+    Unread {
+        /// Where.
+        conversation: ConversationId,
+    },
+    /// Take a send back while it has not left.
+    Cancel {
+        /// Which.
+        message: MessageId,
+    },
+    /// Send now what is failed, parked, retrying or (knowingly) unknown.
+    Retry {
+        /// Which.
+        message: MessageId,
+    },
+    /// Give a message up that is not sent.
+    Discard {
+        /// Which.
+        message: MessageId,
+    },
+    /// Answer a doubt: it was sent, or it was not.
+    Settle {
+        /// Which.
+        message: MessageId,
+        /// The agent's word.
+        sent: bool,
+    },
+    /// Opt the customer of a conversation out or in, on its account and medium.
+    Consent {
+        /// Whose.
+        conversation: ConversationId,
+        /// To what.
+        state: ConsentState,
+    },
+    /// Keep what is typed. Empty text forgets the draft.
+    Draft {
+        /// Where.
+        conversation: ConversationId,
+        /// Reply or note.
+        mode: ComposeMode,
+        /// The words.
+        text: String,
+    },
+    /// Count the use of a quick reply.
+    QuickReplyUsed {
+        /// Which.
+        id: QuickReplyId,
+    },
+    /// Make a quick reply, or change the one with this shortcut.
+    QuickReplySave {
+        /// What is typed to find it.
+        shortcut: String,
+        /// Its title.
+        title: String,
+        /// Its text with variables.
+        body: String,
+    },
+    /// Remove a quick reply.
+    QuickReplyRemove {
+        /// By its shortcut.
+        shortcut: String,
+    },
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Performed {
+    /// The op that was enqueued, if the change has to travel.
+    pub op: Option<OpId>,
+    /// The message that was made or changed.
+    pub message: Option<MessageId>,
+    /// Where.
+    pub conversation: Option<ConversationId>,
+    /// The message's delivery state.
+    pub delivery: Option<Delivery>,
+    /// Whether anything changed at all.
+    pub changed: bool,
+}
+
+impl Action {
+    /// The action that brings back what `before` showed, if this one is reversible.
+    pub fn inverse(&self, before: &ConversationRow, owner_before: Option<Owner>) -> Option<Action> {
+        match self {
+            Action::Set { conversation, facet } => Some(Action::Set {
+                conversation: *conversation,
+                facet: previous(facet, before, owner_before)?,
+            }),
+            Action::Read { conversation } if before.unread > 0 => {
+                Some(Action::Unread { conversation: *conversation })
+            }
+            Action::Unread { conversation } if before.unread == 0 => {
+                Some(Action::Read { conversation: *conversation })
+            }
+            _ => None,
+        }
+    }
+
+    /// The verb kept in the audit trail.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Action::Reply { .. } => "reply",
+            Action::New { .. } => "new",
+            Action::Note { .. } => "note",
+            Action::Set { facet, .. } => match facet {
+                Facet::Status { .. } => "status",
+                Facet::Priority { .. } => "priority",
+                Facet::Assignee { .. } => "assign",
+                Facet::Label { .. } => "label",
+                Facet::Qualification { .. } => "qualify",
+                Facet::Subject { .. } => "subject",
+            },
+            Action::Read { .. } => "read",
+            Action::Unread { .. } => "unread",
+            Action::Cancel { .. } => "cancel",
+            Action::Retry { .. } => "retry",
+            Action::Discard { .. } => "discard",
+            Action::Settle { .. } => "settle",
+            Action::Consent { .. } => "consent",
+            Action::Draft { .. } => "draft",
+            Action::QuickReplyUsed { .. } => "quick-reply use",
+            Action::QuickReplySave { .. } => "quick-reply save",
+            Action::QuickReplyRemove { .. } => "quick-reply remove",
+        }
+    }
+}
+
+fn previous(facet: &Facet, row: &ConversationRow, owner: Option<Owner>) -> Option<Facet> {
+    Some(match facet {
+        Facet::Status { .. } => Facet::Status { status: row.status, until: row.snoozed_until },
+        Facet::Priority { .. } => Facet::Priority { priority: row.priority },
+        Facet::Assignee { .. } => Facet::Assignee { owner },
+        Facet::Label { name, .. } => Facet::Label { name: name.clone(), on: row.labels.contains(name) },
+        Facet::Qualification { .. } => Facet::Qualification { qualification: row.qualification.clone() },
+        Facet::Subject { .. } => Facet::Subject { subject: row.subject.clone()? },
+    })
+}
+
+/// Shorthands for the facets that commands set.
+pub mod set {
+    use super::{Facet, Owner, Priority, Qualification, Status};
+
+    /// A status without a time.
+    pub fn status(status: Status) -> Facet {
+        Facet::Status { status, until: None }
+    }
+
+    /// A priority.
+    pub fn priority(priority: Priority) -> Facet {
+        Facet::Priority { priority }
+    }
+
+    /// An owner.
+    pub fn owner(owner: Option<Owner>) -> Facet {
+        Facet::Assignee { owner }
+    }
+
+    /// A label, on or off.
+    pub fn label(name: impl Into<String>, on: bool) -> Facet {
+        Facet::Label { name: name.into(), on }
+    }
+
+    /// A qualification, or none.
+    pub fn qualification(qualification: Option<Qualification>) -> Facet {
+        Facet::Qualification { qualification }
+    }
+}
