@@ -1,4 +1,5 @@
 //! The network: HTTP client, rate limits, back-off, secrets.
 
+pub mod backoff;
 pub mod http;
 pub mod secret;
