@@ -12,6 +12,7 @@ pub mod loader;
 pub mod logs;
 pub mod host;
 pub mod serve;
+pub mod station;
 pub mod terminal;
 pub mod tui;
 pub mod workspace;
