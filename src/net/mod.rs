@@ -1,4 +1,6 @@
 //! The network: HTTP client, rate limits, back-off, secrets.
 
 pub mod http;
+pub mod keyring;
 pub mod secret;
+pub mod secrets;
