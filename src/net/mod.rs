@@ -2,4 +2,6 @@
 
 pub mod backoff;
 pub mod http;
+pub mod keyring;
 pub mod secret;
+pub mod secrets;

@@ -1,2 +1,4 @@
 //! Integration tests.
+mod architecture;
+mod config;
 mod text;
