@@ -1,22 +1,26 @@
-//! How long to wait before the next try.
+//! How long to wait before the next attempt: exponential, capped, with jitter. Pure.
 
 use std::time::Duration;
 
-/// Exponential back-off with full jitter in its upper half, so that a try is never immediate and clients spread out.
+/// An exponential back-off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
-    /// The wait after the first failure, at most.
+    /// The longest wait after the first failure.
     pub base: Duration,
-    /// The longest wait.
+    /// The longest wait ever.
     pub max: Duration,
 }
 
 impl Backoff {
-    /// The wait after `attempt` failures (1 = the first). `jitter` is a random number in `0..1`.
+    /// The wait after the failed attempt number `attempt` (the first is 1; 0 counts as 1).
+    ///
+    /// `jitter` lies in 0..=1 and is clamped to it: the wait is between half of the full step and the whole of it, so that
+    /// many clients that failed together do not come back together, and none comes back at once.
     pub fn delay(&self, attempt: u32, jitter: f64) -> Duration {
-        let doublings = attempt.saturating_sub(1).min(30);
-        let whole = self.base.saturating_mul(1u32 << doublings).min(self.max);
-        whole.mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0))
+        let doublings = attempt.saturating_sub(1).min(31);
+        let full = self.base.saturating_mul(1 << doublings).min(self.max);
+        let jitter = if jitter.is_finite() { jitter.clamp(0.0, 1.0) } else { 1.0 };
+        full.mul_f64(0.5 + 0.5 * jitter)
     }
 }
 
@@ -24,12 +28,22 @@ impl Backoff {
 mod tests {
     use super::*;
 
+    const B: Backoff = Backoff { base: Duration::from_secs(1), max: Duration::from_secs(60) };
+
     #[test]
-    fn doubles_up_to_the_limit_and_never_vanishes() {
-        let b = Backoff { base: Duration::from_secs(1), max: Duration::from_secs(60) };
-        assert_eq!(b.delay(1, 1.0), Duration::from_secs(1));
-        assert_eq!(b.delay(3, 1.0), Duration::from_secs(4));
-        assert_eq!(b.delay(3, 0.0), Duration::from_secs(2));
-        assert_eq!(b.delay(99, 1.0), Duration::from_secs(60));
+    fn it_doubles_up_to_the_cap() {
+        let full: Vec<u64> = (0..9).map(|n| B.delay(n, 1.0).as_secs()).collect();
+        assert_eq!(full, [1, 1, 2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(B.delay(u32::MAX, 1.0), Duration::from_secs(60));
+    }
+
+    #[test]
+    fn jitter_halves_at_most() {
+        assert_eq!(B.delay(3, 0.0), Duration::from_secs(2));
+        assert_eq!(B.delay(3, 0.5), Duration::from_secs(3));
+        for odd in [-1.0, 7.0, f64::NAN, f64::INFINITY] {
+            let d = B.delay(3, odd);
+            assert!(d >= Duration::from_secs(2) && d <= Duration::from_secs(4), "{odd}: {d:?}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 use crate::domain::account::Channel;
 use crate::domain::capability::Capabilities;
 use crate::domain::clock::Ms;
-use crate::domain::event::{ConversationKey, Event};
+use crate::domain::event::{ConversationFact, ConversationKey, Event};
 use crate::domain::failure::Failure;
 use crate::domain::message::MediaRef;
 use crate::domain::op::{Accepted, Op};
@@ -178,6 +178,19 @@ pub trait Provider: Send + Sync {
     fn rate_per_second(&self) -> Option<f64> {
         None
     }
+
+    /// What a failed op teaches beyond its own fate (a recipient who has opted out). Pure.
+    fn learn_from_failure(&self, op: &Op, failure: &Failure, now: Ms) -> Vec<Event> {
+        let _ = (op, failure, now);
+        Vec::new()
+    }
+
+    /// The conversation that a message to an address would belong to, for one that does not exist yet: with the same key that
+    /// the customer's answer will carry. None where conversations cannot be started.
+    fn conversation_with(&self, channel: Channel, to: &str) -> Option<ConversationFact> {
+        let _ = (channel, to);
+        None
+    }
 }
 
 /// A setting or secret that a provider knows, for `channel add`, the references and the wizard.
@@ -221,7 +234,7 @@ pub struct Vendor {
 }
 
 /// Every vendor.
-pub const REGISTRY: &[&Vendor] = &[];
+pub const REGISTRY: &[&Vendor] = &[&twilio::VENDOR];
 
 /// The vendor of that name.
 pub fn vendor(name: &str) -> Option<&'static Vendor> {
