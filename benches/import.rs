@@ -18,7 +18,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut db = plain::open(&path)?;
     let filled = plain::fill(&mut db, include_str!("../src/store/migrations/0001.sql"), &file, 5000)?;
     let plain = began.elapsed();
-    println!("plain SQLite: {} messages, {:.0}/s, {} bytes/message", filled.messages, n as f64 / plain.as_secs_f64(),
-        std::fs::metadata(&path)?.len() / n as u64);
+    println!(
+        "plain SQLite: {} messages, {:.0}/s, {} bytes/message",
+        filled.messages,
+        n as f64 / plain.as_secs_f64(),
+        std::fs::metadata(&path)?.len() / n as u64
+    );
     Ok(())
 }

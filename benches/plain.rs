@@ -32,7 +32,12 @@ pub fn open(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// Fills a fresh database with the corpus, in transactions of `chunk` messages.
-pub fn fill(db: &mut Connection, schema: &str, corpus: &Path, chunk: usize) -> Result<Filled, Box<dyn std::error::Error>> {
+pub fn fill(
+    db: &mut Connection,
+    schema: &str,
+    corpus: &Path,
+    chunk: usize,
+) -> Result<Filled, Box<dyn std::error::Error>> {
     db.execute_batch(schema)?;
     db.execute_batch(
         "INSERT INTO account (id, name, provider, channels, since) VALUES (1, 'plain', 'import', '[]', 0);",

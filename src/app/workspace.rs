@@ -65,13 +65,18 @@ pub fn mirror(store: &Store, config: &Config) -> Result<AgentRow, AppError> {
 
 fn spec(channel: &crate::config::ChannelConfig) -> Option<AccountSpec> {
     let vendor = vendor(&channel.provider)?;
-    let capabilities = (vendor.capabilities)(&channel.settings);
+    // Settings that are wrong leave an account that can do nothing, and says why where accounts are listed.
+    let capabilities = (vendor.capabilities)(&channel.settings).ok();
+    let channels = match &capabilities {
+        Some(can) => can.channels.iter().map(|c| c.channel).collect(),
+        None => vendor.channels.to_vec(),
+    };
     Some(AccountSpec {
         name: channel.name.clone(),
         provider: vendor.name.to_owned(),
-        channels: capabilities.channels.iter().map(|c| c.channel).collect(),
+        channels,
         enabled: channel.enabled,
         from: (vendor.addresses)(&channel.settings),
-        capabilities: Some(capabilities),
+        capabilities,
     })
 }

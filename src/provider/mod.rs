@@ -229,12 +229,16 @@ pub struct Vendor {
     pub settings: &'static [SettingSpec],
     /// Checks settings alone (no secrets, no network) and says what is wrong in words for a person.
     pub check: fn(&BTreeMap<String, String>) -> Result<(), String>,
+    /// What an account with these settings can do; needs no secret and no network.
+    pub capabilities: fn(&BTreeMap<String, String>) -> Result<Capabilities, String>,
+    /// Under which of our addresses a new conversation on each channel is kept: the first half of its key.
+    pub addresses: fn(&BTreeMap<String, String>) -> Vec<(Channel, String)>,
     /// Builds the provider of an account.
     pub build: fn(&Setup, &crate::net::http::Http) -> Result<Box<dyn Provider>, Failure>,
 }
 
 /// Every vendor.
-pub const REGISTRY: &[&Vendor] = &[&twilio::VENDOR];
+pub const REGISTRY: &[&Vendor] = &[&twilio::VENDOR, &webchat::VENDOR];
 
 /// The vendor of that name.
 pub fn vendor(name: &str) -> Option<&'static Vendor> {

@@ -1,5 +1,5 @@
 //! Integration tests.
 mod architecture;
 mod config;
-mod text;
 mod query;
+mod text;

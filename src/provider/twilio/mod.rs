@@ -49,6 +49,8 @@ pub const VENDOR: Vendor = Vendor {
     channels: &[Channel::Sms, Channel::Whatsapp],
     settings: settings::SPECS,
     check: |settings| settings::parse(settings).map(|_| ()),
+    capabilities: |settings| settings::parse(settings).map(|s| capabilities(&s)),
+    addresses: |settings| settings::parse(settings).map(|s| addresses(&s)).unwrap_or_default(),
     build: |setup, http| Ok(Box::new(Twilio::new(setup, http)?)),
 };
 
@@ -135,49 +137,60 @@ impl Twilio {
     }
 }
 
+/// What an account with these settings can do.
+fn capabilities(settings: &settings::Settings) -> Capabilities {
+    let none = AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 };
+    let sms = ChannelCapabilities {
+        channel: Channel::Sms,
+        read_only: None,
+        max_text: Some(MAX_TEXT),
+        segments: true,
+        reply_window: None,
+        start: true,
+        attachments: none.clone(),
+        typing: false,
+        read_receipts: false,
+    };
+    let whatsapp = ChannelCapabilities {
+        channel: Channel::Whatsapp,
+        segments: false,
+        reply_window: Some(WHATSAPP_WINDOW),
+        // A conversation begins with the customer, or with a template.
+        start: false,
+        read_receipts: true,
+        ..sms.clone()
+    };
+    let from = settings.own.from.as_deref();
+    let mut channels = Vec::new();
+    if !settings.whatsapp_only {
+        channels.push(sms);
+    }
+    if from.is_none_or(|from| vendor_phone(from).is_some()) {
+        channels.push(whatsapp);
+    }
+    Capabilities {
+        channels,
+        status: Ownership::Local,
+        assignee: Ownership::Local,
+        labels: Ownership::Local,
+        priority: Ownership::Local,
+        notes: Ownership::Local,
+        read_state: Ownership::Local,
+        idempotent_send: false,
+        push: PushKind::Webhook,
+    }
+}
+
+/// Under which of our addresses a conversation on each channel is kept.
+fn addresses(settings: &settings::Settings) -> Vec<(Channel, String)> {
+    capabilities(settings).channels.iter().map(|c| (c.channel, settings.own.side(c.channel, None))).collect()
+}
+
 impl Provider for Twilio {
     fn capabilities(&self) -> Capabilities {
-        let none = AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 };
-        let sms = ChannelCapabilities {
-            channel: Channel::Sms,
-            read_only: None,
-            max_text: Some(MAX_TEXT),
-            segments: true,
-            reply_window: None,
-            start: true,
-            attachments: none.clone(),
-            typing: false,
-            read_receipts: false,
-        };
-        let whatsapp = ChannelCapabilities {
-            channel: Channel::Whatsapp,
-            segments: false,
-            reply_window: Some(WHATSAPP_WINDOW),
-            // A conversation begins with the customer, or with a template.
-            start: false,
-            read_receipts: true,
-            ..sms.clone()
-        };
-        let from = self.settings.own.from.as_deref();
-        let mut channels = Vec::new();
-        if !self.settings.whatsapp_only {
-            channels.push(sms);
-        }
-        if from.is_none_or(|from| vendor_phone(from).is_some()) {
-            channels.push(whatsapp);
-        }
         let webhooks = !self.tokens.is_empty() || self.shared_key.is_some();
-        Capabilities {
-            channels,
-            status: Ownership::Local,
-            assignee: Ownership::Local,
-            labels: Ownership::Local,
-            priority: Ownership::Local,
-            notes: Ownership::Local,
-            read_state: Ownership::Local,
-            idempotent_send: false,
-            push: if webhooks { PushKind::Webhook } else { PushKind::Poll },
-        }
+        let push = if webhooks { PushKind::Webhook } else { PushKind::Poll };
+        Capabilities { push, ..capabilities(&self.settings) }
     }
 
     fn verify(&self, push: &RawPush) -> Result<DedupeKey, Reject> {
