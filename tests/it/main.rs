@@ -1,2 +1,5 @@
 //! Integration tests.
+mod architecture;
+mod config;
+mod query;
 mod text;

@@ -123,30 +123,35 @@ impl Webchat {
     }
 }
 
+/// What every chat page can do.
+fn capabilities() -> Capabilities {
+    Capabilities {
+        channels: vec![ChannelCapabilities {
+            channel: Channel::Webchat,
+            read_only: None,
+            max_text: Some(MAX_TEXT),
+            segments: false,
+            reply_window: None,
+            start: false,
+            attachments: AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 },
+            typing: true,
+            read_receipts: true,
+        }],
+        status: Ownership::Local,
+        assignee: Ownership::Local,
+        labels: Ownership::Local,
+        priority: Ownership::Local,
+        notes: Ownership::Local,
+        read_state: Ownership::Local,
+        // Sending changes nothing but our own store, by the op's own id.
+        idempotent_send: true,
+        push: PushKind::Local,
+    }
+}
+
 impl Provider for Webchat {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            channels: vec![ChannelCapabilities {
-                channel: Channel::Webchat,
-                read_only: None,
-                max_text: Some(MAX_TEXT),
-                segments: false,
-                reply_window: None,
-                start: false,
-                attachments: AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 },
-                typing: true,
-                read_receipts: true,
-            }],
-            status: Ownership::Local,
-            assignee: Ownership::Local,
-            labels: Ownership::Local,
-            priority: Ownership::Local,
-            notes: Ownership::Local,
-            read_state: Ownership::Local,
-            // Sending changes nothing but our own store, by the op's own id.
-            idempotent_send: true,
-            push: PushKind::Local,
-        }
+        capabilities()
     }
 
     fn verify(&self, push: &RawPush) -> Result<DedupeKey, Reject> {
