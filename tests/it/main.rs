@@ -3,3 +3,4 @@ mod architecture;
 mod config;
 mod query;
 mod text;
+mod webchat;
