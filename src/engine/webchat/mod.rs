@@ -7,7 +7,7 @@ use crate::domain::clock::Clock;
 use crate::engine::accounts::{Accounts, Live};
 use crate::engine::bus::Bus;
 use crate::engine::inbox::Inbox;
-use crate::provider::webchat::{VENDOR, messages_per_minute};
+use crate::provider::webchat::{MESSAGES_PER_MINUTE, VENDOR, messages_per_minute};
 use crate::store::{Class, Store, StoreError};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -187,9 +187,6 @@ impl Chat {
 
     fn message_quota(&self) -> Quota {
         // A setting that cannot be read was refused when the account was built.
-        Quota::per_minute(messages_per_minute(&self.account.settings).unwrap_or(VISITOR_FALLBACK))
+        Quota::per_minute(messages_per_minute(&self.account.settings).unwrap_or(MESSAGES_PER_MINUTE))
     }
 }
-
-const VISITOR_FALLBACK: u32 = crate::provider::webchat::MESSAGES_PER_MINUTE;
-

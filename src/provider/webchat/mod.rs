@@ -162,12 +162,7 @@ impl Provider for Webchat {
         map::ingest(&self.name, push)
     }
 
-    fn pull<'a>(
-        &'a self,
-        _cursor: Cursor,
-        _scope: Scope,
-        _now: Ms,
-    ) -> BoxFuture<'a, Result<Page, Failure>> {
+    fn pull<'a>(&'a self, _cursor: Cursor, _scope: Scope, _now: Ms) -> BoxFuture<'a, Result<Page, Failure>> {
         Box::pin(async { Err(Failure::Unsupported) })
     }
 
