@@ -287,7 +287,9 @@ pub(super) async fn profile(
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
-    let visitor = caller(&shared, &chat, &headers).await?;
+    let visitor = bearer(&shared, &chat, &headers).await?;
+    // Each is kept in the inbox, as a message is.
+    shared.limit(|l, now| l.message(visitor.hash(), chat.message_quota(), now))?;
     let profile = profile_of(read(body)?)?;
     keep_profile(&shared, &chat, &visitor, &profile).await?;
     let (account, whose) = (chat.account.id, visitor.clone());
