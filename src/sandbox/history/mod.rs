@@ -7,8 +7,8 @@ use crate::sandbox::random::Random;
 use serde::Serialize;
 use std::io::{self, Read};
 use words::{
-    AGENTS, ANSWERS, CLOSINGS, COURIERS, DAYS, DETAILS, DOMAINS, EMOJI, FIRST, FOLLOW_UPS, FOREIGN, LAST, OPENINGS,
-    QUALITIES, SUBJECTS, THINGS, TOWNS,
+    AGENTS, ANSWERS, CLOSINGS, COURIERS, DAYS, DETAILS, DOMAINS, EMOJI, FIRST, FOLLOW_UPS, FOREIGN, LAST,
+    OPENINGS, QUALITIES, SUBJECTS, THINGS, TOWNS,
 };
 
 /// Conversations that are open at the same time, at most.
@@ -119,8 +119,11 @@ impl History {
         let mut own = Random::fork(self.seed, 0x7065_7273_0000_0000 + who);
         let first = own.pick(FIRST).unwrap_or_default();
         let last = own.pick(LAST).unwrap_or_default();
-        let plain: String =
-            format!("{first}.{last}{who}").to_lowercase().chars().filter(|c| c.is_ascii() && *c != '\'').collect();
+        let plain: String = format!("{first}.{last}{who}")
+            .to_lowercase()
+            .chars()
+            .filter(|c| c.is_ascii() && *c != '\'')
+            .collect();
         let email = format!("{plain}@{}", own.pick(DOMAINS).unwrap_or_default());
         let phone = format!("+{}{:09}", own.between(1, 98), own.below(1_000_000_000));
         let random = &mut self.random;

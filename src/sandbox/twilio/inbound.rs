@@ -198,8 +198,7 @@ impl TwilioWorld {
         let mut media = Vec::new();
         for medium in &extra.media {
             let stored = state.store_medium(&sid, medium.content_type.clone(), medium.bytes.clone());
-            let url =
-                format!("{}/{API}/Accounts/{account}/Messages/{sid}/Media/{stored}", self.shared.base);
+            let url = format!("{}/{API}/Accounts/{account}/Messages/{sid}/Media/{stored}", self.shared.base);
             media.push((url, medium.content_type.clone()));
         }
         state.insert(
