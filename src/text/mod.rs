@@ -1,1 +1,10 @@
 //! What is done to words: sanitising, wrapping, counting, finding. Pure.
+
+pub mod address;
+pub mod format;
+pub mod fuzzy;
+pub mod index;
+pub mod sanitize;
+pub mod segments;
+pub mod template;
+pub mod wrap;

@@ -1,3 +1,3 @@
 //! Integration tests.
-
 mod sandbox;
+mod text;
