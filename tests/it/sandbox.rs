@@ -178,7 +178,8 @@ fn refusals_have_twilios_codes_and_do_nothing() {
             TwilioOptions { api_keys: vec![("SK1".into(), "s3".into())], ..TwilioOptions::default() };
         let world = world(options).await;
         let long = "x".repeat(1601);
-        let cases: &[(&[(&str, &str)], u16, u64)] = &[
+        type Case<'a> = (&'a [(&'a str, &'a str)], u16, u64);
+        let cases: &[Case<'_>] = &[
             (&[("From", OURS), ("Body", "x")], 400, 21604),
             (&[("To", CUSTOMER), ("Body", "x")], 400, 21603),
             (&[("To", CUSTOMER), ("From", OURS)], 400, 21602),
