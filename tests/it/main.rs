@@ -1,5 +1,10 @@
-//! Integration tests.
+//! Integration tests: one binary, a module a subject.
+
 mod architecture;
 mod config;
+mod crash;
+mod end_to_end;
 mod query;
+mod sandbox;
+mod support;
 mod text;
