@@ -251,7 +251,7 @@
   };
   let agent = null;
   const status = () => {
-    ui.status.textContent = agent ? (live ? agent + ' is here to help' : agent) : 'We answer here as soon as we can';
+    ui.status.textContent = agent ? (live ? agent + ' is here to help' : agent) : 'We reply as soon as we can';
     ui.face.textContent = [...(agent || TITLE)][0]?.toUpperCase() ?? '';
   };
   let connecting = false;

@@ -139,14 +139,15 @@ impl Engine {
         tasks.push(tokio::spawn(housekeeping(writes.clone(), clock.clone(), stopped.clone())));
         if let (Some(listener), Some(seen)) = (listener, &seen) {
             let hooks = listener::Hooks::new(accounts.clone(), inbox.clone(), clock.clone(), seen);
-            let chat = webchat::routes(webchat::WebchatState::new(
+            let chat = webchat::WebchatState::new(
                 store.clone(),
                 bus.clone(),
                 inbox.clone(),
                 accounts.clone(),
                 agent_name,
                 clock.clone(),
-            ));
+            );
+            let chat = webchat::routes(chat.until(stopped.clone()));
             let router = listener::routes(hooks).merge(chat);
             tasks.push(tokio::spawn(listener::serve(listener, router, stopped.clone())));
         }

@@ -8,3 +8,4 @@ mod query;
 mod sandbox;
 mod support;
 mod text;
+mod webchat;

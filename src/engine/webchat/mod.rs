@@ -19,6 +19,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use streams::Streams;
 use token::Key;
+use tokio::sync::watch;
 use view::Names;
 
 mod api;
@@ -56,6 +57,27 @@ pub struct WebchatState {
     pub agent_name: String,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Says `true` when the engine ends: live streams hang up then, so that a clean shutdown need not wait for them.
+    pub stop: Option<watch::Receiver<bool>>,
+}
+
+impl WebchatState {
+    /// All that there must be; streams then live until they are cut.
+    pub fn new(
+        store: Store,
+        bus: Bus,
+        inbox: Inbox,
+        accounts: Accounts,
+        agent_name: String,
+        clock: Arc<dyn Clock>,
+    ) -> WebchatState {
+        WebchatState { store, bus, inbox, accounts, agent_name, clock, stop: None }
+    }
+
+    /// Has live streams end when `stop` says `true`.
+    pub fn until(self, stop: watch::Receiver<bool>) -> WebchatState {
+        WebchatState { stop: Some(stop), ..self }
+    }
 }
 
 /// The routes of all chat pages, each with its full path `/chat/…`: to be merged into the listener's router.

@@ -53,6 +53,7 @@ pub(super) async fn events(
         conversation: None,
         changed,
         signals,
+        stop: shared.engine.stop.clone(),
         queue: VecDeque::from([Bytes::from_static(frame::HELLO.as_bytes())]),
         look_at: Some(now),
         typing_until: None,
@@ -83,6 +84,7 @@ struct Stream {
     conversation: Option<ConversationId>,
     changed: watch::Receiver<u64>,
     signals: broadcast::Receiver<Signal>,
+    stop: Option<watch::Receiver<bool>>,
     queue: VecDeque<Bytes>,
     /// When to look at the store, if there is a reason to.
     look_at: Option<Instant>,
@@ -134,6 +136,7 @@ impl Stream {
     async fn wait(&mut self) -> Woken {
         tokio::select! {
             biased;
+            () = stopped(self.stop.as_mut()) => Woken::Over,
             () = until(self.look_at) => Woken::Look,
             changed = self.changed.changed() => match changed {
                 Ok(()) => Woken::Changed,
@@ -219,6 +222,15 @@ impl Stream {
         self.typing_until = on.then(|| Instant::now() + TYPING);
         let known = self.known.clone().unwrap_or_default();
         self.push(&known, "typing", &json!({ "on": on, "name": name }));
+    }
+}
+
+/// Resolves when the engine ends.
+async fn stopped(stop: Option<&mut watch::Receiver<bool>>) {
+    match stop {
+        // A sender that is gone has ended, too.
+        Some(stop) => drop(stop.wait_for(|over| *over).await),
+        None => std::future::pending().await,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The form in which the chat routes hand a visitor's deeds to the durable inbox: a [`RawPush`] that only they can build.
 //!
 //! Its URL is `webchat:/NAME/…`, which no request from outside can have: a listener writes the URL of what it receives
-//! itself, and it begins with `http`. The header `x-visitor` holds the visitor's hash, taken from a checked token.
+//! itself, and it begins with `http`. The header `x-frontdesk-visitor` holds the visitor's hash, taken from a checked token.
 
 use crate::domain::clock::Ms;
 use crate::domain::ids::OpId;
@@ -9,8 +9,8 @@ use crate::provider::{DedupeKey, RawPush, Reject};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The header that names the visitor. A listener drops it from what comes from outside.
-pub const VISITOR_HEADER: &str = "x-visitor";
+/// The header that names the visitor. The listener drops `x-frontdesk-…` from what comes from outside.
+pub const VISITOR_HEADER: &str = "x-frontdesk-visitor";
 
 /// What visitors say about themselves: claims.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
