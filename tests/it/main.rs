@@ -4,6 +4,7 @@ mod architecture;
 mod config;
 mod crash;
 mod end_to_end;
+mod journeys;
 mod query;
 mod sandbox;
 mod support;
