@@ -217,6 +217,9 @@ pub struct Setup {
     pub secrets: BTreeMap<String, crate::net::secret::Secret<String>>,
 }
 
+/// Makes the provider of an account from its settings and secrets. No network, no file.
+pub type Build = fn(&Setup, &crate::net::http::Http) -> Result<Box<dyn Provider>, Failure>;
+
 /// One vendor as the registry knows it.
 pub struct Vendor {
     /// The name used in `channel add`.
@@ -230,7 +233,7 @@ pub struct Vendor {
     /// Checks settings alone (no secrets, no network) and says what is wrong in words for a person.
     pub check: fn(&BTreeMap<String, String>) -> Result<(), String>,
     /// Builds the provider of an account.
-    pub build: fn(&Setup, &crate::net::http::Http) -> Result<Box<dyn Provider>, Failure>,
+    pub build: Build,
 }
 
 /// Every vendor.

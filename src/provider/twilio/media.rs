@@ -14,24 +14,29 @@ const REMEMBERED: usize = 2_000;
 
 /// The files of messages that were asked for before.
 #[derive(Debug, Default)]
-pub struct KnownFiles(Mutex<(HashMap<String, Vec<AttachmentFact>>, VecDeque<String>)>);
+pub struct KnownFiles(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    by_sid: HashMap<String, Vec<AttachmentFact>>,
+    order: VecDeque<String>,
+}
 
 impl KnownFiles {
     /// The files of a message, if known.
     pub fn get(&self, sid: &str) -> Option<Vec<AttachmentFact>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.get(sid).cloned()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).by_sid.get(sid).cloned()
     }
 
     /// Remembers the files of a message, and forgets the oldest ones.
     pub fn put(&self, sid: &str, files: &[AttachmentFact]) {
-        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (known, order) = &mut *guard;
-        if known.insert(sid.to_owned(), files.to_vec()).is_none() {
-            order.push_back(sid.to_owned());
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.by_sid.insert(sid.to_owned(), files.to_vec()).is_none() {
+            known.order.push_back(sid.to_owned());
         }
-        while order.len() > REMEMBERED {
-            if let Some(oldest) = order.pop_front() {
-                known.remove(&oldest);
+        while known.order.len() > REMEMBERED {
+            if let Some(oldest) = known.order.pop_front() {
+                known.by_sid.remove(&oldest);
             }
         }
     }
