@@ -1,6 +1,6 @@
 //! Polling Twilio: the list in both directions, its end, history, and how a doubt is settled.
 
-use crate::conformance::{NOW, op};
+use crate::conformance::{Case, NOW, context, op};
 use crate::far_end::{Answer, FarEnd};
 use crate::twilio::{ACCOUNT, OURS, THEIRS, TwilioCase, entry, list, message, sid, twilio};
 use frontdesk::domain::delivery::Delivery;
@@ -120,6 +120,20 @@ async fn a_doubt_is_settled_by_exactly_one_candidate() {
         }
     }
     assert_eq!(far.asked()[0].query()[0], ("To".into(), THEIRS.into()));
+
+    // The same words twice: what is known to be the first one's is not taken for the second.
+    let provider = twilio(&far.base, &[]);
+    far.answer(TwilioCase.sent("1"));
+    provider.push(&op(&TwilioCase, "hello"), &context()).await.unwrap();
+    for (entries, want) in [
+        (vec![out("1", "hello", json!({}))], None),
+        (vec![out("4", "hello", json!({})), out("1", "hello", json!({}))], Some(sid("4"))),
+    ] {
+        far.answer(list(&entries, None));
+        let scope = Scope::Lookup(Box::new(asked_for.clone()));
+        let page = provider.pull(Cursor::default(), scope, NOW).await.unwrap();
+        assert_eq!(page.events.first().map(|e| message(std::slice::from_ref(e)).external_id.clone()), want);
+    }
 }
 
 #[tokio::test]
