@@ -14,7 +14,6 @@ use crate::store::{Actor, Class};
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::channel;
 use tokio::sync::watch;
 use url::Url;
 
@@ -199,16 +198,8 @@ fn prepare(workspace: &Workspace, options: &DemoOptions, out: &mut dyn Write) ->
         return Ok(());
     }
     let wanted = if options.messages == 0 { DEFAULT_HISTORY } else { options.messages };
-    let (tx, rx) = channel();
-    let (seed, end) = (options.seed, SystemClock.now() - 3_600_000);
-    let maker = std::thread::spawn(move || {
-        for line in History::new(wanted, seed, end) {
-            if tx.send(line).is_err() {
-                return;
-            }
-        }
-    });
-    let lines = BufReader::with_capacity(256 * 1024, Lines { rx, line: Vec::new(), at: 0 });
+    let history = History::new(wanted, options.seed, SystemClock.now() - 3_600_000).into_read();
+    let lines = BufReader::with_capacity(256 * 1024, history);
     let mut shown = 0;
     let mut progress = |p: Progress| {
         if p.messages >= shown + 10_000 {
@@ -222,29 +213,5 @@ fn prepare(workspace: &Workspace, options: &DemoOptions, out: &mut dyn Write) ->
     if shown > 0 {
         let _ = writeln!(out);
     }
-    maker.join().map_err(|_| AppError::Other("the demo's history could not be made".into()))
-}
-
-/// Reads what another thread makes, line by line.
-struct Lines {
-    rx: std::sync::mpsc::Receiver<String>,
-    line: Vec<u8>,
-    at: usize,
-}
-
-impl std::io::Read for Lines {
-    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
-        if self.at == self.line.len() {
-            let Ok(next) = self.rx.recv() else { return Ok(0) };
-            self.line = next.into_bytes();
-            if self.line.last() != Some(&b'\n') {
-                self.line.push(b'\n');
-            }
-            self.at = 0;
-        }
-        let n = buf.len().min(self.line.len() - self.at);
-        buf[..n].copy_from_slice(&self.line[self.at..self.at + n]);
-        self.at += n;
-        Ok(n)
-    }
+    Ok(())
 }

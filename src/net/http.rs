@@ -398,4 +398,26 @@ mod tests {
         let failure = http.send(Request::get(Url::parse("http://example.com/").unwrap())).await.unwrap_err();
         assert!(matches!(failure, Failure::Rejected { .. }), "{failure:?}");
     }
+
+    #[tokio::test]
+    async fn a_failed_handshake_did_nothing_even_for_a_post() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                use tokio::io::AsyncWriteExt;
+                let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+            }
+        });
+        let http = Http::new(HttpOptions::default()).unwrap();
+        let url = Url::parse(&format!("https://127.0.0.1:{port}/")).unwrap();
+        let failure = http.send(Request::form(url, vec![])).await.unwrap_err();
+        assert!(matches!(failure, Failure::Transient { .. }), "{failure:?}");
+    }
+
+    #[test]
+    fn a_user_agent_must_be_a_header() {
+        let options = HttpOptions { user_agent: "a\nb".into(), ..HttpOptions::default() };
+        assert!(Http::new(options).is_err());
+    }
 }

@@ -217,6 +217,9 @@ pub struct Setup {
     pub secrets: BTreeMap<String, crate::net::secret::Secret<String>>,
 }
 
+/// Makes the provider of an account from its settings and secrets. No network, no file.
+pub type Build = fn(&Setup, &crate::net::http::Http) -> Result<Box<dyn Provider>, Failure>;
+
 /// One vendor as the registry knows it.
 pub struct Vendor {
     /// The name used in `channel add`.
@@ -234,7 +237,7 @@ pub struct Vendor {
     /// Under which of our addresses a new conversation on each channel is kept: the first half of its key.
     pub addresses: fn(&BTreeMap<String, String>) -> Vec<(Channel, String)>,
     /// Builds the provider of an account.
-    pub build: fn(&Setup, &crate::net::http::Http) -> Result<Box<dyn Provider>, Failure>,
+    pub build: Build,
 }
 
 /// Every vendor.

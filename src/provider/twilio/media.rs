@@ -1,41 +1,11 @@
-//! Files of messages: where they may be fetched from, and which lists of files are already known.
+//! Files of messages: where they may be fetched from.
 
 use super::Twilio;
 use super::settings::Settings;
 use crate::domain::failure::Failure;
-use crate::domain::message::{AttachmentFact, MediaRef};
+use crate::domain::message::MediaRef;
 use crate::provider::Media;
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
 use url::Url;
-
-/// Lists of files that are remembered: a pull goes back a day, and would ask for the same ones every minute.
-const REMEMBERED: usize = 2_000;
-
-/// The files of messages that were asked for before.
-#[derive(Debug, Default)]
-pub struct KnownFiles(Mutex<(HashMap<String, Vec<AttachmentFact>>, VecDeque<String>)>);
-
-impl KnownFiles {
-    /// The files of a message, if known.
-    pub fn get(&self, sid: &str) -> Option<Vec<AttachmentFact>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.get(sid).cloned()
-    }
-
-    /// Remembers the files of a message, and forgets the oldest ones.
-    pub fn put(&self, sid: &str, files: &[AttachmentFact]) {
-        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (known, order) = &mut *guard;
-        if known.insert(sid.to_owned(), files.to_vec()).is_none() {
-            order.push_back(sid.to_owned());
-        }
-        while order.len() > REMEMBERED {
-            if let Some(oldest) = order.pop_front() {
-                known.remove(&oldest);
-            }
-        }
-    }
-}
 
 /// Fetches a file.
 ///
@@ -115,15 +85,5 @@ mod tests {
         ] {
             assert_eq!(is_store(&Url::parse(url).unwrap()), want, "{url}");
         }
-    }
-
-    #[test]
-    fn the_memory_is_bounded() {
-        let known = KnownFiles::default();
-        for n in 0..REMEMBERED + 1 {
-            known.put(&format!("MM{n}"), &[]);
-        }
-        assert_eq!(known.get("MM0"), None);
-        assert_eq!(known.get("MM1"), Some(Vec::new()));
     }
 }

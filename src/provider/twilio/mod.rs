@@ -9,7 +9,8 @@ use crate::domain::capability::{AttachmentLimits, Capabilities, ChannelCapabilit
 use crate::domain::clock::Ms;
 use crate::domain::event::{ConversationFact, Event};
 use crate::domain::failure::Failure;
-use crate::domain::message::MediaRef;
+use crate::domain::ids::OpId;
+use crate::domain::message::{AttachmentFact, MediaRef};
 use crate::domain::op::{Accepted, Op};
 use crate::net::http::{Basic, Http};
 use crate::net::secret::Secret;
@@ -29,6 +30,7 @@ pub mod errors;
 pub mod form;
 pub mod map;
 pub mod media;
+pub mod memory;
 pub mod pull;
 pub mod push;
 pub mod settings;
@@ -62,7 +64,10 @@ pub struct Twilio {
     pub(crate) auth: Basic,
     tokens: Vec<Secret<String>>,
     shared_key: Option<Secret<String>>,
-    pub(crate) files: media::KnownFiles,
+    /// Files of messages, as once listed.
+    pub(crate) files: memory::Memory<Vec<AttachmentFact>>,
+    /// Whose message it is: told by an answer, or found.
+    pub(crate) sends: memory::Memory<OpId>,
 }
 
 impl Twilio {
@@ -90,7 +95,8 @@ impl Twilio {
             auth,
             tokens,
             shared_key,
-            files: media::KnownFiles::default(),
+            files: memory::Memory::default(),
+            sends: memory::Memory::default(),
         })
     }
 

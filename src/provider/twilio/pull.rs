@@ -201,7 +201,7 @@ async fn files(twilio: &Twilio, message: &wire::Message, now: Ms) -> Result<Vec<
             media: Some(MediaRef(path.into())),
         });
     }
-    twilio.files.put(sid, &files);
+    twilio.files.put(sid, files.clone());
     Ok(files)
 }
 
@@ -255,7 +255,10 @@ async fn lookup(twilio: &Twilio, cursor: Cursor, op: &Op, now: Ms) -> Result<Pag
                 && made.is_some_and(|made| made >= from)
                 && message.body.as_deref().is_some_and(|body| same_text(body, text));
             let seen = found.iter().any(|(_, m): &(_, wire::Message)| m.sid == message.sid);
-            if fits && message.sid.is_some() && !seen {
+            // One to one: what is known to be another op's is not this one's.
+            let sid = message.sid.as_deref().unwrap_or_default();
+            let taken = twilio.sends.get(sid).is_some_and(|whose| whose != op.id);
+            if fits && !sid.is_empty() && !seen && !taken {
                 found.push((raw, message));
             }
         }
@@ -266,6 +269,7 @@ async fn lookup(twilio: &Twilio, cursor: Cursor, op: &Op, now: Ms) -> Result<Pag
             _ => {
                 let [(raw, message)] = found.as_slice() else { return Ok(nothing) };
                 let events = told(twilio, raw, message, Some(op.id), Ms::MIN, now).await?;
+                twilio.sends.put(message.sid.as_deref().unwrap_or_default(), op.id);
                 return Ok(Page { events, ..nothing });
             }
         }

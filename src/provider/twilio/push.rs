@@ -37,6 +37,7 @@ pub async fn push(twilio: &Twilio, op: &Op, ctx: &PushContext) -> Result<Accepte
     };
     let report = map::report_of(message, ctx.now, DeliverySource::Answer)
         .unwrap_or_else(|| map::report("accepted", None, None, None, ctx.now, DeliverySource::Answer));
+    twilio.sends.put(&sid, op.id);
     let message = MessageRef::Token(op.id, Some(sid));
     Ok(Accepted::State { events: vec![Event::Delivery { message, report }] })
 }

@@ -66,7 +66,7 @@ impl Mind {
             said.push(self.say(after, *line));
         }
         // Whoever wrote STOP wants nothing any more.
-        self.silent = self.person.opening.iter().any(|line| *line == Line::Text("STOP"));
+        self.silent = self.person.opening.contains(&Line::Text("STOP"));
         said
     }
 

@@ -138,3 +138,21 @@ async fn pause(length: Duration) {
         tokio::time::sleep(length).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::random::Random;
+
+    #[test]
+    fn three_write_at_once_and_the_others_trickle_in() {
+        for seed in 0..50 {
+            let mut come: Vec<Duration> =
+                (0..PEOPLE.len() as u64).map(|i| arrival(i, &mut Random::fork(seed, i))).collect();
+            assert!(come.iter().take(3).all(|at| *at < Duration::from_secs(1)));
+            come.drain(..3);
+            assert!(come.is_sorted() && come.iter().all(|at| *at > Duration::from_secs(3)));
+            assert!(come.iter().all(|at| *at < Duration::from_secs(100)));
+        }
+    }
+}

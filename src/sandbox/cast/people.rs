@@ -80,7 +80,10 @@ pub const PEOPLE: [Person; 12] = [
             Text("Hi there! I ordered a lamp last week and it was supposed to come on Friday."),
             Text("The tracking page has said \"in transit\" for four days now. Could you have a look? 🙂"),
         ],
-        nags: &["Hello? Is somebody there?", "I'll keep this window open, just let me know when you know more."],
+        nags: &[
+            "Hello? Is somebody there?",
+            "I'll keep this window open, just let me know when you know more.",
+        ],
         rules: &[(
             &["courier", "tomorrow", "transit", "depot"],
             Text("Oh good, so it isn't lost! Will I get a message when it is out for delivery?"),
@@ -95,13 +98,22 @@ pub const PEOPLE: [Person; 12] = [
         name: "Tom Barrett",
         via: Via::Sms("+12125550142"),
         order: "47990",
-        opening: &[
-            Text("My card was charged TWICE for order #{order}. 59.90 each time. Please fix this today"),
+        opening: &[Text(
+            "My card was charged TWICE for order #{order}. 59.90 each time. Please fix this today",
+        )],
+        nags: &[
+            "Still two charges on my statement. Anybody?",
+            "I will call my bank for a chargeback if I hear nothing.",
         ],
-        nags: &["Still two charges on my statement. Anybody?", "I will call my bank for a chargeback if I hear nothing."],
         patience: 60,
-        rules: &[(&["statement", "screenshot", "last four", "card"], Text("Visa ending 4471. Both charges are from Monday"))],
-        later: &["The second charge is gone from my account now. Thanks for sorting it", "Can I get an invoice for order {order}?"],
+        rules: &[(
+            &["statement", "screenshot", "last four", "card"],
+            Text("Visa ending 4471. Both charges are from Monday"),
+        )],
+        later: &[
+            "The second charge is gone from my account now. Thanks for sorting it",
+            "Can I get an invoice for order {order}?",
+        ],
         ..NOBODY
     },
     Person {
@@ -118,7 +130,10 @@ pub const PEOPLE: [Person; 12] = [
             (&["address", "where", "location", "deliver"], Here),
             (&["photo", "picture", "image"], Photo("Here is another one, a bit closer")),
         ],
-        later: &["The new cup is here, and whole this time. Thank you so much! ☕", "Can I change the address of order {order}?"],
+        later: &[
+            "The new cup is here, and whole this time. Thank you so much! ☕",
+            "Can I change the address of order {order}?",
+        ],
         ..NOBODY
     },
     Person {
@@ -143,7 +158,9 @@ pub const PEOPLE: [Person; 12] = [
         order: "48051",
         opening: &[
             Text("Guten Tag, ich kann mich seit gestern nicht mehr anmelden."),
-            Text("Der Link zum Zurücksetzen des Passworts kommt bei mir nicht an, auch nicht im Spam-Ordner."),
+            Text(
+                "Der Link zum Zurücksetzen des Passworts kommt bei mir nicht an, auch nicht im Spam-Ordner.",
+            ),
         ],
         nags: &["Können Sie mir bitte helfen? Ich brauche die Rechnung bis heute Abend."],
         rules: &[(
@@ -159,7 +176,10 @@ pub const PEOPLE: [Person; 12] = [
         order: "48410",
         opening: &[Text("Heyyy 👋👋 just got my sneakers 👟🔥 but they sent size 9 😭😭 I need 10 🙏")],
         nags: &["helloooo 👀👀", "pls 🥺🙏"],
-        rules: &[(&["label", "return", "exchange", "swap"], Text("yesss 🙌 email me the label 📦 u guys rock 🎸"))],
+        rules: &[(
+            &["label", "return", "exchange", "swap"],
+            Text("yesss 🙌 email me the label 📦 u guys rock 🎸"),
+        )],
         later: &["size 10 landed 🛬 perfect fit 😍👟 thank uuu 💛", "do u have them in green 💚 too??"],
         ..NOBODY
     },
@@ -191,9 +211,13 @@ pub const PEOPLE: [Person; 12] = [
         nags: &["I should be grateful for at least an acknowledgement of my message."],
         rules: &[(
             &["apolog", "sorry"],
-            Text("Thank you. I appreciate the apology, and I realise that it is not your personal doing. What happens next?"),
+            Text(
+                "Thank you. I appreciate the apology, and I realise that it is not your personal doing. What happens next?",
+            ),
         )],
-        later: &["I am pleased to say that the new curtains arrived, and they are both of a length. Thank you for your help."],
+        later: &[
+            "I am pleased to say that the new curtains arrived, and they are both of a length. Thank you for your help.",
+        ],
         ..NOBODY
     },
     Person {
@@ -230,7 +254,10 @@ pub const PEOPLE: [Person; 12] = [
         name: "Grace Kim",
         via: Via::Sms("+14155550156"),
         order: "44871",
-        opening: &[Text("I keep getting your sale texts at 6 in the morning. Please take me off this list."), Text("STOP")],
+        opening: &[
+            Text("I keep getting your sale texts at 6 in the morning. Please take me off this list."),
+            Text("STOP"),
+        ],
         ..NOBODY
     },
 ];

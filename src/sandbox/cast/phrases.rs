@@ -34,18 +34,28 @@ pub struct Phrases {
 }
 
 /// Words of an agent that set off a sentence, in all languages: an agent may answer in his own.
-pub const GREETINGS: &[&str] = &["hi", "hello", "hey", "hallo", "guten tag", "good morning", "こんにちは", "مرحبا"];
+pub const GREETINGS: &[&str] =
+    &["hi", "hello", "hey", "hallo", "guten tag", "good morning", "こんにちは", "مرحبا"];
 /// About the order number.
 pub const ORDER: &[&str] = &["order", "number", "reference", "bestell", "nummer", "注文", "番号", "رقم"];
 /// About money coming back.
-pub const REFUND: &[&str] = &["refund", "reimburs", "credit", "money back", "erstatt", "gutschrift", "返金", "استرداد"];
+pub const REFUND: &[&str] =
+    &["refund", "reimburs", "credit", "money back", "erstatt", "gutschrift", "返金", "استرداد"];
 /// About where to.
 pub const ADDRESS: &[&str] = &["address", "postcode", "zip", "adresse", "住所", "عنوان"];
 /// Regret.
 pub const SORRY: &[&str] = &["sorry", "apolog", "entschuldig", "tut mir leid", "申し訳", "عذر"];
 /// The end.
-pub const CLOSING: &[&str] =
-    &["anything else", "have a great", "have a nice", "you're welcome", "glad i could", "bye", "schönen tag", "gern geschehen"];
+pub const CLOSING: &[&str] = &[
+    "anything else",
+    "have a great",
+    "have a nice",
+    "you're welcome",
+    "glad i could",
+    "bye",
+    "schönen tag",
+    "gern geschehen",
+];
 
 impl Language {
     /// The ready sentences of this language.
@@ -67,10 +77,24 @@ static ENGLISH: Phrases = Phrases {
         "Perfect, thanks for the refund.",
         "Thanks!! That's all I wanted.",
     ],
-    address: &["14 Orchard Lane, second floor. The bell says \"Studio\".", "Same address as on the order, please."],
-    softened: &["Thanks for saying that. It happens.", "No worries, as long as it gets sorted out.", "Appreciate it."],
-    again: &["Sorry, I don't quite follow. What do you need from me?", "Hm, not sure. Can you check on your side?"],
-    thanks: &["That's all, thank you very much!", "No, that's it. Thanks for your help 👍", "Great, have a good one!"],
+    address: &[
+        "14 Orchard Lane, second floor. The bell says \"Studio\".",
+        "Same address as on the order, please.",
+    ],
+    softened: &[
+        "Thanks for saying that. It happens.",
+        "No worries, as long as it gets sorted out.",
+        "Appreciate it.",
+    ],
+    again: &[
+        "Sorry, I don't quite follow. What do you need from me?",
+        "Hm, not sure. Can you check on your side?",
+    ],
+    thanks: &[
+        "That's all, thank you very much!",
+        "No, that's it. Thanks for your help 👍",
+        "Great, have a good one!",
+    ],
     ack: &["Ok, thanks for letting me know.", "Alright, I'll wait then.", "Got it, thank you!"],
 };
 

@@ -121,7 +121,8 @@ impl ChatVoice {
     }
 
     async fn say(&mut self, options: &CastOptions, said: &Utterance) {
-        let typing = options.paced(Duration::from_millis(400 + 25 * said.text.chars().count().min(80) as u64));
+        let typing =
+            options.paced(Duration::from_millis(400 + 25 * said.text.chars().count().min(80) as u64));
         if !typing.is_zero() {
             let _ = self.visitor.typing(true).await;
             pause(typing).await;

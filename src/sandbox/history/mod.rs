@@ -7,8 +7,8 @@ use crate::sandbox::random::Random;
 use serde::Serialize;
 use std::io::{self, Read};
 use words::{
-    AGENTS, ANSWERS, CLOSINGS, COURIERS, DAYS, DETAILS, DOMAINS, EMOJI, FIRST, FOLLOW_UPS, FOREIGN, LAST, OPENINGS,
-    QUALITIES, SUBJECTS, THINGS, TOWNS,
+    AGENTS, ANSWERS, CLOSINGS, COURIERS, DAYS, DETAILS, DOMAINS, EMOJI, FIRST, FOLLOW_UPS, FOREIGN, LAST,
+    QUALITIES, THINGS, TOPICS, TOWNS, Topic,
 };
 
 /// Conversations that are open at the same time, at most.
@@ -43,6 +43,7 @@ struct Talk {
     name: String,
     email: String,
     phone: String,
+    topic: &'static Topic,
     subject: String,
     agent: usize,
     order: u64,
@@ -119,16 +120,20 @@ impl History {
         let mut own = Random::fork(self.seed, 0x7065_7273_0000_0000 + who);
         let first = own.pick(FIRST).unwrap_or_default();
         let last = own.pick(LAST).unwrap_or_default();
-        let plain: String =
-            format!("{first}.{last}{who}").to_lowercase().chars().filter(|c| c.is_ascii() && *c != '\'').collect();
+        let plain: String = format!("{first}.{last}{who}")
+            .to_lowercase()
+            .chars()
+            .filter(|c| c.is_ascii() && *c != '\'')
+            .collect();
         let email = format!("{plain}@{}", own.pick(DOMAINS).unwrap_or_default());
         let phone = format!("+{}{:09}", own.between(1, 98), own.below(1_000_000_000));
         let random = &mut self.random;
         let order = random.between(100_000, 999_999);
         let quality = random.pick(QUALITIES).unwrap_or_default();
         let thing = format!("{quality} {}", random.pick(THINGS).unwrap_or_default());
-        let subject = random.pick(SUBJECTS).unwrap_or_default();
-        let subject = capital(&subject.replace("{order}", &order.to_string()).replace("{thing}", &thing));
+        let Some(topic) = TOPICS.get(random.index(TOPICS.len())) else { return };
+        let subject =
+            capital(&topic.subject.replace("{order}", &order.to_string()).replace("{thing}", &thing));
         let channel = match random.below(10) {
             0..=4 => "email",
             5 | 6 => "whatsapp",
@@ -153,6 +158,7 @@ impl History {
             name,
             email,
             phone,
+            topic,
             subject,
             agent,
             order,
@@ -170,21 +176,33 @@ impl History {
         let mut parts: Vec<&'static str> = Vec::with_capacity(6);
         let short = talk.channel != "email";
         if inbound && !talk.begun {
-            parts.extend(random.pick(OPENINGS));
+            parts.push(talk.topic.opening);
             for _ in 0..random.between(u64::from(!short), if short { 1 } else { 3 }) {
                 parts.extend(random.pick(DETAILS));
             }
             parts.extend(random.pick(CLOSINGS));
         } else if inbound {
-            parts.extend(random.pick(FOLLOW_UPS));
+            let of_topic = random.per_mille(600);
+            parts.extend(random.pick(if of_topic { talk.topic.follow_ups } else { FOLLOW_UPS }));
             for _ in 0..random.below(if short { 2 } else { 3 }) {
                 parts.extend(random.pick(DETAILS));
             }
         } else {
-            for _ in 0..random.between(1, if short { 2 } else { 4 }) {
+            if random.per_mille(if short { 300 } else { 700 }) {
+                parts.extend(random.pick(ANSWERS));
+            }
+            parts.extend(random.pick(talk.topic.answers));
+            if !short {
                 parts.extend(random.pick(ANSWERS));
             }
         }
+        // Nobody says the same sentence twice in one message.
+        let mut said: Vec<&str> = Vec::with_capacity(parts.len());
+        parts.retain(|part| {
+            let new = !said.contains(part);
+            said.push(part);
+            new
+        });
         let mut text = String::with_capacity(400);
         for (i, part) in parts.iter().enumerate() {
             if i > 0 {
@@ -202,7 +220,11 @@ impl History {
             text.push_str(random.pick(FOREIGN).unwrap_or_default());
         }
         if (200..205).contains(&chance) {
-            text.push_str(" Otherwise I ask my bank for a chargeback.");
+            text.push_str(if inbound {
+                " Otherwise I ask my bank for a chargeback."
+            } else {
+                " There is no need for a chargeback."
+            });
         }
         if (300..310).contains(&chance) {
             text.push_str(" The tracking number shows no movement at all.");

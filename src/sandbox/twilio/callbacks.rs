@@ -65,7 +65,9 @@ fn steps(outcome: Outcome, whatsapp: bool, random: &mut Random) -> Vec<Step> {
                 steps.push((Status::Read, random.millis(1500, 5000), None));
             }
         }
-        Outcome::Undelivered(code) => steps.push((Status::Undelivered, random.millis(1500, 4000), Some(code))),
+        Outcome::Undelivered(code) => {
+            steps.push((Status::Undelivered, random.millis(1500, 4000), Some(code)))
+        }
         Outcome::Sent | Outcome::Failed(_) => {}
     }
     steps

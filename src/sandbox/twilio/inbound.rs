@@ -198,8 +198,7 @@ impl TwilioWorld {
         let mut media = Vec::new();
         for medium in &extra.media {
             let stored = state.store_medium(&sid, medium.content_type.clone(), medium.bytes.clone());
-            let url =
-                format!("{}/{API}/Accounts/{account}/Messages/{sid}/Media/{stored}", self.shared.base);
+            let url = format!("{}/{API}/Accounts/{account}/Messages/{sid}/Media/{stored}", self.shared.base);
             media.push((url, medium.content_type.clone()));
         }
         state.insert(
@@ -251,10 +250,10 @@ fn params(
     if let Some(number) = from.strip_prefix("whatsapp:") {
         add("ProfileName", extra.profile_name.as_deref().unwrap_or_default());
         let kind = match media.first() {
-            Some((_, kind)) => match kind.split('/').next() {
-                Some(major @ ("image" | "audio" | "video")) => major,
-                _ => "document",
-            },
+            Some((_, kind)) => {
+                let major = kind.split('/').next().unwrap_or_default();
+                if matches!(major, "image" | "audio" | "video") { major } else { "document" }
+            }
             None if extra.location.is_some() => "location",
             None => "text",
         };

@@ -72,7 +72,8 @@ impl Query {
         if let Some(from) = &self.from {
             pairs.append_pair("From", from);
         }
-        let stamp = |at: i64| jiff::Timestamp::from_millisecond(at).map(|at| at.to_string()).unwrap_or_default();
+        let stamp =
+            |at: i64| jiff::Timestamp::from_millisecond(at).map(|at| at.to_string()).unwrap_or_default();
         if let Some(since) = self.since {
             pairs.append_pair("DateSent>", &stamp(since));
         }
@@ -98,7 +99,9 @@ fn moment(text: &str) -> Option<(i64, i64)> {
     }
     let at = match text.parse::<jiff::Timestamp>() {
         Ok(at) => at,
-        Err(_) => text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp(),
+        Err(_) => {
+            text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp()
+        }
     };
     Some((at.as_millisecond(), at.as_millisecond()))
 }

@@ -136,9 +136,10 @@ impl TwilioWorld {
         });
         let service = rest::routes(shared.clone()).into_make_service_with_connect_info::<conn::Line>();
         let mut stop = shared.stop.subscribe();
-        let server = axum::serve(conn::CuttableListener(listener), service).with_graceful_shutdown(async move {
-            let _ = stop.wait_for(|stop| *stop).await;
-        });
+        let server =
+            axum::serve(conn::CuttableListener(listener), service).with_graceful_shutdown(async move {
+                let _ = stop.wait_for(|stop| *stop).await;
+            });
         tokio::spawn(async move {
             let _ = server.await;
         });

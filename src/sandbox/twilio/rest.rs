@@ -55,7 +55,9 @@ async fn handle(
             shared.state().requests.typing += 1;
             wire::json_answer(StatusCode::OK, &json!({"success": true}))
         }
-        (&Method::GET, [API, "Accounts", rest @ ..]) => read(&shared, &line, rest, uri.query().unwrap_or("")).await,
+        (&Method::GET, [API, "Accounts", rest @ ..]) => {
+            read(&shared, &line, rest, uri.query().unwrap_or("")).await
+        }
         _ => wire::error(404, 20404),
     };
     shared.bump();
@@ -226,7 +228,13 @@ async fn send(shared: &Arc<Shared>, line: &Line, body: &[u8]) -> Response {
     let done = accept(shared, draft);
     if !shared.options.bare {
         let outcome = done.doomed.map_or(plan.outcome, Outcome::Failed);
-        let life = callbacks::Life { sid: done.sid, serial: done.serial, callback, callbacks: plan.callbacks, outcome };
+        let life = callbacks::Life {
+            sid: done.sid,
+            serial: done.serial,
+            callback,
+            callbacks: plan.callbacks,
+            outcome,
+        };
         let progress = tokio::spawn(callbacks::progress(shared.clone(), life));
         if plan.callbacks == Callbacks::Early {
             let _ = progress.await;

@@ -105,7 +105,9 @@ pub(super) fn explain(code: u32) -> &'static str {
         21602 => "Message body is required.",
         21603 => "A 'From' phone number is required.",
         21604 => "A 'To' phone number is required.",
-        21606 => "The 'From' phone number provided is not a valid message-capable Twilio phone number for this destination/account",
+        21606 => {
+            "The 'From' phone number provided is not a valid message-capable Twilio phone number for this destination/account"
+        }
         21609 => "The 'StatusCallback' URL is not a valid URL.",
         21610 => "Attempt to send to unsubscribed recipient",
         21614 => "'To' number is not a valid mobile number",
