@@ -1,2 +1,4 @@
 //! Integration tests.
 mod text;
+
+mod store;
