@@ -17,3 +17,5 @@ mod twilio;
 mod twilio_contract;
 mod twilio_pull;
 mod webchat;
+
+mod store;
