@@ -207,7 +207,9 @@ pub enum KeyError {
     #[error("the \u{201c}<\u{201d} of a named key has no \u{201c}>\u{201d}; write the character as <lt>")]
     Open,
     /// A name that is none.
-    #[error("unknown key <{0}>: use names as <enter>, <esc>, <tab>, <space>, <up>, <pageup>, <f2>, with c-, a- or s- before")]
+    #[error(
+        "unknown key <{0}>: use names as <enter>, <esc>, <tab>, <space>, <up>, <pageup>, <f2>, with c-, a- or s- before"
+    )]
     Unknown(String),
     /// Nothing at all.
     #[error("no key is named")]
@@ -326,7 +328,20 @@ mod tests {
                 Key { ctrl: true, ..Key::char('s') }
             ]
         );
-        for text in ["a", "Z", ";", "<c-k>", "<a-enter>", "<s-tab>", "<f2>", "<space>", "<lt>", "é", "<c-a-up>", "<c-->"] {
+        for text in [
+            "a",
+            "Z",
+            ";",
+            "<c-k>",
+            "<a-enter>",
+            "<s-tab>",
+            "<f2>",
+            "<space>",
+            "<lt>",
+            "é",
+            "<c-a-up>",
+            "<c-->",
+        ] {
             let key: Key = text.parse().unwrap();
             assert_eq!(key.to_string(), text);
         }

@@ -5,7 +5,7 @@ use crate::domain::command::Performed;
 use crate::domain::contact::ConsentState;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::row::{
-    AccountRow, AgentRow, ContactRow, ConsentRow, ConversationRow, DeliveryStep, ListKey, MessageRow,
+    AccountRow, AgentRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey, MessageRow,
     OutboxRow, QuickReplyRow, SearchHit, TeamRow, View, ViewCount,
 };
 use crate::domain::signal::Signal;
