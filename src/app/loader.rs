@@ -186,7 +186,7 @@ fn list(
             anchor,
             limit,
             |row| key_of(row, false),
-            |key, n| reader.list_all(key, n),
+            |key, n| reader.list_all(n, key),
             |key, n| reader.list_all_before(key, n),
         )?,
         ListSource::Query(text) => match query::parse_typing(text) {

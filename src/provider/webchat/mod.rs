@@ -62,6 +62,8 @@ pub const VENDOR: Vendor = Vendor {
         },
     ],
     check,
+    capabilities: |_| Ok(capabilities()),
+    addresses: |_| Vec::new(),
     build,
 };
 
