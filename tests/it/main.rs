@@ -1,3 +1,5 @@
 //! Integration tests.
 mod text;
 mod query;
+
+mod store;
