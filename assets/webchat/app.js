@@ -62,7 +62,7 @@
   // The server does not know our token (any more): nothing of that visitor can be shown, so begin anew.
   const forget = (token) => {
     if (load().token !== token) return;
-    change((k) => { k.token = null; });
+    change((k) => { k.token = null; k.outbox = k.outbox.filter((o) => !o.sent); });
     stream?.abort();
     messages.clear();
     cursor = null;
@@ -151,15 +151,24 @@
       into.append(ticks, said);
     }
   };
-  const atEnd = () => ui.scroll.scrollHeight - ui.scroll.scrollTop - ui.scroll.clientHeight < 80;
+  // The log stays at its end until somebody scrolls up, whatever grows or shrinks around it.
+  let pinned = true;
+  let top = 0;
   const toEnd = (now) => {
+    pinned = true;
     ui.scroll.classList.toggle('now', !!now);
     ui.scroll.scrollTop = ui.scroll.scrollHeight;
     ui.jump.hidden = true;
   };
-  const render = (stick = atEnd()) => {
+  ui.scroll.addEventListener('scroll', () => {
+    const end = ui.scroll.scrollHeight - ui.scroll.scrollTop - ui.scroll.clientHeight < 80;
+    if (end) { pinned = true; ui.jump.hidden = true; } else if (ui.scroll.scrollTop < top) pinned = false;
+    top = ui.scroll.scrollTop;
+  });
+  new ResizeObserver(() => { if (pinned) toEnd(true); }).observe(ui.scroll);
+  const render = (stick = pinned) => {
     const waiting = load().outbox.filter((o) => !messages.has(o.id))
-      .map((o) => ({ id: o.id, direction: 'inbound', text: o.text, sent_at: o.at, state: o.error ? 'bad' : 'waiting', error: o.error }));
+      .map((o) => ({ id: o.id, direction: 'inbound', text: o.text, sent_at: o.sent || o.at, state: o.error ? 'bad' : o.sent ? 'sent' : 'waiting', error: o.error }));
     const all = [...ordered(), ...waiting];
     const want = [];
     const days = new Set();
@@ -200,14 +209,15 @@
     flushing = true;
     let tries = 0;
     for (;;) {
-      const next = load().outbox.find((o) => !o.error);
+      const next = load().outbox.find((o) => !o.error && !o.sent);
       if (!next) break;
       let token = null;
       try {
         token = await visitor();
         const sent = await call('POST', 'messages', { id: next.id, text: next.text }, token);
         tries = 0;
-        upsert({ id: next.id, direction: 'inbound', text: next.text, author: {}, sent_at: sent.sent_at, state: 'sent', ...messages.get(next.id) });
+        // It stays in the outbox until the server shows it: a reload in between must not hide it.
+        change((k) => k.outbox.forEach((o) => { if (o.id === next.id) o.sent = sent.sent_at; }));
         render();
       } catch (e) {
         const status = e instanceof Refused ? e.status : 0;
@@ -327,16 +337,15 @@
   const heard = (name, data) => {
     if (name === 'typing') { agentTyping(data); return; }
     if (name !== 'message') return;
-    const stick = atEnd();
     const fresh = upsert(data);
     if (data.direction === 'outbound' && fresh) {
       agentTyping({ on: false });
       noteAgent();
       if (!watching()) unseen += 1;
       badge();
-      if (!stick) ui.jump.hidden = false;
+      if (!pinned) ui.jump.hidden = false;
     }
-    render(stick);
+    render();
     acknowledge();
   };
   const noteAgent = () => {
@@ -367,12 +376,11 @@
   let agentTimer = 0;
   const agentTyping = ({ on, name }) => {
     clearTimeout(agentTimer);
-    const stick = atEnd();
     ui.typing.hidden = !on;
     if (!on) return;
     ui.typingName.textContent = (name || agent || 'Agent') + ' is typing…';
     agentTimer = setTimeout(() => { ui.typing.hidden = true; }, 7000);
-    if (stick) toEnd();
+    if (pinned) toEnd();
   };
   let told = 0;
   let idle = 0;
@@ -407,7 +415,6 @@
   });
   ui.form.addEventListener('submit', (e) => { e.preventDefault(); send(); ui.box.focus(); });
   ui.jump.addEventListener('click', () => toEnd());
-  ui.scroll.addEventListener('scroll', () => { if (atEnd()) ui.jump.hidden = true; });
   ui.older.addEventListener('click', async () => {
     const first = ordered()[0];
     if (!first) return;

@@ -71,17 +71,19 @@ try {
   assert.equal(await ana.log.locator('img, script').count(), 0);
   step('markup stays text');
 
-  await ana.box.fill('one');
+  const above = unique('above');
+  await ana.box.fill(above);
   await ana.box.press('Shift+Enter');
-  await ana.box.pressSequentially('two');
-  assert.equal(await ana.box.inputValue(), 'one\ntwo');
+  await ana.box.pressSequentially('below');
+  assert.equal(await ana.box.inputValue(), above + '\nbelow');
   await ana.page.getByRole('button', { name: 'Send' }).click();
-  await ana.line('one').first().waitFor();
+  await ana.line(above).first().waitFor();
   step('Shift+Enter makes a line, the button sends');
 
   await ana.box.fill('a draft');
   await ana.page.reload();
   await ana.line(first).first().waitFor();
+  await ana.line(above).first().waitFor();
   assert.equal(await ana.box.inputValue(), 'a draft');
   await ana.box.fill('');
   await live(ana.page);
@@ -118,6 +120,7 @@ try {
   await ana.page.getByLabel('E-mail').fill('ana@example.com');
   await ana.page.getByRole('button', { name: 'Save' }).click();
   await ana.page.getByLabel('E-mail').waitFor({ state: 'hidden' });
+  assert.equal(await ana.page.getByRole('button', { name: 'New messages' }).isVisible(), false, 'nobody has scrolled up');
   step('name and e-mail can be told, and a wrong one is explained');
 
   const bob = await open({ viewport: { width: 1200, height: 800 }, colorScheme: 'dark', reducedMotion: 'reduce' });
