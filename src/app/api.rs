@@ -6,7 +6,7 @@ pub use crate::net::keyring::{self, KeyringError};
 pub use crate::net::secret::Secret;
 pub use crate::net::secrets;
 pub use crate::provider::{REGISTRY, SettingSpec, Vendor, vendor};
-pub use crate::store::{Actor, Class, ReceiptNew, StoreError, Tx};
+pub use crate::store::{Actor, Class, ReceiptFilter, ReceiptNew, StoreError, Tx};
 
 /// Whether some process runs the engine of the workspace in `dir`.
 pub fn engine_runs(dir: &std::path::Path) -> bool {

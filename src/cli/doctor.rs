@@ -1,6 +1,6 @@
 //! `doctor`: looks at everything that has to be right, and says what to do where it is not.
 
-use crate::app::api::{engine_runs, keyring, secrets, vendor};
+use crate::app::api::{ReceiptFilter, engine_runs, keyring, secrets, vendor};
 use crate::app::workspace;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -118,7 +118,8 @@ fn store(found: &mut Findings, config: &Config) {
     }
     let counts = || -> Result<(usize, usize), CliError> {
         let reader = workspace.store.reader()?;
-        Ok((reader.receipts(true, 100)?.len(), reader.outbox(1000)?.iter().filter(|o| o.reason.is_some()).count()))
+        let quarantined = ReceiptFilter { quarantined: true, limit: 100, ..ReceiptFilter::default() };
+        Ok((reader.receipts(&quarantined)?.len(), reader.outbox(1000)?.iter().filter(|o| o.reason.is_some()).count()))
     };
     match counts() {
         Err(e) => found.problem("store", e.message),

@@ -1,6 +1,6 @@
 //! `webhooks …`: what arrived, as it arrived, and reading it again.
 
-use crate::app::api::{Class, StoredPush};
+use crate::app::api::{Class, ReceiptFilter, ReceiptNew};
 use crate::app::workspace::Workspace;
 use crate::cli::args::WebhooksCommand;
 use crate::cli::context::Context;
@@ -44,21 +44,19 @@ pub fn run(ctx: &mut Context, command: &WebhooksCommand) -> Result<(), CliError>
         WebhooksCommand::List { quarantined, limit } => list(ctx, &workspace, *quarantined, limit.limit),
         WebhooksCommand::Show { webhook } => show(ctx, &workspace, webhook),
         WebhooksCommand::Replay { webhook: Some(webhook), .. } => {
-            let (row, push) = find(&workspace, webhook)?;
-            if push.body.is_none() {
-                return Err(CliError::refused("its body was dropped some days after it was read: it cannot be read again"));
-            }
+            let (row, _) = find(&workspace, webhook)?;
             replay(ctx, &workspace, vec![row.id])
         }
         WebhooksCommand::Replay { webhook: None, .. } => {
-            let rows = workspace.store.reader()?.receipts(true, usize::MAX)?;
+            let all = ReceiptFilter { quarantined: true, limit: usize::MAX, ..ReceiptFilter::default() };
+            let rows = workspace.store.reader()?.receipts(&all)?;
             replay(ctx, &workspace, rows.into_iter().map(|r| r.id).collect())
         }
     }
 }
 
 fn list(ctx: &mut Context, workspace: &Workspace, quarantined: bool, limit: usize) -> Result<(), CliError> {
-    let rows = workspace.store.reader()?.receipts(quarantined, limit)?;
+    let rows = workspace.store.reader()?.receipts(&ReceiptFilter { quarantined, limit, ..ReceiptFilter::default() })?;
     let now = workspace.clock.now();
     let mut table = Table::new(&["id", "channel", "age", "state", "size", "error"], 5);
     for row in &rows {
@@ -79,7 +77,7 @@ fn list(ctx: &mut Context, workspace: &Workspace, quarantined: bool, limit: usiz
     if ctx.out.json { Ok(()) } else { Ok(ctx.out.table(&table, nothing)?) }
 }
 
-fn find(workspace: &Workspace, typed: &str) -> Result<(ReceiptRow, StoredPush), CliError> {
+fn find(workspace: &Workspace, typed: &str) -> Result<(ReceiptRow, ReceiptNew), CliError> {
     let missing = || CliError::not_found(format!("there is no webhook {typed}: `frontdesk webhooks list` shows ids"));
     let id = ReceiptId::from_str(typed).map_err(|_| missing())?;
     workspace.store.reader()?.receipt(id)?.ok_or_else(missing)
@@ -95,7 +93,8 @@ fn show(ctx: &mut Context, workspace: &Workspace, typed: &str) -> Result<(), Cli
             (name, if hide { HIDDEN.to_owned() } else { value })
         })
         .collect();
-    let body = push.body.map(|b| String::from_utf8_lossy(&b).into_owned());
+    let dropped = push.body.is_empty() && row.state == "done";
+    let body = (!dropped).then(|| String::from_utf8_lossy(&push.body).into_owned());
     if ctx.out.json {
         let receipt = ReceiptShape::new(&row);
         return Ok(ctx.out.object(&Shown { receipt, method: push.method, url: push.url, headers, body })?);
