@@ -110,6 +110,9 @@ pub fn digits(text: &str) -> String {
 /// Reads one e-mail address, bare or as `Name <a@b>`. `None` where it is none.
 pub fn email(text: &str) -> Option<Email> {
     let text = text.trim();
+    if text.len() > 1000 {
+        return None;
+    }
     let bare = match (text.rfind('<'), text.ends_with('>')) {
         (Some(open), true) => text[open + 1..text.len() - 1].trim(),
         _ => text,

@@ -61,9 +61,10 @@ pub fn render(body: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Rendered {
 /// The variable at the head of the text and its length in bytes, braces included.
 fn variable(text: &str) -> Option<(Variable<'_>, usize)> {
     let inner = text.strip_prefix("{{")?;
-    let end = inner.find("}}").filter(|end| *end <= LONGEST)?;
+    // Up to the first brace or line end only, so that no body makes the search quadratic.
+    let end = inner.find(['{', '}', '\n']).filter(|end| *end <= LONGEST)?;
     let inside = &inner[..end];
-    if inside.contains(['{', '}', '\n']) {
+    if !inner[end..].starts_with("}}") {
         return None;
     }
     let length = end + 4;

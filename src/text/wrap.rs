@@ -188,7 +188,7 @@ pub fn truncate(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
-/// The text cut or filled with blanks to exactly `width` cells (one less only never: a wide grapheme cut away is filled up).
+/// The text cut or filled with blanks to exactly `width` cells; where a wide grapheme is cut away, its place is filled too.
 pub fn pad(text: &str, width: usize) -> String {
     let mut out = truncate(text, width).into_owned();
     let missing = width.saturating_sub(self::width(&out));

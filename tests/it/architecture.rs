@@ -99,7 +99,8 @@ fn code_of(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     for (i, line) in lines.iter().enumerate() {
         let next = lines.get(i + 1).copied().unwrap_or("");
-        if line.trim_start() == "#[cfg(test)]" && next.trim_start().starts_with("mod ") && next.ends_with('{') {
+        if line.trim_start() == "#[cfg(test)]" && next.trim_start().starts_with("mod ") && next.ends_with('{')
+        {
             break;
         }
         if !line.trim_start().starts_with("//") {
@@ -283,5 +284,8 @@ pub fn same_as_committed(path: &str, want: &str) {
         return;
     }
     let have = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(have == want, "{path} is not what the code generates: run `FRONTDESK_BLESS=1 cargo test` and commit it");
+    assert!(
+        have == want,
+        "{path} is not what the code generates: run `FRONTDESK_BLESS=1 cargo test` and commit it"
+    );
 }

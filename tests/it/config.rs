@@ -35,7 +35,11 @@ fn nothing_at_all_is_a_configuration() {
 #[test]
 fn later_layers_win() {
     let text = "listen = \"127.0.0.1:1\"\nundo_seconds = 9\ndefault_workspace = \"a\"\ntheme = \"dark\"\n";
-    let env = Env::of(&[("FRONTDESK_LISTEN", "127.0.0.1:2"), ("FRONTDESK_WORKSPACE", "b"), ("FRONTDESK_THEME", "")]);
+    let env = Env::of(&[
+        ("FRONTDESK_LISTEN", "127.0.0.1:2"),
+        ("FRONTDESK_WORKSPACE", "b"),
+        ("FRONTDESK_THEME", ""),
+    ]);
     let overrides = Overrides { workspace: Some("c".into()), ..Overrides::default() };
     let config = Config::from_text(Paths::at_home(Path::new("h")), text, &overrides, &env).unwrap();
     assert_eq!(config.undo_seconds, 9);
@@ -92,7 +96,8 @@ enabled = false
 
 #[test]
 fn mistakes_are_told_with_place_and_hint_all_at_once() {
-    let told = problems("lisen = \"x\"\nundo_seconds = \"5\"\n[agent]\nmail = \"a\"\n[workspace.Main.chanel.x]\n");
+    let told =
+        problems("lisen = \"x\"\nundo_seconds = \"5\"\n[agent]\nmail = \"a\"\n[workspace.Main.chanel.x]\n");
     assert_eq!(told.len(), 5, "{told:#?}");
     assert!(told[0].starts_with("h/config.toml:1:1: unknown key `lisen`"), "{}", told[0]);
     assert!(told[0].contains("did you mean `listen`?"), "{}", told[0]);
@@ -100,7 +105,11 @@ fn mistakes_are_told_with_place_and_hint_all_at_once() {
     assert!(told[1].contains("without quotes"), "{}", told[1]);
     assert!(told[2].contains(":4:1: unknown key `mail` in [agent] (did you mean `email`?)"), "{}", told[2]);
     assert!(told[3].contains(":5:12: `Main` cannot name a workspace"), "{}", told[3]);
-    assert!(told[4].contains("unknown key `chanel` in [workspace.Main] (did you mean `channel`?)"), "{}", told[4]);
+    assert!(
+        told[4].contains("unknown key `chanel` in [workspace.Main] (did you mean `channel`?)"),
+        "{}",
+        told[4]
+    );
 }
 
 #[test]
@@ -112,7 +121,10 @@ fn each_kind_of_mistake_is_recognised() {
         ("workspace = \"x\"", "did you mean `default_workspace`?"),
         ("[agents]\nben = \"Ben\"", "`ben` is not an e-mail address"),
         ("[workspace.main.channel.x]\n", "the channel `x` has no `provider`"),
-        ("[workspace.main.channel.x]\nprovider=\"p\"\n[workspace.main.channel.x.secrets]\nk = \"hunter2\"", "never the secret itself"),
+        (
+            "[workspace.main.channel.x]\nprovider=\"p\"\n[workspace.main.channel.x.secrets]\nk = \"hunter2\"",
+            "never the secret itself",
+        ),
         ("[workspace.main.channel.x]\nprovider=\"p\"\nlist = [1]", "the setting `list` cannot be array"),
         ("[workspace.main.channel.\"a b\"]\nprovider=\"p\"", "`a b` cannot name a channel"),
         ("theme = \"blue\"", "takes auto | dark | light"),
@@ -122,7 +134,10 @@ fn each_kind_of_mistake_is_recognised() {
         assert!(!told.contains("hunter2"), "a secret is told: {told}");
     }
     let Err(error) = load("", &[("FRONTDESK_LISTEN", "x")]) else { panic!("taken") };
-    assert!(error.to_string().starts_with("environment variable FRONTDESK_LISTEN: `listen` cannot be `x`"), "{error}");
+    assert!(
+        error.to_string().starts_with("environment variable FRONTDESK_LISTEN: `listen` cannot be `x`"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -184,7 +199,8 @@ fn two_editors_at_once_lose_nothing() {
         }
     });
     let config =
-        Config::load(&Overrides { home: Some(home.path().into()), ..Overrides::default() }, &Env::of(&[])).unwrap();
+        Config::load(&Overrides { home: Some(home.path().into()), ..Overrides::default() }, &Env::of(&[]))
+            .unwrap();
     assert_eq!(config.channels().len(), 8);
 }
 

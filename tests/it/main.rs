@@ -1,7 +1,22 @@
-//! Integration tests.
+//! Integration tests: one binary, a module a subject.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
 mod architecture;
 mod cli;
 mod config;
 mod dependencies;
 mod keyring;
+mod conformance;
+mod crash;
+mod end_to_end;
+mod far_end;
+mod journeys;
+mod query;
+mod sandbox;
+mod support;
 mod text;
+mod twilio;
+mod twilio_contract;
+mod twilio_pull;
+mod webchat;

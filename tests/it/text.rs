@@ -257,3 +257,35 @@ fn sqlite_finds_what_was_meant() {
     assert_eq!(find(word("タカナ")), [7]);
     assert_eq!(find(prefix("北京 AND body:x OR \"*")), [0_usize; 0]);
 }
+
+#[test]
+fn large_hostile_texts_take_linear_time() {
+    // Quadratic work on any of these would not end within the patience of a test run.
+    for piece in [
+        "-",
+        "1_",
+        "a.",
+        "{{a",
+        "\u{301}",
+        "क\u{94D}",
+        "👩\u{200D}",
+        "字",
+        "@",
+        "🏴\u{E0067}",
+        " ",
+        "+",
+        "(",
+        "\u{600}",
+    ] {
+        let text = piece.repeat(300_000 / piece.len());
+        let terms = [Term::Phrase("1 1 1".to_owned()), Term::Prefix("字字".to_owned())];
+        let _ =
+            (clean(&text), line(&text), file_name(&text), mask(&text), wrap(&text, 40), truncate(&text, 40));
+        let _ = (index_form(&text), highlight(&text, &terms), snippet(&text, &terms, 40), segments(&text));
+        let _ = (
+            template::render(&text, &|_| None),
+            address::email(&text),
+            address::typed_phone(&text, Some("NL")),
+        );
+    }
+}

@@ -23,12 +23,8 @@ pub fn file_name(name: &str) -> String {
         .chars()
         .map(|c| if matches!(c, ':' | '*' | '?' | '"' | '<' | '>' | '|') { '_' } else { c })
         .collect();
-    let trimmed = trim(&replaced);
-    let (stem, extension) = split(trimmed);
-    let stem = trim(stem);
-    if stem.is_empty() {
-        return if extension.is_empty() { "file".to_owned() } else { format!("file.{extension}") };
-    }
+    // Split after trimming: a stem that ends in a dot or blank is fine where an extension follows.
+    let (stem, extension) = split(trim(&replaced));
     let stem = if is_device(stem) { format!("_{stem}") } else { stem.to_owned() };
     let room = MAX_BYTES - if extension.is_empty() { 0 } else { extension.len() + 1 };
     let mut end = 0;
@@ -38,9 +34,9 @@ pub fn file_name(name: &str) -> String {
         }
         end = at + grapheme.len();
     }
-    let stem = trim(&stem[..end]);
-    let stem = if stem.is_empty() { "file" } else { stem };
-    if extension.is_empty() { stem.to_owned() } else { format!("{stem}.{extension}") }
+    let stem = &stem[..end];
+    let name = if extension.is_empty() { trim(stem).to_owned() } else { format!("{stem}.{extension}") };
+    if name.is_empty() || name.starts_with('.') { format!("file{name}") } else { name }
 }
 
 /// Windows drops trailing dots and blanks; a leading dot hides a file, a leading dash looks like an option.

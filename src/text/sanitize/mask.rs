@@ -6,25 +6,37 @@ const TOKEN: usize = 20;
 const PHONE: usize = 7;
 /// Fewest digits of a phone number written in groups without a plus sign.
 const GROUPED: usize = 9;
-/// An address's part that is longer than this is looked at no further; keeps the scan linear.
-const LOOK: usize = 256;
 
 /// Masks what a log must not hold: `ana@example.com` becomes `a***@e***`, a phone number or a long run of digits
 /// keeps its last two digits (`whatsapp:+***67`), ids and tokens of 20 characters or more their first four.
 pub fn mask(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let taken = if let Some(found) = email(rest, &mut out) {
-            found
-        } else if let Some(found) = token(rest, &mut out) {
-            found
-        } else if let Some(found) = phone(rest, &mut out) {
-            found
-        } else {
-            plain(rest, first, &mut out)
+    // Up to where runs are known to be no address and no token: what a run is not, none of its tails is.
+    // It keeps the scan linear.
+    let (mut no_email, mut no_token) = (0, 0);
+    let mut at = 0;
+    while let Some(first) = text[at..].chars().next() {
+        let rest = &text[at..];
+        if at >= no_email {
+            let local = run(rest, is_local);
+            if let Some(taken) = email(rest, local, &mut out) {
+                at += taken;
+                continue;
+            }
+            no_email = at + local;
+        }
+        if at >= no_token {
+            let length = run(rest, is_token);
+            if let Some(taken) = token(rest, length, &mut out) {
+                at += taken;
+                continue;
+            }
+            no_token = at + length;
+        }
+        at += match phone(rest, &mut out) {
+            Some(taken) => taken,
+            None => plain(rest, first, &mut out),
         };
-        rest = &rest[taken..];
     }
     out
 }
@@ -45,39 +57,34 @@ fn is_local(c: char) -> bool {
         || matches!(c, '.' | '_' | '%' | '+' | '-' | '\'' | '=' | '~' | '!' | '#' | '$' | '&' | '*')
 }
 
-fn run(text: &str, member: impl Fn(char) -> bool) -> usize {
-    text.char_indices()
-        .take(LOOK)
-        .find(|(_, c)| !member(*c))
-        .map_or_else(|| text.char_indices().nth(LOOK).map_or(text.len(), |(at, _)| at), |(at, _)| at)
+fn is_token(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }
 
-fn email(rest: &str, out: &mut String) -> Option<usize> {
-    let local = run(rest, is_local);
+/// Bytes at the head that are of this kind.
+fn run(text: &str, member: impl Fn(char) -> bool) -> usize {
+    text.find(|c| !member(c)).unwrap_or(text.len())
+}
+
+fn email(rest: &str, local: usize, out: &mut String) -> Option<usize> {
     let after = rest[local..].strip_prefix('@')?;
-    let domain = run(after, |c| c.is_alphanumeric() || matches!(c, '.' | '-'));
-    let (a, b) = (rest[..local].chars().next()?, after[..domain].chars().next()?);
+    let domain = &after[..run(after, |c| c.is_alphanumeric() || matches!(c, '.' | '-'))];
+    let (a, b) = (rest[..local].chars().next()?, domain.chars().next()?);
     out.push(a);
     out.push_str("***@");
     out.push(b);
     out.push_str("***");
     // A dot that ends the sentence is not the domain's.
-    Some(local + 1 + after[..domain].trim_end_matches('.').len().max(b.len_utf8()))
+    Some(local + 1 + domain.trim_end_matches('.').len().max(b.len_utf8()))
 }
 
-fn token(rest: &str, out: &mut String) -> Option<usize> {
-    let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if !rest.starts_with(is_token) {
-        return None;
-    }
-    let end = rest.find(|c| !is_token(c)).unwrap_or(rest.len());
-    let long = end >= TOKEN && rest[..end].bytes().any(|b| b.is_ascii_alphabetic());
-    if !long {
+fn token(rest: &str, length: usize, out: &mut String) -> Option<usize> {
+    if length < TOKEN || !rest[..length].bytes().any(|b| b.is_ascii_alphabetic()) {
         return None;
     }
     out.push_str(&rest[..4]);
     out.push_str("***");
-    Some(end)
+    Some(length)
 }
 
 fn phone(rest: &str, out: &mut String) -> Option<usize> {
