@@ -1,5 +1,6 @@
 //! `completions`, `man` and the reference of all commands: all made from the definitions of the arguments.
 
+use crate::app::api::REGISTRY;
 use crate::cli::args::Cli;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -7,13 +8,28 @@ use clap::{Command, CommandFactory};
 use std::fmt::Write;
 use std::path::Path;
 
+/// The definitions of all arguments, with what only the registry knows: the providers and their settings.
+pub fn definitions() -> Command {
+    let mut text = String::from("Providers:\n");
+    for vendor in REGISTRY {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n  {}: {}\n", vendor.name, vendor.summary);
+        for spec in vendor.settings {
+            let option = if spec.secret { "--secret" } else { "--set" };
+            let needed = if spec.required { " (needed)" } else { "" };
+            let _ = writeln!(text, "    {option} {:<22} {}{needed}", spec.key, spec.help);
+        }
+    }
+    Cli::command().mut_subcommand("channel", |c| c.mut_subcommand("add", |a| a.after_help(text)))
+}
+
 /// Prints a completion script.
 ///
 /// # Errors
 /// When nobody takes the output.
 pub fn completions(ctx: &mut Context, shell: clap_complete::Shell) -> Result<(), CliError> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "frontdesk", &mut script);
+    clap_complete::generate(shell, &mut definitions(), "frontdesk", &mut script);
     Ok(ctx.out.raw(&script)?)
 }
 
@@ -25,12 +41,12 @@ pub fn man(ctx: &mut Context, dir: Option<&Path>) -> Result<(), CliError> {
     match dir {
         Some(dir) => {
             std::fs::create_dir_all(dir)?;
-            clap_mangen::generate_to(Cli::command(), dir)?;
+            clap_mangen::generate_to(definitions(), dir)?;
             Ok(ctx.out.line(&format!("the pages are in {}", dir.display()))?)
         }
         None => {
             let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            clap_mangen::Man::new(definitions()).render(&mut page)?;
             Ok(ctx.out.raw(&page)?)
         }
     }
@@ -38,7 +54,7 @@ pub fn man(ctx: &mut Context, dir: Option<&Path>) -> Result<(), CliError> {
 
 /// `docs/reference/commands.md` as it has to be.
 pub fn markdown() -> String {
-    let mut root = Cli::command().term_width(100);
+    let mut root = definitions().term_width(100);
     root.build();
     let mut out = String::from(
         "# Commands\n\n\
@@ -65,8 +81,25 @@ fn section(out: &mut String, command: &Command, name: &str, depth: usize) {
     if !arguments.is_empty() {
         let _ = write!(out, "\n{}\n", arguments.join("\n"));
     }
+    if name == "frontdesk channel add" {
+        providers(out);
+    }
     for sub in command.get_subcommands().filter(|s| s.get_name() != "help") {
         section(out, sub, &format!("{name} {}", sub.get_name()), depth + 1);
+    }
+}
+
+fn providers(out: &mut String) {
+    for vendor in REGISTRY {
+        let _ = write!(out, "\nThe provider `{}`, {}:\n\n| setting | | |\n|---|---|---|\n", vendor.name, vendor.summary);
+        for spec in vendor.settings {
+            let kind = match (spec.secret, spec.required) {
+                (true, _) => "secret",
+                (false, true) => "needed",
+                (false, false) => "",
+            };
+            let _ = writeln!(out, "| `{}` | {kind} | {} |", spec.key, spec.help.replace('|', "\\|"));
+        }
     }
 }
 

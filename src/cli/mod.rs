@@ -20,7 +20,7 @@ mod webhooks;
 mod workspaces;
 
 use args::{AttachmentCommand, Cli, Command};
-use clap::Parser;
+use clap::FromArgMatches;
 use context::Context;
 use error::CliError;
 use std::process::ExitCode;
@@ -28,7 +28,11 @@ use std::process::ExitCode;
 /// Parses the arguments of the process, does what they ask, and says how it went.
 pub fn main() -> ExitCode {
     // Prints help, version and usage errors by itself, with exit code 2 for the latter.
-    let cli = Cli::parse_from(args::mark_hyphen_words(std::env::args_os())).unmark();
+    let matches = meta::definitions().get_matches_from(args::mark_hyphen_words(std::env::args_os()));
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli.unmark(),
+        Err(e) => e.exit(),
+    };
     let mut ctx = Context::new(&cli.globals);
     let result = command(&mut ctx, cli.command.as_ref()).and_then(|()| Ok(ctx.out.flush()?));
     match result {

@@ -5,13 +5,13 @@
 mod architecture;
 mod cli;
 mod config;
-mod dependencies;
-mod keyring;
 mod conformance;
 mod crash;
+mod dependencies;
 mod end_to_end;
 mod far_end;
 mod journeys;
+mod keyring;
 mod query;
 mod sandbox;
 mod support;

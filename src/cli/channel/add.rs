@@ -127,13 +127,20 @@ fn complete(
     settings: &BTreeMap<String, String>,
     secrets: &BTreeSet<&str>,
 ) -> Result<(), CliError> {
-    let missing: Vec<String> = vendor
+    let mut missing: Vec<String> = vendor
         .settings
         .iter()
         .filter(|s| s.required)
         .filter(|s| if s.secret { !secrets.contains(s.key) } else { !settings.contains_key(s.key) })
         .map(|s| if s.secret { format!("--secret {}", s.key) } else { format!("--set {}=…", s.key) })
         .collect();
+    // Which of its secrets a vendor needs may depend on the account; that it needs one does not.
+    if secrets.is_empty()
+        && let Some(first) = vendor.settings.iter().find(|s| s.secret)
+    {
+        missing.push(format!("--secret {}", first.key));
+        missing.dedup();
+    }
     if missing.is_empty() {
         return Ok(());
     }

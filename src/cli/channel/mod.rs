@@ -59,7 +59,8 @@ fn existing<'c>(config: &'c Config, name: &str) -> Result<&'c ChannelConfig, Cli
 /// What `channel list` says of a channel.
 fn shape(config: &Config, channel: &ChannelConfig, row: Option<&AccountRow>) -> ChannelShape {
     let vendor = vendor(&channel.provider);
-    let push = row.and_then(|r| r.capabilities.as_ref()).map(|c| c.push);
+    let capabilities = vendor.and_then(|v| (v.capabilities)(&channel.settings).ok());
+    let push = capabilities.as_ref().map(|c| c.push);
     let base = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
     let trouble = match vendor {
         None => Some(format!("there is no provider {}", channel.provider)),
@@ -71,9 +72,10 @@ fn shape(config: &Config, channel: &ChannelConfig, row: Option<&AccountRow>) -> 
         (Some(row), None) => (row.health, Some(row.detail.clone()).filter(|d| !d.is_empty())),
         (None, None) => (Health::Connecting, None),
     };
-    let channels = match row {
-        Some(row) => row.channels.iter().map(|c| c.word()).collect(),
-        None => vendor.map(|v| v.channels.iter().map(|c| c.word()).collect()).unwrap_or_default(),
+    let channels = match (capabilities, vendor) {
+        (Some(c), _) => c.channels.iter().map(|c| c.channel.word()).collect(),
+        (None, Some(vendor)) => vendor.channels.iter().map(|c| c.word()).collect(),
+        (None, None) => Vec::new(),
     };
     ChannelShape {
         name: channel.name.clone(),
