@@ -20,3 +20,5 @@ mod twilio;
 mod twilio_contract;
 mod twilio_pull;
 mod webchat;
+
+mod store;

@@ -76,7 +76,12 @@ CREATE TABLE conversation (
   ours TEXT NOT NULL,
   theirs TEXT NOT NULL,
   created_at INTEGER NOT NULL,
+  addr_at INTEGER NOT NULL DEFAULT 0,     -- revision of ours, theirs and identity_id
+  addr_rank INTEGER NOT NULL DEFAULT 0,
+  their_read_at INTEGER,                  -- they have read what we sent up to here
   -- shown: truth with the pending ops laid over it
+  set_status INTEGER NOT NULL DEFAULT 0,  -- the status by the fold, before unseen messages reopen it
+  set_until INTEGER,
   subject TEXT,
   status INTEGER NOT NULL DEFAULT 0,
   snoozed_until INTEGER,
@@ -89,9 +94,11 @@ CREATE TABLE conversation (
   -- derived from the messages
   unread INTEGER NOT NULL DEFAULT 0,
   waiting_since INTEGER,
-  last_message_at INTEGER,
+  last_message_at INTEGER NOT NULL DEFAULT 0,    -- 0 = nothing was said yet: such a conversation stands at the end of lists
   last_message_id INTEGER,
   last_inbound_at INTEGER,
+  answered_at INTEGER,                    -- our newest public message that is neither failed nor cancelled
+  answered_id INTEGER,
   preview TEXT NOT NULL DEFAULT '',
   preview_direction INTEGER,
   preview_delivery INTEGER,
@@ -107,7 +114,7 @@ CREATE INDEX conversation_channel ON conversation(channel, last_message_at, id) 
 CREATE INDEX conversation_account ON conversation(account_id, last_message_at, id) WHERE status = 0;
 CREATE INDEX conversation_waiting ON conversation(waiting_since, id) WHERE status = 0 AND waiting_since IS NOT NULL;
 CREATE INDEX conversation_recent ON conversation(last_message_at, id);
-CREATE INDEX conversation_contact ON conversation(contact_id, last_message_at);
+CREATE INDEX conversation_contact ON conversation(contact_id, last_message_at, id);
 CREATE INDEX conversation_snoozed ON conversation(snoozed_until) WHERE status = 2 AND snoozed_until IS NOT NULL;
 
 CREATE TABLE facet (
@@ -131,7 +138,7 @@ CREATE TABLE conversation_label (         -- shown labels, in the order of a lab
 CREATE TABLE participant (
   conversation_id INTEGER NOT NULL REFERENCES conversation(id),
   kind INTEGER NOT NULL,                  -- an author kind
-  name TEXT NOT NULL,                     -- an agent's e-mail, or a contact's id
+  name TEXT NOT NULL,                     -- an agent's e-mail
   since INTEGER NOT NULL,
   PRIMARY KEY (conversation_id, kind, name)
 ) WITHOUT ROWID;
@@ -156,7 +163,9 @@ CREATE TABLE message (
   price TEXT,
   op_id BLOB,                             -- the op that says it
   due_at INTEGER,
+  given_up INTEGER NOT NULL DEFAULT 0,    -- 1 = an agent has dealt with its failure: it asks for nothing any more
   metadata TEXT,
+  metadata_revs TEXT,                     -- JSON: revisions of keys that are not of rev_at, rev_rank; NULL = all are
   rev_at INTEGER NOT NULL DEFAULT 0,
   rev_rank INTEGER NOT NULL DEFAULT 0,
   revision INTEGER NOT NULL DEFAULT 0     -- grows with every change of the row
@@ -165,7 +174,7 @@ CREATE INDEX message_thread ON message(conversation_id, sent_at, id);
 CREATE UNIQUE INDEX message_external ON message(external_id, account_id) WHERE external_id IS NOT NULL;
 CREATE UNIQUE INDEX message_op ON message(op_id) WHERE op_id IS NOT NULL;
 CREATE INDEX message_unseen ON message(conversation_id) WHERE seen <> 1;
-CREATE INDEX message_troubled ON message(conversation_id) WHERE delivery IN (3, 4, 7);
+CREATE INDEX message_troubled ON message(conversation_id) WHERE given_up = 0 AND delivery IN (3, 4, 7);
 
 CREATE TABLE attachment (
   id INTEGER PRIMARY KEY,
@@ -250,6 +259,7 @@ CREATE TABLE receipt (                    -- the durable inbox: what came, befor
   error TEXT,
   UNIQUE (account_id, dedupe_key)
 );
+-- Bodies are dropped by walking the ids; `meta` remembers how far.
 CREATE INDEX receipt_open ON receipt(id) WHERE state = 0;
 CREATE INDEX receipt_quarantined ON receipt(id) WHERE state = 2;
 
@@ -295,3 +305,8 @@ CREATE VIRTUAL TABLE message_fts USING fts5(
 CREATE VIRTUAL TABLE name_fts USING fts5(
   body, content = '', contentless_delete = 1, prefix = '1 2 3', tokenize = "unicode61 remove_diacritics 2"
 );
+-- Merging is paced by the writer: never by surprise inside a commit.
+INSERT INTO message_fts(message_fts, rank) VALUES ('automerge', 0);
+INSERT INTO message_fts(message_fts, rank) VALUES ('crisismerge', 1024);
+INSERT INTO name_fts(name_fts, rank) VALUES ('automerge', 0);
+INSERT INTO name_fts(name_fts, rank) VALUES ('crisismerge', 1024);

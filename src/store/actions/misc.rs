@@ -1,0 +1,196 @@
+//! Reading, consent, drafts and quick replies.
+
+use crate::domain::capability::Ownership;
+use crate::domain::command::{ComposeMode, Performed};
+use crate::domain::contact::ConsentState;
+use crate::domain::event::ConversationKey;
+use crate::domain::ids::{ConversationId, QuickReplyId};
+use crate::domain::op::OpBody;
+use crate::domain::rev::{Rev, Stamped};
+use crate::store::actions::Actor;
+use crate::store::actions::say::op_detail;
+use crate::store::error::StoreError;
+use crate::store::tx::Tx;
+use rusqlite::params;
+use serde_json::{Value, json};
+
+impl Tx<'_> {
+    pub(super) fn mark_read(
+        &mut self,
+        actor: &Actor,
+        conversation: ConversationId,
+    ) -> Result<Performed, StoreError> {
+        let row = self.conversation_row(conversation)?;
+        let mut done = Performed { conversation: Some(conversation), ..Performed::default() };
+        if row.unread == 0 {
+            return Ok(done);
+        }
+        // Reopened by what is seen now: it must not fall shut under the agent's eyes.
+        if self.derived(conversation.0)?.is_some_and(|d| d.set_status != d.place.status) {
+            self.keep_open(conversation, row.account)?;
+        }
+        self.cover(conversation)?;
+        let remote =
+            self.account_row(row.account)?.capabilities.is_some_and(|c| c.read_state == Ownership::Remote);
+        if remote {
+            let up_to: Option<String> = self.one(
+                "SELECT external_id FROM message WHERE conversation_id = ?1 AND direction = 0 AND external_id IS NOT NULL
+                 ORDER BY sent_at DESC, id DESC LIMIT 1",
+                [conversation.0],
+                |r| r.get(0),
+            )?;
+            if let Some(up_to) = up_to {
+                let body = OpBody::Read { conversation: ConversationKey(row.external_id), up_to };
+                done.op = Some(self.enqueue(actor, row.account, conversation, None, &body, self.now)?);
+            }
+        }
+        done.changed = true;
+        self.audit(actor, "read", Some(conversation), None, op_detail(done.op))?;
+        self.settle()?;
+        Ok(done)
+    }
+
+    pub(super) fn mark_unread(
+        &mut self,
+        actor: &Actor,
+        conversation: ConversationId,
+    ) -> Result<Performed, StoreError> {
+        let row = self.conversation_row(conversation)?;
+        let mut done = Performed { conversation: Some(conversation), ..Performed::default() };
+        if row.unread > 0 {
+            return Ok(done);
+        }
+        let newest: Option<i64> = self.one(
+            "SELECT id FROM message WHERE conversation_id = ?1 AND direction = 0 ORDER BY sent_at DESC, id DESC LIMIT 1",
+            [conversation.0],
+            |r| r.get(0),
+        )?;
+        let Some(newest) = newest else {
+            return Err(StoreError::Refused("the customer has not written yet".into()));
+        };
+        self.exec("UPDATE message SET seen = 2, revision = revision + 1 WHERE id = ?1", [newest])?;
+        self.touch(conversation.0).unread += 1;
+        done.changed = true;
+        self.audit(actor, "unread", Some(conversation), None, Value::Null)?;
+        self.settle()?;
+        Ok(done)
+    }
+
+    pub(super) fn set_consent(
+        &mut self,
+        actor: &Actor,
+        conversation: ConversationId,
+        state: ConsentState,
+    ) -> Result<Performed, StoreError> {
+        let row = self.conversation_row(conversation)?;
+        let identity = self
+            .one(
+                "SELECT i.kind, i.value FROM conversation c JOIN identity i ON i.id = c.identity_id WHERE c.id = ?1",
+                [conversation.0],
+                |r| Ok((r.get::<_, i64>(0)?, r.get::<_, String>(1)?)),
+            )?
+            .and_then(|(kind, value)| {
+                Some(crate::domain::contact::Identity::new(
+                    crate::domain::contact::IdentityKind::from_code(kind)?,
+                    value,
+                ))
+            })
+            .ok_or_else(|| StoreError::Refused("the customer's address is not known".into()))?;
+        let before = self.consent_of(conversation)?;
+        let mut done = Performed { conversation: Some(conversation), ..Performed::default() };
+        if before.as_ref().is_some_and(|b| b.state == state) {
+            return Ok(done);
+        }
+        let rev = Rev::next(self.now, before.as_ref().map(|b| Rev { at: b.at, rank: u16::MAX }));
+        let said = match state {
+            ConsentState::OptedOut => format!("opted out by {}", actor.name),
+            ConsentState::OptedIn => format!("opted in by {}", actor.name),
+        };
+        let stated = Stamped { value: state, rev };
+        done.changed = self.consent_fact(row.account, &identity, row.channel, &stated, &said)?;
+        let detail = json!({ "before": before.map(|b| b.state), "after": state });
+        self.audit(actor, "consent", Some(conversation), None, detail)?;
+        self.settle()?;
+        Ok(done)
+    }
+
+    pub(super) fn draft(
+        &mut self,
+        conversation: ConversationId,
+        mode: ComposeMode,
+        text: &str,
+    ) -> Result<Performed, StoreError> {
+        self.conversation_row(conversation)?;
+        if text.is_empty() {
+            self.forget_draft(conversation, mode)?;
+        } else {
+            self.exec(
+                "INSERT INTO draft(conversation_id, mode, text, began_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)
+                 ON CONFLICT (conversation_id, mode) DO UPDATE SET text = excluded.text, updated_at = excluded.updated_at",
+                params![conversation.0, mode.code(), text, self.now],
+            )?;
+            self.touch(conversation.0).draft = true;
+        }
+        self.settle()?;
+        Ok(Performed { conversation: Some(conversation), changed: true, ..Performed::default() })
+    }
+
+    /// The words have become a message.
+    pub(super) fn forget_draft(
+        &mut self,
+        conversation: ConversationId,
+        mode: ComposeMode,
+    ) -> Result<(), StoreError> {
+        let gone = self.exec(
+            "DELETE FROM draft WHERE conversation_id = ?1 AND mode = ?2",
+            params![conversation.0, mode.code()],
+        )?;
+        if gone > 0 {
+            self.touch(conversation.0).draft = true;
+        }
+        Ok(())
+    }
+
+    pub(super) fn quick_reply_used(&mut self, id: QuickReplyId) -> Result<Performed, StoreError> {
+        let sql = "UPDATE quick_reply SET uses = uses + 1, used_at = ?2 WHERE id = ?1";
+        match self.exec(sql, [id.0, self.now])? {
+            0 => Err(StoreError::NotFound("quick reply")),
+            _ => Ok(Performed { changed: true, ..Performed::default() }),
+        }
+    }
+
+    pub(super) fn quick_reply_save(
+        &mut self,
+        actor: &Actor,
+        shortcut: &str,
+        title: &str,
+        body: &str,
+    ) -> Result<Performed, StoreError> {
+        let shortcut = shortcut.trim();
+        if shortcut.is_empty() || shortcut.chars().any(char::is_whitespace) {
+            return Err(StoreError::Refused("a quick reply needs a shortcut of one word".into()));
+        }
+        if body.trim().is_empty() {
+            return Err(StoreError::Refused("a quick reply needs a text".into()));
+        }
+        self.exec(
+            "INSERT INTO quick_reply(shortcut, title, body) VALUES (?1, ?2, ?3)
+             ON CONFLICT (shortcut) DO UPDATE SET title = excluded.title, body = excluded.body",
+            params![shortcut, title, body],
+        )?;
+        self.audit(actor, "quick-reply save", None, None, json!({ "shortcut": shortcut }))?;
+        Ok(Performed { changed: true, ..Performed::default() })
+    }
+
+    pub(super) fn quick_reply_remove(
+        &mut self,
+        actor: &Actor,
+        shortcut: &str,
+    ) -> Result<Performed, StoreError> {
+        if self.exec("DELETE FROM quick_reply WHERE shortcut = ?1", [shortcut])? == 0 {
+            return Err(StoreError::NotFound("quick reply"));
+        }
+        self.audit(actor, "quick-reply remove", None, None, json!({ "shortcut": shortcut }))?;
+        Ok(Performed { changed: true, ..Performed::default() })
+    }
+}

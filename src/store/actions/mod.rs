@@ -1,0 +1,131 @@
+//! What agents do: each action is one transaction of echo, op and audit, and answers what became of it.
+
+mod mend;
+mod misc;
+mod say;
+
+pub(super) use say::from_key;
+mod set;
+
+use crate::domain::command::{Action, Performed};
+use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId};
+use crate::domain::op::{OpBody, OpClass, OpState};
+use crate::domain::row::ConversationRow;
+use crate::store::error::StoreError;
+use crate::store::reader::rows;
+use crate::store::tx::Tx;
+use rusqlite::params;
+use serde_json::Value;
+
+/// Who acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// Their name, as customers and colleagues see it.
+    pub name: String,
+    /// Their e-mail, by which agents are known everywhere.
+    pub email: String,
+}
+
+impl Tx<'_> {
+    /// Performs an action.
+    ///
+    /// # Errors
+    /// `Refused` with a reason for people, `NotFound`; those of the database. Nothing is written then.
+    pub fn perform(&mut self, actor: &Actor, action: &Action) -> Result<Performed, StoreError> {
+        // What this job has applied so far is part of what the agent acts upon.
+        self.settle()?;
+        match action {
+            Action::Reply { conversation, text, undo_ms } => self.reply(actor, *conversation, text, *undo_ms),
+            Action::New { account, channel, to, text, undo_ms } => {
+                self.begin(actor, *account, *channel, to, text, *undo_ms)
+            }
+            Action::Note { conversation, text } => self.note(actor, *conversation, text),
+            Action::Set { conversation, facet } => self.set(actor, *conversation, facet),
+            Action::Read { conversation } => self.mark_read(actor, *conversation),
+            Action::Unread { conversation } => self.mark_unread(actor, *conversation),
+            Action::Cancel { message } => self.cancel(actor, *message),
+            Action::Retry { message } => self.retry(actor, *message),
+            Action::Discard { message } => self.discard(actor, *message),
+            Action::Settle { message, sent } => self.settle_doubt(actor, *message, *sent),
+            Action::Consent { conversation, state } => self.set_consent(actor, *conversation, *state),
+            Action::Draft { conversation, mode, text } => self.draft(*conversation, *mode, text),
+            Action::QuickReplyUsed { id } => self.quick_reply_used(*id),
+            Action::QuickReplySave { shortcut, title, body } => {
+                self.quick_reply_save(actor, shortcut, title, body)
+            }
+            Action::QuickReplyRemove { shortcut } => self.quick_reply_remove(actor, shortcut),
+        }
+    }
+
+    /// The conversation as it is shown, or `NotFound`.
+    pub(super) fn conversation_row(&self, id: ConversationId) -> Result<ConversationRow, StoreError> {
+        self.one(&format!("{} WHERE c.id = ?1", rows::CONVERSATION), [id.0], rows::conversation)?
+            .ok_or(StoreError::NotFound("conversation"))
+    }
+
+    /// The account, or `NotFound`.
+    pub(super) fn account_row(&self, id: AccountId) -> Result<crate::domain::row::AccountRow, StoreError> {
+        self.one(&format!("{} WHERE id = ?1", rows::ACCOUNT), [id.0], rows::account)?
+            .ok_or(StoreError::NotFound("account"))
+    }
+
+    /// Enqueues an op.
+    pub(super) fn enqueue(
+        &mut self,
+        actor: &Actor,
+        account: AccountId,
+        conversation: ConversationId,
+        message: Option<MessageId>,
+        body: &OpBody,
+        not_before: i64,
+    ) -> Result<OpId, StoreError> {
+        let id = OpId::fresh();
+        let class = match body.class() {
+            OpClass::Say => 0,
+            OpClass::Set => 1,
+            OpClass::Hint => 2,
+        };
+        self.exec(
+            "INSERT INTO op(id, account_id, conversation_id, message_id, class, facet, body, state, not_before, created_at, actor)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            params![
+                id.0.as_bytes().as_slice(),
+                account.0,
+                conversation.0,
+                message.map(|m| m.0),
+                class,
+                body.facet_key().map(|k| k.text()),
+                serde_json::to_string(body)?,
+                OpState::Queued.code(),
+                not_before,
+                self.now,
+                actor.email
+            ],
+        )?;
+        Ok(id)
+    }
+
+    /// Writes down who did what.
+    pub(super) fn audit(
+        &mut self,
+        actor: &Actor,
+        verb: &str,
+        conversation: Option<ConversationId>,
+        message: Option<MessageId>,
+        detail: Value,
+    ) -> Result<(), StoreError> {
+        let detail = if detail.is_null() { None } else { Some(detail.to_string()) };
+        self.exec(
+            "INSERT INTO audit(at, actor, action, conversation_id, message_id, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                self.now,
+                actor.email,
+                verb,
+                conversation.map(|c| c.0),
+                message.map(|m| m.0),
+                detail
+            ],
+        )?;
+        Ok(())
+    }
+}

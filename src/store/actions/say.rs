@@ -1,0 +1,250 @@
+//! Saying something: the echo that is shown at once, and the op that sends it.
+
+use crate::domain::account::Channel;
+use crate::domain::availability::{SendContext, may_say};
+use crate::domain::clock::Ms;
+use crate::domain::command::{ComposeMode, Performed};
+use crate::domain::contact::{Identity, IdentityKind};
+use crate::domain::delivery::Delivery;
+use crate::domain::event::ConversationKey;
+use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId};
+use crate::domain::message::{Author, AuthorKind, Direction, MessageKind};
+use crate::domain::op::OpBody;
+use crate::domain::row::{AccountRow, ConsentRow, ConversationRow};
+use crate::store::actions::Actor;
+use crate::store::error::StoreError;
+use crate::store::reader::rows;
+use crate::store::tx::Tx;
+use crate::text::address;
+use rusqlite::params;
+use serde_json::{Value, json};
+
+impl Tx<'_> {
+    pub(super) fn reply(
+        &mut self,
+        actor: &Actor,
+        conversation: ConversationId,
+        text: &str,
+        undo_ms: Ms,
+    ) -> Result<Performed, StoreError> {
+        let row = self.conversation_row(conversation)?;
+        let account = self.account_row(row.account)?;
+        self.allowed(&account, Some(&row), row.channel, None, text)?;
+        let done = self.say(actor, &row, text, undo_ms)?;
+        self.audit(actor, "reply", Some(conversation), done.message, op_detail(done.op))?;
+        Ok(done)
+    }
+
+    pub(super) fn begin(
+        &mut self,
+        actor: &Actor,
+        account: AccountId,
+        channel: Channel,
+        to: &str,
+        text: &str,
+        undo_ms: Ms,
+    ) -> Result<Performed, StoreError> {
+        let account = self.account_row(account)?;
+        if to.trim().is_empty() {
+            return Err(StoreError::Refused("say to whom".into()));
+        }
+        let identity = identity_of(to);
+        let found = self.conversation_with(account.id, channel, to, &identity)?;
+        let row = found.map(|id| self.conversation_row(id)).transpose()?;
+        self.allowed(&account, row.as_ref(), channel, Some(&identity), text)?;
+        let row = match row {
+            Some(row) => row,
+            None => {
+                let ours = self.meta(&from_key(&account.name, channel))?.unwrap_or_default();
+                let key = ConversationKey(format!("{ours}|{to}"));
+                let id = self.conversation_begin(account.id, key, channel, identity, ours, to.to_owned())?;
+                self.settle()?;
+                self.conversation_row(id)?
+            }
+        };
+        let done = self.say(actor, &row, text, undo_ms)?;
+        self.audit(actor, "new", Some(row.id), done.message, op_detail(done.op))?;
+        Ok(done)
+    }
+
+    pub(super) fn note(
+        &mut self,
+        actor: &Actor,
+        conversation: ConversationId,
+        text: &str,
+    ) -> Result<Performed, StoreError> {
+        if text.trim().is_empty() {
+            return Err(StoreError::Refused("the note is empty".into()));
+        }
+        self.conversation_row(conversation)?;
+        let message = self.own_message(actor, conversation, Direction::Note, text)?;
+        self.forget_draft(conversation, ComposeMode::Note)?;
+        self.audit(actor, "note", Some(conversation), Some(message), Value::Null)?;
+        self.settle()?;
+        Ok(Performed {
+            op: None,
+            message: Some(message),
+            conversation: Some(conversation),
+            delivery: None,
+            changed: true,
+        })
+    }
+
+    /// The echo and its op. What may not be said was refused before.
+    pub(super) fn say(
+        &mut self,
+        actor: &Actor,
+        row: &ConversationRow,
+        text: &str,
+        undo_ms: Ms,
+    ) -> Result<Performed, StoreError> {
+        let message = self.own_message(actor, row.id, Direction::Outbound, text)?;
+        let body = OpBody::Send {
+            conversation: ConversationKey(row.external_id.clone()),
+            channel: row.channel,
+            from: row.ours.clone(),
+            to: row.theirs.clone(),
+            text: text.to_owned(),
+            attachments: Vec::new(),
+        };
+        let due = self.now.saturating_add(undo_ms.max(0));
+        let op = self.enqueue(actor, row.account, row.id, Some(message), &body, due)?;
+        self.exec(
+            "UPDATE message SET op_id = ?2 WHERE id = ?1",
+            params![message.0, op.0.as_bytes().as_slice()],
+        )?;
+        self.show(message.0)?;
+        self.forget_draft(row.id, ComposeMode::Reply)?;
+        self.settle()?;
+        Ok(Performed {
+            op: Some(op),
+            message: Some(message),
+            conversation: Some(row.id),
+            delivery: Some(Delivery::Queued),
+            changed: true,
+        })
+    }
+
+    /// A row of our own in a thread.
+    fn own_message(
+        &mut self,
+        actor: &Actor,
+        conversation: ConversationId,
+        direction: Direction,
+        text: &str,
+    ) -> Result<MessageId, StoreError> {
+        let id = self.slot(self.now)?;
+        let agent: Option<i64> =
+            self.one("SELECT id FROM agent WHERE email = ?1", [actor.email.to_lowercase()], |r| r.get(0))?;
+        self.exec(
+            "INSERT INTO message(id, conversation_id, account_id, direction, kind, author_kind, author_name, agent_id, text,
+                                 sent_at, seen)
+             SELECT ?1, id, account_id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1 FROM conversation WHERE id = ?2",
+            params![
+                id.0,
+                conversation.0,
+                direction.code(),
+                MessageKind::Text.code(),
+                AuthorKind::Agent.code(),
+                actor.name,
+                agent,
+                text,
+                self.now
+            ],
+        )?;
+        self.index_message(id.0, Some(text), false);
+        let author = Author::agent(actor.name.clone(), Some(actor.email.clone()));
+        self.participant(conversation.0, &author, self.now)?;
+        let now = self.now;
+        let touch = self.touch(conversation.0);
+        touch.newest = true;
+        if direction == Direction::Outbound {
+            touch.answered = touch.answered.max(Some((now, id.0)));
+        }
+        Ok(id)
+    }
+
+    /// Whether these words may be sent here and now.
+    pub(super) fn allowed(
+        &mut self,
+        account: &AccountRow,
+        conversation: Option<&ConversationRow>,
+        channel: Channel,
+        to: Option<&Identity>,
+        text: &str,
+    ) -> Result<(), StoreError> {
+        if self.removed(account.id)? {
+            return Err(StoreError::Refused(format!(
+                "the account \u{201c}{}\u{201d} is no longer configured: its history stays, but nothing can be sent",
+                account.name
+            )));
+        }
+        let consent = match (conversation, to) {
+            (Some(row), _) => self.consent_of(row.id)?,
+            (None, Some(identity)) => self.one(
+                "SELECT n.state, n.at, n.said FROM identity i JOIN consent n ON n.identity_id = i.id
+                 WHERE i.value = ?1 AND i.kind = ?2 AND n.account_id = ?3 AND n.channel = ?4",
+                params![identity.value, identity.kind.code(), account.id.0, channel.code()],
+                rows::consent,
+            )?,
+            (None, None) => None,
+        };
+        let ctx = SendContext {
+            account,
+            conversation,
+            channel: account.capabilities.as_ref().and_then(|c| c.on(channel)),
+            consent: consent.as_ref(),
+            now: self.now,
+        };
+        may_say(&ctx, text).map_err(StoreError::Refused)
+    }
+
+    fn removed(&self, account: AccountId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM account WHERE id = ?1 AND removed_at IS NOT NULL";
+        Ok(self.one(sql, [account.0], |_| Ok(()))?.is_some())
+    }
+
+    /// What the customer of a conversation has said about being written to there.
+    pub(super) fn consent_of(&self, conversation: ConversationId) -> Result<Option<ConsentRow>, StoreError> {
+        self.one(rows::CONSENT_OF, [conversation.0], rows::consent)
+    }
+
+    /// The newest conversation with an address on an account and medium.
+    fn conversation_with(
+        &self,
+        account: AccountId,
+        channel: Channel,
+        to: &str,
+        identity: &Identity,
+    ) -> Result<Option<ConversationId>, StoreError> {
+        self.one(
+            "SELECT c.id FROM identity i JOIN conversation c ON c.contact_id = i.contact_id
+             WHERE i.value = ?1 AND i.kind = ?2 AND c.account_id = ?3 AND c.channel = ?4
+               AND (c.theirs = ?5 OR c.identity_id = i.id)
+             ORDER BY c.last_message_at DESC, c.id DESC LIMIT 1",
+            params![identity.value, identity.kind.code(), account.0, channel.code(), to],
+            |r| Ok(ConversationId(r.get(0)?)),
+        )
+    }
+}
+
+/// Under which meta key an account's sending address for a medium is kept.
+pub(in crate::store) fn from_key(account: &str, channel: Channel) -> String {
+    format!("from:{account}:{channel}")
+}
+
+/// What kind of address a person typed, by its syntax alone.
+fn identity_of(to: &str) -> Identity {
+    let bare = to.strip_prefix("whatsapp:").unwrap_or(to);
+    if let Some(phone) = address::vendor_phone(bare) {
+        return Identity::new(IdentityKind::Phone, phone);
+    }
+    match address::email(bare) {
+        Some(email) if bare.contains('@') => Identity::new(IdentityKind::Email, email.folded),
+        _ => Identity::new(IdentityKind::Handle, bare),
+    }
+}
+
+pub(super) fn op_detail(op: Option<OpId>) -> Value {
+    op.map_or(Value::Null, |op| json!({ "op": op.to_string() }))
+}

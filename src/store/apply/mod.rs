@@ -1,0 +1,263 @@
+//! Facts become rows: idempotent, and independent of the order in which they come.
+
+mod delivery;
+mod identity;
+mod message;
+mod metadata;
+
+pub(super) use delivery::{own_step, shown_delivery};
+
+use crate::domain::clock::Ms;
+use crate::domain::contact::{Identity, Party};
+use crate::domain::event::{ConversationFact, ConversationKey, Event};
+use crate::domain::ids::{AccountId, ContactId, ConversationId};
+use crate::domain::rev::{Rev, Stamped};
+use crate::store::counts::Place;
+use crate::store::derive::Route;
+use crate::store::error::StoreError;
+use crate::store::tx::Tx;
+use rusqlite::params;
+
+/// What an application changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Applied {
+    /// Conversations that were spoken of, once each.
+    pub conversations: Vec<ConversationId>,
+    /// Messages that were not known before.
+    pub new_messages: usize,
+    /// Whether files wait to be fetched.
+    pub media_due: bool,
+}
+
+/// What every application asks of its account.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Home {
+    pub account: AccountId,
+    /// What was sent before is history. The whole second of the connection counts as after it: vendors tell no milliseconds.
+    pub since: Ms,
+}
+
+impl Tx<'_> {
+    /// Applies facts of an account.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown account; those of the database.
+    pub fn apply(&mut self, account: AccountId, events: &[Event]) -> Result<Applied, StoreError> {
+        let since: Option<Ms> =
+            self.one("SELECT since FROM account WHERE id = ?1", [account.0], |r| r.get(0))?;
+        let since = since.ok_or(StoreError::NotFound("account"))?;
+        let home = Home { account, since: since.div_euclid(1000) * 1000 };
+        let mut out = Applied::default();
+        let mut seen: Vec<ConversationId> = Vec::with_capacity(events.len());
+
+        // Ascending ids suit the indexes; order has no meaning.
+        let mut messages: Vec<_> = events
+            .iter()
+            .filter_map(|e| match e {
+                Event::Message(m) => Some(m.as_ref()),
+                _ => None,
+            })
+            .collect();
+        messages.sort_by_key(|m| m.sent_at);
+        for fact in messages {
+            seen.push(self.message_fact(home, fact, &mut out)?);
+        }
+        for event in events {
+            match event {
+                Event::Message(_) => {}
+                Event::Conversation(fact) => {
+                    let rev = fact.facets.iter().map(|f| f.rev).max().unwrap_or(Rev::at(0));
+                    seen.push(self.conversation_fact(home.account, fact, rev)?);
+                }
+                Event::Delivery { message, report } => {
+                    seen.extend(self.delivery_fact(home.account, message, report)?);
+                }
+                Event::Consent { identity, channel, state, said } => {
+                    self.consent_fact(home.account, identity, *channel, state, said)?;
+                }
+                Event::ReadUpTo { conversation, at, source } => {
+                    seen.extend(self.read_up_to(home.account, conversation, *at, *source)?);
+                }
+            }
+        }
+        seen.sort();
+        seen.dedup();
+        for conversation in &seen {
+            if self.touched.get(&conversation.0).is_some_and(|t| t.fold) {
+                self.settle_in(*conversation, self.now)?;
+            }
+        }
+        out.conversations = seen;
+        Ok(out)
+    }
+
+    /// Finds or makes the conversation of a fact, and takes in what the fact says of it.
+    pub(super) fn conversation_fact(
+        &mut self,
+        account: AccountId,
+        fact: &ConversationFact,
+        rev: Rev,
+    ) -> Result<ConversationId, StoreError> {
+        let found = self.one(
+            "SELECT id, contact_id FROM conversation WHERE external_id = ?1 AND account_id = ?2",
+            params![fact.key.0, account.0],
+            |r| Ok((ConversationId(r.get(0)?), ContactId(r.get(1)?))),
+        )?;
+        let contact = self.contact(&fact.party, found.map(|f| f.1), rev)?;
+        let identity = match fact.party.identities.first() {
+            Some(first) => self.identity(first)?.map(|(id, _)| id),
+            None => None,
+        };
+        let route = Route { rev, ours: fact.ours.clone(), theirs: fact.theirs.clone(), identity };
+        let id = match found {
+            Some((id, _)) => {
+                let touch = self.touch(id.0);
+                if touch
+                    .route
+                    .as_ref()
+                    .is_none_or(|r| (r.rev, &r.ours, &r.theirs) < (rev, &route.ours, &route.theirs))
+                {
+                    touch.route = Some(route);
+                }
+                id
+            }
+            None => self.conversation_new(account, fact, contact, route)?,
+        };
+        self.learn(id, &fact.facets)?;
+        Ok(id)
+    }
+
+    fn conversation_new(
+        &mut self,
+        account: AccountId,
+        fact: &ConversationFact,
+        contact: ContactId,
+        route: Route,
+    ) -> Result<ConversationId, StoreError> {
+        self.exec(
+            "INSERT INTO conversation(account_id, external_id, channel, contact_id, identity_id, ours, theirs, created_at,
+                                      addr_at, addr_rank)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                account.0,
+                fact.key.0,
+                fact.channel.code(),
+                contact.0,
+                route.identity,
+                route.ours,
+                route.theirs,
+                self.now,
+                route.rev.at,
+                route.rev.rank
+            ],
+        )?;
+        let id = ConversationId(self.conn.last_insert_rowid());
+        let place = Place {
+            account: account.0,
+            channel: fact.channel.code(),
+            status: crate::domain::conversation::Status::Open,
+            agent: None,
+            team: None,
+            waiting_since: None,
+            last_message_at: 0,
+            archived: false,
+            labels: Vec::new(),
+            unread: false,
+        };
+        self.count_place(&place, 1);
+        self.index_names(id.0, false);
+        self.touch(id.0);
+        self.read_up_to_orphan(account, &fact.key, id)?;
+        Ok(id)
+    }
+
+    /// Makes the conversation that a new outbound message begins.
+    pub(super) fn conversation_begin(
+        &mut self,
+        account: AccountId,
+        key: ConversationKey,
+        channel: crate::domain::account::Channel,
+        identity: Identity,
+        ours: String,
+        theirs: String,
+    ) -> Result<ConversationId, StoreError> {
+        let party = Party { identities: vec![identity], name: None, claims: Vec::new() };
+        let fact = ConversationFact { key, channel, party, ours, theirs, facets: Vec::new() };
+        self.conversation_fact(account, &fact, Rev::at(0))
+    }
+
+    /// A pull that began then has covered these conversations: accepted ops on them have been caught up with.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn pull_covered(
+        &mut self,
+        account: AccountId,
+        keys: &[ConversationKey],
+        begun: Ms,
+    ) -> Result<(), StoreError> {
+        for key in keys {
+            let id: Option<i64> = self.one(
+                "SELECT id FROM conversation WHERE external_id = ?1 AND account_id = ?2",
+                params![key.0, account.0],
+                |r| r.get(0),
+            )?;
+            let Some(id) = id else { continue };
+            self.exec(
+                "UPDATE conversation SET pulled_at = ?2 WHERE id = ?1 AND coalesce(pulled_at, ?2 - 1) < ?2",
+                params![id, begun],
+            )?;
+            self.settle_in(ConversationId(id), self.now)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps where a stream of pulls goes on; none forgets it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn cursor_set(
+        &mut self,
+        account: AccountId,
+        stream: &str,
+        value: Option<&str>,
+    ) -> Result<(), StoreError> {
+        self.exec(
+            "INSERT INTO cursor(account_id, stream, value, updated_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (account_id, stream) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at",
+            params![account.0, stream, value, self.now],
+        )?;
+        Ok(())
+    }
+
+    /// Whether we may write to an address, as somebody said.
+    pub(super) fn consent_fact(
+        &mut self,
+        account: AccountId,
+        identity: &Identity,
+        channel: crate::domain::account::Channel,
+        state: &Stamped<crate::domain::contact::ConsentState>,
+        said: &str,
+    ) -> Result<bool, StoreError> {
+        let party = Party { identities: vec![identity.clone()], name: None, claims: Vec::new() };
+        self.contact(&party, None, state.rev)?;
+        let Some((id, _)) = self.identity(identity)? else { return Ok(false) };
+        let before = self.one(
+            "SELECT at, rank, state, said FROM consent WHERE account_id = ?1 AND identity_id = ?2 AND channel = ?3",
+            params![account.0, id, channel.code()],
+            |r| {
+                let rev = Rev { at: r.get(0)?, rank: r.get(1)? };
+                Ok((rev, r.get::<_, i64>(2)?, r.get::<_, String>(3)?))
+            },
+        )?;
+        if before.is_some_and(|b| b >= (state.rev, state.value.code(), said.to_owned())) {
+            return Ok(false);
+        }
+        self.exec(
+            "INSERT OR REPLACE INTO consent(account_id, identity_id, channel, state, at, rank, said)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![account.0, id, channel.code(), state.value.code(), state.rev.at, state.rev.rank, said],
+        )?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,122 @@
+//! In which views a conversation is, and the counts of the views, kept by difference.
+
+use crate::domain::account::Channel;
+use crate::domain::clock::Ms;
+use crate::domain::conversation::Status;
+use crate::domain::ids::{AccountId, AgentId};
+use crate::domain::row::View;
+use crate::store::error::StoreError;
+use crate::store::tx::Tx;
+use rusqlite::params;
+
+/// All that decides in which views a conversation is, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub account: i64,
+    pub channel: i64,
+    pub status: Status,
+    pub agent: Option<i64>,
+    pub team: Option<i64>,
+    pub waiting_since: Option<Ms>,
+    pub last_message_at: Ms,
+    pub archived: bool,
+    /// Sorted.
+    pub labels: Vec<String>,
+    pub unread: bool,
+}
+
+impl Place {
+    /// The columns that stand in indexes.
+    pub(super) fn shown_in(&self) -> (Status, Option<i64>, Option<i64>, Option<Ms>, Ms) {
+        (self.status, self.agent, self.team, self.waiting_since, self.last_message_at)
+    }
+
+    /// The views it is in.
+    pub(super) fn views(&self) -> Vec<View> {
+        if self.archived {
+            return Vec::new();
+        }
+        match self.status {
+            Status::Pending => vec![View::Pending],
+            Status::Snoozed => vec![View::Snoozed],
+            Status::Resolved => vec![View::Resolved],
+            Status::Spam => vec![View::Spam],
+            Status::Open => {
+                let mut views = vec![
+                    View::Open,
+                    View::Channel(Channel::from_code(self.channel)),
+                    View::Account(AccountId(self.account)),
+                ];
+                if let Some(agent) = self.agent {
+                    views.push(View::Mine(AgentId(agent)));
+                } else if self.team.is_none() {
+                    views.push(View::Unassigned);
+                }
+                if self.waiting_since.is_some() {
+                    views.push(View::Waiting);
+                }
+                views.extend(self.labels.iter().cloned().map(View::Label));
+                views
+            }
+        }
+    }
+
+    fn same_views(&self, other: &Place) -> bool {
+        self.status == other.status
+            && self.agent == other.agent
+            && self.team == other.team
+            && self.waiting_since.is_some() == other.waiting_since.is_some()
+            && self.archived == other.archived
+            && self.unread == other.unread
+            && self.labels == other.labels
+    }
+}
+
+impl Tx<'_> {
+    /// A conversation has moved: counts follow by difference, and so do the entries of its labels.
+    pub(super) fn move_place(&mut self, id: i64, before: &Place, after: &Place) -> Result<(), StoreError> {
+        if !before.same_views(after) {
+            self.count_place(before, -1);
+            self.count_place(after, 1);
+        }
+        let open = |p: &Place| i64::from(p.status == Status::Open && !p.archived);
+        let (was, is) = (open(before), open(after));
+        if before.labels == after.labels && was == is && before.last_message_at == after.last_message_at {
+            return Ok(());
+        }
+        for name in &before.labels {
+            let label = self.label(name)?;
+            self.exec(
+                "DELETE FROM conversation_label
+                 WHERE label_id = ?1 AND open = ?2 AND last_message_at = ?3 AND conversation_id = ?4",
+                params![label, was, before.last_message_at, id],
+            )?;
+        }
+        for name in &after.labels {
+            let label = self.label(name)?;
+            self.exec(
+                "INSERT OR REPLACE INTO conversation_label(label_id, open, last_message_at, conversation_id)
+                 VALUES (?1, ?2, ?3, ?4)",
+                params![label, is, after.last_message_at, id],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Adds a conversation to, or takes it from, the counts of its views.
+    pub(super) fn count_place(&mut self, place: &Place, by: i64) {
+        let unread = if place.unread { by } else { 0 };
+        for view in place.views() {
+            self.count(view.key(), by, unread);
+        }
+    }
+
+    /// The id of a label, made where needed.
+    pub(super) fn label(&mut self, name: &str) -> Result<i64, StoreError> {
+        if let Some(id) = self.one("SELECT id FROM label WHERE name = ?1", [name], |r| r.get(0))? {
+            return Ok(id);
+        }
+        self.exec("INSERT INTO label(name) VALUES (?1)", [name])?;
+        Ok(self.conn.last_insert_rowid())
+    }
+}

@@ -1,0 +1,358 @@
+//! Derived columns of a conversation: a function of its messages, facets and ops, brought up to date once per job.
+//!
+//! Counters move by what the job changed; the rest is asked for by queries that read a row or two. `verify` recomputes it all
+//! from nothing and compares.
+
+use crate::domain::clock::Ms;
+use crate::domain::conversation::{Status, effective_status};
+use crate::domain::delivery::Delivery;
+use crate::domain::ids::ConversationId;
+use crate::domain::message::{Direction, MessageKind};
+use crate::domain::rev::Rev;
+use crate::store::counts::Place;
+use crate::store::error::StoreError;
+use crate::store::tx::Tx;
+use crate::text::sanitize;
+use rusqlite::params;
+
+/// Characters kept of the newest message for the list.
+const PREVIEW: usize = 120;
+
+/// What a job changed about a conversation.
+#[derive(Debug, Default)]
+pub(super) struct Touch {
+    /// Facets or ops changed: fold them again.
+    pub fold: bool,
+    /// The newest message may be another one, or look different.
+    pub newest: bool,
+    /// Unseen inbound messages, more or fewer.
+    pub unread: i64,
+    /// Messages that need the agent, more or fewer.
+    pub troubled: i64,
+    /// An inbound message was written at this moment.
+    pub inbound: Option<Ms>,
+    /// The time of an inbound message changed, or one vanished: look again.
+    pub inbound_lost: bool,
+    /// A public message of ours that counts as an answer.
+    pub answered: Option<(Ms, i64)>,
+    /// The newest answer may not count any more: look again.
+    pub answered_lost: bool,
+    /// What an event says about where an answer goes.
+    pub route: Option<Route>,
+    /// A draft was kept or forgotten.
+    pub draft: bool,
+}
+
+/// Where an answer goes, as an event says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Route {
+    pub rev: Rev,
+    pub ours: String,
+    pub theirs: String,
+    pub identity: Option<i64>,
+}
+
+/// The columns that a derivation reads and writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Derived {
+    pub place: Place,
+    pub set_status: Status,
+    pub set_until: Option<Ms>,
+    pub snoozed_until: Option<Ms>,
+    pub unread: i64,
+    pub troubled: i64,
+    pub last_inbound_at: Option<Ms>,
+    pub answered: Option<(Ms, i64)>,
+    pub newest: Newest,
+}
+
+/// The newest message, as the list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Newest {
+    pub id: Option<i64>,
+    pub preview: String,
+    pub direction: Option<i64>,
+    pub delivery: Option<i64>,
+}
+
+/// A delivery after which the customer does not wait any more: everything that is neither failed nor taken back.
+pub(super) fn answers(delivery: Option<Delivery>) -> bool {
+    !matches!(delivery, Some(Delivery::Failed | Delivery::Cancelled))
+}
+
+impl Tx<'_> {
+    /// Brings the shown and derived columns of one conversation up to date, and the counts of the views it is in.
+    pub(super) fn derive(&mut self, conversation: ConversationId, touch: Touch) -> Result<(), StoreError> {
+        let id = conversation.0;
+        let Some(before) = self.derived(id)? else { return Ok(()) };
+        let mut row = before.clone();
+        if touch.fold {
+            self.fold(conversation, &mut row)?;
+        }
+        if touch.newest {
+            let (at, newest) = self.newest(id)?;
+            row.place.last_message_at = at;
+            row.newest = newest;
+        }
+        row.unread = (row.unread + touch.unread).max(0);
+        row.troubled = (row.troubled + touch.troubled).max(0);
+        row.last_inbound_at =
+            if touch.inbound_lost { self.last_inbound(id)? } else { row.last_inbound_at.max(touch.inbound) };
+        row.answered =
+            if touch.answered_lost { self.last_answer(id)? } else { row.answered.max(touch.answered) };
+        row.place.status = match row.set_status {
+            Status::Resolved | Status::Snoozed => effective_status(row.set_status, self.unseen(id)?),
+            other => other,
+        };
+        row.snoozed_until = if row.place.status == Status::Snoozed { row.set_until } else { None };
+        row.place.unread = row.unread > 0;
+        row.place.waiting_since = self.waiting_since(id, &row)?;
+        self.store_derived(id, &before, &row)?;
+        if let Some(route) = touch.route {
+            self.store_route(id, &route)?;
+        }
+        if touch.draft {
+            self.exec(
+                "UPDATE conversation SET draft = EXISTS (SELECT 1 FROM draft WHERE conversation_id = ?1) WHERE id = ?1",
+                [id],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The columns as they stand.
+    pub(super) fn derived(&self, id: i64) -> Result<Option<Derived>, StoreError> {
+        self.one(
+            "SELECT account_id, channel, status, agent_id, team_id, waiting_since, last_message_at, archived_at IS NOT NULL,
+                    labels, unread, set_status, set_until, snoozed_until, troubled, last_inbound_at, answered_at, answered_id,
+                    last_message_id, preview, preview_direction, preview_delivery
+             FROM conversation WHERE id = ?1",
+            [id],
+            |r| {
+                let unread: i64 = r.get(9)?;
+                let answered: (Option<Ms>, Option<i64>) = (r.get(15)?, r.get(16)?);
+                Ok(Derived {
+                    place: Place {
+                        account: r.get(0)?,
+                        channel: r.get(1)?,
+                        status: Status::from_code(r.get(2)?).unwrap_or(Status::Open),
+                        agent: r.get(3)?,
+                        team: r.get(4)?,
+                        waiting_since: r.get(5)?,
+                        last_message_at: r.get(6)?,
+                        archived: r.get(7)?,
+                        labels: split_labels(r.get(8)?),
+                        unread: unread > 0,
+                    },
+                    unread,
+                    set_status: Status::from_code(r.get(10)?).unwrap_or(Status::Open),
+                    set_until: r.get(11)?,
+                    snoozed_until: r.get(12)?,
+                    troubled: r.get(13)?,
+                    last_inbound_at: r.get(14)?,
+                    answered: answered.0.zip(answered.1),
+                    newest: Newest {
+                        id: r.get(17)?,
+                        preview: r.get(18)?,
+                        direction: r.get(19)?,
+                        delivery: r.get(20)?,
+                    },
+                })
+            },
+        )
+    }
+
+    fn store_derived(&mut self, id: i64, before: &Derived, row: &Derived) -> Result<(), StoreError> {
+        if before == row {
+            return Ok(());
+        }
+        let place = &row.place;
+        if before.place.shown_in() != place.shown_in() {
+            self.exec(
+                "UPDATE conversation SET status = ?2, agent_id = ?3, team_id = ?4, waiting_since = ?5, last_message_at = ?6
+                 WHERE id = ?1",
+                params![
+                    id,
+                    place.status.code(),
+                    place.agent,
+                    place.team,
+                    place.waiting_since,
+                    place.last_message_at
+                ],
+            )?;
+        }
+        self.exec(
+            "UPDATE conversation SET labels = ?2, set_status = ?3, set_until = ?4, unread = ?5, troubled = ?6,
+                    last_inbound_at = ?7, answered_at = ?8, answered_id = ?9, last_message_id = ?10, preview = ?11,
+                    preview_direction = ?12, preview_delivery = ?13
+             WHERE id = ?1",
+            params![
+                id,
+                join_labels(&place.labels),
+                row.set_status.code(),
+                row.set_until,
+                row.unread,
+                row.troubled,
+                row.last_inbound_at,
+                row.answered.map(|a| a.0),
+                row.answered.map(|a| a.1),
+                row.newest.id,
+                row.newest.preview,
+                row.newest.direction,
+                row.newest.delivery
+            ],
+        )?;
+        if before.snoozed_until != row.snoozed_until {
+            self.exec(
+                "UPDATE conversation SET snoozed_until = ?2 WHERE id = ?1",
+                params![id, row.snoozed_until],
+            )?;
+        }
+        self.move_place(id, &before.place, place)
+    }
+
+    fn store_route(&mut self, id: i64, route: &Route) -> Result<(), StoreError> {
+        let stored = self.one(
+            "SELECT addr_at, addr_rank, ours, theirs, identity_id FROM conversation WHERE id = ?1",
+            [id],
+            |r| {
+                Ok(Route {
+                    rev: Rev { at: r.get(0)?, rank: r.get(1)? },
+                    ours: r.get(2)?,
+                    theirs: r.get(3)?,
+                    identity: r.get(4)?,
+                })
+            },
+        )?;
+        let Some(stored) = stored else { return Ok(()) };
+        if (route.rev, &route.ours, &route.theirs) <= (stored.rev, &stored.ours, &stored.theirs) {
+            return Ok(());
+        }
+        self.exec(
+            "UPDATE conversation SET addr_at = ?2, addr_rank = ?3, ours = ?4, theirs = ?5, identity_id = ?6 WHERE id = ?1",
+            params![id, route.rev.at, route.rev.rank, route.ours, route.theirs, route.identity],
+        )?;
+        if stored.theirs != route.theirs {
+            self.index_names(id, true);
+        }
+        Ok(())
+    }
+
+    /// The newest message that is more than an activity, as the list shows it.
+    pub(super) fn newest(&self, conversation: i64) -> Result<(Ms, Newest), StoreError> {
+        let found = self.one(
+            "SELECT id, sent_at, direction, kind, substr(text, 1, 400), delivery FROM message
+             WHERE conversation_id = ?1 AND direction <> 3 ORDER BY sent_at DESC, id DESC LIMIT 1",
+            [conversation],
+            |r| {
+                let (id, at, direction, kind): (i64, Ms, i64, i64) =
+                    (r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?);
+                Ok((id, at, direction, kind, r.get::<_, String>(4)?, r.get::<_, Option<i64>>(5)?))
+            },
+        )?;
+        let Some((id, at, direction, kind, text, delivery)) = found else {
+            return Ok((0, Newest::default()));
+        };
+        let mut preview = short(&text);
+        if preview.is_empty() {
+            preview = self.words_for(id, MessageKind::from_code(kind))?;
+        }
+        let delivery = delivery.filter(|_| direction == Direction::Outbound.code());
+        Ok((at, Newest { id: Some(id), preview, direction: Some(direction), delivery }))
+    }
+
+    /// What stands for a message without words: never blank.
+    fn words_for(&self, message: i64, kind: Option<MessageKind>) -> Result<String, StoreError> {
+        let file: Option<(String, Option<String>)> = self.one(
+            "SELECT name, caption FROM attachment WHERE message_id = ?1 ORDER BY external_id LIMIT 1",
+            [message],
+            |r| Ok((r.get(0)?, r.get(1)?)),
+        )?;
+        Ok(match (file, kind) {
+            (Some((name, caption)), _) => {
+                let words = caption.as_deref().map(short).filter(|c| !c.is_empty());
+                match words {
+                    Some(caption) => format!("Attachment: {caption}"),
+                    None if name.is_empty() => "Attachment".into(),
+                    None => format!("Attachment: {}", short(&name)),
+                }
+            }
+            (None, Some(MessageKind::Attachment)) => "Attachment".into(),
+            (None, Some(MessageKind::Location)) => "Location".into(),
+            (None, Some(MessageKind::Button)) => "Button".into(),
+            (None, Some(MessageKind::ContactCard)) => "Contact card".into(),
+            (None, Some(MessageKind::Template)) => "Template".into(),
+            (None, Some(MessageKind::OptOut)) => "Opt-out request".into(),
+            (None, Some(MessageKind::Activity)) => "Activity".into(),
+            (None, Some(MessageKind::Unsupported) | None) => "Unsupported message".into(),
+            (None, Some(MessageKind::Text)) => "Empty message".into(),
+        })
+    }
+
+    pub(super) fn last_inbound(&self, conversation: i64) -> Result<Option<Ms>, StoreError> {
+        self.one(
+            "SELECT sent_at FROM message WHERE conversation_id = ?1 AND direction = 0
+             ORDER BY sent_at DESC, id DESC LIMIT 1",
+            [conversation],
+            |r| r.get(0),
+        )
+    }
+
+    pub(super) fn last_answer(&self, conversation: i64) -> Result<Option<(Ms, i64)>, StoreError> {
+        self.one(
+            "SELECT sent_at, id FROM message
+             WHERE conversation_id = ?1 AND direction = 1 AND (delivery IS NULL OR delivery NOT IN (5, 7))
+             ORDER BY sent_at DESC, id DESC LIMIT 1",
+            [conversation],
+            |r| Ok((r.get(0)?, r.get(1)?)),
+        )
+    }
+
+    /// Whether an inbound message is there that no one has seen.
+    pub(super) fn unseen(&self, conversation: i64) -> Result<bool, StoreError> {
+        Ok(self
+            .one(
+                "SELECT 1 FROM message WHERE conversation_id = ?1 AND seen <> 1 AND seen = 0 LIMIT 1",
+                [conversation],
+                |_| Ok(()),
+            )?
+            .is_some())
+    }
+
+    /// Since when the customer waits: the first inbound message after our last answer, while somebody is to act.
+    fn waiting_since(&self, conversation: i64, row: &Derived) -> Result<Option<Ms>, StoreError> {
+        if !matches!(row.place.status, Status::Open | Status::Pending) {
+            return Ok(None);
+        }
+        let (at, id) = row.answered.unwrap_or((Ms::MIN, i64::MIN));
+        if row.last_inbound_at.is_none_or(|inbound| inbound < at) {
+            return Ok(None);
+        }
+        self.one(
+            "SELECT sent_at FROM message WHERE conversation_id = ?1 AND (sent_at, id) > (?2, ?3) AND direction = 0
+             ORDER BY sent_at, id LIMIT 1",
+            params![conversation, at, id],
+            |r| r.get(0),
+        )
+    }
+}
+
+/// The first words of a text, on one line.
+fn short(text: &str) -> String {
+    let line = sanitize::line(text);
+    let line = line.trim();
+    match line.char_indices().nth(PREVIEW) {
+        Some((at, _)) => format!("{}\u{2026}", line[..at].trim_end()),
+        None => line.to_owned(),
+    }
+}
+
+/// Labels as the conversation keeps them.
+pub(super) fn join_labels(labels: &[String]) -> Option<String> {
+    if labels.is_empty() { None } else { Some(labels.join("\n")) }
+}
+
+/// Labels as the conversation keeps them, taken apart.
+pub(super) fn split_labels(joined: Option<String>) -> Vec<String> {
+    joined.map(|l| l.split('\n').map(str::to_owned).collect()).unwrap_or_default()
+}

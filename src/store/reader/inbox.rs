@@ -1,0 +1,110 @@
+//! Stored webhooks: what waits, and what `webhooks list` and `show` tell.
+
+use crate::domain::ids::{AccountId, ReceiptId};
+use crate::domain::row::ReceiptRow;
+use crate::store::error::StoreError;
+use crate::store::reader::{Reader, limit, rows};
+use crate::store::receipts::ReceiptNew;
+use rusqlite::Row;
+
+/// Which receipts to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReceiptFilter {
+    /// Only those that could not be read.
+    pub quarantined: bool,
+    /// Only those of an account.
+    pub account: Option<AccountId>,
+    /// Only those older than this one, for the next page.
+    pub before: Option<ReceiptId>,
+    /// How many.
+    pub limit: usize,
+}
+
+/// What waits to be read.
+pub(super) const WAITING: &str = "SELECT id, account_id, method, url, headers, body, received_at FROM receipt WHERE state = 0 ORDER BY id LIMIT ?1";
+
+const LISTED: &str =
+    "SELECT r.id, r.account_id, a.name, r.received_at, r.state, r.error, r.dedupe_key, CASE WHEN r.body IS NULL THEN 0 ELSE r.size END
+     FROM receipt r LEFT JOIN account a ON a.id = r.account_id";
+
+fn listed(r: &Row<'_>) -> rusqlite::Result<ReceiptRow> {
+    Ok(ReceiptRow {
+        id: ReceiptId(r.get(0)?),
+        account: AccountId(r.get(1)?),
+        account_name: r.get::<_, Option<String>>(2)?.unwrap_or_default(),
+        received_at: r.get(3)?,
+        state: match r.get::<_, i64>(4)? {
+            0 => "waiting",
+            1 => "done",
+            _ => "quarantined",
+        },
+        error: r.get(5)?,
+        dedupe_key: r.get(6)?,
+        size: r.get::<_, i64>(7)?.unsigned_abs(),
+    })
+}
+
+fn whole(r: &Row<'_>) -> rusqlite::Result<(ReceiptId, AccountId, ReceiptNew)> {
+    Ok((
+        ReceiptId(r.get(0)?),
+        AccountId(r.get(1)?),
+        ReceiptNew {
+            method: r.get(2)?,
+            url: r.get(3)?,
+            headers: rows::json(4, &r.get::<_, String>(4)?)?,
+            body: r.get::<_, Option<Vec<u8>>>(5)?.unwrap_or_default(),
+            received_at: r.get(6)?,
+        },
+    ))
+}
+
+impl Reader {
+    /// What waits to be read, oldest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn receipts_waiting(
+        &self,
+        count: usize,
+    ) -> Result<Vec<(ReceiptId, AccountId, ReceiptNew)>, StoreError> {
+        self.all(WAITING, [limit(count)], whole)
+    }
+
+    /// What waits to be read after a receipt, oldest first: for passing by what cannot be read now.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn receipts_waiting_after(
+        &self,
+        after: ReceiptId,
+        count: usize,
+    ) -> Result<Vec<(ReceiptId, AccountId, ReceiptNew)>, StoreError> {
+        let sql = WAITING.replace("WHERE state = 0", "WHERE state = 0 AND id > ?2");
+        self.all(&sql, [limit(count), after.0], whole)
+    }
+
+    /// Stored webhooks, newest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn receipts(&self, filter: &ReceiptFilter) -> Result<Vec<ReceiptRow>, StoreError> {
+        let state = if filter.quarantined { "AND r.state = 2" } else { "" };
+        let sql = format!(
+            "{LISTED} WHERE r.id < ?1 AND (?2 IS NULL OR r.account_id = ?2) {state} ORDER BY r.id DESC LIMIT ?3"
+        );
+        let before = filter.before.map_or(i64::MAX, |b| b.0);
+        self.all(&sql, rusqlite::params![before, filter.account.map(|a| a.0), limit(filter.limit)], listed)
+    }
+
+    /// One stored webhook with its content, as far as that is still kept.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn receipt(&self, id: ReceiptId) -> Result<Option<(ReceiptRow, ReceiptNew)>, StoreError> {
+        let Some(row) = self.one(&format!("{LISTED} WHERE r.id = ?1"), [id.0], listed)? else {
+            return Ok(None);
+        };
+        let sql = "SELECT id, account_id, method, url, headers, body, received_at FROM receipt WHERE id = ?1";
+        Ok(self.one(sql, [id.0], whole)?.map(|(_, _, new)| (row, new)))
+    }
+}

@@ -1,0 +1,185 @@
+//! Lists of conversations: fixed views, one window at a time, and their counts.
+
+use crate::domain::clock::Ms;
+use crate::domain::conversation::Status;
+use crate::domain::ids::ConversationId;
+use crate::domain::row::{ConversationRow, ListKey, View, ViewCount};
+use crate::store::error::StoreError;
+use crate::store::reader::{Reader, limit, rows};
+use rusqlite::types::Value;
+
+/// The condition of a view on the conversation `c` and its parameters, for the list's SQL. Waiting and labels order elsewhere.
+fn condition(view: &View) -> (&'static str, Vec<Value>) {
+    let status = |s: Status| ("c.status = ?4 AND c.archived_at IS NULL", vec![Value::Integer(s.code())]);
+    match view {
+        View::Open => status(Status::Open),
+        View::Pending => status(Status::Pending),
+        View::Snoozed => status(Status::Snoozed),
+        View::Resolved => status(Status::Resolved),
+        View::Spam => status(Status::Spam),
+        View::Mine(agent) => {
+            ("c.status = 0 AND c.agent_id = ?4 AND c.archived_at IS NULL", vec![Value::Integer(agent.0)])
+        }
+        View::Unassigned => (
+            "c.status = 0 AND c.agent_id IS NULL AND c.team_id IS NULL AND c.archived_at IS NULL",
+            Vec::new(),
+        ),
+        View::Channel(channel) => (
+            "c.status = 0 AND c.channel = ?4 AND c.archived_at IS NULL",
+            vec![Value::Integer(channel.code())],
+        ),
+        View::Account(account) => {
+            ("c.status = 0 AND c.account_id = ?4 AND c.archived_at IS NULL", vec![Value::Integer(account.0)])
+        }
+        View::Waiting => {
+            ("c.status = 0 AND c.waiting_since IS NOT NULL AND c.archived_at IS NULL", Vec::new())
+        }
+        View::Label(name) => ("", vec![Value::Text(name.clone())]),
+    }
+}
+
+/// Which way a window goes from its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Further down the list.
+    Down,
+    /// Back up.
+    Up,
+}
+
+/// The statement of a window of a view: `?1, ?2` = key, `?3` = limit, `?4` = the view's own parameter.
+pub(super) fn sql(view: &View, way: Way) -> String {
+    let head = rows::CONVERSATION;
+    // The first index column pins the scan: the planner must not begin with the small tables that are joined.
+    let head = head.replace(" JOIN ", " CROSS JOIN ").replace("LEFT CROSS JOIN", "LEFT JOIN");
+    match (view, way) {
+        (View::Label(_), way) => {
+            let (cmp, order) = if way == Way::Down { ("<", "DESC") } else { (">", "ASC") };
+            let head = head.replace(
+                "FROM conversation c",
+                "FROM label l CROSS JOIN conversation_label cl ON cl.label_id = l.id AND cl.open = 1
+                 CROSS JOIN conversation c ON c.id = cl.conversation_id",
+            );
+            format!(
+                "{head} WHERE l.name = ?4 AND (cl.last_message_at, cl.conversation_id) {cmp} (?1, ?2)
+                 ORDER BY cl.last_message_at {order}, cl.conversation_id {order} LIMIT ?3"
+            )
+        }
+        (View::Waiting, way) => {
+            let (cmp, order) = if way == Way::Down { (">", "ASC") } else { ("<", "DESC") };
+            format!(
+                "{head} WHERE {} AND (c.waiting_since, c.id) {cmp} (?1, ?2)
+                 ORDER BY c.waiting_since {order}, c.id {order} LIMIT ?3",
+                condition(view).0
+            )
+        }
+        (view, way) => {
+            let (cmp, order) = if way == Way::Down { ("<", "DESC") } else { (">", "ASC") };
+            format!(
+                "{head} WHERE {} AND (c.last_message_at, c.id) {cmp} (?1, ?2)
+                 ORDER BY c.last_message_at {order}, c.id {order} LIMIT ?3",
+                condition(view).0
+            )
+        }
+    }
+}
+
+/// The statement of a window of everything but spam.
+pub(super) fn sql_all() -> String {
+    let head = rows::CONVERSATION.replace(" JOIN ", " CROSS JOIN ").replace("LEFT CROSS JOIN", "LEFT JOIN");
+    format!(
+        "{head} WHERE (c.last_message_at, c.id) < (?1, ?2) AND c.status <> 4 AND c.archived_at IS NULL
+         ORDER BY c.last_message_at DESC, c.id DESC LIMIT ?3"
+    )
+}
+
+impl Reader {
+    /// A window of a view below `after` (none = from its top): newest first, Waiting longest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn list(
+        &self,
+        view: &View,
+        after: Option<ListKey>,
+        count: usize,
+    ) -> Result<Vec<ConversationRow>, StoreError> {
+        let top = match view {
+            View::Waiting => (Ms::MIN, i64::MIN),
+            _ => (Ms::MAX, i64::MAX),
+        };
+        let key = after.map_or(top, |k| (k.at, k.id.0));
+        self.window(view, Way::Down, key, count)
+    }
+
+    /// The rows of a view right above `before`, nearest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn list_before(
+        &self,
+        view: &View,
+        before: ListKey,
+        count: usize,
+    ) -> Result<Vec<ConversationRow>, StoreError> {
+        self.window(view, Way::Up, (before.at, before.id.0), count)
+    }
+
+    fn window(
+        &self,
+        view: &View,
+        way: Way,
+        key: (Ms, i64),
+        count: usize,
+    ) -> Result<Vec<ConversationRow>, StoreError> {
+        let mut params = vec![Value::Integer(key.0), Value::Integer(key.1), Value::Integer(limit(count))];
+        params.extend(condition(view).1);
+        self.all(&sql(view, way), rusqlite::params_from_iter(params), rows::conversation)
+    }
+
+    /// A window of all conversations but spam and archived ones, newest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn list_all(&self, count: usize, after: Option<ListKey>) -> Result<Vec<ConversationRow>, StoreError> {
+        let key = after.map_or((Ms::MAX, i64::MAX), |k| (k.at, k.id.0));
+        self.all(&sql_all(), rusqlite::params![key.0, key.1, limit(count)], rows::conversation)
+    }
+
+    /// The counts of views, in the order asked for.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn counts(&self, views: &[View]) -> Result<Vec<ViewCount>, StoreError> {
+        views
+            .iter()
+            .map(|view| {
+                let found = self.one(COUNT, [view.key()], |r| {
+                    let natural = |n: i64| u64::try_from(n).unwrap_or(0);
+                    Ok(ViewCount { total: natural(r.get(0)?), unread: natural(r.get(1)?) })
+                })?;
+                Ok(found.unwrap_or_default())
+            })
+            .collect()
+    }
+
+    /// One conversation.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn conversation(&self, id: ConversationId) -> Result<Option<ConversationRow>, StoreError> {
+        self.one(&format!("{} WHERE c.id = ?1", rows::CONVERSATION), [id.0], rows::conversation)
+    }
+}
+
+/// The count of one view.
+pub(super) const COUNT: &str = "SELECT total, unread FROM view_count WHERE key = ?1";
+
+/// The place of a row in a view's list.
+pub fn key_in(view: &View, row: &ConversationRow) -> ListKey {
+    let at = match view {
+        View::Waiting => row.waiting_since.unwrap_or(0),
+        _ => row.last_message_at.unwrap_or(0),
+    };
+    ListKey { at, id: row.id }
+}

@@ -1,0 +1,170 @@
+//! The small tables: accounts, agents, labels, contacts, consent, drafts, quick replies, cursors.
+
+use crate::domain::command::ComposeMode;
+use crate::domain::contact::{Identity, IdentityKind};
+use crate::domain::ids::{AccountId, AgentId, ContactId, ConversationId, QuickReplyId, TeamId};
+use crate::domain::row::{AccountRow, AgentRow, ConsentRow, ContactRow, QuickReplyRow, TeamRow};
+use crate::store::error::StoreError;
+use crate::store::reader::{Reader, rows};
+use rusqlite::{Row, params};
+
+/// Conversations of a contact that are listed with it.
+const OTHERS: i64 = 50;
+
+fn agent(r: &Row<'_>) -> rusqlite::Result<AgentRow> {
+    Ok(AgentRow { id: AgentId(r.get(0)?), name: r.get(1)?, email: r.get(2)?, active: r.get(3)? })
+}
+
+fn identity(r: &Row<'_>) -> rusqlite::Result<Identity> {
+    let kind = IdentityKind::from_code(r.get(0)?).unwrap_or(IdentityKind::Handle);
+    Ok(Identity { kind, value: r.get(1)? })
+}
+
+impl Reader {
+    /// The configured accounts, by name.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn accounts(&self) -> Result<Vec<AccountRow>, StoreError> {
+        let sql = format!("{} WHERE removed_at IS NULL ORDER BY name", rows::ACCOUNT);
+        self.all(&sql, [], rows::account)
+    }
+
+    /// An account by name, configured or removed.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn account_by_name(&self, name: &str) -> Result<Option<AccountRow>, StoreError> {
+        self.one(&format!("{} WHERE name = ?1", rows::ACCOUNT), [name], rows::account)
+    }
+
+    /// An account by id, configured or removed.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn account(&self, id: AccountId) -> Result<Option<AccountRow>, StoreError> {
+        self.one(&format!("{} WHERE id = ?1", rows::ACCOUNT), [id.0], rows::account)
+    }
+
+    /// All agents that are known, those who answer first, by name.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn agents(&self) -> Result<Vec<AgentRow>, StoreError> {
+        self.all("SELECT id, name, email, active FROM agent ORDER BY active DESC, name", [], agent)
+    }
+
+    /// An agent by e-mail, in any case.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn agent_by_email(&self, email: &str) -> Result<Option<AgentRow>, StoreError> {
+        let sql = "SELECT id, name, email, active FROM agent WHERE email = ?1";
+        self.one(sql, [email.trim().to_lowercase()], agent)
+    }
+
+    /// All teams, by name.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn teams(&self) -> Result<Vec<TeamRow>, StoreError> {
+        self.all("SELECT id, name FROM team ORDER BY name", [], |r| {
+            Ok(TeamRow { id: TeamId(r.get(0)?), name: r.get(1)? })
+        })
+    }
+
+    /// All labels that were ever used, by name.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn labels(&self) -> Result<Vec<String>, StoreError> {
+        self.all("SELECT name FROM label ORDER BY name", [], |r| r.get(0))
+    }
+
+    /// A contact with addresses and newest conversations. One that was merged answers as the one it became part of.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn contact(&self, id: ContactId) -> Result<Option<ContactRow>, StoreError> {
+        let sql = "SELECT id, name FROM contact
+                   WHERE id = (SELECT coalesce(merged_into, id) FROM contact WHERE id = ?1)";
+        let found = self.one(sql, [id.0], |r| Ok((ContactId(r.get(0)?), r.get::<_, String>(1)?)))?;
+        let Some((id, name)) = found else { return Ok(None) };
+        let mut identities: Vec<(Identity, bool)> =
+            self.all("SELECT kind, value, verified FROM identity WHERE contact_id = ?1", [id.0], |r| {
+                Ok((identity(r)?, r.get(2)?))
+            })?;
+        identities.sort();
+        let mut claims: Vec<(Identity, bool)> =
+            self.all("SELECT kind, value FROM claim WHERE contact_id = ?1", [id.0], |r| {
+                Ok((identity(r)?, false))
+            })?;
+        claims.retain(|c| !identities.iter().any(|i| i.0 == c.0));
+        identities.extend(claims);
+        let conversations = self.all(
+            "SELECT id FROM conversation WHERE contact_id = ?1 ORDER BY last_message_at DESC, id DESC LIMIT ?2",
+            [id.0, OTHERS],
+            |r| Ok(ConversationId(r.get(0)?)),
+        )?;
+        let name = if name.is_empty() {
+            identities.first().map(|(i, _)| i.value.clone()).unwrap_or_default()
+        } else {
+            name
+        };
+        Ok(Some(ContactRow { id, name, identities, conversations }))
+    }
+
+    /// What the customer of a conversation has said about being written to there.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn consent(&self, conversation: ConversationId) -> Result<Option<ConsentRow>, StoreError> {
+        self.one(rows::CONSENT_OF, [conversation.0], rows::consent)
+    }
+
+    /// A draft.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn draft(
+        &self,
+        conversation: ConversationId,
+        mode: ComposeMode,
+    ) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT text FROM draft WHERE conversation_id = ?1 AND mode = ?2";
+        self.one(sql, params![conversation.0, mode.code()], |r| r.get(0))
+    }
+
+    /// All quick replies, by shortcut.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn quick_replies(&self) -> Result<Vec<QuickReplyRow>, StoreError> {
+        self.all("SELECT id, shortcut, title, body, uses FROM quick_reply ORDER BY shortcut", [], |r| {
+            Ok(QuickReplyRow {
+                id: QuickReplyId(r.get(0)?),
+                shortcut: r.get(1)?,
+                title: r.get(2)?,
+                body: r.get(3)?,
+                uses: r.get::<_, i64>(4)?.unsigned_abs(),
+            })
+        })
+    }
+
+    /// Where a stream of pulls goes on.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn cursor(&self, account: AccountId, stream: &str) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT value FROM cursor WHERE account_id = ?1 AND stream = ?2";
+        Ok(self.one(sql, params![account.0, stream], |r| r.get::<_, Option<String>>(0))?.flatten())
+    }
+
+    /// A small fact of the workspace.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.one("SELECT value FROM meta WHERE key = ?1", [key], |r| r.get(0))
+    }
+}

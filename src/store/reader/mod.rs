@@ -1,0 +1,74 @@
+//! Query-only connections: what is on screen is asked for, one indexed window at a time.
+
+mod inbox;
+mod list;
+mod misc;
+mod outbox;
+pub(in crate::store) mod rows;
+mod thread;
+
+pub use inbox::ReceiptFilter;
+pub use list::key_in;
+pub use outbox::{ActiveOp, AttachmentDue};
+
+use crate::store::error::StoreError;
+use crate::store::open;
+use rusqlite::{Connection, InterruptHandle, OptionalExtension};
+use std::path::{Path, PathBuf};
+
+/// A connection that can only ask. Not shared between threads; opening another one is cheap.
+pub struct Reader {
+    pub(in crate::store) conn: Connection,
+    file: PathBuf,
+}
+
+impl Reader {
+    pub(super) fn open(dir: &Path) -> Result<Reader, StoreError> {
+        Ok(Reader { conn: open::reader(dir)?, file: open::file(dir) })
+    }
+
+    /// Grows whenever another connection, in this process or another, has committed. To be asked outside of any read.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn version(&self) -> Result<i64, StoreError> {
+        let version = self.conn.prepare_cached("PRAGMA data_version")?.query_row([], |r| r.get(0))?;
+        Ok(version)
+    }
+
+    /// Stops a running query from another thread. It ends with an error, and the connection stays good.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.conn.get_interrupt_handle()
+    }
+
+    /// One row, from a cached statement.
+    pub(in crate::store) fn one<T>(
+        &self,
+        sql: &str,
+        params: impl rusqlite::Params,
+        read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let ask = || self.conn.prepare_cached(sql)?.query_row(params, read).optional();
+        ask().map_err(|e| StoreError::from(e).about(&self.file))
+    }
+
+    /// All rows, from a cached statement.
+    pub(in crate::store) fn all<T>(
+        &self,
+        sql: &str,
+        params: impl rusqlite::Params,
+        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let ask =
+            || self.conn.prepare_cached(sql)?.query_map(params, read)?.collect::<rusqlite::Result<Vec<T>>>();
+        ask().map_err(|e| StoreError::from(e).about(&self.file))
+    }
+}
+
+/// A window's size as SQLite takes it.
+pub(in crate::store) fn limit(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod plans;

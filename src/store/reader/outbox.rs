@@ -1,0 +1,121 @@
+//! What is still to be done: ops that wait or are on their way, and files that wait to be fetched.
+
+use crate::domain::clock::Ms;
+use crate::domain::delivery::Reason;
+use crate::domain::ids::{AccountId, AttachmentId, ConversationId, MessageId, OpId};
+use crate::domain::message::MediaRef;
+use crate::domain::op::{Op, OpBody, OpState};
+use crate::domain::row::OutboxRow;
+use crate::store::error::StoreError;
+use crate::store::reader::{Reader, limit, rows};
+
+/// An op with where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActiveOp {
+    /// The op.
+    pub op: Op,
+    /// Where it is.
+    pub state: OpState,
+    /// Requests made so far.
+    pub attempts: u32,
+    /// Its place in the order in which agents asked.
+    pub seq: i64,
+    /// When its last request was begun, UTC milliseconds.
+    pub started_at: Option<Ms>,
+    /// Why it is not further.
+    pub reason: Option<Reason>,
+}
+
+/// A file that waits to be fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachmentDue {
+    /// Which.
+    pub id: AttachmentId,
+    /// Whose provider has it.
+    pub account: AccountId,
+    /// Where it is shown.
+    pub conversation: ConversationId,
+    /// The message it belongs to.
+    pub message: MessageId,
+    /// Where the provider keeps it.
+    pub media: MediaRef,
+    /// Its name, already fit for a file system.
+    pub name: String,
+    /// Tries so far.
+    pub attempts: u32,
+}
+
+/// Ops of the outbox, in the order of asking.
+pub(super) const OUTBOX: &str = "WHERE state < 6 AND state <> 5 ORDER BY seq LIMIT ?1";
+/// Ops of an account that are not over.
+pub(super) const ACTIVE: &str = "WHERE account_id = ?1 AND state < 6 ORDER BY seq";
+/// Files that are due.
+pub(super) const DUE: &str =
+    "SELECT a.id, m.account_id, m.conversation_id, m.id, a.media, a.name, a.mime, a.attempts
+     FROM attachment a CROSS JOIN message m ON m.id = a.message_id
+     WHERE a.due_at <= ?1 AND a.media IS NOT NULL ORDER BY a.due_at LIMIT ?2";
+
+impl Reader {
+    /// What still has to happen, or needs an agent, in the order of asking.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn outbox(&self, count: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        let ops = self.all(&format!("{} {OUTBOX}", rows::OP), [limit(count)], rows::op)?;
+        Ok(ops
+            .into_iter()
+            .map(|a| OutboxRow {
+                op: a.op.id,
+                message: a.op.message,
+                conversation: a.op.conversation,
+                kind: match a.op.body {
+                    OpBody::Send { .. } => "send",
+                    OpBody::Set { .. } => "set",
+                    OpBody::Read { .. } => "read",
+                },
+                state: a.state,
+                reason: a.reason,
+                attempts: a.attempts,
+                not_before: a.op.not_before,
+            })
+            .collect())
+    }
+
+    /// One op, however long it is over.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn op(&self, id: OpId) -> Result<Option<(Op, OpState, u32)>, StoreError> {
+        let sql = format!("{} WHERE id = ?1", rows::OP);
+        let found = self.one(&sql, [id.0.as_bytes().as_slice()], rows::op)?;
+        Ok(found.map(|a| (a.op, a.state, a.attempts)))
+    }
+
+    /// All ops of an account that are not over, in the order of asking.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn ops_active(&self, account: AccountId) -> Result<Vec<ActiveOp>, StoreError> {
+        self.all(&format!("{} {ACTIVE}", rows::OP), [account.0], rows::op)
+    }
+
+    /// Files that are to be fetched by now, the longest due first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn attachments_due(&self, now: Ms, count: usize) -> Result<Vec<AttachmentDue>, StoreError> {
+        self.all(DUE, [now, limit(count)], |r| {
+            let id: i64 = r.get(0)?;
+            let mime: Option<String> = r.get(6)?;
+            Ok(AttachmentDue {
+                id: AttachmentId(id),
+                account: AccountId(r.get(1)?),
+                conversation: ConversationId(r.get(2)?),
+                message: MessageId(r.get(3)?),
+                media: MediaRef(r.get(4)?),
+                name: rows::named(id, r.get(5)?, mime.as_deref()),
+                attempts: u32::try_from(r.get::<_, i64>(7)?).unwrap_or(u32::MAX),
+            })
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! Threads: messages of a conversation, one window at a time, with their files.
+
+use crate::domain::clock::Ms;
+use crate::domain::delivery::{Delivery, DeliverySource};
+use crate::domain::ids::{AttachmentId, ConversationId, MessageId};
+use crate::domain::row::{AttachmentRow, DeliveryStep, MessageRow};
+use crate::store::error::StoreError;
+use crate::store::reader::{Reader, limit, rows};
+
+/// The newest messages before a place.
+pub(super) const BEFORE: &str = "WHERE m.conversation_id = ?1 AND (m.sent_at, m.id) < (?2, ?3)
+     ORDER BY m.sent_at DESC, m.id DESC LIMIT ?4";
+/// The oldest messages after a place.
+pub(super) const AFTER: &str = "WHERE m.conversation_id = ?1 AND (m.sent_at, m.id) > (?2, ?3)
+     ORDER BY m.sent_at, m.id LIMIT ?4";
+/// The history of a delivery. A handful of rows, sorted as they come.
+pub(super) const STEPS: &str =
+    "SELECT state, at, source, said, code, human, price FROM delivery_step WHERE message_id = ?1";
+
+impl Reader {
+    /// The last messages of a thread, before a place where one is given; in ascending order.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn thread(
+        &self,
+        conversation: ConversationId,
+        before: Option<(Ms, MessageId)>,
+        count: usize,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        let (at, id) = before.map_or((Ms::MAX, i64::MAX), |(at, id)| (at, id.0));
+        let mut out = self.messages(BEFORE, conversation, at, id, count)?;
+        out.reverse();
+        Ok(out)
+    }
+
+    /// The messages of a thread that follow a place, in ascending order.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn thread_after(
+        &self,
+        conversation: ConversationId,
+        after: (Ms, MessageId),
+        count: usize,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        self.messages(AFTER, conversation, after.0, after.1.0, count)
+    }
+
+    fn messages(
+        &self,
+        window: &str,
+        conversation: ConversationId,
+        at: Ms,
+        id: i64,
+        count: usize,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        let mut out = self.all(
+            &format!("{} {window}", rows::MESSAGE),
+            rusqlite::params![conversation.0, at, id, limit(count)],
+            rows::message,
+        )?;
+        for message in &mut out {
+            message.attachments = self.attachments(message.id)?;
+        }
+        Ok(out)
+    }
+
+    /// One message.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn message(&self, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
+        let found = self.one(&format!("{} WHERE m.id = ?1", rows::MESSAGE), [id.0], rows::message)?;
+        let Some(mut message) = found else { return Ok(None) };
+        message.attachments = self.attachments(message.id)?;
+        Ok(Some(message))
+    }
+
+    fn attachments(&self, message: MessageId) -> Result<Vec<AttachmentRow>, StoreError> {
+        let sql = format!("{} WHERE message_id = ?1 ORDER BY external_id", rows::ATTACHMENT);
+        self.all(&sql, [message.0], rows::attachment)
+    }
+
+    /// One file.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn attachment(&self, id: AttachmentId) -> Result<Option<AttachmentRow>, StoreError> {
+        self.one(&format!("{} WHERE id = ?1", rows::ATTACHMENT), [id.0], rows::attachment)
+    }
+
+    /// The history of a delivery, oldest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn delivery_steps(&self, message: MessageId) -> Result<Vec<DeliveryStep>, StoreError> {
+        let mut steps = self.all(STEPS, [message.0], |r| {
+            let code: String = r.get(4)?;
+            let code = Some(code).filter(|c| !c.is_empty());
+            Ok(DeliveryStep {
+                state: Delivery::from_code(r.get(0)?).unwrap_or(Delivery::Unknown),
+                at: r.get(1)?,
+                source: DeliverySource::from_code(r.get(2)?).unwrap_or(DeliverySource::Engine),
+                said: r.get(3)?,
+                reason: rows::reason(code, r.get(5)?),
+                price: r.get(6)?,
+            })
+        })?;
+        steps.sort_by_key(|s| (s.at, s.state));
+        Ok(steps)
+    }
+}

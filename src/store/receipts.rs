@@ -1,0 +1,138 @@
+//! The durable inbox: pushes as they came, until they are read.
+
+use crate::domain::clock::Ms;
+use crate::domain::ids::{AccountId, ReceiptId};
+use crate::store::error::StoreError;
+use crate::store::tx::Tx;
+use rusqlite::params;
+
+/// A push to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptNew {
+    /// The method, upper case.
+    pub method: String,
+    /// The full URL that the vendor called.
+    pub url: String,
+    /// Header names in lower case with their values, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// When it came, UTC milliseconds.
+    pub received_at: Ms,
+}
+
+/// What became of a push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptOutcome {
+    /// It is kept.
+    New(ReceiptId),
+    /// The same was kept before.
+    Duplicate(ReceiptId),
+}
+
+/// How far bodies have been dropped.
+const DROPPED_TO: &str = "receipts-dropped-to";
+
+impl Tx<'_> {
+    /// Keeps a push, once per account and key.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn receipt_append(
+        &mut self,
+        account: AccountId,
+        key: &str,
+        push: &ReceiptNew,
+    ) -> Result<ReceiptOutcome, StoreError> {
+        let headers = serde_json::to_string(&push.headers)?;
+        let added = self.exec(
+            "INSERT INTO receipt(account_id, dedupe_key, received_at, method, url, headers, body, size)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (account_id, dedupe_key) DO NOTHING",
+            params![
+                account.0,
+                key,
+                push.received_at,
+                push.method,
+                push.url,
+                headers,
+                push.body,
+                i64::try_from(push.body.len()).unwrap_or(i64::MAX)
+            ],
+        )?;
+        if added > 0 {
+            return Ok(ReceiptOutcome::New(ReceiptId(self.conn.last_insert_rowid())));
+        }
+        let id = self.one(
+            "SELECT id FROM receipt WHERE account_id = ?1 AND dedupe_key = ?2",
+            params![account.0, key],
+            |r| r.get(0),
+        )?;
+        id.map(|id| ReceiptOutcome::Duplicate(ReceiptId(id))).ok_or(StoreError::NotFound("receipt"))
+    }
+
+    /// A push was read and applied.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn receipt_done(&mut self, id: ReceiptId) -> Result<(), StoreError> {
+        self.exec("UPDATE receipt SET state = 1, error = NULL WHERE id = ?1", [id.0])?;
+        Ok(())
+    }
+
+    /// A push cannot be read, for this reason. It is kept whole, to be read again after an upgrade.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn receipt_quarantine(&mut self, id: ReceiptId, error: &str) -> Result<(), StoreError> {
+        self.exec("UPDATE receipt SET state = 2, error = ?2 WHERE id = ?1", params![id.0, error])?;
+        Ok(())
+    }
+
+    /// A push is to be read again.
+    ///
+    /// # Errors
+    /// `NotFound`; `Refused` if its body was dropped; those of the database.
+    pub fn receipt_requeue(&mut self, id: ReceiptId) -> Result<(), StoreError> {
+        let whole: Option<bool> =
+            self.one("SELECT body IS NOT NULL FROM receipt WHERE id = ?1", [id.0], |r| r.get(0))?;
+        match whole {
+            None => Err(StoreError::NotFound("receipt")),
+            Some(false) => Err(StoreError::Refused(
+                "its body was dropped after it had been read: there is nothing left to read again".into(),
+            )),
+            Some(true) => {
+                self.exec("UPDATE receipt SET state = 0, error = NULL WHERE id = ?1", [id.0])?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Drops the bodies of pushes that were read and came before a moment; their keys stay, so that a replay is still known. Looks
+    /// at a thousand at a time: call again while it answers more than zero.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn receipts_drop_bodies(&mut self, older_than: Ms) -> Result<usize, StoreError> {
+        let from: i64 = self.meta(DROPPED_TO)?.and_then(|v| v.parse().ok()).unwrap_or(0);
+        let old: Vec<(i64, i64)> = self.all(
+            "SELECT id, state FROM (SELECT id, state, received_at FROM receipt WHERE id > ?1 ORDER BY id LIMIT 1000)
+             WHERE received_at < ?2",
+            [from, older_than],
+            |r| Ok((r.get(0)?, r.get(1)?)),
+        )?;
+        let Some(to) = old.last().map(|o| o.0) else { return Ok(0) };
+        for (id, _) in old.iter().filter(|o| o.1 == 1) {
+            self.exec("UPDATE receipt SET body = NULL, headers = '[]' WHERE id = ?1", [id])?;
+        }
+        self.meta_set(DROPPED_TO, &to.to_string())?;
+        Ok(old.len())
+    }
+
+    /// Forgets statements about messages that never came, told before a moment.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn orphans_forget(&mut self, older_than: Ms) -> Result<usize, StoreError> {
+        self.exec("DELETE FROM orphan_delivery WHERE at < ?1", [older_than])
+    }
+}

@@ -1,0 +1,207 @@
+//! Work that must never lie on the path of a commit: merging the search index in small steps, and checkpoints.
+
+use crate::store::open;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
+use tracing::{debug, warn};
+
+/// Pages merged in one step. A page is about 4 kB; a step stays near a millisecond.
+const STEP: i64 = 48;
+/// What a written index page costs in merging over its life: it moves up through about this many levels.
+const LEVELS: i64 = 4;
+/// Merging owed, in pages, before it is done between two transactions under load.
+const DEBT: i64 = 192;
+/// Merging owed, in pages, at which every pause between transactions goes into it.
+const DEEP_DEBT: i64 = 4096;
+/// Size of the write-ahead log, in bytes, that is worth a checkpoint.
+const WAL: u64 = 16 * 1024 * 1024;
+/// How often the size is looked at, in commits.
+const LOOK: u32 = 64;
+
+/// What is owed to the file.
+pub(super) struct Upkeep {
+    dir: PathBuf,
+    wal: PathBuf,
+    debt: i64,
+    /// Whether another merge step may find something to do.
+    unmerged: bool,
+    commits: u32,
+    wal_large: bool,
+    /// Frames may wait in the log that idle time could copy back.
+    unchecked: bool,
+    side: Option<Side>,
+}
+
+/// The thread that checkpoints.
+struct Side {
+    go: SyncSender<()>,
+    back: Receiver<()>,
+    running: bool,
+}
+
+impl Upkeep {
+    /// Nothing is owed yet.
+    pub(super) fn new(dir: &Path) -> Upkeep {
+        let mut wal = open::file(dir).into_os_string();
+        wal.push("-wal");
+        Upkeep {
+            dir: dir.to_owned(),
+            wal: wal.into(),
+            debt: 0,
+            unmerged: false,
+            commits: 0,
+            wal_large: false,
+            unchecked: false,
+            side: None,
+        }
+    }
+
+    /// So many pages were written into the search index.
+    pub(super) fn indexed(&mut self, pages: i64) {
+        if pages > 0 {
+            self.debt += pages * LEVELS;
+            self.unmerged = true;
+        }
+    }
+
+    /// A transaction was committed.
+    pub(super) fn after_commit(&mut self) {
+        self.unchecked = true;
+        self.commits += 1;
+        if self.commits >= LOOK {
+            self.commits = 0;
+            self.wal_large = std::fs::metadata(&self.wal).is_ok_and(|m| m.len() > WAL);
+        }
+    }
+
+    /// Whether something is worth doing although jobs may come.
+    pub(super) fn wants_busy(&self) -> bool {
+        self.debt >= DEBT || self.wal_large
+    }
+
+    /// Whether something is left to do while nobody asks for anything.
+    pub(super) fn wants_idle(&self) -> bool {
+        self.unmerged || (self.unchecked && self.wal_large)
+    }
+
+    /// One step between two transactions.
+    pub(super) fn busy(&mut self, conn: &Connection) {
+        if self.debt >= DEBT {
+            let until = Instant::now() + Duration::from_micros(1_500);
+            loop {
+                self.merge(conn);
+                if self.debt < DEEP_DEBT || Instant::now() >= until {
+                    break;
+                }
+            }
+        }
+        if self.wal_large {
+            self.checkpoint(conn);
+        }
+    }
+
+    /// One step while nothing else is asked for.
+    pub(super) fn idle(&mut self, conn: &Connection) {
+        if self.unmerged {
+            self.merge(conn);
+            if !self.unmerged {
+                self.wal_large = std::fs::metadata(&self.wal).is_ok_and(|m| m.len() > WAL / 4);
+            }
+        } else if self.wal_large {
+            self.unchecked = false;
+            passive(conn);
+            self.wal_large = false;
+        }
+    }
+
+    /// The last writer leaves: the log is copied back, so that the next start finds little.
+    pub(super) fn close(&mut self, conn: &Connection) {
+        self.side = None;
+        if self.unchecked {
+            passive(conn);
+        }
+    }
+
+    fn merge(&mut self, conn: &Connection) {
+        self.debt = (self.debt - STEP).max(0);
+        let before = conn.total_changes();
+        let step = |table: &str| {
+            conn.prepare_cached(&format!("INSERT INTO {table}({table}, rank) VALUES ('merge', ?1)"))
+                .and_then(|mut s| s.execute([STEP]))
+        };
+        let result = step("message_fts");
+        if let Err(e) = result {
+            warn!("merging the search index: {e}");
+            self.unmerged = false;
+            self.debt = 0;
+            return;
+        }
+        // FTS5 documents that a step which found work changes more than one row.
+        if conn.total_changes() - before < 2 {
+            self.unmerged = false;
+            self.debt = 0;
+            if let Err(e) = step("name_fts") {
+                warn!("merging the index of names: {e}");
+            }
+        }
+    }
+
+    /// The bulk is copied on another thread; what came in meanwhile is copied here, after which the log begins anew.
+    fn checkpoint(&mut self, conn: &Connection) {
+        if self.side.is_none() {
+            self.side = Side::start(&self.dir);
+        }
+        let Some(side) = &mut self.side else {
+            passive(conn);
+            self.wal_large = false;
+            return;
+        };
+        if side.running {
+            if side.back.try_recv().is_ok() {
+                side.running = false;
+                passive(conn);
+                self.wal_large = false;
+            }
+        } else {
+            match side.go.try_send(()) {
+                Ok(()) => side.running = true,
+                Err(TrySendError::Full(())) => {}
+                Err(TrySendError::Disconnected(())) => self.side = None,
+            }
+        }
+    }
+}
+
+impl Side {
+    fn start(dir: &Path) -> Option<Side> {
+        let conn = open::checkpointer(dir).ok()?;
+        let (go, asked) = sync_channel::<()>(1);
+        let (tell, back) = sync_channel::<()>(1);
+        std::thread::Builder::new()
+            .name("checkpoint".into())
+            .spawn(move || {
+                while asked.recv().is_ok() {
+                    passive(&conn);
+                    if tell.send(()).is_err() {
+                        return;
+                    }
+                }
+            })
+            .ok()?;
+        Some(Side { go, back, running: false })
+    }
+}
+
+fn passive(conn: &Connection) {
+    let began = Instant::now();
+    let done = conn
+        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |r| Ok((r.get::<_, i64>(1)?, r.get::<_, i64>(2)?)));
+    match done {
+        Ok((frames, copied)) => {
+            debug!("checkpoint: {copied} of {frames} pages in {} \u{b5}s", began.elapsed().as_micros());
+        }
+        Err(e) => warn!("checkpoint: {e}"),
+    }
+}

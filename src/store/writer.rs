@@ -1,0 +1,389 @@
+//! The one writer of a process: a thread that commits jobs in groups, urgent ones first.
+//!
+//! All waiting receipts and durable jobs share one `synchronous=FULL` transaction; what is applied from them goes into short
+//! `NORMAL` ones in between. Each job has its own savepoint, so that one that fails does not hurt its neighbours.
+
+use crate::domain::clock::Clock;
+use crate::store::error::StoreError;
+use crate::store::open;
+use crate::store::tx::{Pending, Tx};
+use crate::store::upkeep::Upkeep;
+use rusqlite::Connection;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How urgent a job is, and how safe its commit has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// A webhook that waits for its 200: on the disk before it is answered, before everything else.
+    Receipt,
+    /// What an agent did: on the disk when `done` is called.
+    Durable,
+    /// What can be had again from a receipt or a provider: survives a crash of the program, may be lost with the power.
+    Apply,
+}
+
+/// After this long an `Apply` transaction takes no further job.
+const APPLY_HOLD: Duration = Duration::from_micros(3_500);
+/// The same for a `FULL` one: long enough for hundreds of receipts, short enough for a person.
+const FULL_HOLD: Duration = Duration::from_millis(8);
+/// What one message costs when it goes into the search index at the end of its transaction.
+const INDEX_COST: Duration = Duration::from_micros(35);
+
+/// A job between its submission and its answer.
+trait Job: Send {
+    /// Runs it. `false` = its writes are to be undone.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
+    /// Makes it a failure, whatever it was.
+    fn fail(&mut self, why: StoreError);
+    /// Why it failed, if it did.
+    fn error(&self) -> Option<StoreError>;
+    /// Answers it, once its fate is on the disk.
+    fn finish(self: Box<Self>);
+}
+
+struct Typed<T, J, D> {
+    job: Option<J>,
+    out: Result<T, StoreError>,
+    done: D,
+}
+
+impl<T, J, D> Job for Typed<T, J, D>
+where
+    T: Send,
+    J: FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send,
+    D: FnOnce(Result<T, StoreError>) + Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        let Some(job) = self.job.take() else { return false };
+        // A defect in one job must not take the writer, and with it every other job, down.
+        self.out = match catch_unwind(AssertUnwindSafe(|| {
+            let out = job(tx)?;
+            tx.settle()?;
+            Ok(out)
+        })) {
+            Ok(out) => out,
+            Err(_) => {
+                Err(StoreError::Defect("a job of the writer panicked; nothing of it was written".into()))
+            }
+        };
+        self.out.is_ok()
+    }
+
+    fn fail(&mut self, why: StoreError) {
+        self.out = Err(why);
+    }
+
+    fn error(&self) -> Option<StoreError> {
+        self.out.as_ref().err().cloned()
+    }
+
+    fn finish(self: Box<Self>) {
+        let Typed { out, done, .. } = *self;
+        // A defect of a listener is not the writer's end either.
+        let _ = catch_unwind(AssertUnwindSafe(|| done(out)));
+    }
+}
+
+#[derive(Default)]
+struct Queues {
+    receipts: VecDeque<Box<dyn Job>>,
+    durable: VecDeque<Box<dyn Job>>,
+    apply: VecDeque<Box<dyn Job>>,
+    closed: bool,
+}
+
+impl Queues {
+    fn urgent(&self) -> bool {
+        !self.receipts.is_empty() || !self.durable.is_empty()
+    }
+
+    fn is_empty(&self) -> bool {
+        !self.urgent() && self.apply.is_empty()
+    }
+
+    fn next_urgent(&mut self) -> Option<Box<dyn Job>> {
+        self.receipts.pop_front().or_else(|| self.durable.pop_front())
+    }
+}
+
+#[derive(Default)]
+struct Shared {
+    queues: Mutex<Queues>,
+    work: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queues> {
+        // The queues are whole at every moment: a panic elsewhere cannot have torn them.
+        self.queues.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// The way to the writer thread. Cheap to clone.
+#[derive(Clone)]
+pub struct Writer {
+    shared: Arc<Shared>,
+}
+
+impl Writer {
+    /// Hands a job over and returns at once. `done` runs on the writer's thread after the commit, so it has to be short.
+    pub fn submit<T: Send + 'static>(
+        &self,
+        class: Class,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) {
+        let mut job = Box::new(Typed { job: Some(job), out: Err(StoreError::Closed), done });
+        let mut queues = self.shared.lock();
+        if queues.closed {
+            drop(queues);
+            job.job = None;
+            job.finish();
+            return;
+        }
+        match class {
+            Class::Receipt => queues.receipts.push_back(job),
+            Class::Durable => queues.durable.push_back(job),
+            Class::Apply => queues.apply.push_back(job),
+        }
+        drop(queues);
+        self.shared.work.notify_one();
+    }
+
+    /// Runs a job and waits for its commit. Never to be called from a `done` callback, which runs on the writer itself.
+    ///
+    /// # Errors
+    /// The job's own error, or that of the commit.
+    pub fn call<T: Send + 'static>(
+        &self,
+        class: Class,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (tx, rx) = std::sync::mpsc::sync_channel(1);
+        self.submit(class, job, move |out| {
+            let _ = tx.send(out);
+        });
+        rx.recv().unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+/// Owns the thread: closes the queues and waits for it when the last store handle goes.
+pub(super) struct Thread {
+    writer: Writer,
+    handle: Option<JoinHandle<()>>,
+}
+
+impl Thread {
+    /// Starts the writer over an open connection.
+    pub(super) fn start(conn: Connection, dir: &Path, clock: Arc<dyn Clock>) -> Result<Thread, StoreError> {
+        let shared = Arc::new(Shared::default());
+        let writer = Writer { shared: shared.clone() };
+        let mut work = Work {
+            conn,
+            clock,
+            shared,
+            pending: Pending::default(),
+            upkeep: Upkeep::new(dir),
+            full: true,
+            file: open::file(dir),
+        };
+        let handle = std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || work.run())
+            .map_err(|e| StoreError::Io(e.to_string()))?;
+        Ok(Thread { writer, handle: Some(handle) })
+    }
+
+    /// The way to it.
+    pub(super) fn writer(&self) -> &Writer {
+        &self.writer
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        self.writer.shared.lock().closed = true;
+        self.writer.shared.work.notify_all();
+        if let Some(handle) = self.handle.take() {
+            // The last handle may go inside a `done` callback, on the writer itself.
+            if handle.thread().id() != std::thread::current().id() {
+                let _ = handle.join();
+            }
+        }
+    }
+}
+
+/// What the thread works with.
+struct Work {
+    conn: Connection,
+    clock: Arc<dyn Clock>,
+    shared: Arc<Shared>,
+    pending: Pending,
+    upkeep: Upkeep,
+    /// What `PRAGMA synchronous` stands at.
+    full: bool,
+    file: PathBuf,
+}
+
+impl Work {
+    fn run(&mut self) {
+        loop {
+            let (urgent, apply) = {
+                let mut queues = self.shared.lock();
+                while queues.is_empty() {
+                    if queues.closed {
+                        drop(queues);
+                        self.upkeep.close(&self.conn);
+                        return;
+                    }
+                    if self.upkeep.wants_idle() {
+                        break;
+                    }
+                    queues = self.shared.work.wait(queues).unwrap_or_else(std::sync::PoisonError::into_inner);
+                }
+                (queues.urgent(), !queues.apply.is_empty())
+            };
+            if urgent {
+                self.group(true);
+            }
+            if apply {
+                self.group(false);
+            }
+            if !urgent && !apply {
+                self.synchronous(false);
+                self.upkeep.idle(&self.conn);
+            } else if self.upkeep.wants_busy() {
+                self.synchronous(false);
+                self.upkeep.busy(&self.conn);
+            }
+        }
+    }
+
+    fn synchronous(&mut self, full: bool) {
+        if self.full != full {
+            let sql = if full { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" };
+            // Cannot fail outside of a transaction; if it did, the stricter setting would stay in doubt: ask for it again.
+            self.full = match self.conn.execute_batch(sql) {
+                Ok(()) => full,
+                Err(_) => !full,
+            };
+        }
+    }
+
+    fn next(&self, full: bool) -> Option<Box<dyn Job>> {
+        let mut queues = self.shared.lock();
+        if full {
+            queues.next_urgent()
+        } else if queues.urgent() {
+            None
+        } else {
+            queues.apply.pop_front()
+        }
+    }
+
+    /// One transaction of many jobs.
+    fn group(&mut self, full: bool) {
+        self.synchronous(full);
+        let first = {
+            let mut queues = self.shared.lock();
+            if full { queues.next_urgent() } else { queues.apply.pop_front() }
+        };
+        let Some(first) = first else { return };
+        if let Err(e) = self.conn.execute_batch("BEGIN IMMEDIATE") {
+            let why = StoreError::from(e).about(&self.file);
+            // All that waits would wait for the same lock, or the same disk: answer those that are here.
+            let mut next = Some(first);
+            while let Some(mut job) = next {
+                job.fail(why.clone());
+                job.finish();
+                next = self.next(full);
+            }
+            return;
+        }
+        let began = Instant::now();
+        let hold = if full { FULL_HOLD } else { APPLY_HOLD };
+        let mut jobs = Vec::new();
+        let mut next = Some(first);
+        let mut broken: Option<StoreError> = None;
+        while let Some(mut job) = next {
+            let good = self.one(job.as_mut());
+            let why = job.error();
+            jobs.push((job, good));
+            if self.conn.is_autocommit() {
+                // SQLite itself has rolled everything back (disk full, I/O error).
+                broken = why.or_else(|| Some(StoreError::Io("the transaction was rolled back".into())));
+                break;
+            }
+            let index = INDEX_COST * u32::try_from(self.pending.bodies()).unwrap_or(u32::MAX);
+            next = if began.elapsed() + index < hold { self.next(full) } else { None };
+        }
+        let outcome = match broken {
+            Some(why) => Err(why),
+            None => self.commit(),
+        };
+        self.pending.clear();
+        if outcome.is_ok() {
+            self.upkeep.after_commit();
+        }
+        for (mut job, good) in jobs {
+            if let (true, Err(why)) = (good, &outcome) {
+                job.fail(why.clone());
+            }
+            job.finish();
+        }
+    }
+
+    /// One job in its savepoint. Answers whether it stands.
+    fn one(&mut self, job: &mut dyn Job) -> bool {
+        if let Err(e) = self.conn.execute_batch("SAVEPOINT job") {
+            job.fail(StoreError::from(e).about(&self.file));
+            return false;
+        }
+        let mut tx = Tx::new(&self.conn, self.clock.now(), &mut self.pending);
+        let good = job.run(&mut tx);
+        if good {
+            tx.keep();
+        }
+        drop(tx);
+        if let Some(why) = job.error() {
+            job.fail(why.about(&self.file));
+        }
+        if self.conn.is_autocommit() {
+            return good;
+        }
+        let end = if good { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
+        match self.conn.execute_batch(end) {
+            Ok(()) => good,
+            Err(e) => {
+                job.fail(StoreError::from(e).about(&self.file));
+                false
+            }
+        }
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        let written = self.pending.write(&self.conn);
+        let result = written.and_then(|pages| {
+            self.conn.execute_batch("COMMIT")?;
+            Ok(pages)
+        });
+        match result {
+            Ok(pages) => {
+                self.upkeep.indexed(pages);
+                Ok(())
+            }
+            Err(e) => {
+                if !self.conn.is_autocommit() {
+                    // Nothing can be done about a failing rollback: the next BEGIN tells.
+                    let _ = self.conn.execute_batch("ROLLBACK");
+                }
+                Err(e.about(&self.file))
+            }
+        }
+    }
+}

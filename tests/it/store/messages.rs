@@ -1,0 +1,231 @@
+//! Messages in, out, twice and in any order.
+
+use super::kit::*;
+use frontdesk::domain::command::Action;
+use frontdesk::domain::conversation::Status;
+use frontdesk::domain::delivery::{Delivery, Reason};
+use frontdesk::domain::event::{Event, MessageRef};
+use frontdesk::domain::message::Direction::{Inbound, Outbound};
+use frontdesk::domain::op::{Accepted, OpState};
+use frontdesk::domain::row::View;
+use frontdesk::store::Class;
+
+#[test]
+fn a_message_makes_a_contact_a_conversation_and_an_open_row_once() {
+    let kit = Kit::new();
+    let event = message("SM1", "+31600000001", Inbound, NOW, "where is my order?");
+    let first = kit.apply(vec![event.clone()]);
+    assert_eq!(first.new_messages, 1);
+    assert_eq!(kit.apply(vec![event.clone(), event]).new_messages, 0);
+    let reader = kit.reader();
+    let rows = reader.list(&View::Open, None, 10).unwrap();
+    assert_eq!(rows.len(), 1);
+    let row = &rows[0];
+    assert_eq!((row.unread, row.waiting_since, row.last_message_at), (1, Some(NOW), Some(NOW)));
+    assert_eq!(row.preview, "where is my order?");
+    assert_eq!(row.contact_name, "+31600000001");
+    assert_eq!(reader.thread(row.id, None, 10).unwrap().len(), 1);
+    let counts = reader.counts(&[View::Open, View::Waiting, View::Unassigned, View::Resolved]).unwrap();
+    assert_eq!(
+        counts.iter().map(|c| (c.total, c.unread)).collect::<Vec<_>>(),
+        [(1, 1), (1, 1), (1, 1), (0, 0)]
+    );
+    kit.check();
+}
+
+#[test]
+fn a_reply_goes_from_queued_to_read() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", "+31600000001", NOW, "hello");
+    let done = kit.reply(c, "hi!");
+    assert_eq!(done.delivery, Some(Delivery::Queued));
+    let (op, message) = (done.op.unwrap(), done.message.unwrap());
+    let w = kit.store.writer();
+    assert!(w.call(Class::Durable, move |t| t.op_claim(op, NOW)).unwrap());
+    assert!(!w.call(Class::Durable, move |t| t.op_claim(op, NOW)).unwrap(), "claimed once only");
+    let state = |kit: &Kit| kit.reader().message(message).unwrap().unwrap().delivery.unwrap();
+    assert_eq!(state(&kit), Delivery::Sending);
+    kit.check();
+    // The callback is faster than the answer, and knows only our token.
+    kit.apply(vec![delivered(
+        MessageRef::Token(op, Some("SM9".into())),
+        Delivery::Accepted,
+        "queued",
+        NOW + 1,
+    )]);
+    w.call(Class::Durable, move |t| t.op_accepted(op, &Accepted::State { events: vec![] }, NOW + 2)).unwrap();
+    assert_eq!(state(&kit), Delivery::Accepted);
+    kit.apply(vec![delivered(MessageRef::External("SM9".into()), Delivery::Delivered, "delivered", NOW + 3)]);
+    assert_eq!(state(&kit), Delivery::Delivered);
+    // A pull lists it as well: no second row.
+    assert_eq!(kit.apply(vec![message_out("SM9", "+31600000001", NOW + 900)]).new_messages, 0);
+    let (_, op_state, attempts) = kit.reader().op(op).unwrap().unwrap();
+    assert_eq!((op_state, attempts), (OpState::Settled, 1));
+    let row = kit.reader().conversation(c).unwrap().unwrap();
+    assert_eq!((row.waiting_since, row.delivery), (None, Some(Delivery::Delivered)));
+    kit.check();
+}
+
+fn message_out(id: &str, to: &str, at: i64) -> Event {
+    message(id, to, Outbound, at, "hi!")
+}
+
+#[test]
+fn a_pull_that_comes_before_the_answer_ends_as_one_message() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", "+31600000001", NOW, "hello");
+    let done = kit.reply(c, "hi!");
+    let op = done.op.unwrap();
+    kit.store.writer().call(Class::Durable, move |t| t.op_claim(op, NOW)).unwrap();
+    kit.apply(vec![
+        message_out("SM9", "+31600000001", NOW),
+        delivered(MessageRef::External("SM9".into()), Delivery::Delivered, "delivered", NOW + 3),
+    ]);
+    assert_eq!(kit.reader().thread(c, None, 10).unwrap().len(), 3, "not known to be one yet");
+    let mut answer = fact("SM9", "+31600000001", Outbound, NOW, "hi!");
+    answer.token = Some(op);
+    let yes = Accepted::State { events: vec![Event::Message(Box::new(answer))] };
+    kit.store.writer().call(Class::Durable, move |t| t.op_accepted(op, &yes, NOW + 5)).unwrap();
+    let thread = kit.reader().thread(c, None, 10).unwrap();
+    assert_eq!(thread.len(), 2);
+    assert_eq!(thread[1].id, done.message.unwrap());
+    assert_eq!(thread[1].delivery, Some(Delivery::Delivered));
+    assert_eq!(thread[1].external_id.as_deref(), Some("SM9"));
+    assert!(kit.reader().delivery_steps(thread[1].id).unwrap().iter().any(|s| s.said == "delivered"));
+    kit.check();
+}
+
+#[test]
+fn what_is_told_of_a_message_before_it_came_is_kept() {
+    let kit = Kit::new();
+    kit.apply(vec![delivered(MessageRef::External("SM9".into()), Delivery::Delivered, "delivered", NOW + 3)]);
+    let c = kit.apply(vec![message_out("SM9", "+31600000001", NOW)]).conversations[0];
+    let thread = kit.reader().thread(c, None, 10).unwrap();
+    assert_eq!(thread[0].delivery, Some(Delivery::Delivered));
+    kit.check();
+}
+
+#[test]
+fn a_new_message_reopens_what_was_resolved_and_reading_keeps_it_open() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", "+31600000001", NOW, "hello");
+    kit.set(c, frontdesk::domain::command::set::status(Status::Resolved));
+    let row = kit.reader().conversation(c).unwrap().unwrap();
+    assert_eq!((row.status, row.unread, row.waiting_since), (Status::Resolved, 0, None));
+    kit.check();
+    kit.inbound("SM2", "+31600000001", NOW + 1000, "and another thing");
+    let row = kit.reader().conversation(c).unwrap().unwrap();
+    assert_eq!((row.status, row.unread), (Status::Open, 1));
+    kit.check();
+    kit.perform(Action::Read { conversation: c });
+    let row = kit.reader().conversation(c).unwrap().unwrap();
+    assert_eq!((row.status, row.unread), (Status::Open, 0));
+    kit.check();
+}
+
+#[test]
+fn a_crash_leaves_a_doubt_that_an_agent_or_a_callback_ends() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", "+31600000001", NOW, "hello");
+    let done = kit.reply(c, "hi!");
+    let (op, message) = (done.op.unwrap(), done.message.unwrap());
+    let w = kit.store.writer();
+    w.call(Class::Durable, move |t| t.op_claim(op, NOW)).unwrap();
+    assert_eq!(w.call(Class::Durable, |t| t.ops_recover(NOW)).unwrap(), [op]);
+    let row = kit.reader().conversation(c).unwrap().unwrap();
+    assert_eq!((row.delivery, row.troubled), (Some(Delivery::Unknown), 1));
+    kit.check();
+    kit.perform(Action::Settle { message, sent: false });
+    assert_eq!(kit.reader().message(message).unwrap().unwrap().delivery, Some(Delivery::Parked));
+    kit.check();
+    // It had been sent after all: it must not leave again.
+    kit.perform(Action::Retry { message });
+    kit.apply(vec![delivered(
+        MessageRef::Token(op, Some("SM9".into())),
+        Delivery::Delivered,
+        "delivered",
+        NOW + 3,
+    )]);
+    assert!(!w.call(Class::Durable, move |t| t.op_claim(op, NOW + 10)).unwrap());
+    assert_eq!(kit.reader().conversation(c).unwrap().unwrap().troubled, 0);
+    kit.check();
+}
+
+#[test]
+fn a_refused_send_is_failed_with_its_reason_and_can_be_tried_again() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", "+31600000001", NOW, "hello");
+    let done = kit.reply(c, "hi!");
+    let (op, message) = (done.op.unwrap(), done.message.unwrap());
+    let w = kit.store.writer();
+    w.call(Class::Durable, move |t| t.op_claim(op, NOW)).unwrap();
+    let why = Reason { code: Some("21610".into()), human: "opted out".into() };
+    w.call(Class::Durable, move |t| t.op_failed(op, &why, NOW)).unwrap();
+    let row = kit.reader().message(message).unwrap().unwrap();
+    assert_eq!(row.delivery, Some(Delivery::Failed));
+    assert_eq!(row.reason.unwrap().code.as_deref(), Some("21610"));
+    let row = kit.reader().conversation(c).unwrap().unwrap();
+    assert_eq!((row.waiting_since, row.troubled), (Some(NOW), 1), "a failed answer is no answer");
+    kit.check();
+    let again = kit.perform(Action::Retry { message });
+    assert_eq!((again.message, again.op), (Some(message), Some(op)));
+    assert!(w.call(Class::Durable, move |t| t.op_claim(op, NOW)).unwrap());
+    kit.check();
+}
+
+#[test]
+fn a_send_that_failed_at_the_provider_is_tried_again_as_a_new_message() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", "+31600000001", NOW, "hello");
+    let done = kit.reply(c, "hi!");
+    let (op, message) = (done.op.unwrap(), done.message.unwrap());
+    kit.store.writer().call(Class::Durable, move |t| t.op_claim(op, NOW)).unwrap();
+    let of = || MessageRef::Token(op, Some("SM9".into()));
+    kit.apply(vec![
+        delivered(of(), Delivery::Accepted, "sent", NOW + 1),
+        delivered(of(), Delivery::Failed, "undelivered", NOW + 2),
+    ]);
+    assert_eq!(kit.reader().op(op).unwrap().unwrap().1, OpState::Failed);
+    assert_eq!(kit.reader().conversation(c).unwrap().unwrap().troubled, 1);
+    let again = kit.perform(Action::Retry { message });
+    assert_ne!(again.message, Some(message));
+    assert_ne!(again.op, Some(op));
+    assert_eq!(kit.reader().conversation(c).unwrap().unwrap().troubled, 0);
+    assert_eq!(kit.reader().outbox(10).unwrap().len(), 1);
+    kit.check();
+}
+
+#[test]
+fn undo_takes_a_queued_send_back_and_never_a_claimed_one() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", "+31600000001", NOW, "hello");
+    let done = kit.perform(Action::Reply { conversation: c, text: "oops".into(), undo_ms: 5000 });
+    let (op, message) = (done.op.unwrap(), done.message.unwrap());
+    let w = kit.store.writer();
+    assert!(!w.call(Class::Durable, move |t| t.op_claim(op, NOW + 4999)).unwrap(), "not due");
+    assert_eq!(kit.reader().message(message).unwrap().unwrap().due_at, Some(NOW + 5000));
+    assert_eq!(kit.perform(Action::Cancel { message }).delivery, Some(Delivery::Cancelled));
+    assert!(!w.call(Class::Durable, move |t| t.op_claim(op, NOW + 9000)).unwrap());
+    assert_eq!(kit.reader().conversation(c).unwrap().unwrap().waiting_since, Some(NOW));
+    kit.check();
+    let done = kit.reply(c, "now");
+    let (op, message) = (done.op.unwrap(), done.message.unwrap());
+    w.call(Class::Durable, move |t| t.op_claim(op, NOW)).unwrap();
+    assert!(kit.try_perform(Action::Cancel { message }).unwrap_err().to_string().contains("already left"));
+}
+
+#[test]
+fn reading_up_to_a_moment_counts_for_messages_that_are_told_later() {
+    let kit = Kit::new();
+    let upto = Event::ReadUpTo {
+        conversation: conversation("+31600000001").key,
+        at: NOW + 10,
+        source: frontdesk::domain::delivery::DeliverySource::Webhook,
+    };
+    kit.apply(vec![upto]);
+    let c = kit
+        .apply(vec![message_out("SM9", "+31600000001", NOW), message_out("SM10", "+31600000001", NOW + 50)]);
+    let thread = kit.reader().thread(c.conversations[0], None, 10).unwrap();
+    assert_eq!(thread.iter().map(|m| m.delivery).collect::<Vec<_>>(), [Some(Delivery::Read), None]);
+    kit.check();
+}
