@@ -2,14 +2,19 @@
 
 use crate::domain::clock::Clock;
 use crate::domain::ids::AgentId;
-use crate::domain::query::{self, Query};
+use crate::domain::query::{self, Query, What};
 use crate::domain::row::{ConversationRow, ListKey, View};
-use crate::store::{InterruptHandle, Reader, Store, StoreError};
+use crate::store::{Asking, InterruptHandle, Reader, Store, StoreError};
 use crate::ui::effect::{ListSource, Need, ThreadAt};
 use crate::ui::msg::{Context, Found, Loaded, Msg};
+use crate::text::index::Term;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+/// A search as one types shows what it has found after this long.
+const SEARCH: Duration = Duration::from_millis(100);
 
 /// Serves needs. Ends when dropped.
 pub struct Loader {
@@ -156,12 +161,26 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
     }))
 }
 
+/// The words of a query that a found message may contain, for highlighting.
+fn terms(query: &Query) -> Vec<Term> {
+    let asked = query.clauses.iter().filter(|c| !c.negated);
+    asked
+        .filter_map(|c| match &c.what {
+            What::Word(w) => Some(Term::Word(w.clone())),
+            What::Prefix(w) => Some(Term::Prefix(w.clone())),
+            What::Phrase(w) => Some(Term::Phrase(w.clone())),
+            What::Filter(_) => None,
+        })
+        .collect()
+}
+
 fn search(reading: &Reading, reader: &Reader, parsed: &Query, limit: usize) -> Result<Found, StoreError> {
-    let scope = reader.scope(Some(reading.me), reading.clock.now(), &reading.tz);
-    let mut found = reader.search(parsed, None, limit + 1, &scope)?;
-    let more = found.hits.len() > limit;
-    found.hits.truncate(limit);
-    Ok(Found { hits: found.hits, terms: parsed.terms(), more, partial: found.partial })
+    let asking = Asking { me: Some(reading.me), now: reading.clock.now(), tz: reading.tz.clone() };
+    let found = reader.search_within(parsed, None, limit + 1, &asking, SEARCH)?;
+    let mut hits = found.rows;
+    let more = hits.len() > limit;
+    hits.truncate(limit);
+    Ok(Found { hits, terms: terms(parsed), more, partial: !found.complete })
 }
 
 fn list(
@@ -191,8 +210,9 @@ fn list(
         )?,
         ListSource::Query(text) => match query::parse_typing(text) {
             Ok(parsed) => {
-                let scope = reader.scope(Some(reading.me), reading.clock.now(), &reading.tz);
-                let mut rows = reader.list_query(&parsed, None, limit + 1, &scope)?;
+                let now = reading.clock.now();
+                let mut rows =
+                    reader.list_query(&parsed, None, limit + 1, Some(reading.me), now, &reading.tz)?;
                 let below = rows.len() > limit;
                 rows.truncate(limit);
                 (rows, false, below)
