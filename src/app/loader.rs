@@ -2,12 +2,12 @@
 
 use crate::domain::clock::Clock;
 use crate::domain::ids::AgentId;
-use crate::domain::query::{self, Query, What};
+use crate::domain::query::{self, Query};
 use crate::domain::row::{ConversationRow, ListKey, View};
-use crate::store::{Asking, InterruptHandle, Reader, Store, StoreError};
+use crate::store::{Asking, InterruptHandle, Reader, Store, StoreError, key_in};
 use crate::ui::effect::{ListSource, Need, ThreadAt};
 use crate::ui::msg::{Context, Found, Loaded, Msg};
-use crate::text::index::Term;
+use crate::text::index;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -161,26 +161,13 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
     }))
 }
 
-/// The words of a query that a found message may contain, for highlighting.
-fn terms(query: &Query) -> Vec<Term> {
-    let asked = query.clauses.iter().filter(|c| !c.negated);
-    asked
-        .filter_map(|c| match &c.what {
-            What::Word(w) => Some(Term::Word(w.clone())),
-            What::Prefix(w) => Some(Term::Prefix(w.clone())),
-            What::Phrase(w) => Some(Term::Phrase(w.clone())),
-            What::Filter(_) => None,
-        })
-        .collect()
-}
-
 fn search(reading: &Reading, reader: &Reader, parsed: &Query, limit: usize) -> Result<Found, StoreError> {
     let asking = Asking { me: Some(reading.me), now: reading.clock.now(), tz: reading.tz.clone() };
     let found = reader.search_within(parsed, None, limit + 1, &asking, SEARCH)?;
     let mut hits = found.rows;
     let more = hits.len() > limit;
     hits.truncate(limit);
-    Ok(Found { hits, terms: terms(parsed), more, partial: !found.complete })
+    Ok(Found { hits, terms: index::terms(parsed), more, partial: !found.complete })
 }
 
 fn list(
@@ -192,11 +179,10 @@ fn list(
 ) -> Result<Loaded, StoreError> {
     let (rows, above, below) = match &source {
         ListSource::View(view) => {
-            let waiting = *view == View::Waiting;
             window(
                 anchor,
                 limit,
-                |row| key_of(row, waiting),
+                |row| key_in(view, row),
                 |key, n| reader.list(view, key, n),
                 |key, n| reader.list_before(view, key, n),
             )?
@@ -204,7 +190,7 @@ fn list(
         ListSource::All => window(
             anchor,
             limit,
-            |row| key_of(row, false),
+            |row| key_in(&View::Open, row),
             |key, n| reader.list_all(n, key),
             |key, n| reader.list_all_before(key, n),
         )?,
@@ -256,10 +242,4 @@ fn window(
     after.truncate(rest);
     rows.append(&mut after);
     Ok((rows, above, below))
-}
-
-/// The place of a row in its list.
-fn key_of(row: &ConversationRow, waiting: bool) -> ListKey {
-    let at = if waiting { row.waiting_since } else { row.last_message_at };
-    ListKey { at: at.unwrap_or_default(), id: row.id }
 }
