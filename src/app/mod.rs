@@ -3,6 +3,7 @@
 //! [`tui`] is the screen, [`serve`] the engine alone, [`demo`] both over a throw-away workspace with a cast of customers.
 
 pub mod accounts;
+pub mod api;
 pub mod demo;
 pub mod effects;
 pub mod error;
@@ -10,6 +11,7 @@ pub mod frames;
 pub mod input;
 pub mod loader;
 pub mod logs;
+pub mod probe;
 pub mod host;
 pub mod serve;
 pub mod station;

@@ -7,9 +7,11 @@ pub mod names;
 pub mod paths;
 mod read;
 pub mod reference;
+mod starter;
 
 pub use error::{ConfigError, Place, Problem};
 pub use paths::Paths;
+pub use starter::{StarterReply, starter_quick_replies};
 
 use crate::domain::secret_source::SecretSource;
 use std::collections::BTreeMap;

@@ -3,12 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod architecture;
+mod cli;
 mod config;
 mod conformance;
 mod crash;
+mod dependencies;
 mod end_to_end;
 mod far_end;
 mod journeys;
+mod keyring;
 mod query;
 mod sandbox;
 mod support;

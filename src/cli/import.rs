@@ -1,0 +1,104 @@
+//! `import FILE`: history from JSON Lines, with a progress bar.
+
+use crate::app::api::{ImportOptions, Progress, import_jsonl};
+use crate::cli::args::ImportArgs;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{BufRead, BufReader, IsTerminal, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Bytes read at once.
+const BUFFER: usize = 256 * 1024;
+
+#[derive(Serialize)]
+struct Imported {
+    lines: u64,
+    messages: u64,
+    duplicates: u64,
+    conversations: u64,
+}
+
+/// Runs `import`.
+///
+/// # Errors
+/// A file that cannot be read, a line that cannot be understood, or the store.
+pub fn run(ctx: &mut Context, args: &ImportArgs) -> Result<(), CliError> {
+    let stdin = args.file.as_os_str() == "-";
+    let (input, length): (Box<dyn Read>, u64) = if stdin {
+        (Box::new(std::io::stdin()), 0)
+    } else {
+        let unreadable = |e| CliError::failure(format!("{} cannot be read: {e}", args.file.display()));
+        let file = File::open(&args.file).map_err(|e: std::io::Error| match e.kind() {
+            std::io::ErrorKind::NotFound => CliError::not_found(format!("there is no file {}", args.file.display())),
+            _ => unreadable(e),
+        })?;
+        let meta = file.metadata().map_err(unreadable)?;
+        if meta.is_dir() {
+            return Err(CliError::usage(format!("{} is a directory", args.file.display())));
+        }
+        (Box::new(file), meta.len())
+    };
+    let workspace = ctx.open()?;
+    let bar = bar(ctx, length);
+    let read = Arc::new(AtomicU64::new(0));
+    let lines = BufReader::with_capacity(BUFFER, Counted { input, read: read.clone() });
+    let mut last = Progress::default();
+    let mut progress = |p: Progress| {
+        bar.set_position(read.load(Ordering::Relaxed));
+        bar.set_message(format!("{} messages", p.messages));
+        last = p;
+    };
+    let result = import(&workspace, lines, args.open, &mut progress);
+    bar.finish_and_clear();
+    let done = result?;
+    if ctx.out.json {
+        return Ok(ctx.out.object(&done)?);
+    }
+    let again = if done.duplicates > 0 { format!(", {} were there already", done.duplicates) } else { String::new() };
+    Ok(ctx.out.line(&format!(
+        "{} messages imported in {} conversations{again}",
+        done.messages, done.conversations
+    ))?)
+}
+
+fn import(
+    workspace: &crate::app::workspace::Workspace,
+    lines: impl BufRead,
+    open: bool,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Imported, CliError> {
+    let p = import_jsonl(&workspace.store, lines, ImportOptions { open }, progress)
+        .map_err(|e| CliError::failure(e.to_string()))?;
+    Ok(Imported { lines: p.lines, messages: p.messages, duplicates: p.duplicates, conversations: p.conversations })
+}
+
+/// A bar on a terminal, nothing elsewhere.
+fn bar(ctx: &Context, length: u64) -> ProgressBar {
+    if ctx.out.json || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let template = if length > 0 { "{bar:40} {percent:>3} %  {msg}  {eta} left" } else { "{spinner} {msg}" };
+    let bar = ProgressBar::with_draw_target((length > 0).then_some(length), ProgressDrawTarget::stderr());
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// Counts what is read.
+struct Counted<R> {
+    input: R,
+    read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.input.read(buf)?;
+        self.read.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
