@@ -158,10 +158,10 @@ impl Desk {
     /// What the engine's delivery does with an op.
     pub async fn deliver(&self, op: OpId) {
         let now = self.clock.now();
-        let (body, _, _) = self.store.reader().unwrap().op(op).unwrap().unwrap();
-        assert!(self.store.writer().call(Class::Durable, move |tx| tx.op_claim(op, now)).unwrap());
+        let claimed = self.store.writer().call(Class::Durable, move |tx| tx.op_take(op, now)).unwrap();
         self.bus.bump();
-        let accepted = self.provider.push(&body, &PushContext { callback: None, now }).await.unwrap();
+        let ctx = PushContext { callback: None, now };
+        let accepted = self.provider.push(&claimed.unwrap(), &ctx).await.unwrap();
         self.store.writer().call(Class::Durable, move |tx| tx.op_accepted(op, &accepted, now)).unwrap();
         self.bus.bump();
     }
