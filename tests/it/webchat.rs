@@ -341,6 +341,14 @@ async fn a_closed_chat_says_so_and_hangs_up() {
 }
 
 #[tokio::test]
+async fn a_clean_shutdown_need_not_wait_for_open_pages() {
+    let desk = Desk::open(&[]).await;
+    let mut stream = desk.visitor(json!({})).await.stream(None).await;
+    desk.stop.send(true).unwrap();
+    assert_eq!(stream.next().await, None);
+}
+
+#[tokio::test]
 async fn the_page_is_locked_down_and_the_accounts_words_stay_words() {
     let desk =
         Desk::open(&[("title", "</title><script>alert(1)</script>"), ("greeting", "\"Hi\" & <b>")]).await;

@@ -33,6 +33,8 @@ pub struct Desk {
     clock: Arc<ManualClock>,
     provider: Arc<Webchat>,
     account: AccountId,
+    /// Tells live streams that the engine ends.
+    pub stop: tokio::sync::watch::Sender<bool>,
     pub base: String,
     pub http: reqwest::Client,
 }
@@ -74,6 +76,7 @@ impl Desk {
             clock,
             provider,
             account,
+            stop: tokio::sync::watch::channel(false).0,
             base: String::new(),
             http: client(),
             store,
@@ -109,7 +112,8 @@ impl Desk {
         );
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         self.base = format!("http://{}/chat/site", listener.local_addr().unwrap());
-        let service = routes(state).into_make_service_with_connect_info::<SocketAddr>();
+        let service =
+            routes(state.until(self.stop.subscribe())).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
     }
 
