@@ -50,7 +50,8 @@ async fn a_customer_writes_and_an_agent_answers() {
     screen.wait("delivered");
     assert_eq!(world.sent()[0].body, "It left the depot this morning.");
     // It is resolved with one key, taken back with another.
-    screen.send("\x1b");
+    // The composer has closed with the send: a letter is a command again.
+    screen.wait_gone("PUBLIC");
     screen.send("e");
     screen.wait("resolved");
     screen.send("u");
@@ -107,7 +108,8 @@ async fn a_message_in_doubt_asks_the_agent() {
     screen.send("we are\r");
     screen.wait("may have been sent");
     assert!(world.sent().is_empty());
-    screen.send("\x1b");
+    // The composer has closed with the send: a letter is a command again.
+    screen.wait_gone("PUBLIC");
     screen.send("S");
     screen.wait("delivered");
     assert_eq!(world.sent().len(), 1);
@@ -138,7 +140,8 @@ async fn a_visitor_and_an_agent_chat() {
     screen.wait("PUBLIC");
     screen.send("Yes, in three days.\r");
     loop {
-        match hearing.next().await.expect("the stream goes on") {
+        let next = tokio::time::timeout(Duration::from_secs(30), hearing.next());
+        match next.await.expect("something within half a minute").expect("the stream goes on") {
             Heard::Message(m) if m.text == "Yes, in three days." => break,
             _ => {}
         }
@@ -157,7 +160,9 @@ async fn the_terminal_is_given_back_and_every_size_works() {
     }
     screen.wait("frontdesk");
     screen.send("?");
-    screen.send("\x1b");
+    screen.wait("Keys");
+    screen.send("q");
+    screen.wait_gone("Keys");
     screen.send("\x11");
     assert_eq!(screen.ended(), 0);
 }

@@ -118,20 +118,28 @@ impl Pty {
     }
 
     /// kill -9.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    pub fn kill(self) {
+        drop(self);
     }
 
     /// Waits for the end, and checks that the terminal was given back. Answers the exit code.
     #[track_caller]
     pub fn ended(mut self) -> u32 {
-        let status = self.child.wait().unwrap();
-        self.wait_for("the terminal is given back", |_| true);
+        let status = super::until("the end of the program", || self.child.try_wait().unwrap());
+        super::until("the alternate screen is left", || {
+            (!self.screen.0.lock().unwrap().screen().alternate_screen()).then_some(())
+        });
         let parser = self.screen.0.lock().unwrap();
         let screen = parser.screen();
-        assert!(!screen.alternate_screen(), "still on the alternate screen");
         assert!(!screen.hide_cursor(), "the cursor is still hidden");
         status.exit_code()
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
