@@ -1,4 +1,5 @@
 //! Integration tests.
 mod text;
 
+mod laws;
 mod store;

@@ -1,4 +1,4 @@
 //! The store, from outside.
 
-mod kit;
+pub mod kit;
 mod messages;
