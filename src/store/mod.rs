@@ -7,6 +7,8 @@ mod counts;
 mod derive;
 mod error;
 mod filter;
+#[cfg(test)]
+mod faults;
 mod fold;
 mod media;
 mod migrate;

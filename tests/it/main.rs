@@ -22,4 +22,5 @@ mod twilio_contract;
 mod twilio_pull;
 mod webchat;
 
+mod laws;
 mod store;
