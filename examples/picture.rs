@@ -15,8 +15,8 @@ const CELL: (f32, f32) = (8.4, 18.0);
 const FONT: &str = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace";
 /// The sixteen colours, as many terminals have them by default.
 const ANSI: [&str; 16] = [
-    "#1c1f26", "#e06c75", "#98c379", "#d7a65f", "#61afef", "#c678dd", "#56b6c2", "#c8ccd4", "#5c6370", "#ef7f88",
-    "#a9d48a", "#e5c07b", "#7cc0f7", "#d48ee8", "#6cc9d3", "#ffffff",
+    "#1c1f26", "#e06c75", "#98c379", "#d7a65f", "#61afef", "#c678dd", "#56b6c2", "#c8ccd4", "#5c6370",
+    "#ef7f88", "#a9d48a", "#e5c07b", "#7cc0f7", "#d48ee8", "#6cc9d3", "#ffffff",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -71,7 +71,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 std::thread::sleep(Duration::from_millis(60));
             }
         } else if step == "calm" {
-            while parser.lock().map_err(|e| e.to_string())?.1.elapsed() < Duration::from_secs(1) && Instant::now() < end {
+            while parser.lock().map_err(|e| e.to_string())?.1.elapsed() < Duration::from_secs(1)
+                && Instant::now() < end
+            {
                 std::thread::sleep(Duration::from_millis(20));
             }
         } else if let Some(seconds) = step.strip_prefix("after:") {
@@ -124,7 +126,11 @@ fn svg(screen: &vt100::Screen) -> String {
             let x = f32::from(start) * CELL.0 + 12.0;
             let w = f32::from(cells) * CELL.0;
             if let Some(ground) = &style.ground {
-                let _ = writeln!(out, "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{}\" fill=\"{ground}\"/>", CELL.1);
+                let _ = writeln!(
+                    out,
+                    "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{}\" fill=\"{ground}\"/>",
+                    CELL.1
+                );
             }
             if text.trim().is_empty() {
                 continue;
@@ -172,8 +178,16 @@ struct Style {
 fn style(cell: &vt100::Cell) -> Style {
     let ink = color(cell.fgcolor()).unwrap_or_else(|| "#d6dae0".into());
     let ground = color(cell.bgcolor());
-    let (ink, ground) = if cell.inverse() { (ground.unwrap_or_else(|| "#14171c".into()), Some(ink)) } else { (ink, ground) };
-    Style { ink, ground, bold: cell.bold(), dim: cell.dim(), italic: cell.italic(), underline: cell.underline() }
+    let (ink, ground) =
+        if cell.inverse() { (ground.unwrap_or_else(|| "#14171c".into()), Some(ink)) } else { (ink, ground) };
+    Style {
+        ink,
+        ground,
+        bold: cell.bold(),
+        dim: cell.dim(),
+        italic: cell.italic(),
+        underline: cell.underline(),
+    }
 }
 
 fn color(color: vt100::Color) -> Option<String> {

@@ -198,7 +198,7 @@ fn prepare(workspace: &Workspace, options: &DemoOptions, out: &mut dyn Write) ->
         return Ok(());
     }
     let wanted = if options.messages == 0 { DEFAULT_HISTORY } else { options.messages };
-    let history = History::new(wanted, options.seed, SystemClock.now() - 3_600_000).into_read();
+    let history = History::new(wanted as u64, options.seed, SystemClock.now() - 3_600_000).into_read();
     let lines = BufReader::with_capacity(256 * 1024, history);
     let mut shown = 0;
     let mut progress = |p: Progress| {

@@ -14,7 +14,9 @@ pub enum AppError {
     )]
     Held(String),
     /// The listener's port.
-    #[error("cannot listen on {address}: {why}. Choose another with `--listen ADDR:PORT` or `listen` in the configuration")]
+    #[error(
+        "cannot listen on {address}: {why}. Choose another with `--listen ADDR:PORT` or `listen` in the configuration"
+    )]
     Listen {
         /// What was to be bound.
         address: String,

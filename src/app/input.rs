@@ -23,7 +23,11 @@ pub struct Input {
 
 impl Input {
     /// Starts to read. Every event goes to `out`, wrapped.
-    pub fn start<M: Send + 'static>(out: Sender<M>, wrap: fn(Event) -> M, gone: fn() -> M) -> std::io::Result<Input> {
+    pub fn start<M: Send + 'static>(
+        out: Sender<M>,
+        wrap: fn(Event) -> M,
+        gone: fn() -> M,
+    ) -> std::io::Result<Input> {
         let input = Input { gate: Arc::default(), stop: Arc::default() };
         let (gate, stop) = (input.gate.clone(), input.stop.clone());
         std::thread::Builder::new().name("input".into()).spawn(move || {

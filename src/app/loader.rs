@@ -4,12 +4,17 @@ use crate::domain::clock::Clock;
 use crate::domain::ids::AgentId;
 use crate::domain::query::{self, Query};
 use crate::domain::row::{ConversationRow, ListKey, View};
-use crate::store::{InterruptHandle, Reader, Store, StoreError};
+use crate::store::{Asking, InterruptHandle, Reader, Store, StoreError, key_in};
 use crate::ui::effect::{ListSource, Need, ThreadAt};
 use crate::ui::msg::{Context, Found, Loaded, Msg};
+use crate::text::index;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+/// A search as one types shows what it has found after this long.
+const SEARCH: Duration = Duration::from_millis(100);
 
 /// Serves needs. Ends when dropped.
 pub struct Loader {
@@ -157,11 +162,12 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
 }
 
 fn search(reading: &Reading, reader: &Reader, parsed: &Query, limit: usize) -> Result<Found, StoreError> {
-    let scope = reader.scope(Some(reading.me), reading.clock.now(), &reading.tz);
-    let mut found = reader.search(parsed, None, limit + 1, &scope)?;
-    let more = found.hits.len() > limit;
-    found.hits.truncate(limit);
-    Ok(Found { hits: found.hits, terms: parsed.terms(), more, partial: found.partial })
+    let asking = Asking { me: Some(reading.me), now: reading.clock.now(), tz: reading.tz.clone() };
+    let found = reader.search_within(parsed, None, limit + 1, &asking, SEARCH)?;
+    let mut hits = found.rows;
+    let more = hits.len() > limit;
+    hits.truncate(limit);
+    Ok(Found { hits, terms: index::terms(parsed), more, partial: !found.complete })
 }
 
 fn list(
@@ -173,11 +179,10 @@ fn list(
 ) -> Result<Loaded, StoreError> {
     let (rows, above, below) = match &source {
         ListSource::View(view) => {
-            let waiting = *view == View::Waiting;
             window(
                 anchor,
                 limit,
-                |row| key_of(row, waiting),
+                |row| key_in(view, row),
                 |key, n| reader.list(view, key, n),
                 |key, n| reader.list_before(view, key, n),
             )?
@@ -185,14 +190,15 @@ fn list(
         ListSource::All => window(
             anchor,
             limit,
-            |row| key_of(row, false),
-            |key, n| reader.list_all(key, n),
+            |row| key_in(&View::Open, row),
+            |key, n| reader.list_all(n, key),
             |key, n| reader.list_all_before(key, n),
         )?,
         ListSource::Query(text) => match query::parse_typing(text) {
             Ok(parsed) => {
-                let scope = reader.scope(Some(reading.me), reading.clock.now(), &reading.tz);
-                let mut rows = reader.list_query(&parsed, None, limit + 1, &scope)?;
+                let now = reading.clock.now();
+                let mut rows =
+                    reader.list_query(&parsed, None, limit + 1, Some(reading.me), now, &reading.tz)?;
                 let below = rows.len() > limit;
                 rows.truncate(limit);
                 (rows, false, below)
@@ -236,10 +242,4 @@ fn window(
     after.truncate(rest);
     rows.append(&mut after);
     Ok((rows, above, below))
-}
-
-/// The place of a row in its list.
-fn key_of(row: &ConversationRow, waiting: bool) -> ListKey {
-    let at = if waiting { row.waiting_since } else { row.last_message_at };
-    ListKey { at: at.unwrap_or_default(), id: row.id }
 }

@@ -27,7 +27,9 @@ pub fn run(workspace: &Workspace, overrides: Overrides, out: &mut dyn Write) -> 
         let mut int = signal(SignalKind::interrupt()).map_err(AppError::io("signals cannot be heard"))?;
         let host = host::start(workspace, lock, Bus::new(), Listening::Required, Some(overrides)).await?;
         if let Some(address) = host.engine.address {
-            writeln!(out, "ready http://{address}").and_then(|()| out.flush()).map_err(AppError::io("standard output"))?;
+            writeln!(out, "ready http://{address}")
+                .and_then(|()| out.flush())
+                .map_err(AppError::io("standard output"))?;
         }
         tokio::select! {
             _ = term.recv() => {}

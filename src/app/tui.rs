@@ -8,7 +8,7 @@ use crate::app::station::Station;
 use crate::app::terminal::Screen;
 use crate::app::workspace::Workspace;
 use crate::app::{AppError, logs};
-use crate::config::Overrides;
+use crate::config::{Overrides, Place};
 use crate::ui::msg::{Level, Msg};
 use crate::ui::startup::{Colors, RawBinding, Startup, ThemeChoice};
 use crate::ui::{self, Model};
@@ -155,7 +155,7 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Loop<S> {
                         match one {
                             Arrival::Stop | Arrival::Gone => return Ok(()),
                             Arrival::Terminal(event) => {
-                                let Some(msg) = ui::key::message(event) else {
+                                let Some(msg) = Msg::from_terminal(event) else {
                                     next = rx.try_recv().ok();
                                     continue;
                                 };
@@ -213,8 +213,7 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Loop<S> {
     fn paint(&mut self, screen: &mut Screen) -> Result<(), AppError> {
         let gone = || AppError::io("the terminal is gone");
         let (width, height) = screen.size().map_err(gone())?;
-        let effects = ui::prepare(&mut self.model, ui::Size { width, height });
-        self.take(effects);
+        ui::prepare(&mut self.model, ratatui::layout::Size { width, height });
         let model = &self.model;
         screen.paint(|frame| ui::draw(model, frame)).map_err(gone())?;
         self.frames.painted(Instant::now());
@@ -281,7 +280,10 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
                 key: k.chord.clone(),
                 command: k.command.clone(),
                 file: config.paths.config_file.display().to_string(),
-                line: k.place.line(),
+                line: match &k.place {
+                    Place::File { line, .. } => *line,
+                    Place::Default | Place::Env(_) | Place::Flag(_) => 0,
+                },
             })
             .collect(),
         undo_ms: i64::try_from(config.undo_seconds.saturating_mul(1000)).unwrap_or(5_000),

@@ -39,15 +39,22 @@ pub fn open(config: Config) -> Result<Workspace, AppError> {
 pub fn mirror(store: &Store, config: &Config) -> Result<AgentRow, AppError> {
     let mut agents = vec![(config.agent.name.clone(), config.agent.email.clone())];
     agents.extend(
-        config.agents.iter().filter(|(email, _)| *email != config.agent.email).map(|(e, n)| (n.clone(), e.clone())),
+        config
+            .agents
+            .iter()
+            .filter(|(email, _)| *email != config.agent.email)
+            .map(|(e, n)| (n.clone(), e.clone())),
     );
     let specs: Vec<AccountSpec> = config.channels().iter().filter_map(spec).collect();
     let reader = store.reader()?;
     let known = reader.agents()?;
-    let same_agents = agents.iter().all(|(name, email)| {
-        known.iter().any(|a| a.active && a.name == *name && a.email == *email)
-    }) && known.iter().filter(|a| a.active).count() == agents.len();
+    let same_agents = agents
+        .iter()
+        .all(|(name, email)| known.iter().any(|a| a.active && a.name == *name && a.email == *email))
+        && known.iter().filter(|a| a.active).count() == agents.len();
     let same_accounts = reader.accounts_mirror(&specs)?;
+    let imported: Vec<String> =
+        reader.accounts()?.into_iter().map(|a| a.name).filter(|n| n.starts_with("import/")).collect();
     drop(reader);
     if !same_agents || !same_accounts {
         store.writer().call(Class::Durable, move |t| {
@@ -55,7 +62,7 @@ pub fn mirror(store: &Store, config: &Config) -> Result<AgentRow, AppError> {
             for spec in &specs {
                 t.account_upsert(spec)?;
             }
-            let keep: Vec<String> = specs.iter().map(|s| s.name.clone()).collect();
+            let keep: Vec<String> = specs.iter().map(|s| s.name.clone()).chain(imported).collect();
             t.accounts_prune(&keep)
         })?;
     }

@@ -152,7 +152,7 @@ pub fn search(ctx: &mut Context, args: &SearchArgs) -> Result<(), CliError> {
     let reader = workspace.store.reader()?;
     let (me, now, tz) = (Some(workspace.me.id), workspace.clock.now(), TimeZone::system());
     let hits = reader.search(&query, None, args.limit.limit, me, now, &tz)?;
-    let terms = query.terms();
+    let terms = index::terms(&query);
     let mut table = Table::new(&["conversation", "message", "channel", "contact", "age", "text"], 5);
     for hit in &hits {
         let (snippet, _) = index::snippet(&hit.text, &terms, SNIPPET);

@@ -78,7 +78,11 @@ fn apply(
         let table = below(channels, name)?;
         return put_secrets(table, secrets);
     }
-    let missing = || ConfigError::NotFound(format!("there is no channel \u{201c}{name}\u{201d} in workspace \u{201c}{workspace}\u{201d}"));
+    let missing = || {
+        ConfigError::NotFound(format!(
+            "there is no channel \u{201c}{name}\u{201d} in workspace \u{201c}{workspace}\u{201d}"
+        ))
+    };
     let channels = document
         .get_mut("workspace")
         .and_then(|i| i.get_mut(workspace))
@@ -158,7 +162,9 @@ fn below<'t>(table: &'t mut Table, key: &str) -> Result<&'t mut Table, ConfigErr
         Item::Table(new)
     });
     item.as_table_mut().ok_or_else(|| {
-        ConfigError::Refused(format!("`{key}` is written in one line: write it as a [table] to have it edited"))
+        ConfigError::Refused(format!(
+            "`{key}` is written in one line: write it as a [table] to have it edited"
+        ))
     })
 }
 
@@ -254,9 +260,8 @@ mod tests {
             settings: vec![("from".into(), "+15550199".into())],
             secrets: vec![("auth_token".into(), SecretSource::Env("TOKEN".into()))],
         };
-        let want = FILE
-            .replace("+15550100", "+15550199")
-            .replace("{ keyring = true }", "{ env = \"TOKEN\" }");
+        let want =
+            FILE.replace("+15550100", "+15550199").replace("{ keyring = true }", "{ env = \"TOKEN\" }");
         assert_eq!(after("support", &edit).unwrap(), want);
         assert!(matches!(after("nobody", &edit), Err(ConfigError::NotFound(_))));
     }

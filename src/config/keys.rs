@@ -152,7 +152,8 @@ impl KeySpec {
 
 /// Whether `value` can be a public base: http or https, a host, nothing after the path.
 fn check_url(value: &str) -> Result<(), String> {
-    let url = url::Url::parse(value).map_err(|e| format!("takes a URL such as https://desk.example.com: {e}"))?;
+    let url =
+        url::Url::parse(value).map_err(|e| format!("takes a URL such as https://desk.example.com: {e}"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err("takes a URL that begins with https:// or http://".into());
     }

@@ -81,12 +81,18 @@ impl Reader<'_> {
                     }
                 }
                 "keys" => {
-                    if let Some(table) = self.table(key, item, "[keys.CONTEXT] with \"chord\" = \"command\" below") {
+                    if let Some(table) =
+                        self.table(key, item, "[keys.CONTEXT] with \"chord\" = \"command\" below")
+                    {
                         self.contexts(table);
                     }
                 }
                 "workspace" if item.is_str() => {
-                    self.complain(key.span(), "`workspace` has to be a table", "did you mean `default_workspace`?");
+                    self.complain(
+                        key.span(),
+                        "`workspace` has to be a table",
+                        "did you mean `default_workspace`?",
+                    );
                 }
                 "workspace" => {
                     if let Some(table) = self.table(key, item, "[workspace.NAME.channel.NAME]") {

@@ -19,7 +19,8 @@ pub fn markdown() -> String {
     for k in KEYS {
         let default = if k.default.is_empty() { "–".to_owned() } else { format!("`{}`", k.default) };
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "| `{}` | {} | {default} | `{}` |", k.key, k.takes().replace('|', "\\|"), k.env);
+        let _ =
+            writeln!(out, "| `{}` | {} | {default} | `{}` |", k.key, k.takes().replace('|', "\\|"), k.env);
     }
     for k in KEYS {
         let _ = write!(out, "\n**`{}`**: {}\n", k.key, k.help);

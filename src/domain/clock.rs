@@ -88,7 +88,11 @@ mod tests {
         let o = clock.origin;
         assert_eq!(clock.advance(Duration::from_secs(1), o + 1_000), o + 1_000);
         assert_eq!(clock.advance(Duration::from_secs(2), o - 3_600_000), o + 2_000, "set back an hour");
-        assert_eq!(clock.advance(Duration::from_secs(3), o + 3_600_000), o + 3_600_000, "woken after an hour");
+        assert_eq!(
+            clock.advance(Duration::from_secs(3), o + 3_600_000),
+            o + 3_600_000,
+            "woken after an hour"
+        );
         assert_eq!(clock.advance(Duration::from_secs(4), o + 4_000), o + 3_600_000);
     }
 }

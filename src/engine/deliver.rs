@@ -13,7 +13,7 @@ use crate::engine::write::Writes;
 use crate::net::backoff::Backoff;
 use crate::provider::PushContext;
 use crate::store::{Class, Reader, Store, StoreError};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tracing::{debug, error, info, warn};
@@ -55,7 +55,8 @@ impl Delivery {
         let mut lanes = Lanes::new(BACKOFF, self.clock.now().unsigned_abs());
         let reader = loop {
             match self.store.reader() {
-                Ok(reader) => break reader,
+                // Behind a lock because a connection may move between threads but not be shared by them.
+                Ok(reader) => break Mutex::new(reader),
                 Err(e) => {
                     error!("the outbox cannot be read: {e}");
                     if crate::engine::intake::pause(&mut stop, Duration::from_secs(2)).await {
@@ -110,7 +111,7 @@ struct Run<'a> {
     d: &'a Delivery,
     lanes: &'a mut Lanes,
     results: mpsc::UnboundedSender<(OpId, Outcome)>,
-    reader: &'a Reader,
+    reader: &'a Mutex<Reader>,
     wake: Option<Ms>,
     newest: i64,
 }
@@ -162,8 +163,12 @@ impl Run<'_> {
         }
     }
 
+    fn ops(&self, after: i64) -> Result<Vec<crate::store::PlannedOp>, StoreError> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).ops_planned(after)
+    }
+
     fn load_new(&mut self) {
-        match self.reader.ops_planned(self.newest) {
+        match self.ops(self.newest) {
             Ok(jobs) if jobs.is_empty() => {}
             Ok(jobs) => {
                 self.newest = jobs.iter().map(|j| j.seq).max().unwrap_or(self.newest).max(self.newest);
@@ -175,7 +180,7 @@ impl Run<'_> {
     }
 
     fn reload(&mut self) {
-        match self.reader.ops_planned(0) {
+        match self.ops(0) {
             Ok(jobs) => {
                 self.newest = jobs.iter().map(|j| j.seq).max().unwrap_or(0).max(self.newest);
                 let jobs = jobs.into_iter().map(job).collect();
@@ -214,7 +219,7 @@ impl Delivery {
         };
         let now = self.clock.now();
         // `sending` is on the disk before the request leaves: after a crash we know that it may have left.
-        let op = match self.writes.run(Class::Durable, move |t| t.op_claim(id, now)).await {
+        let op = match self.writes.run(Class::Durable, move |t| t.op_take(id, now)).await {
             Ok(Some(op)) => op,
             Ok(None) => return Outcome::NotDue,
             Err(e) => {
@@ -231,7 +236,9 @@ impl Delivery {
         };
         if !learnt.is_empty() {
             let account = op.account;
-            if let Err(e) = self.writes.run(Class::Apply, move |t| t.apply(account, &learnt).map(|_| ())).await {
+            if let Err(e) =
+                self.writes.run(Class::Apply, move |t| t.apply(account, &learnt).map(|_| ())).await
+            {
                 error!("op {id}: what the refusal told could not be kept: {e}");
             }
         }
@@ -258,7 +265,8 @@ impl Delivery {
                 Outcome::Over
             }
             Err(Failure::Unknown { human }) if idempotent => {
-                self.persist(id, move |t| t.op_retry_at(id, now, &Reason::ours(human), now)).await;
+                let reason = Reason::ours(human);
+                self.persist(id, move |t| t.op_retry_at(id, now, &reason, now)).await;
                 Outcome::Again { after: None }
             }
             Err(Failure::Unknown { human }) => {
@@ -271,13 +279,15 @@ impl Delivery {
             }
             Err(Failure::Transient { retry_after, human }) => {
                 info!("op {id}: not sent: {human}");
-                self.persist(id, move |t| t.op_retry_at(id, now, &Reason::ours(human), now)).await;
+                let reason = Reason::ours(human);
+                self.persist(id, move |t| t.op_retry_at(id, now, &reason, now)).await;
                 Outcome::Again { after: retry_after }
             }
             Err(Failure::Auth { human }) => {
                 warn!("op {id}: the login is refused: {human}");
                 self.health.set(op.account, Health::NeedsLogin, &human);
-                self.persist(id, move |t| t.op_retry_at(id, now, &Reason::ours(human), now)).await;
+                let reason = Reason::ours(human);
+                self.persist(id, move |t| t.op_retry_at(id, now, &reason, now)).await;
                 Outcome::Login
             }
         };
@@ -310,9 +320,9 @@ impl Delivery {
 
     /// The moment of the next try, as the planner has chosen it. Display and restart only, so not worth a wait.
     fn keep_retry(&self, id: OpId, at: Ms) {
-        let (writes, now) = (self.writes.clone(), self.clock.now());
+        let writes = self.writes.clone();
         tokio::spawn(async move {
-            if let Err(e) = writes.run(Class::Apply, move |t| t.op_due_at(id, at, now)).await {
+            if let Err(e) = writes.run(Class::Apply, move |t| t.op_due_at(id, at)).await {
                 warn!("op {id}: the time of its next try could not be kept: {e}");
             }
         });
@@ -328,4 +338,3 @@ impl Delivery {
         });
     }
 }
-

@@ -56,7 +56,9 @@ impl HealthBoard {
             known.insert(account, now);
         }
         match health {
-            Health::Ok | Health::Connecting | Health::Disabled => info!("account {account}: {}", health.word()),
+            Health::Ok | Health::Connecting | Health::Disabled => {
+                info!("account {account}: {}", health.word())
+            }
             Health::NeedsLogin | Health::Limited | Health::Failing => {
                 warn!("account {account}: {}: {detail}", health.word());
             }

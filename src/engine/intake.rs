@@ -7,6 +7,7 @@ use crate::engine::inbox::Inbox;
 use crate::engine::write::Writes;
 use crate::provider::RawPush;
 use crate::store::{Class, Reader, ReceiptNew, Store, StoreError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tracing::{debug, error, warn};
@@ -39,7 +40,8 @@ impl Intake {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let reader = loop {
             match self.store.reader() {
-                Ok(reader) => break reader,
+                // Behind a lock because a connection may move between threads but not be shared by them.
+                Ok(reader) => break Mutex::new(reader),
                 Err(e) => {
                     error!("the inbox cannot be read: {e}");
                     if pause(&mut stop, Duration::from_secs(2)).await {
@@ -71,8 +73,8 @@ impl Intake {
     }
 
     /// Takes one batch. Answers whether there was one.
-    async fn drain(&self, reader: &Reader) -> Result<bool, StoreError> {
-        let waiting = reader.receipts_waiting(BATCH)?;
+    async fn drain(&self, reader: &Mutex<Reader>) -> Result<bool, StoreError> {
+        let waiting = reader.lock().unwrap_or_else(PoisonError::into_inner).receipts_waiting(BATCH)?;
         if waiting.is_empty() {
             return Ok(false);
         }

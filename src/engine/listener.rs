@@ -90,7 +90,10 @@ async fn hook(
     };
     let Some(provider) = live.provider.clone() else {
         // The secret that would check the signature is missing. Nothing can be believed, nothing is lost: vendors retry, pulls follow.
-        warn!("a webhook for \u{201c}{name}\u{201d} cannot be checked: {}", live.trouble.as_deref().unwrap_or("no login"));
+        warn!(
+            "a webhook for \u{201c}{name}\u{201d} cannot be checked: {}",
+            live.trouble.as_deref().unwrap_or("no login")
+        );
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let (parts, body) = request.into_parts();
@@ -103,7 +106,9 @@ async fn hook(
     let headers = parts
         .headers
         .iter()
-        .filter(|(n, _)| !n.as_str().starts_with(INTERNAL) && *n != header::AUTHORIZATION && *n != header::COOKIE)
+        .filter(|(n, _)| {
+            !n.as_str().starts_with(INTERNAL) && *n != header::AUTHORIZATION && *n != header::COOKIE
+        })
         .filter_map(|(n, v)| v.to_str().ok().map(|v| (n.as_str().to_owned(), v.to_owned())))
         .collect();
     let push = RawPush {

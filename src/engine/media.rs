@@ -100,7 +100,9 @@ impl MediaFetcher {
         info!("attachment {id}: {size} bytes");
         let mime = media.mime;
         self.writes
-            .run(Class::Apply, move |t| t.attachment_fetched(id, &relative, size, mime.as_deref(), Some(&name)))
+            .run(Class::Apply, move |t| {
+                t.attachment_fetched(id, &relative, size, mime.as_deref(), Some(&name))
+            })
             .await
     }
 

@@ -2,8 +2,9 @@
 
 use crate::domain::account::Health;
 use crate::domain::clock::{Clock, Ms};
+use crate::domain::event::Event;
 use crate::domain::failure::Failure;
-use crate::domain::ids::OpId;
+use crate::domain::ids::{AccountId, OpId};
 use crate::domain::op::OpState;
 use crate::engine::accounts::{Accounts, Live};
 use crate::engine::health::HealthBoard;
@@ -109,9 +110,8 @@ impl Sync {
     /// Pulls until there is no more. Each page is kept together with its cursor.
     async fn pull(&self, live: &Live, provider: &dyn Provider) -> Result<(), Trouble> {
         let begun = self.clock.now();
-        let mut cursor = Cursor(
-            self.store.reader().and_then(|r| r.cursor(live.id, STREAM)).map_err(Trouble::Store)?,
-        );
+        let mut cursor =
+            Cursor(self.store.reader().and_then(|r| r.cursor(live.id, STREAM)).map_err(Trouble::Store)?);
         let mut scope = if cursor.0.is_none() { Scope::Recent } else { Scope::Since };
         for _ in 0..PAGES {
             let page =
@@ -207,6 +207,30 @@ impl Sync {
         }
     }
 
+    /// Drops what is known to be the message of another op: two texts alike must not settle each other's doubts.
+    async fn not_of_others(
+        &self,
+        account: AccountId,
+        op: OpId,
+        events: Vec<Event>,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.writes
+            .run_quietly(Class::Apply, move |t| {
+                let mut own = Vec::with_capacity(events.len());
+                for event in events {
+                    let other = match &event {
+                        Event::Message(m) => t.is_of_another_op(account, &m.external_id, op)?,
+                        _ => false,
+                    };
+                    if !other {
+                        own.push(event);
+                    }
+                }
+                Ok(own)
+            })
+            .await
+    }
+
     /// Looks once. Answers whether the op is no longer in doubt.
     async fn look(&self, id: OpId) -> bool {
         let found = match self.store.reader().and_then(|r| r.op(id)) {
@@ -221,7 +245,14 @@ impl Sync {
         let Some(provider) = live.active().cloned() else { return false };
         let now = self.clock.now();
         match provider.pull(Cursor(None), Scope::Lookup(Box::new(op)), now).await {
-            Ok(page) => {
+            Ok(mut page) => {
+                page.events = match self.not_of_others(live.id, id, page.events).await {
+                    Ok(events) => events,
+                    Err(e) => {
+                        warn!("op {id}: what was found could not be checked: {e}");
+                        return false;
+                    }
+                };
                 if !page.events.is_empty() {
                     info!("op {id}: it was sent, the provider has it");
                 }

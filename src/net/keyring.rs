@@ -140,7 +140,8 @@ fn explain(error: &keyring_core::Error) -> KeyringError {
         Error::NoStorageAccess(cause) => KeyringError::Locked(innermost(cause.as_ref())),
         Error::PlatformFailure(cause) => {
             let cause = innermost(cause.as_ref());
-            if cause.contains("ServiceUnknown") || cause.contains("org.freedesktop.secrets was not provided") {
+            if cause.contains("ServiceUnknown") || cause.contains("org.freedesktop.secrets was not provided")
+            {
                 KeyringError::Absent(format!(
                     "no Secret Service (gnome-keyring, KWallet, KeePassXC) answers on the session bus: {cause}"
                 ))
@@ -180,7 +181,8 @@ mod tests {
     fn causes_are_told_in_words() {
         let absent = platform("org.freedesktop.DBus.Error.ServiceUnknown: The name is not there").to_string();
         assert!(absent.starts_with("no Secret Service"), "{absent}");
-        let locked = explain(&keyring_core::Error::NoStorageAccess(Box::new(std::io::Error::other("dismissed"))));
+        let locked =
+            explain(&keyring_core::Error::NoStorageAccess(Box::new(std::io::Error::other("dismissed"))));
         assert_eq!(locked, KeyringError::Locked("dismissed".into()));
         assert_eq!(platform("strange"), KeyringError::Refused("strange".into()));
     }

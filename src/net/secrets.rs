@@ -40,7 +40,9 @@ pub enum SecretError {
     #[error("the secret is {0}")]
     Unfit(&'static str),
     /// The keyring has no such entry.
-    #[error("the keyring holds no entry {user} of {service}: store it with `frontdesk channel set {channel} --secret {key}`")]
+    #[error(
+        "the keyring holds no entry {user} of {service}: store it with `frontdesk channel set {channel} --secret {key}`"
+    )]
     NoEntry {
         /// The service.
         service: String,
@@ -185,7 +187,8 @@ mod tests {
 
     #[test]
     fn a_command_that_never_ends_is_ended_with_its_children() {
-        let told = super::run("cat /dev/zero >/dev/null & sleep 1000", Duration::ZERO).unwrap_err().to_string();
+        let told =
+            super::run("cat /dev/zero >/dev/null & sleep 1000", Duration::ZERO).unwrap_err().to_string();
         assert!(told.contains("did not end"), "{told}");
     }
 

@@ -18,7 +18,14 @@ fn kills() -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nothing_is_lost_and_nothing_is_said_twice() {
     let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
-    world.set_rates(Rates { cut_after: 20, cut_before: 20, error_after: 20, callbacks_lost: 50, callbacks_twice: 50, ..Rates::default() });
+    world.set_rates(Rates {
+        cut_after: 20,
+        cut_before: 20,
+        error_after: 20,
+        callbacks_lost: 50,
+        callbacks_twice: 50,
+        ..Rates::default()
+    });
     let world = Arc::new(world);
     let home = Arc::new(Home::with_accounts(&world));
     let first = home.serve(0);
@@ -40,7 +47,9 @@ async fn nothing_is_lost_and_nothing_is_said_twice() {
             let mut n = 0;
             while !over.load(Ordering::SeqCst) {
                 n += 1;
-                let sent = world.inbound(&hook, &from, &number, &format!("c{customer} m{n}"), Extra::default()).await;
+                let sent = world
+                    .inbound(&hook, &from, &number, &format!("c{customer} m{n}"), Extra::default())
+                    .await;
                 if sent.answers.iter().any(|a| a.status == 200) {
                     answered.lock().unwrap().insert(sent.sid);
                     progress.fetch_add(1, Ordering::SeqCst);
@@ -68,11 +77,12 @@ async fn nothing_is_lost_and_nothing_is_said_twice() {
                     continue;
                 }
                 seen = now;
-                let rows = store.reader().unwrap().list_all(None, 10).unwrap();
+                let rows = store.reader().unwrap().list_all(10, None).unwrap();
                 let Some(row) = rows.get(n % rows.len().max(1)) else { continue };
                 n += 1;
                 let text = format!("answer {n}");
-                let action = Action::Reply { conversation: ConversationId(row.id.0), text: text.clone(), undo_ms: 0 };
+                let action =
+                    Action::Reply { conversation: ConversationId(row.id.0), text: text.clone(), undo_ms: 0 };
                 let actor = actor.clone();
                 if let Ok(done) = store.writer().call(Class::Durable, move |t| t.perform(&actor, &action)) {
                     asked.lock().unwrap().insert(done.op.unwrap().to_string(), text);
@@ -116,10 +126,15 @@ async fn nothing_is_lost_and_nothing_is_said_twice() {
 
     let answered = answered.lock().unwrap().clone();
     let asked = asked.lock().unwrap().clone();
-    assert!(answered.len() >= kills() * 5 && asked.len() >= kills(), "{} in, {} out", answered.len(), asked.len());
+    assert!(
+        answered.len() >= kills() * 5 && asked.len() >= kills(),
+        "{} in, {} out",
+        answered.len(),
+        asked.len()
+    );
     let mut there: BTreeMap<String, usize> = BTreeMap::new();
     let mut shown: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for row in reader.list_all(None, 1_000).unwrap() {
+    for row in reader.list_all(1_000, None).unwrap() {
         for message in reader.thread(row.id, None, 1_000_000).unwrap() {
             if let Some(external) = &message.external_id {
                 *there.entry(external.clone()).or_default() += 1;

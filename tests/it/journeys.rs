@@ -73,10 +73,17 @@ async fn a_draft_survives_a_kill() {
     screen.wait("in two lines");
     // Saved as it is typed: the command line of another process sees it before the kill.
     crate::support::until("the draft is kept", || {
-        let store = frontdesk::store::Store::open(&home.workspace(), std::sync::Arc::new(frontdesk::domain::clock::SystemClock)).ok()?;
+        let store = frontdesk::store::Store::open(
+            &home.workspace(),
+            std::sync::Arc::new(frontdesk::domain::clock::SystemClock),
+        )
+        .ok()?;
         let reader = store.reader().ok()?;
-        let row = reader.list_all(None, 1).ok()?.into_iter().next()?;
-        reader.draft(row.id, frontdesk::domain::command::ComposeMode::Reply).ok()?.filter(|d| d.contains("in two lines"))
+        let row = reader.list_all(1, None).ok()?.into_iter().next()?;
+        reader
+            .draft(row.id, frontdesk::domain::command::ComposeMode::Reply)
+            .ok()?
+            .filter(|d| d.contains("in two lines"))
     });
     screen.kill();
     assert!(world.sent().is_empty(), "a pasted line end sends nothing");

@@ -163,7 +163,8 @@ impl Desk {
         let now = self.clock.now();
         let claimed = self.store.writer().call(Class::Durable, move |tx| tx.op_claim(op, now)).unwrap();
         self.bus.bump();
-        let accepted = self.provider.push(&claimed.unwrap(), &PushContext { callback: None, now }).await.unwrap();
+        let accepted =
+            self.provider.push(&claimed.unwrap(), &PushContext { callback: None, now }).await.unwrap();
         self.store.writer().call(Class::Durable, move |tx| tx.op_accepted(op, &accepted, now)).unwrap();
         self.bus.bump();
     }
@@ -360,7 +361,11 @@ async fn what_happens_while_the_visitor_is_away_waits_for_them_once() {
     let half = stream.last.clone().unwrap();
     drop(stream);
     let mut stream = ana.stream(Some(&half)).await;
-    assert_eq!(stream.message().await, pair("last", "sent"), "a cut between two events loses and repeats none");
+    assert_eq!(
+        stream.message().await,
+        pair("last", "sent"),
+        "a cut between two events loses and repeats none"
+    );
 
     let last = stream.last.clone().unwrap();
     assert_eq!(ana.messages(&format!("?after={last}")).await["messages"], json!([]));
@@ -509,7 +514,10 @@ async fn only_named_origins_may_call_and_frame() {
 
     let page = desk.http.get(&desk.base).send().await.unwrap();
     let policy = page.headers()["content-security-policy"].to_str().unwrap();
-    assert!(policy.contains("frame-ancestors 'self' https://shop.example https://www.shop.example;"), "{policy}");
+    assert!(
+        policy.contains("frame-ancestors 'self' https://shop.example https://www.shop.example;"),
+        "{policy}"
+    );
 }
 
 #[tokio::test]
@@ -611,7 +619,10 @@ async fn the_page_is_locked_down_and_the_accounts_words_stay_words() {
     assert_eq!(header("cache-control"), "no-store");
     assert_eq!(header("content-type"), "text/html; charset=utf-8");
     let html = page.text().await.unwrap();
-    assert!(html.contains("&lt;/title&gt;&lt;script&gt;alert(1)") && html.contains("&quot;Hi&quot; &amp; &lt;b&gt;"));
+    assert!(
+        html.contains("&lt;/title&gt;&lt;script&gt;alert(1)")
+            && html.contains("&quot;Hi&quot; &amp; &lt;b&gt;")
+    );
     assert_eq!(html.matches("<script").count(), 1);
 
     for (file, kind) in [("app.js", "text/javascript"), ("style.css", "text/css")] {

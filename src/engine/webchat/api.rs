@@ -184,7 +184,7 @@ pub(super) async fn say(
         ReceiptOutcome::New(_) => (StatusCode::CREATED, taken.at),
         ReceiptOutcome::Duplicate(receipt) => {
             let first = shared.readers.read(move |r| r.receipt(receipt)).await?;
-            (StatusCode::OK, first.map_or(taken.at, |row| row.received_at))
+            (StatusCode::OK, first.map_or(taken.at, |(row, _)| row.received_at))
         }
     };
     Ok((status, Json(json!({ "id": id, "sent_at": format::stamp(at) }))).into_response())

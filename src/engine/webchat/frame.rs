@@ -30,6 +30,9 @@ mod tests {
     #[test]
     fn nothing_inside_an_event_can_end_it() {
         assert_eq!(event("message", "A1", "{}"), "event: message\nid: A1\ndata: {}\n\n");
-        assert_eq!(event("m\n", "A\r\n\ndata: x", "a\nb\r"), "event: m\nid: Adata: x\ndata: a\ndata: b\ndata: \n\n");
+        assert_eq!(
+            event("m\n", "A\r\n\ndata: x", "a\nb\r"),
+            "event: m\nid: Adata: x\ndata: a\ndata: b\ndata: \n\n"
+        );
     }
 }

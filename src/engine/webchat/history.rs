@@ -41,7 +41,9 @@ fn rows_since(
     let mut page = rows.len();
     // A page that was away for long lacks more than one window: go back until what it has is reached.
     while page == KEEP && rows.len() < FAR {
-        let Some(first) = rows.first().filter(|r| r.id.0 >= known.floor() && !known.has(r.id.0)) else { break };
+        let Some(first) = rows.first().filter(|r| r.id.0 >= known.floor() && !known.has(r.id.0)) else {
+            break;
+        };
         let older = reader.thread(conversation, Some((first.sent_at, first.id)), KEEP)?;
         page = older.len();
         rows.splice(0..0, older);
@@ -115,8 +117,7 @@ pub(super) fn up_to(
         let rows = reader.thread(conversation, place, KEEP)?;
         let (count, first) = (rows.len(), rows.first().map(|r| (r.sent_at, r.id)));
         seen += count;
-        let mut visible: Vec<_> =
-            rows.into_iter().filter_map(|r| shown(&r, names).map(|s| (r, s))).collect();
+        let mut visible: Vec<_> = rows.into_iter().filter_map(|r| shown(&r, names).map(|s| (r, s))).collect();
         if let Some(at) = visible.iter().rposition(|(_, s)| s.id == id) {
             visible.truncate(at + 1);
             return Ok(visible);

@@ -192,4 +192,3 @@ impl Chat {
 }
 
 const VISITOR_FALLBACK: u32 = crate::provider::webchat::MESSAGES_PER_MINUTE;
-

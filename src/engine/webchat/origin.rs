@@ -54,7 +54,8 @@ impl Origins {
             return Verdict::Allowed(origin.to_owned());
         }
         let same = source.host.is_some_and(|host| {
-            matches!(url.scheme(), "http" | "https") && authority(&url).eq_ignore_ascii_case(strip_port(host, url.scheme()))
+            matches!(url.scheme(), "http" | "https")
+                && authority(&url).eq_ignore_ascii_case(strip_port(host, url.scheme()))
         });
         if same { Verdict::Same } else { Verdict::Refused }
     }
@@ -86,7 +87,8 @@ mod tests {
 
     #[test]
     fn the_page_itself_and_the_list_may_and_nobody_else() {
-        let o = Origins::parse("https://www.example.com, http://localhost:8000 ,https://BÜCHER.example/").unwrap();
+        let o = Origins::parse("https://www.example.com, http://localhost:8000 ,https://BÜCHER.example/")
+            .unwrap();
         assert_eq!(o.judge(Source::default()), Verdict::Same, "no browser, or a same-origin GET");
         assert_eq!(o.judge(from("http://127.0.0.1:4000", "127.0.0.1:4000")), Verdict::Same);
         assert_eq!(o.judge(from("https://chat.example.com", "chat.example.com:443")), Verdict::Same);
@@ -111,7 +113,8 @@ mod tests {
 
     #[test]
     fn a_browser_that_says_same_origin_is_believed_behind_a_proxy_that_rewrites_host() {
-        let s = Source { fetch_site: Some("same-origin"), ..from("https://chat.example.com", "127.0.0.1:4000") };
+        let s =
+            Source { fetch_site: Some("same-origin"), ..from("https://chat.example.com", "127.0.0.1:4000") };
         assert_eq!(Origins::default().judge(s), Verdict::Same);
         let s = Source { fetch_site: Some("cross-site"), ..s };
         assert_eq!(Origins::default().judge(s), Verdict::Refused);
@@ -120,6 +123,9 @@ mod tests {
     #[test]
     fn frames_follow_the_same_list() {
         assert_eq!(Origins::default().frame_ancestors(), "'self'");
-        assert_eq!(Origins::parse("https://b.example,https://a.example").unwrap().frame_ancestors(), "'self' https://a.example https://b.example");
+        assert_eq!(
+            Origins::parse("https://b.example,https://a.example").unwrap().frame_ancestors(),
+            "'self' https://a.example https://b.example"
+        );
     }
 }

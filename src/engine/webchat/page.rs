@@ -107,7 +107,12 @@ mod tests {
 
     #[test]
     fn the_accounts_words_cannot_become_markup() {
-        let html = fill("<a href=\"{{base}}/x\">{{title}}</a>{{greeting}}", "a/../b", "</title><script>\"'", "{{title}}&");
+        let html = fill(
+            "<a href=\"{{base}}/x\">{{title}}</a>{{greeting}}",
+            "a/../b",
+            "</title><script>\"'",
+            "{{title}}&",
+        );
         assert_eq!(
             html,
             "<a href=\"a%2F..%2Fb/x\">&lt;/title&gt;&lt;script&gt;&quot;&#39;</a>{{title}}&amp;"
@@ -123,7 +128,10 @@ mod tests {
         assert_eq!(page.matches("<script").count(), 1);
         assert!(page.contains("<script src=\"site/app.js?v="));
         for text in [page.as_str(), SCRIPT, STYLE] {
-            assert!(!text.contains("http://") && !text.contains("https://"), "nothing is loaded from elsewhere");
+            assert!(
+                !text.contains("http://") && !text.contains("https://"),
+                "nothing is loaded from elsewhere"
+            );
         }
         for needed in ["role=\"log\"", "for=\"message\"", ">Message<", ">Send<", "<html lang"] {
             assert!(page.contains(needed), "{needed}");
@@ -132,7 +140,15 @@ mod tests {
 
     #[test]
     fn the_script_never_parses_text_as_markup() {
-        for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "DOMParser", "Function("] {
+        for word in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "DOMParser",
+            "Function(",
+        ] {
             assert!(!SCRIPT.contains(word), "{word}");
         }
     }

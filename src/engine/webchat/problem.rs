@@ -45,9 +45,7 @@ impl IntoResponse for Problem {
         let (status, words, wait) = match self {
             Problem::Bad(words) => (StatusCode::BAD_REQUEST, words, None),
             Problem::Unauthorized => (StatusCode::UNAUTHORIZED, "no valid token".into(), None),
-            Problem::Forbidden => {
-                (StatusCode::FORBIDDEN, "this origin may not use the chat".into(), None)
-            }
+            Problem::Forbidden => (StatusCode::FORBIDDEN, "this origin may not use the chat".into(), None),
             Problem::NotFound => (StatusCode::NOT_FOUND, "no such chat".into(), None),
             Problem::Method => (StatusCode::METHOD_NOT_ALLOWED, "this cannot be done here".into(), None),
             Problem::TooLarge => {

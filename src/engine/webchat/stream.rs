@@ -175,9 +175,7 @@ impl Stream {
                 };
                 let part = match known {
                     Some(known) => history::since(reader, conversation, known, &names, KEEP)?,
-                    None => {
-                        history::newest(reader, conversation, None, &names, KEEP)?.unwrap_or_default()
-                    }
+                    None => history::newest(reader, conversation, None, &names, KEEP)?.unwrap_or_default(),
                 };
                 Ok(Some((conversation, part)))
             })

@@ -100,7 +100,9 @@ pub fn shown(row: &MessageRow, names: &Names) -> Option<Shown> {
 fn public_id(row: &MessageRow) -> String {
     let external = row.external_id.as_deref().unwrap_or_default();
     let own = match row.direction {
-        Direction::Inbound => external.strip_prefix("v:").and_then(|rest| rest.split_once(':')).map(|(_, id)| id),
+        Direction::Inbound => {
+            external.strip_prefix("v:").and_then(|rest| rest.split_once(':')).map(|(_, id)| id)
+        }
         _ => external.strip_prefix("a:"),
     };
     own.map_or_else(|| format!("m{}", row.id), str::to_owned)
@@ -164,7 +166,10 @@ mod tests {
     fn a_visitors_message_carries_their_own_id_and_two_ticks_once_seen() {
         let mut r = row(Direction::Inbound, None);
         let s = shown(&r, &Names::default()).unwrap();
-        assert_eq!((s.id.as_str(), s.state, s.sent_at.as_str()), ("c:1", "delivered", "1970-01-01T00:00:02.000Z"));
+        assert_eq!(
+            (s.id.as_str(), s.state, s.sent_at.as_str()),
+            ("c:1", "delivered", "1970-01-01T00:00:02.000Z")
+        );
         r.seen = true;
         assert_eq!(shown(&r, &Names::default()).unwrap().state, "read");
         r.external_id = None;

@@ -65,7 +65,8 @@ fn deliveries(seen: Seen, at: Ms) -> Vec<Event> {
         at,
         source: DeliverySource::Webhook,
     };
-    let event = |id: String, state| Event::Delivery { message: MessageRef::External(id), report: report(state) };
+    let event =
+        |id: String, state| Event::Delivery { message: MessageRef::External(id), report: report(state) };
     let delivered = seen.delivered.into_iter().map(|id| event(id, Delivery::Delivered));
     let read = seen.read.into_iter().map(|id| event(id, Delivery::Read));
     delivered.chain(read).collect()
@@ -83,7 +84,9 @@ mod tests {
     }
 
     fn said(id: &str, text: &str, profile: Profile) -> RawPush {
-        Deed::Said(Said { id: id.into(), text: text.into(), profile }).push("site", &visitor(), 5_000).unwrap()
+        Deed::Said(Said { id: id.into(), text: text.into(), profile })
+            .push("site", &visitor(), 5_000)
+            .unwrap()
     }
 
     #[test]
@@ -95,7 +98,10 @@ mod tests {
         let Ingest { events } = chat.ingest(&push).unwrap();
         let [Event::Message(fact)] = events.as_slice() else { panic!() };
         assert_eq!(fact.external_id, "v:0123456789abcdef:c-1");
-        assert_eq!((fact.direction, fact.sent_at, fact.text.as_str()), (Direction::Inbound, 5_000, "<b>hi</b>"));
+        assert_eq!(
+            (fact.direction, fact.sent_at, fact.text.as_str()),
+            (Direction::Inbound, 5_000, "<b>hi</b>")
+        );
         let c = &fact.conversation;
         assert_eq!(c.key.0, visitor());
         assert_eq!(c.party.identities, [Identity::new(IdentityKind::Visitor, visitor())]);
@@ -114,12 +120,16 @@ mod tests {
             .events
             .into_iter()
             .map(|e| match e {
-                Event::Delivery { message: MessageRef::External(id), report } => (id, report.state, report.at),
+                Event::Delivery { message: MessageRef::External(id), report } => {
+                    (id, report.state, report.at)
+                }
                 other => panic!("{other:?}"),
             })
             .collect();
         assert_eq!(states, [("a:1".into(), Delivery::Delivered, 9), ("a:2".into(), Delivery::Read, 9)]);
-        let push = Deed::Profile(Profile { name: Some("B".into()), email: None }).push("site", &visitor(), 9).unwrap();
+        let push = Deed::Profile(Profile { name: Some("B".into()), email: None })
+            .push("site", &visitor(), 9)
+            .unwrap();
         assert!(matches!(chat.ingest(&push).unwrap().events.as_slice(), [Event::Conversation(_)]));
         let again = RawPush { received_at: 10, ..push.clone() };
         assert_ne!(chat.verify(&push), chat.verify(&again), "a name may go back to what it was");

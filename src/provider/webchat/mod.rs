@@ -62,6 +62,8 @@ pub const VENDOR: Vendor = Vendor {
         },
     ],
     check,
+    capabilities: |_| Ok(capabilities()),
+    addresses: |_| Vec::new(),
     build,
 };
 
@@ -162,12 +164,7 @@ impl Provider for Webchat {
         map::ingest(&self.name, push)
     }
 
-    fn pull<'a>(
-        &'a self,
-        _cursor: Cursor,
-        _scope: Scope,
-        _now: Ms,
-    ) -> BoxFuture<'a, Result<Page, Failure>> {
+    fn pull<'a>(&'a self, _cursor: Cursor, _scope: Scope, _now: Ms) -> BoxFuture<'a, Result<Page, Failure>> {
         Box::pin(async { Err(Failure::Unsupported) })
     }
 

@@ -85,7 +85,7 @@ pub(super) fn sql(view: &View, way: Way) -> String {
 }
 
 /// The statement of a window of everything but spam.
-pub(super) fn sql_all() -> String {
+pub(in crate::store) fn sql_all() -> String {
     let head = rows::CONVERSATION.replace(" JOIN ", " CROSS JOIN ").replace("LEFT CROSS JOIN", "LEFT JOIN");
     format!(
         "{head} WHERE (c.last_message_at, c.id) < (?1, ?2) AND c.status <> 4 AND c.archived_at IS NULL

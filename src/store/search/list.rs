@@ -18,7 +18,7 @@ const FEW: usize = 4_000;
 const HITS: usize = 2_000;
 
 /// What is wanted of a list.
-pub(in crate::store) struct Page {
+pub(super) struct Page {
     /// Only what comes after this place.
     pub after: Option<ListKey>,
     /// Rows.
@@ -28,7 +28,7 @@ pub(in crate::store) struct Page {
 }
 
 /// The newest conversations that match, with the time by which they are sorted.
-pub(in crate::store) fn list(
+pub(super) fn list(
     conn: &Connection,
     q: &Lowered,
     page: &Page,
@@ -46,7 +46,7 @@ pub(in crate::store) fn list(
 }
 
 /// How many conversations match, as far as `cap`; `true` = there are more, or the time was up.
-pub(in crate::store) fn count(
+pub(super) fn count(
     conn: &Connection,
     q: &Lowered,
     spam: bool,

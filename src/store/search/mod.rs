@@ -9,19 +9,21 @@ mod matcher;
 mod run;
 mod words;
 
-pub(super) use list::Page;
-
-use super::error::StoreError;
-use super::filter::{Asking, lower};
 use crate::domain::account::Channel;
-use crate::domain::ids::{ContactId, ConversationId, MessageId};
+use crate::domain::clock::Ms;
+use crate::domain::ids::{AgentId, ContactId, ConversationId, MessageId};
 use crate::domain::message::Direction;
 use crate::domain::query::{Filter, Query, What};
-use crate::domain::row::{ListKey, SearchHit};
+use crate::domain::row::{ConversationRow, ListKey, SearchHit};
+use crate::store::error::StoreError;
+use crate::store::filter::{Asking, lower};
+use crate::store::reader::Reader;
+use jiff::tz::TimeZone;
+use list::Page;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a search has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +34,78 @@ pub struct Found<T> {
     pub complete: bool,
 }
 
+impl Reader {
+    /// The newest messages below `after` that match, at most `limit`. `me`, `now` and `tz` give `me`, `7d` and days their
+    /// meaning. Interrupted, it answers what it has found.
+    ///
+    /// # Errors
+    /// `Refused` for a date outside of the calendar; those of the database.
+    pub fn search(
+        &self,
+        query: &Query,
+        after: Option<MessageId>,
+        limit: usize,
+        me: Option<AgentId>,
+        now: Ms,
+        tz: &TimeZone,
+    ) -> Result<Vec<SearchHit>, StoreError> {
+        let asking = Asking { me, now, tz: tz.clone() };
+        Ok(messages(&self.conn, query, after, limit, &asking, None)?.rows)
+    }
+
+    /// The same, with what has been found within `time`.
+    ///
+    /// # Errors
+    /// As [`Reader::search`].
+    pub fn search_within(
+        &self,
+        query: &Query,
+        after: Option<MessageId>,
+        limit: usize,
+        asking: &Asking,
+        time: Duration,
+    ) -> Result<Found<SearchHit>, StoreError> {
+        messages(&self.conn, query, after, limit, asking, Some(Instant::now() + time))
+    }
+
+    /// The newest conversations below `after` that match, at most `limit`: all but archived ones, and spam only for those who
+    /// speak of the status. Interrupted, it answers what it has found.
+    ///
+    /// # Errors
+    /// As [`Reader::search`].
+    pub fn list_query(
+        &self,
+        query: &Query,
+        after: Option<ListKey>,
+        limit: usize,
+        me: Option<AgentId>,
+        now: Ms,
+        tz: &TimeZone,
+    ) -> Result<Vec<ConversationRow>, StoreError> {
+        let asking = Asking { me, now, tz: tz.clone() };
+        let found = conversations(&self.conn, query, after, limit, &asking, None)?;
+        let rows = found.rows.into_iter().map(|id| self.conversation(id));
+        rows.filter_map(Result::transpose).collect()
+    }
+
+    /// How many conversations match, as far as `cap`; `true` = there are more.
+    ///
+    /// # Errors
+    /// As [`Reader::search`].
+    pub fn count_query(
+        &self,
+        query: &Query,
+        cap: usize,
+        me: Option<AgentId>,
+        now: Ms,
+        tz: &TimeZone,
+    ) -> Result<(u64, bool), StoreError> {
+        count(&self.conn, query, cap, &Asking { me, now, tz: tz.clone() }, None)
+    }
+}
+
 /// The newest messages below `after` that match, at most `limit`; what has come by `until`, where that is given.
-pub fn messages(
+fn messages(
     conn: &Connection,
     query: &Query,
     after: Option<MessageId>,
@@ -52,7 +124,7 @@ pub fn messages(
 }
 
 /// The newest conversations after `after` that match, at most `limit`; what has come by `until`, where that is given.
-pub(super) fn conversations(
+fn conversations(
     conn: &Connection,
     query: &Query,
     after: Option<ListKey>,
@@ -67,7 +139,7 @@ pub(super) fn conversations(
 }
 
 /// How many conversations match, as far as `cap`; `true` = there are more, or the time was up.
-pub(super) fn count(
+fn count(
     conn: &Connection,
     query: &Query,
     cap: usize,
@@ -105,7 +177,7 @@ fn hit(conn: &Connection, id: MessageId) -> rusqlite::Result<Option<SearchHit>> 
 }
 
 /// Says when the time is up.
-pub(super) struct Watch {
+struct Watch {
     until: Option<Instant>,
     steps: Cell<u32>,
     over: Cell<bool>,
@@ -113,7 +185,7 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Until `until`; none = as long as it takes.
-    pub fn new(until: Option<Instant>) -> Watch {
+    fn new(until: Option<Instant>) -> Watch {
         Watch { until, steps: Cell::new(0), over: Cell::new(false) }
     }
 

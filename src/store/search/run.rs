@@ -29,7 +29,7 @@ const WINDOW: usize = 300;
 const DIVIDED: usize = 4;
 
 /// The newest `need` messages below `to` that match.
-pub(in crate::store) fn run(
+pub(super) fn run(
     conn: &Connection,
     q: &Lowered,
     to: i64,
@@ -405,9 +405,9 @@ impl Run<'_> {
         let few = set.len() <= 512;
         let mut statement = conn.prepare_cached(if few {
             "SELECT c.id, c.last_message_at FROM json_each(?1) j CROSS JOIN conversation c ON c.id = j.value
-             WHERE c.last_message_at IS NOT NULL ORDER BY c.last_message_at DESC, c.id DESC"
+             ORDER BY c.last_message_at DESC, c.id DESC"
         } else {
-            "SELECT id, last_message_at FROM conversation WHERE last_message_at IS NOT NULL AND ?1 = ''
+            "SELECT id, last_message_at FROM conversation WHERE ?1 = ''
              ORDER BY last_message_at DESC, id DESC"
         })?;
         let mut rows = statement.query(params![if few { json(set.iter()) } else { String::new() }])?;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::ids::AgentId;
 use crate::domain::query::parse;
-use crate::store::filter::{Lowered, Part};
+use crate::store::filter::{Lowered, Part, Unit};
 use crate::store::names;
 use crate::text::index::{Term, highlight, index_form};
 use jiff::tz::TimeZone;
@@ -117,7 +117,7 @@ fn there(text: &str, terms: &[Term]) -> bool {
     terms.iter().all(|t| !highlight(text, std::slice::from_ref(t)).is_empty())
 }
 
-fn in_names(names: &str, unit: &super::super::filter::Unit) -> bool {
+fn in_names(names: &str, unit: &Unit) -> bool {
     there(names, &unit.text) || unit.phone.as_ref().is_some_and(|p| there(names, std::slice::from_ref(p)))
 }
 

@@ -105,7 +105,12 @@ provider = "webchat"
     /// The program with this home and nothing else of this machine's environment.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
-        command.env_clear().env("FRONTDESK_HOME", self.path()).env("USER", "tester").env("TZ", "UTC").args(args);
+        command
+            .env_clear()
+            .env("FRONTDESK_HOME", self.path())
+            .env("USER", "tester")
+            .env("TZ", "UTC")
+            .args(args);
         command
     }
 

@@ -46,8 +46,7 @@ impl Pty {
         command.args(args);
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let parser =
-            vt100::Parser::new(NonZeroU16::new(height).unwrap(), NonZeroU16::new(width).unwrap(), 0);
+        let parser = vt100::Parser::new(NonZeroU16::new(height).unwrap(), NonZeroU16::new(width).unwrap(), 0);
         let screen = Arc::new((Mutex::new(parser), Condvar::new()));
         let shared = screen.clone();
         let mut reader = pair.master.try_clone_reader().unwrap();
