@@ -7,7 +7,7 @@ use crate::cli::error::CliError;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal, Read};
+use std::io::{BufReader, IsTerminal, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,7 +20,12 @@ struct Imported {
     messages: u64,
     duplicates: u64,
     conversations: u64,
+    /// Lines that could not be understood.
+    bad_lines: usize,
 }
+
+/// Bad lines that are told one by one.
+const TOLD: usize = 10;
 
 /// Runs `import`.
 ///
@@ -46,34 +51,38 @@ pub fn run(ctx: &mut Context, args: &ImportArgs) -> Result<(), CliError> {
     let bar = bar(ctx, length);
     let read = Arc::new(AtomicU64::new(0));
     let lines = BufReader::with_capacity(BUFFER, Counted { input, read: read.clone() });
-    let mut last = Progress::default();
     let mut progress = |p: Progress| {
         bar.set_position(read.load(Ordering::Relaxed));
         bar.set_message(format!("{} messages", p.messages));
-        last = p;
     };
-    let result = import(&workspace, lines, args.open, &mut progress);
+    let options = ImportOptions { open: args.open };
+    let result = import_jsonl(&workspace.store, lines, options, &mut progress);
     bar.finish_and_clear();
-    let done = result?;
-    if ctx.out.json {
-        return Ok(ctx.out.object(&done)?);
+    let report = result.map_err(|e| CliError::failure(e.to_string()))?;
+    for (line, why) in report.bad_lines.iter().take(TOLD) {
+        ctx.out.note(&format!("line {line}: {why}"))?;
     }
-    let again = if done.duplicates > 0 { format!(", {} were there already", done.duplicates) } else { String::new() };
-    Ok(ctx.out.line(&format!(
-        "{} messages imported in {} conversations{again}",
-        done.messages, done.conversations
-    ))?)
-}
-
-fn import(
-    workspace: &crate::app::workspace::Workspace,
-    lines: impl BufRead,
-    open: bool,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Imported, CliError> {
-    let p = import_jsonl(&workspace.store, lines, ImportOptions { open }, progress)
-        .map_err(|e| CliError::failure(e.to_string()))?;
-    Ok(Imported { lines: p.lines, messages: p.messages, duplicates: p.duplicates, conversations: p.conversations })
+    let done = Imported {
+        lines: report.lines,
+        messages: report.messages,
+        duplicates: report.duplicates,
+        conversations: report.conversations,
+        bad_lines: report.bad_lines.len(),
+    };
+    if ctx.out.json {
+        ctx.out.object(&done)?;
+    } else {
+        let again =
+            if done.duplicates > 0 { format!(", {} were there already", done.duplicates) } else { String::new() };
+        ctx.out.line(&format!(
+            "{} messages imported in {} conversations{again}",
+            done.messages, done.conversations
+        ))?;
+    }
+    match done.bad_lines {
+        0 => Ok(()),
+        n => Err(CliError::failure(format!("{n} of {} lines could not be understood and were left out", done.lines))),
+    }
 }
 
 /// A bar on a terminal, nothing elsewhere.
