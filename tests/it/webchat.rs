@@ -161,7 +161,7 @@ impl Desk {
     /// What the engine's delivery does with an op.
     async fn deliver(&self, op: OpId) {
         let now = self.clock.now();
-        let claimed = self.store.writer().call(Class::Durable, move |tx| tx.op_claim(op, now)).unwrap();
+        let claimed = self.store.writer().call(Class::Durable, move |tx| tx.op_take(op, now)).unwrap();
         self.bus.bump();
         let accepted =
             self.provider.push(&claimed.unwrap(), &PushContext { callback: None, now }).await.unwrap();
