@@ -1,1 +1,3 @@
 //! The engine: intake, delivery, sync, listener, health.
+
+pub mod import;
