@@ -1,6 +1,6 @@
 //! `import FILE`: history from JSON Lines, with a progress bar.
 
-use crate::app::api::{ImportOptions, Progress, import_jsonl};
+use crate::app::api::{ImportError, ImportOptions, Progress, import_jsonl};
 use crate::cli::args::ImportArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -8,8 +8,6 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{BufReader, IsTerminal, Read};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes read at once.
 const BUFFER: usize = 256 * 1024;
@@ -21,11 +19,8 @@ struct Imported {
     duplicates: u64,
     conversations: u64,
     /// Lines that could not be understood.
-    bad_lines: usize,
+    bad_lines: u64,
 }
-
-/// Bad lines that are told one by one.
-const TOLD: usize = 10;
 
 /// Runs `import`.
 ///
@@ -49,17 +44,19 @@ pub fn run(ctx: &mut Context, args: &ImportArgs) -> Result<(), CliError> {
     };
     let workspace = ctx.open()?;
     let bar = bar(ctx, length);
-    let read = Arc::new(AtomicU64::new(0));
-    let lines = BufReader::with_capacity(BUFFER, Counted { input, read: read.clone() });
+    let lines = BufReader::with_capacity(BUFFER, input);
     let mut progress = |p: Progress| {
-        bar.set_position(read.load(Ordering::Relaxed));
+        bar.set_position(p.bytes);
         bar.set_message(format!("{} messages", p.messages));
     };
     let options = ImportOptions { open: args.open };
     let result = import_jsonl(&workspace.store, lines, options, &mut progress);
     bar.finish_and_clear();
-    let report = result.map_err(|e| CliError::failure(e.to_string()))?;
-    for (line, why) in report.bad_lines.iter().take(TOLD) {
+    let report = result.map_err(|e| match e {
+        ImportError::Store(e) => e.into(),
+        ImportError::Read(_) => CliError::failure(e.to_string()),
+    })?;
+    for (line, why) in &report.bad_lines {
         ctx.out.note(&format!("line {line}: {why}"))?;
     }
     let done = Imported {
@@ -67,7 +64,7 @@ pub fn run(ctx: &mut Context, args: &ImportArgs) -> Result<(), CliError> {
         messages: report.messages,
         duplicates: report.duplicates,
         conversations: report.conversations,
-        bad_lines: report.bad_lines.len(),
+        bad_lines: report.bad,
     };
     if ctx.out.json {
         ctx.out.object(&done)?;
@@ -95,19 +92,5 @@ fn bar(ctx: &Context, length: u64) -> ProgressBar {
     match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
-    }
-}
-
-/// Counts what is read.
-struct Counted<R> {
-    input: R,
-    read: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.input.read(buf)?;
-        self.read.fetch_add(n as u64, Ordering::Relaxed);
-        Ok(n)
     }
 }
