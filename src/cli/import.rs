@@ -33,7 +33,9 @@ pub fn run(ctx: &mut Context, args: &ImportArgs) -> Result<(), CliError> {
     } else {
         let unreadable = |e| CliError::failure(format!("{} cannot be read: {e}", args.file.display()));
         let file = File::open(&args.file).map_err(|e: std::io::Error| match e.kind() {
-            std::io::ErrorKind::NotFound => CliError::not_found(format!("there is no file {}", args.file.display())),
+            std::io::ErrorKind::NotFound => {
+                CliError::not_found(format!("there is no file {}", args.file.display()))
+            }
             _ => unreadable(e),
         })?;
         let meta = file.metadata().map_err(unreadable)?;
@@ -69,8 +71,11 @@ pub fn run(ctx: &mut Context, args: &ImportArgs) -> Result<(), CliError> {
     if ctx.out.json {
         ctx.out.object(&done)?;
     } else {
-        let again =
-            if done.duplicates > 0 { format!(", {} were there already", done.duplicates) } else { String::new() };
+        let again = if done.duplicates > 0 {
+            format!(", {} were there already", done.duplicates)
+        } else {
+            String::new()
+        };
         ctx.out.line(&format!(
             "{} messages imported in {} conversations{again}",
             done.messages, done.conversations
@@ -78,7 +83,10 @@ pub fn run(ctx: &mut Context, args: &ImportArgs) -> Result<(), CliError> {
     }
     match done.bad_lines {
         0 => Ok(()),
-        n => Err(CliError::failure(format!("{n} of {} lines could not be understood and were left out", done.lines))),
+        n => Err(CliError::failure(format!(
+            "{n} of {} lines could not be understood and were left out",
+            done.lines
+        ))),
     }
 }
 

@@ -27,7 +27,8 @@ fn packages() -> Vec<Package> {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let lines: BTreeSet<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
+    let lines: BTreeSet<String> =
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
     let all: Vec<Package> = lines
         .iter()
         .filter_map(|l| l.split_once('|'))
@@ -121,10 +122,18 @@ fn licences_sources_and_crates_are_those_we_want() {
 #[test]
 fn licence_expressions_are_understood() {
     let allowed = ["MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception"];
-    for good in ["MIT", "MIT OR GPL-3.0", "MIT/GPL-2.0", "(MIT OR GPL-3.0) AND Apache-2.0", "Apache-2.0 WITH LLVM-exception"] {
+    for good in [
+        "MIT",
+        "MIT OR GPL-3.0",
+        "MIT/GPL-2.0",
+        "(MIT OR GPL-3.0) AND Apache-2.0",
+        "Apache-2.0 WITH LLVM-exception",
+    ] {
         assert!(satisfied(good, &allowed), "{good}");
     }
-    for bad in ["GPL-3.0", "MIT AND GPL-3.0", "", "MIT WITH GCC-exception", "MIT MIT", "(MIT AND GPL-3.0) OR ISC"] {
+    for bad in
+        ["GPL-3.0", "MIT AND GPL-3.0", "", "MIT WITH GCC-exception", "MIT MIT", "(MIT AND GPL-3.0) OR ISC"]
+    {
         assert!(!satisfied(bad, &allowed), "{bad}");
     }
 }

@@ -4,8 +4,22 @@ use super::world::World;
 use serde_json::Value;
 
 const LIST: [&str; 16] = [
-    "id", "channel", "account", "external_id", "contact", "subject", "status", "priority", "assignee", "labels",
-    "qualification", "unread", "waiting_since", "last_message_at", "preview", "draft",
+    "id",
+    "channel",
+    "account",
+    "external_id",
+    "contact",
+    "subject",
+    "status",
+    "priority",
+    "assignee",
+    "labels",
+    "qualification",
+    "unread",
+    "waiting_since",
+    "last_message_at",
+    "preview",
+    "draft",
 ];
 
 #[test]
@@ -31,9 +45,19 @@ fn what_a_visitor_wrote_is_listed_shown_and_found() {
 
     let shown = &world.json(&["show", &id])[0];
     let message = &shown["messages"][0];
-    for field in
-        ["id", "external_id", "kind", "direction", "author", "text", "sent_at", "delivery", "error", "metadata", "attachments"]
-    {
+    for field in [
+        "id",
+        "external_id",
+        "kind",
+        "direction",
+        "author",
+        "text",
+        "sent_at",
+        "delivery",
+        "error",
+        "metadata",
+        "attachments",
+    ] {
         assert!(message.get(field).is_some(), "{field} is missing: {message}");
     }
     assert_eq!(message["direction"], "inbound");
