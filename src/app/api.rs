@@ -1,6 +1,6 @@
 //! What the command line needs of the parts below: it imports them through here, and through nothing else.
 
-pub use crate::engine::import::{ImportOptions, Progress, import_jsonl};
+pub use crate::engine::import::{ImportError, ImportOptions, Progress, import_jsonl};
 pub use crate::engine::lock;
 pub use crate::net::keyring::{self, KeyringError};
 pub use crate::net::secret::Secret;

@@ -32,7 +32,9 @@ pub fn run(vendor: &Vendor, channel: &ChannelConfig, workspace: &str) -> Result<
     match runtime.block_on(provider.probe()) {
         Ok(login) => Ok(login.who),
         Err(Failure::Auth { human }) => Err(Trouble { health: Health::NeedsLogin, human }),
-        Err(Failure::Transient { retry_after: Some(_), human }) => Err(Trouble { health: Health::Limited, human }),
+        Err(Failure::Transient { retry_after: Some(_), human }) => {
+            Err(Trouble { health: Health::Limited, human })
+        }
         Err(other) => Err(failing(other.to_string())),
     }
 }

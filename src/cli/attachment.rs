@@ -20,7 +20,8 @@ struct Saved {
 /// No such file, one that is not here yet, or a place where one is already.
 pub fn save(ctx: &mut Context, typed: &str, path: Option<&Path>, force: bool) -> Result<(), CliError> {
     let workspace = ctx.open()?;
-    let missing = || CliError::not_found(format!("there is no attachment {typed}: `frontdesk show` shows ids"));
+    let missing =
+        || CliError::not_found(format!("there is no attachment {typed}: `frontdesk show` shows ids"));
     let id = AttachmentId::from_str(typed).map_err(|_| missing())?;
     let row = workspace.store.reader()?.attachment(id)?.ok_or_else(missing)?;
     let Some(kept) = &row.path else {
@@ -47,7 +48,11 @@ fn copy(from: &Path, to: &Path, force: bool) -> Result<u64, CliError> {
         .map_err(|e| CliError::failure(format!("{} cannot be read: {e}", from.display())))?;
     let mut options = std::fs::OpenOptions::new();
     options.write(true);
-    if force { options.create(true).truncate(true) } else { options.create_new(true) };
+    if force {
+        options.create(true).truncate(true)
+    } else {
+        options.create_new(true)
+    };
     let mut target = options.open(to).map_err(|e| match e.kind() {
         std::io::ErrorKind::AlreadyExists => {
             CliError::refused(format!("{} exists: choose another place, or --force", to.display()))

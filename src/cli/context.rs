@@ -71,7 +71,11 @@ impl Context {
     ///
     /// # Errors
     /// When nobody takes the output.
-    pub fn say_if_nobody_performs(&mut self, workspace: &Workspace, done: &Performed) -> Result<(), CliError> {
+    pub fn say_if_nobody_performs(
+        &mut self,
+        workspace: &Workspace,
+        done: &Performed,
+    ) -> Result<(), CliError> {
         if done.op.is_some() && !crate::app::api::engine_runs(workspace.store.dir()) {
             let name = &workspace.config.workspace;
             self.out.note(&format!(
@@ -106,7 +110,8 @@ pub fn perform_all(workspace: &Workspace, actions: Vec<Action>) -> Result<Vec<Pe
 /// # Errors
 /// [`Exit::NotFound`](crate::cli::error::Exit) if there is none.
 pub fn conversation(workspace: &Workspace, typed: &str) -> Result<ConversationRow, CliError> {
-    let missing = || CliError::not_found(format!("there is no conversation {typed}: `frontdesk list` shows ids"));
+    let missing =
+        || CliError::not_found(format!("there is no conversation {typed}: `frontdesk list` shows ids"));
     let id = ConversationId::from_str(typed).map_err(|_| missing())?;
     workspace.store.reader()?.conversation(id)?.ok_or_else(missing)
 }
@@ -117,7 +122,9 @@ pub fn conversation(workspace: &Workspace, typed: &str) -> Result<ConversationRo
 /// [`Exit::NotFound`](crate::cli::error::Exit) if there is none.
 pub fn message(workspace: &Workspace, typed: &str) -> Result<MessageRow, CliError> {
     let missing = || {
-        CliError::not_found(format!("there is no message {typed}: `frontdesk outbox` and `frontdesk show` show ids"))
+        CliError::not_found(format!(
+            "there is no message {typed}: `frontdesk outbox` and `frontdesk show` show ids"
+        ))
     };
     let id = MessageId::from_str(typed).map_err(|_| missing())?;
     workspace.store.reader()?.message(id)?.ok_or_else(missing)

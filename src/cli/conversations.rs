@@ -52,7 +52,9 @@ pub fn list(ctx: &mut Context, args: &ListArgs) -> Result<(), CliError> {
         ]);
     }
     let nothing = match query {
-        None => "no conversations yet: `frontdesk channel add` connects a channel, `frontdesk demo` shows how it looks",
+        None => {
+            "no conversations yet: `frontdesk channel add` connects a channel, `frontdesk demo` shows how it looks"
+        }
         Some(_) => "nothing found",
     };
     Ok(ctx.out.table(&table, nothing)?)
@@ -146,7 +148,9 @@ fn thread(workspace: &Workspace, row: &ConversationRow, most: usize) -> Result<V
 /// A query that cannot be understood, or the store.
 pub fn search(ctx: &mut Context, args: &SearchArgs) -> Result<(), CliError> {
     let Some(query) = understand(&args.query)? else {
-        return Err(CliError::usage("what shall be searched for? Words, \"phrases\" or filters such as from:anna"));
+        return Err(CliError::usage(
+            "what shall be searched for? Words, \"phrases\" or filters such as from:anna",
+        ));
     };
     let workspace = ctx.open()?;
     let reader = workspace.store.reader()?;
@@ -194,6 +198,10 @@ fn preview(row: &ConversationRow) -> String {
         Some(Direction::Note) => "note: ",
         _ => "",
     };
-    let delivery = row.delivery.filter(|d| d.needs_agent() || d.pending()).map(|d| format!("[{d}] ")).unwrap_or_default();
+    let delivery = row
+        .delivery
+        .filter(|d| d.needs_agent() || d.pending())
+        .map(|d| format!("[{d}] "))
+        .unwrap_or_default();
     format!("{delivery}{arrow}{}", row.preview)
 }

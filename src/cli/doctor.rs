@@ -88,10 +88,16 @@ fn configuration(found: &mut Findings, config: &Config) {
             found.note("public_url", format!("{url}: vendors want https"));
         }
         Some(url) => found.ok("public_url", url.clone()),
-        None => found.note("public_url", format!("not set: vendors are told http://{}, which only this machine reaches", config.listen)),
+        None => found.note(
+            "public_url",
+            format!("not set: vendors are told http://{}, which only this machine reaches", config.listen),
+        ),
     }
     if !config.listen.ip().is_loopback() {
-        found.note("listen", format!("{} is open to the network: put a proxy with TLS before it", config.listen));
+        found.note(
+            "listen",
+            format!("{} is open to the network: put a proxy with TLS before it", config.listen),
+        );
     }
 }
 
@@ -114,12 +120,18 @@ fn store(found: &mut Findings, config: &Config) {
     if engine_runs(&dir) {
         found.ok("engine", "runs");
     } else {
-        found.note("engine", "does not run: nothing is sent or fetched until `frontdesk` or `frontdesk serve` does");
+        found.note(
+            "engine",
+            "does not run: nothing is sent or fetched until `frontdesk` or `frontdesk serve` does",
+        );
     }
     let counts = || -> Result<(usize, usize), CliError> {
         let reader = workspace.store.reader()?;
         let quarantined = ReceiptFilter { quarantined: true, limit: 100, ..ReceiptFilter::default() };
-        Ok((reader.receipts(&quarantined)?.len(), reader.outbox(1000)?.iter().filter(|o| o.reason.is_some()).count()))
+        Ok((
+            reader.receipts(&quarantined)?.len(),
+            reader.outbox(1000)?.iter().filter(|o| o.reason.is_some()).count(),
+        ))
     };
     match counts() {
         Err(e) => found.problem("store", e.message),
@@ -144,13 +156,20 @@ fn check_channel(found: &mut Findings, config: &Config, channel: &ChannelConfig)
     };
     let known: Vec<&str> = vendor.settings.iter().map(|s| s.key).collect();
     let mut trouble = Vec::new();
-    for key in channel.settings.keys().chain(channel.secrets.keys()).filter(|k| !known.contains(&k.as_str())) {
+    for key in channel.settings.keys().chain(channel.secrets.keys()).filter(|k| !known.contains(&k.as_str()))
+    {
         let place = channel.places.get(key).unwrap_or(&channel.place);
-        let meant = nearest(key, known.iter().copied()).map(|n| format!(" (did you mean `{n}`?)")).unwrap_or_default();
+        let meant = nearest(key, known.iter().copied())
+            .map(|n| format!(" (did you mean `{n}`?)"))
+            .unwrap_or_default();
         trouble.push(format!("{place}: {} does not know `{key}`{meant}", vendor.name));
     }
     for spec in vendor.settings.iter().filter(|s| s.required) {
-        let there = if spec.secret { channel.secrets.contains_key(spec.key) } else { channel.settings.contains_key(spec.key) };
+        let there = if spec.secret {
+            channel.secrets.contains_key(spec.key)
+        } else {
+            channel.settings.contains_key(spec.key)
+        };
         if !there {
             trouble.push(format!("`{}` is missing", spec.key));
         }
@@ -169,7 +188,13 @@ fn check_channel(found: &mut Findings, config: &Config, channel: &ChannelConfig)
         return found.problem(check, trouble.join("; "));
     }
     let state = if channel.enabled { "" } else { ", disabled" };
-    found.ok(check, format!("{}{state}: settings and secrets are in order; `frontdesk channel test {}` asks the provider", vendor.name, channel.name));
+    found.ok(
+        check,
+        format!(
+            "{}{state}: settings and secrets are in order; `frontdesk channel test {}` asks the provider",
+            vendor.name, channel.name
+        ),
+    );
 }
 
 /// Variables that look like ours and are none.
@@ -177,7 +202,9 @@ fn strange_variables(found: &mut Findings) {
     let mut known: Vec<&str> = keys::KEYS.iter().map(|k| k.env).collect();
     known.push("FRONTDESK_HOME");
     for (name, _) in std::env::vars_os() {
-        let Some(name) = name.to_str().filter(|n| n.starts_with("FRONTDESK_") && !known.contains(n)) else { continue };
+        let Some(name) = name.to_str().filter(|n| n.starts_with("FRONTDESK_") && !known.contains(n)) else {
+            continue;
+        };
         if let Some(near) = nearest(name, known.iter().copied()) {
             found.note("environment", format!("{name} means nothing to Frontdesk: did you mean {near}?"));
         }

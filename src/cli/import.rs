@@ -1,15 +1,13 @@
 //! `import FILE`: history from JSON Lines, with a progress bar.
 
-use crate::app::api::{ImportOptions, Progress, import_jsonl};
+use crate::app::api::{ImportError, ImportOptions, Progress, import_jsonl};
 use crate::cli::args::ImportArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal, Read};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::io::{BufReader, IsTerminal, Read};
 
 /// Bytes read at once.
 const BUFFER: usize = 256 * 1024;
@@ -20,6 +18,8 @@ struct Imported {
     messages: u64,
     duplicates: u64,
     conversations: u64,
+    /// Lines that could not be understood.
+    bad_lines: u64,
 }
 
 /// Runs `import`.
@@ -33,7 +33,9 @@ pub fn run(ctx: &mut Context, args: &ImportArgs) -> Result<(), CliError> {
     } else {
         let unreadable = |e| CliError::failure(format!("{} cannot be read: {e}", args.file.display()));
         let file = File::open(&args.file).map_err(|e: std::io::Error| match e.kind() {
-            std::io::ErrorKind::NotFound => CliError::not_found(format!("there is no file {}", args.file.display())),
+            std::io::ErrorKind::NotFound => {
+                CliError::not_found(format!("there is no file {}", args.file.display()))
+            }
             _ => unreadable(e),
         })?;
         let meta = file.metadata().map_err(unreadable)?;
@@ -44,36 +46,48 @@ pub fn run(ctx: &mut Context, args: &ImportArgs) -> Result<(), CliError> {
     };
     let workspace = ctx.open()?;
     let bar = bar(ctx, length);
-    let read = Arc::new(AtomicU64::new(0));
-    let lines = BufReader::with_capacity(BUFFER, Counted { input, read: read.clone() });
-    let mut last = Progress::default();
+    let lines = BufReader::with_capacity(BUFFER, input);
     let mut progress = |p: Progress| {
-        bar.set_position(read.load(Ordering::Relaxed));
+        bar.set_position(p.bytes);
         bar.set_message(format!("{} messages", p.messages));
-        last = p;
     };
-    let result = import(&workspace, lines, args.open, &mut progress);
+    let options = ImportOptions { open: args.open };
+    let result = import_jsonl(&workspace.store, lines, options, &mut progress);
     bar.finish_and_clear();
-    let done = result?;
-    if ctx.out.json {
-        return Ok(ctx.out.object(&done)?);
+    let report = result.map_err(|e| match e {
+        ImportError::Store(e) => e.into(),
+        ImportError::Read(_) => CliError::failure(e.to_string()),
+    })?;
+    for (line, why) in &report.bad_lines {
+        ctx.out.note(&format!("line {line}: {why}"))?;
     }
-    let again = if done.duplicates > 0 { format!(", {} were there already", done.duplicates) } else { String::new() };
-    Ok(ctx.out.line(&format!(
-        "{} messages imported in {} conversations{again}",
-        done.messages, done.conversations
-    ))?)
-}
-
-fn import(
-    workspace: &crate::app::workspace::Workspace,
-    lines: impl BufRead,
-    open: bool,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Imported, CliError> {
-    let p = import_jsonl(&workspace.store, lines, ImportOptions { open }, progress)
-        .map_err(|e| CliError::failure(e.to_string()))?;
-    Ok(Imported { lines: p.lines, messages: p.messages, duplicates: p.duplicates, conversations: p.conversations })
+    let done = Imported {
+        lines: report.lines,
+        messages: report.messages,
+        duplicates: report.duplicates,
+        conversations: report.conversations,
+        bad_lines: report.bad,
+    };
+    if ctx.out.json {
+        ctx.out.object(&done)?;
+    } else {
+        let again = if done.duplicates > 0 {
+            format!(", {} were there already", done.duplicates)
+        } else {
+            String::new()
+        };
+        ctx.out.line(&format!(
+            "{} messages imported in {} conversations{again}",
+            done.messages, done.conversations
+        ))?;
+    }
+    match done.bad_lines {
+        0 => Ok(()),
+        n => Err(CliError::failure(format!(
+            "{n} of {} lines could not be understood and were left out",
+            done.lines
+        ))),
+    }
 }
 
 /// A bar on a terminal, nothing elsewhere.
@@ -86,19 +100,5 @@ fn bar(ctx: &Context, length: u64) -> ProgressBar {
     match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
-    }
-}
-
-/// Counts what is read.
-struct Counted<R> {
-    input: R,
-    read: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.input.read(buf)?;
-        self.read.fetch_add(n as u64, Ordering::Relaxed);
-        Ok(n)
     }
 }

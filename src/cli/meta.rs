@@ -17,7 +17,8 @@ pub fn definitions() -> Command {
         for spec in vendor.settings {
             let option = if spec.secret { "--secret" } else { "--set" };
             let needed = if spec.required { " (needed)" } else { "" };
-            let _ = writeln!(text, "    {option} {:<22} {}{needed}", spec.key, spec.help);
+            let written = format!("{option} {}", spec.key);
+            let _ = writeln!(text, "    {written:<32} {}{needed}", spec.help);
         }
     }
     Cli::command().mut_subcommand("channel", |c| c.mut_subcommand("add", |a| a.after_help(text)))
@@ -91,7 +92,11 @@ fn section(out: &mut String, command: &Command, name: &str, depth: usize) {
 
 fn providers(out: &mut String) {
     for vendor in REGISTRY {
-        let _ = write!(out, "\nThe provider `{}`, {}:\n\n| setting | | |\n|---|---|---|\n", vendor.name, vendor.summary);
+        let _ = write!(
+            out,
+            "\nThe provider `{}`, {}:\n\n| setting | | |\n|---|---|---|\n",
+            vendor.name, vendor.summary
+        );
         for spec in vendor.settings {
             let kind = match (spec.secret, spec.required) {
                 (true, _) => "secret",
@@ -104,12 +109,8 @@ fn providers(out: &mut String) {
 }
 
 fn argument(argument: &clap::Arg) -> String {
-    let names: Vec<String> = argument
-        .get_value_names()
-        .unwrap_or_default()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let names: Vec<String> =
+        argument.get_value_names().unwrap_or_default().iter().map(ToString::to_string).collect();
     let value = if argument.get_action().takes_values() { names.join(" ") } else { String::new() };
     let written = match argument.get_long() {
         Some(long) if value.is_empty() => format!("--{long}"),

@@ -35,7 +35,8 @@ impl Out {
         let terminal = io::stdout().is_terminal();
         let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
             || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
-        let width = if terminal { crossterm::terminal::size().ok().map(|(w, _)| usize::from(w)) } else { None };
+        let width =
+            if terminal { crossterm::terminal::size().ok().map(|(w, _)| usize::from(w)) } else { None };
         Out {
             out: Box::new(io::BufWriter::new(io::stdout())),
             err: Box::new(io::stderr()),
@@ -87,7 +88,15 @@ impl Out {
     /// When nobody takes the output.
     pub fn heading(&mut self, text: &str) -> io::Result<()> {
         let text = line(text);
-        if self.styled { writeln!(self.out, "\u{1b}[1m{text}\u{1b}[0m") } else { writeln!(self.out, "{text}") }
+        self.bold(&text)
+    }
+
+    fn bold(&mut self, text: &str) -> io::Result<()> {
+        if self.styled {
+            writeln!(self.out, "\u{1b}[1m{text}\u{1b}[0m")
+        } else {
+            writeln!(self.out, "{text}")
+        }
     }
 
     /// Prints a table, or what to say where there is nothing.
@@ -99,7 +108,7 @@ impl Out {
             return self.note(nothing);
         }
         for (i, row) in table.lines(self.width).iter().enumerate() {
-            if i == 0 { self.heading(row)? } else { writeln!(self.out, "{row}")? }
+            if i == 0 { self.bold(row)? } else { writeln!(self.out, "{row}")? }
         }
         Ok(())
     }
@@ -151,7 +160,8 @@ impl Table {
         if let Some(limit) = limit {
             let total: usize = widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1);
             if let Some(flexible) = widths.get_mut(self.flexible) {
-                *flexible = flexible.saturating_sub(total.saturating_sub(limit)).max((*flexible).min(NARROWEST));
+                *flexible =
+                    flexible.saturating_sub(total.saturating_sub(limit)).max((*flexible).min(NARROWEST));
             }
         }
         let cells = |row: &Vec<String>| -> String {
@@ -170,7 +180,7 @@ mod tests {
     #[test]
     fn tables_are_aligned_cut_and_harmless() {
         let mut table = Table::new(&["id", "name", "state"], 1);
-        table.row(vec!["1".into(), "Anna \u{1b}[31mde Vries of the long name".into(), "open".into()]);
+        table.row(vec!["1".into(), "Anna \u{7}de Vries of the long name".into(), "open".into()]);
         table.row(vec!["22".into(), "王小明".into(), "resolved".into()]);
         assert_eq!(
             table.lines(None),

@@ -30,8 +30,11 @@ fn find(workspace: &Workspace, shortcut: &str) -> Result<Option<QuickReplyRow>, 
 }
 
 fn existing(workspace: &Workspace, shortcut: &str) -> Result<QuickReplyRow, CliError> {
-    find(workspace, shortcut)?
-        .ok_or_else(|| CliError::not_found(format!("there is no quick reply {shortcut}: `frontdesk quick-reply list` shows them")))
+    find(workspace, shortcut)?.ok_or_else(|| {
+        CliError::not_found(format!(
+            "there is no quick reply {shortcut}: `frontdesk quick-reply list` shows them"
+        ))
+    })
 }
 
 fn list(ctx: &mut Context) -> Result<(), CliError> {

@@ -65,7 +65,11 @@ fn recipient(typed: &str, account: &AccountRow, region: Option<&str>) -> Result<
     };
     let channel = match wanted {
         Some(medium) if !account.channels.contains(&medium) => {
-            return Err(CliError::refused(format!("the channel {} does not carry {}", account.name, medium.title())));
+            return Err(CliError::refused(format!(
+                "the channel {} does not carry {}",
+                account.name,
+                medium.title()
+            )));
         }
         Some(medium) => medium,
         None => *account
@@ -90,7 +94,11 @@ fn recipient(typed: &str, account: &AccountRow, region: Option<&str>) -> Result<
 
 fn phone(typed: &str, region: Option<&str>) -> Result<String, CliError> {
     address::vendor_phone(typed.trim()).or_else(|| address::typed_phone(typed, region)).ok_or_else(|| {
-        let how = if region.is_some() { "" } else { ": write it with + and the country code, or set `phone_region`" };
+        let how = if region.is_some() {
+            ""
+        } else {
+            ": write it with + and the country code, or set `phone_region`"
+        };
         CliError::usage(format!("{typed} is not a telephone number{how}"))
     })
 }
@@ -125,7 +133,8 @@ fn wait_for(
     let reader = workspace.store.reader()?;
     let until = Instant::now() + patience;
     loop {
-        let row = reader.message(id)?.ok_or_else(|| CliError::not_found(format!("the message {id} is gone")))?;
+        let row =
+            reader.message(id)?.ok_or_else(|| CliError::not_found(format!("the message {id} is gone")))?;
         done.delivery = row.delivery;
         if let Some(outcome) = outcome(&row) {
             return Ok(outcome);
@@ -147,9 +156,11 @@ fn outcome(row: &MessageRow) -> Option<Result<(), CliError>> {
         Delivery::Queued | Delivery::Sending | Delivery::Retrying => None,
         Delivery::Accepted | Delivery::Delivered | Delivery::Read => Some(Ok(())),
         Delivery::Failed => Some(Err(CliError::failure(format!("it was not delivered{}", why())))),
-        Delivery::Parked => {
-            Some(Err(CliError::failure(format!("it was not sent and waits for you{} (`frontdesk retry {}`)", why(), row.id))))
-        }
+        Delivery::Parked => Some(Err(CliError::failure(format!(
+            "it was not sent and waits for you{} (`frontdesk retry {}`)",
+            why(),
+            row.id
+        )))),
         Delivery::Unknown => Some(Err(CliError::failure(format!(
             "it may or may not have been sent{}: look at the provider, then `frontdesk settle {} sent|not-sent`",
             why(),
@@ -180,7 +191,8 @@ mod tests {
 
     #[test]
     fn recipients_are_read_as_people_type_them() {
-        let read = |typed: &str, region| recipient(typed, &account(), region).map_err(|e| (e.exit, e.message));
+        let read =
+            |typed: &str, region| recipient(typed, &account(), region).map_err(|e| (e.exit, e.message));
         assert_eq!(read("+15550100123", None), Ok((Channel::Sms, "+15550100123".into())));
         assert_eq!(read("whatsapp:+31 6 12345678", None), Ok((Channel::Whatsapp, "+31612345678".into())));
         assert_eq!(read("06 12345678", Some("NL")), Ok((Channel::Sms, "+31612345678".into())));

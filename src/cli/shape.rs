@@ -4,7 +4,8 @@ use crate::domain::clock::Ms;
 use crate::domain::command::Performed;
 use crate::domain::conversation::Assignee;
 use crate::domain::row::{
-    AgentRow, AttachmentRow, ConversationRow, MessageRow, OutboxRow, QuickReplyRow, ReceiptRow, SearchHit, TeamRow,
+    AgentRow, AttachmentRow, ConversationRow, MessageRow, OutboxRow, QuickReplyRow, ReceiptRow, SearchHit,
+    TeamRow,
 };
 use crate::text::format::stamp;
 use serde::Serialize;

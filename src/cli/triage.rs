@@ -79,8 +79,9 @@ pub fn qualify(ctx: &mut Context, args: &QualifyArgs) -> Result<(), CliError> {
     let qualification = match args.state.as_str() {
         "none" => None,
         state => {
-            let state: QualificationState =
-                state.parse().map_err(|e: crate::domain::account::UnknownWord| CliError::usage(e.to_string()))?;
+            let state: QualificationState = state
+                .parse()
+                .map_err(|e: crate::domain::account::UnknownWord| CliError::usage(e.to_string()))?;
             if state == QualificationState::Disqualified && reason.is_none() {
                 return Err(CliError::usage("say why with --reason"));
             }
@@ -98,15 +99,21 @@ pub fn qualify(ctx: &mut Context, args: &QualifyArgs) -> Result<(), CliError> {
 /// # Errors
 /// No such conversation, or a time that is none.
 pub fn status(ctx: &mut Context, args: &StatusArgs) -> Result<(), CliError> {
-    let status: Status =
-        args.status.parse().map_err(|e: crate::domain::account::UnknownWord| CliError::usage(e.to_string()))?;
+    let status: Status = args
+        .status
+        .parse()
+        .map_err(|e: crate::domain::account::UnknownWord| CliError::usage(e.to_string()))?;
     let workspace = ctx.open()?;
     let until = match &args.until {
         None => None,
         Some(_) if status != Status::Snoozed => return Err(CliError::usage("--until goes with snoozed")),
-        Some(when) => Some(time_ahead(when, workspace.clock.now(), &TimeZone::system()).ok_or_else(|| {
-            CliError::usage(format!("{when} is no time ahead: write 30m, 2h, 3d, tomorrow, 2026-12-01 or an RFC 3339 time"))
-        })?),
+        Some(when) => {
+            Some(time_ahead(when, workspace.clock.now(), &TimeZone::system()).ok_or_else(|| {
+                CliError::usage(format!(
+                    "{when} is no time ahead: write 30m, 2h, 3d, tomorrow, 2026-12-01 or an RFC 3339 time"
+                ))
+            })?)
+        }
     };
     let conversation = context::conversation(&workspace, &args.conversation)?.id;
     let said = match until {
@@ -120,7 +127,8 @@ pub fn status(ctx: &mut Context, args: &StatusArgs) -> Result<(), CliError> {
 fn time_ahead(text: &str, now: Ms, tz: &TimeZone) -> Option<Ms> {
     let text = text.trim().to_lowercase();
     let at = jiff::Timestamp::from_millisecond(now).ok()?.to_zoned(tz.clone());
-    let morning = |date: civil::Date| -> Option<Zoned> { date.at(MORNING, 0, 0, 0).to_zoned(tz.clone()).ok() };
+    let morning =
+        |date: civil::Date| -> Option<Zoned> { date.at(MORNING, 0, 0, 0).to_zoned(tz.clone()).ok() };
     let split = text.len().checked_sub(1)?;
     let number = text.get(..split).and_then(|n| n.parse::<u32>().ok()).map(i64::from);
     let then = match (number, text.get(split..)) {
@@ -143,8 +151,10 @@ fn time_ahead(text: &str, now: Ms, tz: &TimeZone) -> Option<Ms> {
 /// # Errors
 /// No such conversation.
 pub fn priority(ctx: &mut Context, args: &PriorityArgs) -> Result<(), CliError> {
-    let priority =
-        args.priority.parse().map_err(|e: crate::domain::account::UnknownWord| CliError::usage(e.to_string()))?;
+    let priority = args
+        .priority
+        .parse()
+        .map_err(|e: crate::domain::account::UnknownWord| CliError::usage(e.to_string()))?;
     let workspace = ctx.open()?;
     let conversation = context::conversation(&workspace, &args.conversation)?.id;
     facet(ctx, &workspace, conversation, set::priority(priority), &format!("priority: {}", args.priority))
@@ -158,8 +168,10 @@ pub fn label(ctx: &mut Context, args: &LabelArgs) -> Result<(), CliError> {
     let changes: Vec<(String, bool)> = args.changes.iter().map(|c| change(c)).collect::<Result<_, _>>()?;
     let workspace = ctx.open()?;
     let conversation = context::conversation(&workspace, &args.conversation)?.id;
-    let actions =
-        changes.into_iter().map(|(name, on)| Action::Set { conversation, facet: set::label(name, on) }).collect();
+    let actions = changes
+        .into_iter()
+        .map(|(name, on)| Action::Set { conversation, facet: set::label(name, on) })
+        .collect();
     let all = context::perform_all(&workspace, actions)?;
     // One answer for all: changed if any was, and an op if any has to travel.
     let done = Performed {
@@ -179,10 +191,15 @@ fn change(word: &str) -> Result<(String, bool), CliError> {
     let (name, on) = match (word.strip_prefix('+'), word.strip_prefix('-')) {
         (Some(name), _) => (name, true),
         (_, Some(name)) => (name, false),
-        _ => return Err(CliError::usage(format!("{word}: write +{word} to add the label, -{word} to take it away"))),
+        _ => {
+            return Err(CliError::usage(format!(
+                "{word}: write +{word} to add the label, -{word} to take it away"
+            )));
+        }
     };
     let name = name.trim();
-    let fits = !name.is_empty() && name.chars().count() <= LABEL_MAX && crate::text::sanitize::line(name) == name;
+    let fits =
+        !name.is_empty() && name.chars().count() <= LABEL_MAX && crate::text::sanitize::line(name) == name;
     if fits {
         Ok((name.to_owned(), on))
     } else {

@@ -56,7 +56,11 @@ pub fn run(ctx: &mut Context, command: &WebhooksCommand) -> Result<(), CliError>
 }
 
 fn list(ctx: &mut Context, workspace: &Workspace, quarantined: bool, limit: usize) -> Result<(), CliError> {
-    let rows = workspace.store.reader()?.receipts(&ReceiptFilter { quarantined, limit, ..ReceiptFilter::default() })?;
+    let rows = workspace.store.reader()?.receipts(&ReceiptFilter {
+        quarantined,
+        limit,
+        ..ReceiptFilter::default()
+    })?;
     let now = workspace.clock.now();
     let mut table = Table::new(&["id", "channel", "age", "state", "size", "error"], 5);
     for row in &rows {
@@ -78,7 +82,8 @@ fn list(ctx: &mut Context, workspace: &Workspace, quarantined: bool, limit: usiz
 }
 
 fn find(workspace: &Workspace, typed: &str) -> Result<(ReceiptRow, ReceiptNew), CliError> {
-    let missing = || CliError::not_found(format!("there is no webhook {typed}: `frontdesk webhooks list` shows ids"));
+    let missing =
+        || CliError::not_found(format!("there is no webhook {typed}: `frontdesk webhooks list` shows ids"));
     let id = ReceiptId::from_str(typed).map_err(|_| missing())?;
     workspace.store.reader()?.receipt(id)?.ok_or_else(missing)
 }

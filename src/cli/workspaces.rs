@@ -53,7 +53,11 @@ fn list(ctx: &mut Context) -> Result<(), CliError> {
         let mark = if shape.selected { "selected" } else { "" };
         table.row(vec![shape.name, mark.into(), shape.channels.to_string(), shape.directory]);
     }
-    if ctx.out.json { Ok(()) } else { Ok(ctx.out.table(&table, "no workspace yet: the first start makes one")?) }
+    if ctx.out.json {
+        Ok(())
+    } else {
+        Ok(ctx.out.table(&table, "no workspace yet: the first start makes one")?)
+    }
 }
 
 fn create(ctx: &mut Context, name: &str) -> Result<(), CliError> {
@@ -68,7 +72,9 @@ fn create(ctx: &mut Context, name: &str) -> Result<(), CliError> {
     if ctx.out.json {
         return Ok(ctx.out.object(&shape)?);
     }
-    Ok(ctx.out.line(&format!("{name}: made. Use it with --workspace {name}, FRONTDESK_WORKSPACE, or `default_workspace`"))?)
+    Ok(ctx.out.line(&format!(
+        "{name}: made. Use it with --workspace {name}, FRONTDESK_WORKSPACE, or `default_workspace`"
+    ))?)
 }
 
 fn remove(ctx: &mut Context, name: &str, yes: bool) -> Result<(), CliError> {

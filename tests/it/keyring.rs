@@ -175,9 +175,17 @@ fn secrets_are_kept_found_and_forgotten_per_workspace() {
     assert_eq!(run.code, 0, "{run:?}");
     assert_eq!(ring.lookup("frontdesk/main", "support/auth_token").as_deref(), Some("hunter4"));
 
-    let short = world.run_with(&["channel", "set", "support", "--secret", "auth_token", "--secret", "api_secret"], &env, "only-one\n");
+    let short = world.run_with(
+        &["channel", "set", "support", "--secret", "auth_token", "--secret", "api_secret"],
+        &env,
+        "only-one\n",
+    );
     assert_eq!(short.code, 2, "{short:?}");
-    assert_eq!(ring.lookup("frontdesk/main", "support/auth_token").as_deref(), Some("hunter4"), "all or none");
+    assert_eq!(
+        ring.lookup("frontdesk/main", "support/auth_token").as_deref(),
+        Some("hunter4"),
+        "all or none"
+    );
 
     assert_eq!(world.run_with(&["channel", "remove", "support"], &env, "").code, 0);
     assert_eq!(ring.lookup("frontdesk/main", "support/auth_token"), None);
@@ -187,13 +195,15 @@ fn secrets_are_kept_found_and_forgotten_per_workspace() {
 #[test]
 #[ignore = "needs dbus-daemon and gnome-keyring-daemon: `tests/run` installs them"]
 fn a_keyring_that_is_absent_or_locked_is_told_by_its_cause_at_once() {
-    for (ring, words) in
-        [(Ring::bus(), "no Secret Service"), (Ring::with_keyring(false), "the keyring is locked and was not unlocked")]
-    {
+    for (ring, words) in [
+        (Ring::bus(), "no Secret Service"),
+        (Ring::with_keyring(false), "the keyring is locked and was not unlocked"),
+    ] {
         let address = ring.address();
         let world = World::new();
         let begun = Instant::now();
-        let run = world.run_with(&ADD, &[("DBUS_SESSION_BUS_ADDRESS", address.as_str())], "hunter2\nhunter3\n");
+        let run =
+            world.run_with(&ADD, &[("DBUS_SESSION_BUS_ADDRESS", address.as_str())], "hunter2\nhunter3\n");
         assert_eq!(run.code, 1, "{run:?}");
         assert!(run.err.contains(words) && run.err.contains("Nothing was stored"), "{run:?}");
         assert!(begun.elapsed() < Duration::from_secs(20), "it took {:?}", begun.elapsed());

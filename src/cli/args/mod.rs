@@ -409,9 +409,14 @@ mod tests {
         assert!(matches!(cli.command, Some(Command::Label(a)) if a.changes == ["+vip", "-old"]));
         let cli = parse("list status:open -label:vip --limit 3 --workspace label");
         assert_eq!(cli.globals.workspace.as_deref(), Some("label"));
-        assert!(matches!(cli.command, Some(Command::List(a)) if a.query == ["status:open", "-label:vip"] && a.limit.limit == 3));
+        assert!(
+            matches!(cli.command, Some(Command::List(a)) if a.query == ["status:open", "-label:vip"] && a.limit.limit == 3)
+        );
         let args = ["frontdesk", "reply", "5", "-x"].map(OsString::from);
-        assert!(Cli::try_parse_from(mark_hyphen_words(args)).is_err(), "an option that is none is never sent");
+        assert!(
+            Cli::try_parse_from(mark_hyphen_words(args)).is_err(),
+            "an option that is none is never sent"
+        );
     }
 
     #[test]

@@ -15,7 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What is wrong with name, settings or secrets; or a keyring that does not answer. Then nothing is stored.
 pub fn add(ctx: &mut Context, args: &ChannelAdd) -> Result<(), CliError> {
     let vendor = known_vendor(&args.provider)?;
-    check_name(&args.name).map_err(|why| CliError::usage(format!("{} cannot name a channel: {why}", args.name)))?;
+    check_name(&args.name)
+        .map_err(|why| CliError::usage(format!("{} cannot name a channel: {why}", args.name)))?;
     let config = ctx.config()?;
     if config.channel(&args.name).is_some() {
         return Err(CliError::refused(format!(
@@ -68,8 +69,7 @@ pub fn set(ctx: &mut Context, args: &ChannelSet) -> Result<(), CliError> {
     complete(vendor, &settings, &keys)?;
     (vendor.check)(&settings).map_err(CliError::usage)?;
     let stored = secrets::take(ctx, &config.workspace, &args.name, &args.secrets)?;
-    let edit =
-        ChannelEdit::Set { settings: changes.into_iter().collect(), secrets: stored.sources.clone() };
+    let edit = ChannelEdit::Set { settings: changes.into_iter().collect(), secrets: stored.sources.clone() };
     if let Err(e) = edit::channel(&config.paths, &config.workspace, &args.name, &edit) {
         stored.undo();
         return Err(e.into());
@@ -112,7 +112,11 @@ fn known_secrets<'a>(vendor: &Vendor, args: &'a SecretArgs) -> Result<BTreeSet<&
     let mut keys = BTreeSet::new();
     for key in secret_keys(args) {
         if !known.contains(&key) {
-            return Err(CliError::usage(format!("{} has no secret {key}: {}", vendor.name, hint(key, &known))));
+            return Err(CliError::usage(format!(
+                "{} has no secret {key}: {}",
+                vendor.name,
+                hint(key, &known)
+            )));
         }
         if !keys.insert(key) {
             return Err(CliError::usage(format!("the secret {key} is named twice")));
@@ -157,7 +161,9 @@ fn told(ctx: &mut Context, name: &str) -> Result<(), CliError> {
     if ctx.out.json {
         ctx.out.object(&shape)?;
     } else {
-        ctx.out.line(&format!("{name}: added. `frontdesk channel test {name}` asks the provider whether the login works"))?;
+        ctx.out.line(&format!(
+            "{name}: added. `frontdesk channel test {name}` asks the provider whether the login works"
+        ))?;
         if let Some(url) = &shape.webhook_url {
             ctx.out.line(&format!("webhook for the provider's console: {url}"))?;
         }

@@ -39,10 +39,7 @@ pub fn run(ctx: &mut Context, command: &ChannelCommand) -> Result<(), CliError> 
 fn known_vendor(name: &str) -> Result<&'static Vendor, CliError> {
     vendor(name).ok_or_else(|| {
         let known: Vec<&str> = REGISTRY.iter().map(|v| v.name).collect();
-        CliError::usage(format!(
-            "there is no provider {name}: {}",
-            crate::config::names::hint(name, &known)
-        ))
+        CliError::usage(format!("there is no provider {name}: {}", crate::config::names::hint(name, &known)))
     })
 }
 

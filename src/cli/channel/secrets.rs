@@ -33,18 +33,25 @@ impl Stored {
 ///
 /// # Errors
 /// A keyring that does not answer (nothing is stored then), or a secret that is not given.
-pub fn take(ctx: &mut Context, workspace: &str, channel: &str, args: &SecretArgs) -> Result<Stored, CliError> {
+pub fn take(
+    ctx: &mut Context,
+    workspace: &str,
+    channel: &str,
+    args: &SecretArgs,
+) -> Result<Stored, CliError> {
     let mut stored = Stored::default();
     for (key, name) in &args.env {
         if std::env::var_os(name).is_none() {
-            ctx.out.note(&format!("the environment variable {name} is not set here; the engine will need it"))?;
+            ctx.out
+                .note(&format!("the environment variable {name} is not set here; the engine will need it"))?;
         }
         stored.sources.push((key.clone(), SecretSource::Env(name.clone())));
     }
     for (key, path) in &args.file {
         let path = std::path::absolute(path)?;
         if !path.exists() {
-            ctx.out.note(&format!("the file {} is not there yet; the engine will need it", path.display()))?;
+            ctx.out
+                .note(&format!("the file {} is not there yet; the engine will need it", path.display()))?;
         }
         stored.sources.push((key.clone(), SecretSource::File(path)));
     }

@@ -23,7 +23,9 @@ fn without_a_keyring_nothing_is_stored_and_the_ways_out_are_named() {
     let world = World::new();
     let run = world.run_with(&with(&["--secret", "auth_token"]), &[], "hunter2\n");
     assert_eq!(run.code, 1, "{run:?}");
-    for words in ["session bus", "Nothing was stored", "--secret-env auth_token=", "--secret-file", "--secret-command"] {
+    for words in
+        ["session bus", "Nothing was stored", "--secret-env auth_token=", "--secret-file", "--secret-command"]
+    {
         assert!(run.err.contains(words), "{words}: {run:?}");
     }
     assert!(!run.err.contains("hunter2"));

@@ -9,7 +9,13 @@ use world::World;
 #[test]
 fn usage_errors_end_with_two_and_help_with_zero() {
     let world = World::new();
-    for args in [&["nonsense"][..], &["reply", "1"], &["reply", "1", "-x"], &["list", "--limit", "x"], &["qualify", "1", "maybe"]] {
+    for args in [
+        &["nonsense"][..],
+        &["reply", "1"],
+        &["reply", "1", "-x"],
+        &["list", "--limit", "x"],
+        &["qualify", "1", "maybe"],
+    ] {
         let run = world.run(args);
         assert_eq!(run.code, 2, "{args:?}: {run:?}");
         assert!(run.out.is_empty() && !run.err.is_empty(), "{run:?}");
@@ -28,7 +34,10 @@ fn a_wrong_configuration_is_told_with_its_line_by_every_command() {
     for args in [&["list"][..], &["channel", "list"], &["workspace", "list"], &["serve"]] {
         let run = world.run(args);
         assert_eq!(run.code, 1, "{run:?}");
-        assert!(run.err.contains("config.toml:1:1: unknown key `listne` (did you mean `listen`?)"), "{run:?}");
+        assert!(
+            run.err.contains("config.toml:1:1: unknown key `listne` (did you mean `listen`?)"),
+            "{run:?}"
+        );
     }
     let run = world.run(&["--workspace", "No Good", "list"]);
     assert_eq!(run.code, 1, "the file is wrong as well: {run:?}");
@@ -76,6 +85,45 @@ fn workspaces_share_nothing() {
     assert!(!world.home().join("data/acme").exists());
     assert!(!std::fs::read_to_string(world.home().join("config.toml")).unwrap().contains("acme"));
     assert_eq!(world.run(&["workspace", "remove", "acme", "--yes"]).code, 3);
+}
+
+#[test]
+fn tables_for_people_have_their_headings_above_their_columns() {
+    let world = World::new();
+    let run = world.run(&["doctor"]);
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert!(lines[0].starts_with("CHECK "), "{run:?}");
+    let column = lines[0].find("STATUS").unwrap();
+    for line in &lines[1..] {
+        assert!(["ok", "note", "problem"].iter().any(|w| line[column..].starts_with(w)), "{line}");
+    }
+}
+
+#[test]
+fn history_is_imported_once_and_is_read_only() {
+    let world = World::new();
+    let line = |id: &str, text: &str| {
+        serde_json::json!({
+            "id": id, "conversation": "c1", "channel": "chat", "direction": "in", "ts": 1_700_000_000,
+            "from": {"name": "Anna", "address": "not a number"},
+            "customer": {"name": "Anna", "email": "anna@example.com", "phone": "not a number"}, "text": text
+        })
+    };
+    let file = world.home().join("history.jsonl");
+    std::fs::write(&file, format!("{}\n{}\n", line("m1", "Where is it?"), line("m2", "Still waiting")))
+        .unwrap();
+    let run = world.run(&["import", file.to_str().unwrap(), "--json"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(run.objects()[0]["messages"], 2);
+    assert_eq!(world.json(&["import", file.to_str().unwrap()])[0]["duplicates"], 2);
+    let row = &world.json(&["list"])[0];
+    assert_eq!((row["account"].as_str(), row["channel"].as_str()), (Some("import/webchat"), Some("webchat")));
+    assert_eq!((row["status"].as_str(), row["unread"].as_u64()), (Some("resolved"), Some(0)));
+    let reply = world.run(&["reply", row["id"].as_str().unwrap(), "hi"]);
+    assert_eq!(reply.code, 4, "{reply:?}");
+    let bad = world.run_with(&["import", "-"], &[], "{\"nonsense\":1}\n");
+    assert_eq!(bad.code, 1, "{bad:?}");
+    assert!(bad.err.contains("line 1:"), "{bad:?}");
 }
 
 #[test]
