@@ -390,8 +390,15 @@ impl Model {
                 self.close_composer();
                 self.focus = Focus::List;
                 let slot = usize::from((mouse.y - area.y) / list::ROW);
+                let was = self.list.selected;
                 if self.list.select(self.list.top + slot) {
                     self.follow();
+                    // A click on what is selected opens it.
+                    if was == self.list.selected
+                        && let Some(open) = crate::ui::command::find("open")
+                    {
+                        self.run(open);
+                    }
                 }
             }
         } else if over(self.layout.thread).is_some() {

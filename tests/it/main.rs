@@ -1,2 +1,5 @@
 //! Integration tests.
 mod text;
+
+mod screens;
+mod ui_laws;

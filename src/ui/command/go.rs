@@ -91,6 +91,7 @@ pub(super) static COMMANDS: &[Command] = &[
     ),
     Command {
         hint: Some(("next unread", 60)),
+        available: any_unread,
         ..go(
             "go.next-unread",
             "Next unread",
@@ -137,7 +138,7 @@ pub(super) static COMMANDS: &[Command] = &[
     go("go.8", "Eighth row", "Selects the eighth row on the screen.", &[(List, "8")], |m| nth(m, 7)),
     go("go.9", "Ninth row", "Selects the ninth row on the screen.", &[(List, "9")], |m| nth(m, 8)),
     Command {
-        hint: Some(("search", 50)),
+        hint: Some(("search", 25)),
         ..go("search", "Search", "Searches all messages as you type.", &[(Panes, "/")], search)
     },
     go(
@@ -187,6 +188,13 @@ pub(super) static COMMANDS: &[Command] = &[
         )
     },
 ];
+
+fn any_unread(model: &Model) -> Result<(), String> {
+    match model.list.unread_from(true) {
+        Some(_) => Ok(()),
+        None => Err("no unread conversation in this list".into()),
+    }
+}
 
 fn openable(model: &Model) -> Result<(), String> {
     if model.focus == Focus::Sidebar || model.list.selected.is_some() || model.focus == Focus::Thread {
@@ -282,7 +290,11 @@ fn open(model: &mut Model) {
             model.focus_on(Focus::Thread);
             mark_read(model);
         }
-        Focus::Thread | Focus::Composer => model.compose(crate::domain::command::ComposeMode::Reply),
+        Focus::Thread | Focus::Composer => {
+            if let Some(reply) = crate::ui::command::find("compose.reply") {
+                model.run(reply);
+            }
+        }
     }
 }
 

@@ -222,7 +222,10 @@ impl Picker {
 const NEW_LABEL: &str = "a new label";
 
 fn commands(model: &Model, focus: Focus) -> Vec<Item> {
+    // The nine rows have their digits; in a list of names they would only be in the way.
+    let is_digit = |id: &str| id.strip_prefix("go.").is_some_and(|n| n.parse::<u8>().is_ok());
     let mut items: Vec<Item> = command::all()
+        .filter(|command| !is_digit(command.id))
         .map(|command| {
             let keys =
                 model.keymap.chords(command.id, focus).first().map(|c| keymap::label(c)).unwrap_or_default();

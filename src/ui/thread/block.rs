@@ -86,6 +86,9 @@ impl Block {
             lines.push(Line::Day);
         }
         if let Some(count) = flags.unread {
+            if !flags.first && !flags.day {
+                lines.push(Line::Blank);
+            }
             lines.push(Line::Unread(count));
         }
         if !flags.grouped && !flags.first && !flags.day && flags.unread.is_none() {

@@ -113,6 +113,7 @@ impl Thread {
             self.unread = self.messages.iter().find(unseen).map(|m| (m.id, count));
             if let (Some((first, _)), true, true) = (self.unread, is_first, self.highlight.is_none()) {
                 self.anchor = Anchor::Show { id: first };
+                self.cursor = Some(first);
             }
         }
         if let Some((hit, _)) = &self.highlight
