@@ -16,12 +16,19 @@ pub fn prepare(model: &mut Model, size: Size) {
     model.size = size;
     model.layout = Layout::new(size, model.focus, model.sidebar_shown);
     if let Some(area) = model.layout.sidebar {
-        model.sidebar.page = usize::from(area.height).max(1);
+        let page = usize::from(area.height).max(1);
+        if model.sidebar.page != page {
+            model.sidebar.page = page;
+            model.sidebar.top = 0;
+        }
         model.sidebar.reveal();
     }
     if let Some(area) = model.layout.list {
         let page = usize::from(area.height / list::ROW).max(1);
         if model.list.page != page {
+            if model.list.index < page {
+                model.list.top = 0;
+            }
             model.list.page = page;
             model.list.reveal();
         }
@@ -122,7 +129,7 @@ fn draw_header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let counts = [(count(View::Open), "open", Role::Text), (count(View::Waiting), "waiting", Role::Text)];
     for (number, word, role) in counts {
         let shown = number.to_string();
-        if cells(&shown) + cells(word) + 1 <= at.saturating_sub(x) {
+        if cells(&shown) + cells(word) < at.saturating_sub(x) {
             x = pen.pieces(
                 x,
                 y,

@@ -1,5 +1,7 @@
 //! Laws of the screen: whatever happens, at whatever size, it neither panics nor shows what could harm a terminal.
+#![allow(clippy::unwrap_used)]
 
+use crate::screens::screen::Screen;
 use crate::screens::world::{self, NOW, World};
 use frontdesk::domain::account::Channel;
 use frontdesk::domain::command::Performed;
@@ -199,7 +201,7 @@ struct Run {
 
 impl Run {
     fn new(world: World, size: Size) -> Run {
-        let screen = world::Screen::new(world, size.width, size.height);
+        let screen = Screen::new(world, size.width, size.height);
         Run { model: screen.model, world: screen.world, size, now: NOW, asked: screen.asked }
     }
 
@@ -316,7 +318,7 @@ fn is_harmful(c: char) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_that_happens_breaks_the_screen(

@@ -178,7 +178,7 @@ pub(super) static COMMANDS: &[Command] = &[
             "Goes to the newest message of the open thread.",
             &[(Thread, "<c-end>"), (Composer, "<c-end>")],
             |m| {
-                m.thread.to_bottom();
+                m.thread.go_bottom();
                 if m.thread.newer
                     && let Some(need) = m.thread.refresh()
                 {
@@ -245,14 +245,14 @@ fn first(model: &mut Model) {
     match model.focus {
         Focus::Sidebar => step(model, isize::MIN / 2),
         Focus::List if model.list.above => {
-            model.list.to_top();
+            model.list.go_top();
             model.load_list();
         }
         Focus::List => {
             model.list.select(0);
             model.follow();
         }
-        Focus::Thread | Focus::Composer => model.thread.to_top(),
+        Focus::Thread | Focus::Composer => model.thread.go_top(),
     }
 }
 
@@ -260,7 +260,7 @@ fn last(model: &mut Model) {
     match model.focus {
         Focus::Sidebar => step(model, isize::MAX / 2),
         Focus::List if model.list.below => {
-            model.list.to_end();
+            model.list.go_end();
             model.list.goto = Some(Goto::Last);
             model.load_list();
         }
@@ -269,7 +269,7 @@ fn last(model: &mut Model) {
             model.follow();
         }
         Focus::Thread | Focus::Composer => {
-            model.thread.to_bottom();
+            model.thread.go_bottom();
             if model.thread.newer
                 && let Some(need) = model.thread.refresh()
             {
@@ -406,7 +406,7 @@ pub(crate) fn jump(
     model.close_composer();
     model.thread.wanted = Some(hit.conversation);
     model.thread.stash = None;
-    model.thread.highlight = Some((hit.message, terms));
+    model.thread.jump = Some((hit.message, terms));
     model.thread.settle();
     model.focus = Focus::Thread;
     let at = crate::ui::effect::ThreadAt::Around { sent_at: hit.sent_at, id: hit.message };

@@ -55,7 +55,7 @@ pub(crate) struct Composer {
     /// The stored draft has been looked at.
     pub(crate) restored: bool,
     /// The newest message when the draft began.
-    pub(crate) since: Option<MessageId>,
+    pub(crate) since: Option<(Ms, MessageId)>,
     /// A warning was shown; the next send goes through.
     armed: bool,
     typing: Option<Ms>,
@@ -73,7 +73,7 @@ fn area_of(text: &str) -> TextArea<'static> {
 }
 
 impl Composer {
-    fn new(conversation: ConversationId, mode: ComposeMode, since: Option<MessageId>) -> Composer {
+    fn new(conversation: ConversationId, mode: ComposeMode, since: Option<(Ms, MessageId)>) -> Composer {
         Composer {
             conversation,
             mode,
@@ -225,7 +225,7 @@ impl Model {
         self.close_composer();
         self.show(conversation);
         self.thread.settle();
-        let since = self.thread.messages.last().map(|m| m.id);
+        let since = self.thread.messages.last().map(|m| (m.sent_at, m.id));
         let mut composer = Composer::new(conversation, mode, since);
         if let Some(draft) = self.drafts.get(&(conversation, mode)) {
             composer.restore(Some(&draft.clone()), self.now);
@@ -374,7 +374,7 @@ impl Model {
             composer.area = area_of("");
             composer.dirty = None;
             self.thread.clear_unread(&self.tz);
-            self.thread.to_bottom();
+            self.thread.go_bottom();
             self.close_composer();
         } else {
             composer.set(&rest, now);
@@ -411,8 +411,13 @@ impl Model {
         {
             if let Some(window) = caps.reply_window {
                 let left = window_left(window, context.row.last_inbound_at, self.now);
-                if left > 0 {
-                    face.window = format!(" · window {}", crate::ui::thread::words::span(left));
+                let span = crate::ui::thread::words::span(left);
+                let room =
+                    usize::from(width).saturating_sub(wrap::width(face.badge) + wrap::width(&face.to) + 4);
+                if left > 0 && room >= wrap::width(&span) + 10 {
+                    face.window = format!(" · window {span}");
+                } else if left > 0 {
+                    face.warnings.push((format!("window: {span} left to answer"), Role::Dim));
                 }
             }
             measure(&mut face, caps, &text);

@@ -58,7 +58,7 @@ fn draw_open(pen: &mut Pen<'_>, area: Rect, composer: &Composer) {
             let from = end.saturating_sub(cells(&face.size)).max(x);
             pen.right(from, end, y, &face.size, face.size_role.unwrap_or(Role::Dim))
         };
-        let space = size_at.saturating_sub(x + 1);
+        let space = size_at.saturating_sub(x + 2);
         // What there is no room for goes in the order of what it tells: first the account, then the window.
         let forms = [
             format!("{}{}{}", face.to, face.account, face.window),

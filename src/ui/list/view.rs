@@ -56,7 +56,7 @@ fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow
     let age_at =
         pen.right(end.saturating_sub(4).max(x), end, y, &age, Role::Dim).min(end.saturating_sub(4).max(x));
     let medium = format!("{} {}", channel_glyph(row.channel), row.channel.title());
-    let wide = place.width >= 32;
+    let wide = place.width >= 36;
     let column = if wide { age_at.saturating_sub(12) } else { age_at.saturating_sub(2) }.max(x);
     let role = if row.unread > 0 { Role::Strong } else { Role::Text };
     pen.text(x, y, column.saturating_sub(x + 1), &row.contact_name, role);

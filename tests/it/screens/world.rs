@@ -1,4 +1,5 @@
-//! A small support desk with fixed ids and times, and a screen that shows it.
+//! A small support desk with fixed ids and times.
+#![allow(clippy::unwrap_used)]
 
 use frontdesk::domain::account::{Channel, Health};
 use frontdesk::domain::capability::{
@@ -6,29 +7,21 @@ use frontdesk::domain::capability::{
 };
 use frontdesk::domain::contact::{ConsentState, Identity, IdentityKind};
 use frontdesk::domain::conversation::{Assignee, Priority, Qualification, QualificationState, Status};
-use frontdesk::domain::delivery::{Delivery, Reason};
+use frontdesk::domain::delivery::Delivery;
 use frontdesk::domain::ids::{
     AccountId, AgentId, AttachmentId, ContactId, ConversationId, MessageId, QuickReplyId,
 };
 use frontdesk::domain::message::{AuthorKind, Direction, MessageKind};
 use frontdesk::domain::row::{
-    AccountRow, AgentRow, AttachmentRow, ConsentRow, ContactRow, ConversationRow, MessageRow, QuickReplyRow,
-    SearchHit, View, ViewCount,
+    AccountRow, AgentRow, AttachmentRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, MessageRow,
+    OutboxRow, QuickReplyRow, SearchHit, View, ViewCount,
 };
 use frontdesk::text::index::Term;
-use frontdesk::ui::theme::{Role, Theme};
-use frontdesk::ui::{
-    self, Colors, Context, Effect, EngineState, EngineStatus, Found, ListSource, Loaded, Model, Msg, Need,
-    Startup, ThemeChoice,
-};
-use jiff::tz::TimeZone;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
-use ratatui::layout::Size;
+use frontdesk::ui::{self, Context, EngineState, EngineStatus, Found, ListSource, Loaded, Need};
 
 /// Mon 16 Nov 2026, 14:32 UTC.
 pub const NOW: i64 = 1_794_839_520_000;
-const MIN: i64 = 60_000;
+pub const MIN: i64 = 60_000;
 const HOUR: i64 = 60 * MIN;
 
 /// What the store would answer.
@@ -41,6 +34,8 @@ pub struct World {
     pub consents: Vec<(ConversationId, ConsentRow)>,
     pub drafts: Vec<(ConversationId, String)>,
     pub quick_replies: Vec<QuickReplyRow>,
+    pub outbox: Vec<OutboxRow>,
+    pub steps: Vec<DeliveryStep>,
     pub status: EngineStatus,
 }
 
@@ -153,7 +148,7 @@ pub fn message(
     }
 }
 
-fn agents() -> Vec<AgentRow> {
+pub fn agents() -> Vec<AgentRow> {
     [(1, "Ana Sousa", "ana"), (2, "Tom Baker", "tom"), (3, "Yuki Mori", "yuki")]
         .map(|(id, name, mail)| AgentRow {
             id: AgentId(id),
@@ -285,53 +280,6 @@ impl World {
         world
     }
 
-    /// Messages that did not get through, and why.
-    pub fn failing() -> World {
-        let mut world = World::busy();
-        let mut out = |id, ago, text: &str, delivery, reason: Option<(&str, &str)>, due: Option<i64>| {
-            let mut row = message(2, id, Direction::Outbound, "Ana Sousa", ago, text);
-            row.delivery = Some(delivery);
-            row.reason = reason.map(|(code, human)| Reason {
-                code: (!code.is_empty()).then(|| code.into()),
-                human: human.into(),
-            });
-            row.due_at = due.map(|d| NOW + d);
-            world.messages.push(row);
-        };
-        let opted =
-            "the customer has opted out with STOP: they have to write START before anything can be sent";
-        out(202, 25 * MIN, "Your refund is on its way.", Delivery::Failed, Some(("21610", opted)), None);
-        let cut = "no answer came: it may have been sent, looking for it";
-        out(203, 20 * MIN, "It was booked on Monday.", Delivery::Unknown, Some(("", cut)), None);
-        let parked = "the 24 h reply window is closed";
-        out(204, 15 * MIN, "Can I do anything else?", Delivery::Parked, Some(("", parked)), None);
-        out(
-            205,
-            12 * MIN,
-            "Please tell me.",
-            Delivery::Retrying,
-            Some(("429", "the provider asks for patience")),
-            Some(8_000),
-        );
-        out(206, 0, "Bye!", Delivery::Queued, None, Some(4_000));
-        let bob = &mut world.rows[1];
-        bob.troubled = 3;
-        bob.delivery = Some(Delivery::Failed);
-        world.accounts[1].health = Health::Failing;
-        world.accounts[1].detail = "connection refused".into();
-        world
-    }
-
-    /// No engine, no login.
-    pub fn offline() -> World {
-        let mut world = World::busy();
-        world.accounts[0].health = Health::NeedsLogin;
-        world.status.engine = EngineState::Offline;
-        world.status.listening = None;
-        world.status.warnings = vec!["port 8080 is in use by another program".into()];
-        world
-    }
-
     fn context(&self, id: ConversationId) -> Option<Context> {
         let row = self.rows.iter().find(|r| r.id == id)?.clone();
         Some(Context {
@@ -389,11 +337,11 @@ impl World {
             Need::Search { ticket, text, .. } => {
                 Loaded::Search { ticket: *ticket, found: Ok(self.find(text)) }
             }
-            Need::Outbox => Loaded::Outbox(Vec::new()),
+            Need::Outbox => Loaded::Outbox(self.outbox.clone()),
             Need::QuickReplies => Loaded::QuickReplies(self.quick_replies.clone()),
             Need::Agents => Loaded::Agents { agents: agents(), teams: Vec::new() },
             Need::Labels => Loaded::Labels(self.labels.clone()),
-            Need::Delivery { message } => Loaded::Delivery { message: *message, steps: Vec::new() },
+            Need::Delivery { message } => Loaded::Delivery { message: *message, steps: self.steps.clone() },
         })
     }
 
@@ -486,129 +434,4 @@ fn anna_thread() -> Vec<MessageRow> {
     out[6].seen = false;
     out[7].seen = false;
     out
-}
-
-/// A screen that shows a world, answered as `app` would.
-pub struct Screen {
-    pub model: Model,
-    pub world: World,
-    size: Size,
-    /// Effects that the world does not answer.
-    pub asked: Vec<Effect>,
-}
-
-impl Screen {
-    pub fn new(world: World, width: u16, height: u16) -> Screen {
-        let startup = Startup {
-            me: agents().remove(0),
-            workspace: "acme".into(),
-            tz: TimeZone::UTC,
-            now: NOW,
-            theme: ThemeChoice::Dark,
-            colors: Colors::True,
-            no_color: false,
-            keys: Vec::new(),
-            undo_ms: 5_000,
-        };
-        let (mut model, effects) = ui::start(startup);
-        let size = Size::new(width, height);
-        ui::prepare(&mut model, size);
-        let mut screen = Screen { model, size, asked: Vec::new(), world };
-        screen.perform(effects);
-        let status = screen.world.status.clone();
-        screen.send(Msg::Status(status));
-        screen
-    }
-
-    fn perform(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match &effect {
-                Effect::Load(need) => {
-                    if let Some(loaded) = self.world.answer(need) {
-                        self.send(Msg::Loaded(Box::new(loaded)));
-                    }
-                }
-                _ => self.asked.push(effect),
-            }
-        }
-    }
-
-    pub fn send(&mut self, msg: Msg) {
-        let effects = ui::update(&mut self.model, msg);
-        ui::prepare(&mut self.model, self.size);
-        self.perform(effects);
-    }
-
-    pub fn keys(mut self, keys: &str) -> Screen {
-        for key in ui::keys(keys).unwrap() {
-            self.send(Msg::Key(key));
-        }
-        self
-    }
-
-    fn terminal(&mut self) -> Terminal<TestBackend> {
-        let mut terminal = Terminal::new(TestBackend::new(self.size.width, self.size.height)).unwrap();
-        ui::prepare(&mut self.model, self.size);
-        terminal.draw(|frame| ui::draw(&self.model, frame)).unwrap();
-        terminal
-    }
-
-    /// The words on the screen.
-    pub fn text(&mut self) -> String {
-        self.terminal().backend().to_string()
-    }
-
-    /// The roles on the screen: a letter per cell for the foreground, and below it for the ground.
-    pub fn roles(&mut self) -> String {
-        self.model.set_theme(Theme::probe());
-        let terminal = self.terminal();
-        let buffer = terminal.backend().buffer();
-        let mut out = String::new();
-        for y in 0..buffer.area.height {
-            let row: String = (0..buffer.area.width).map(|x| letter(&buffer[(x, y)])).collect();
-            out.push_str(row.trim_end());
-            out.push('\n');
-        }
-        out
-    }
-
-    /// The buffer, for laws.
-    pub fn cells(&mut self) -> Vec<String> {
-        let terminal = self.terminal();
-        terminal.backend().buffer().content.iter().map(|c| c.symbol().to_owned()).collect()
-    }
-}
-
-fn letter(cell: &ratatui::buffer::Cell) -> char {
-    let (fg, bg) = Theme::role_of(cell.fg, cell.bg);
-    let ground = match bg {
-        Some(Role::Selected) => '▓',
-        Some(Role::Marked) => '▒',
-        Some(Role::NoteGround) => '░',
-        Some(Role::Overlay) => '·',
-        _ => ' ',
-    };
-    if cell.symbol() == " " {
-        return ground;
-    }
-    match fg {
-        Some(Role::Text) => 't',
-        Some(Role::Strong) => 'S',
-        Some(Role::Dim) => 'd',
-        Some(Role::Faint) => '-',
-        Some(Role::Accent) => 'a',
-        Some(Role::Key) => 'k',
-        Some(Role::Inbound) => 'i',
-        Some(Role::Outbound) => 'o',
-        Some(Role::Note) => 'n',
-        Some(Role::Good) => 'g',
-        Some(Role::Warn) => 'w',
-        Some(Role::Bad) => 'B',
-        Some(Role::Unread) => 'U',
-        Some(Role::Public) => 'P',
-        Some(Role::Private) => 'N',
-        Some(Role::Match) => 'M',
-        Some(Role::Cursor) => 'c',
-        _ => '?',
-    }
 }
