@@ -16,12 +16,19 @@ pub fn prepare(model: &mut Model, size: Size) {
     model.size = size;
     model.layout = Layout::new(size, model.focus, model.sidebar_shown);
     if let Some(area) = model.layout.sidebar {
-        model.sidebar.page = usize::from(area.height).max(1);
+        let page = usize::from(area.height).max(1);
+        if model.sidebar.page != page {
+            model.sidebar.page = page;
+            model.sidebar.top = 0;
+        }
         model.sidebar.reveal();
     }
     if let Some(area) = model.layout.list {
         let page = usize::from(area.height / list::ROW).max(1);
         if model.list.page != page {
+            if model.list.index < page {
+                model.list.top = 0;
+            }
             model.list.page = page;
             model.list.reveal();
         }
@@ -40,6 +47,7 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     if let Some(area) = layout.header {
         draw_header(model, &mut pen, area);
         draw_lines(&mut pen, layout, area.width);
+        draw_chat(model, &mut pen, layout.body.bottom(), area.width);
     }
     if let Some(area) = layout.sidebar {
         sidebar::view::draw(model, &mut pen, area);
@@ -52,7 +60,9 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     }
     for x in &layout.lines {
         for y in layout.body.top()..layout.body.bottom() {
-            pen.glyph(*x, y, "│", Role::Faint);
+            if pen.buf.cell((*x, y)).is_some_and(|cell| cell.symbol() != "├") {
+                pen.glyph(*x, y, "│", Role::Faint);
+            }
         }
     }
     overlay::view::draw(model, &mut pen);
@@ -72,14 +82,29 @@ fn draw_lines(pen: &mut Pen<'_>, layout: &Layout, width: u16) {
     }
 }
 
+/// Where a customer can be played: the first chat page, on the lower hair line.
+fn draw_chat(model: &Model, pen: &mut Pen<'_>, y: u16, width: u16) {
+    let Some((_, url)) = model.status.chat.first() else {
+        return;
+    };
+    let more = model.status.chat.len() - 1;
+    let more = if more > 0 { format!(" +{more}") } else { String::new() };
+    let words = format!("chat page {url}{more}");
+    let wide = cells(&words) + 2;
+    if wide + 4 <= width {
+        let place = Rect::new(width - wide - 2, y, wide, 1);
+        pen.clear(place, Role::Text);
+        pen.text(place.x + 1, y, wide, &words, Role::Dim);
+    }
+}
+
 /// Program, workspace, what is listed; counts; engine, agent, time.
 fn draw_header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let (y, end) = (area.y, area.right().saturating_sub(1));
     let clock = format::clock(model.now, &model.tz);
     let first = format::first_name(&model.me.name);
     let me = if first.is_empty() { model.me.name.clone() } else { first };
-    let problems =
-        model.status.warnings.len() + model.sidebar.accounts.iter().filter(|a| is_ill(a.health)).count();
+    let problems = model.problems();
     let (engine, engine_role) = match (model.status.engine, problems) {
         (EngineState::Starting, _) => ("◌ starting".to_owned(), Role::Dim),
         (EngineState::Offline, _) => ("○ offline".to_owned(), Role::Warn),
@@ -104,7 +129,7 @@ fn draw_header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let counts = [(count(View::Open), "open", Role::Text), (count(View::Waiting), "waiting", Role::Text)];
     for (number, word, role) in counts {
         let shown = number.to_string();
-        if cells(&shown) + cells(word) + 1 <= at.saturating_sub(x) {
+        if cells(&shown) + cells(word) < at.saturating_sub(x) {
             x = pen.pieces(
                 x,
                 y,
@@ -112,6 +137,13 @@ fn draw_header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
                 &[(shown.as_str(), role), (" ", role), (word, Role::Dim)],
             ) + 3;
         }
+    }
+}
+
+impl Model {
+    /// How many things are wrong with the engine and the accounts.
+    pub(crate) fn problems(&self) -> usize {
+        self.status.warnings.len() + self.sidebar.accounts.iter().filter(|a| is_ill(a.health)).count()
     }
 }
 

@@ -82,6 +82,9 @@ fn of_panes(model: &Model) -> Vec<Hint> {
             let (word, rank) = command.hint?;
             let label = model.keymap.label(command.id, model.focus)?;
             (command.available)(model).ok()?;
+            if !fits_cursor(model, command.id) {
+                return None;
+            }
             let word = match (command.id, model.focus) {
                 ("open", Focus::Thread) => return None,
                 ("open", Focus::Sidebar) => "list it",
@@ -95,6 +98,12 @@ fn of_panes(model: &Model) -> Vec<Hint> {
             Some((rank, Hint { x: 0, label, word, press: Press::Command(command.id) }))
         })
         .collect();
+    if model.problems() > 0
+        && let Some(label) = model.keymap.label("status", model.focus)
+        && model.focus != Focus::Composer
+    {
+        found.push((5, Hint { x: 0, label, word: "what is wrong", press: Press::Command("status") }));
+    }
     found.sort_by_key(|(rank, _)| *rank);
     // What one can take is not what one has.
     if let Some(row) = model.target_row()
@@ -103,6 +112,16 @@ fn of_panes(model: &Model) -> Vec<Hint> {
         found.retain(|(_, h)| h.press != Press::Command("assign.me"));
     }
     found.into_iter().map(|(_, hint)| hint).collect()
+}
+
+/// Whether the answer to a delivery state is one for the message under the cursor.
+fn fits_cursor(model: &Model, id: &str) -> bool {
+    if model.focus != Focus::Thread || !matches!(id, "message.retry" | "message.resend" | "message.was-sent")
+    {
+        return true;
+    }
+    let under = model.thread.cursor_message().and_then(|m| m.delivery);
+    crate::ui::thread::words::answers(under).iter().any(|(answer, _)| *answer == id)
 }
 
 fn is_over(model: &Model) -> bool {

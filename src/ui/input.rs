@@ -139,7 +139,7 @@ mod tests {
         let mut input = Input::new("a\u{202e}b\nc");
         assert_eq!(input.text(), "ab c");
         input.insert("👩‍👩‍👧\x1b[31m");
-        for key in keys("<left><left><left><left><left><backspace>").unwrap() {
+        for key in keys("<left><left><left><left><backspace>").unwrap() {
             input.key(key);
         }
         assert_eq!(input.text(), "ab c[31m");

@@ -175,3 +175,87 @@ pub fn label(chord: &[Key]) -> String {
 pub fn is_ambiguous(a: &[Key], b: &[Key]) -> bool {
     a.starts_with(b) || b.starts_with(a)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::key::chord;
+
+    fn raw(context: &str, key: &str, command: &str) -> RawBinding {
+        RawBinding {
+            context: context.into(),
+            key: key.into(),
+            command: command.into(),
+            file: "config.toml".into(),
+            line: 7,
+        }
+    }
+
+    #[test]
+    fn no_default_key_is_ambiguous() {
+        let (keymap, errors) = Keymap::new(&[]);
+        assert!(errors.is_empty());
+        let bindings = keymap.bindings();
+        for (i, a) in bindings.iter().enumerate() {
+            for b in &bindings[i + 1..] {
+                let clash = a.scope.overlaps(b.scope) && is_ambiguous(&a.chord, &b.chord);
+                assert!(!clash, "{} and {} share {}", a.command.id, b.command.id, label(&a.chord));
+            }
+        }
+    }
+
+    #[test]
+    fn every_default_key_can_be_read_and_printed() {
+        for command in command::all() {
+            for (_, keys) in command.keys {
+                for key in chord(keys).unwrap() {
+                    assert_eq!(key.to_string().parse::<Key>().unwrap(), key, "{}", command.id);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn commands_are_documented_and_named_once() {
+        let mut seen = std::collections::HashSet::new();
+        let reference = command::command_reference();
+        for command in command::all() {
+            assert!(seen.insert(command.id), "{} twice", command.id);
+            assert!(command.help.ends_with('.') && command.help.len() > 10, "{}", command.id);
+            assert!(reference.contains(&format!("`{}`", command.id)));
+        }
+    }
+
+    #[test]
+    fn no_letter_runs_anything_where_text_is_typed() {
+        let (keymap, _) = Keymap::new(&[]);
+        for binding in keymap.bindings().iter().filter(|b| b.scope.holds(Focus::Composer)) {
+            assert!(binding.chord.iter().all(|k| k.types().is_none()), "{}", binding.command.id);
+        }
+        let (_, errors) = Keymap::new(&[raw("composer", "x", "compose.send")]);
+        assert!(errors[0].starts_with("config.toml:7:"), "{errors:?}");
+    }
+
+    #[test]
+    fn configuration_displaces_and_removes() {
+        let (keymap, errors) = Keymap::new(&[raw("panes", "e", "compose.reply"), raw("list", "r", "none")]);
+        assert!(errors.is_empty(), "{errors:?}");
+        let at = |focus, keys: &str| match keymap.lookup(focus, &chord(keys).unwrap()) {
+            Lookup::Command(command) => command.id,
+            _ => "",
+        };
+        assert_eq!(at(Focus::Thread, "e"), "compose.reply");
+        assert_eq!(at(Focus::List, "r"), "");
+    }
+
+    #[test]
+    fn errors_name_the_place_and_a_way_out() {
+        let wrong = [raw("panel", "e", "open"), raw("list", "<nokey>", "open"), raw("list", "e", "reslove")];
+        let errors = crate::ui::key_errors(&wrong);
+        assert_eq!(errors.len(), 3);
+        assert!(errors[0].contains("use one of global, panes"));
+        assert!(errors[1].contains("<nokey>"));
+        let near = crate::ui::key_errors(&[raw("list", "e", "resolv")]);
+        assert!(near[0].contains("did you mean resolve"), "{near:?}");
+    }
+}

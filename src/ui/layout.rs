@@ -45,7 +45,7 @@ impl Layout {
         layout.body = body;
         let pane = |x: u16, w: u16| Some(Rect::new(x, body.y, w, body.height));
         if width >= THREE {
-            let list = (width / 4).clamp(34, 48);
+            let list = (width * 3 / 10).clamp(36, 50);
             if sidebar_shown || focus == Focus::Sidebar {
                 let side = (width / 7).clamp(17, 24);
                 layout.sidebar = pane(0, side);
@@ -58,7 +58,7 @@ impl Layout {
                 layout.lines = vec![list + 6];
             }
         } else if width >= TWO {
-            let left = (width * 2 / 5).clamp(30, 40);
+            let left = (width * 2 / 5).clamp(32, 40);
             if focus == Focus::Sidebar {
                 layout.sidebar = pane(0, left);
             } else {

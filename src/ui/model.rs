@@ -259,6 +259,7 @@ impl Model {
         self.close_composer();
         self.thread.wanted = (self.thread.conversation != Some(id)).then_some(id);
         self.thread.stash = None;
+        self.thread.jump = None;
         if self.thread.wanted.is_some() {
             self.load(Need::Thread { conversation: id, at: ThreadAt::Latest, limit: self.thread.limit() });
             self.load(Need::Context { conversation: id });
@@ -298,7 +299,7 @@ impl Model {
         if self.list.source != source {
             self.list.start(source);
         } else {
-            self.list.to_top();
+            self.list.go_top();
         }
         self.load_list();
     }

@@ -75,6 +75,13 @@ impl Pen<'_> {
     pub(crate) fn clear(&mut self, area: Rect, role: Role) {
         let area = area.intersection(self.buf.area);
         for y in area.top()..area.bottom() {
+            // The right half of a wide character cannot be painted over while the left half stays.
+            if let Some(left) = area.x.checked_sub(1)
+                && let Some(cell) = self.buf.cell_mut((left, y))
+                && wrap::width(cell.symbol()) > 1
+            {
+                cell.set_symbol(" ");
+            }
             for x in area.left()..area.right() {
                 if let Some(cell) = self.buf.cell_mut((x, y)) {
                     cell.reset();
@@ -91,6 +98,14 @@ impl Pen<'_> {
             if let Some(cell) = self.buf.cell_mut((x, y)) {
                 cell.set_symbol("─").set_style(style);
             }
+        }
+    }
+
+    /// A horizontal hair line that joins the vertical one at its left.
+    pub(crate) fn rule_joined(&mut self, x: u16, y: u16, width: u16) {
+        self.rule(x, y, width);
+        if let Some(left) = x.checked_sub(1) {
+            self.glyph(left, y, "├", Role::Faint);
         }
     }
 

@@ -183,7 +183,7 @@ const fn rgb(hex: u32) -> Color {
 
 /// The nearest of the 6×6×6 cube and the grey ramp of xterm's 256 colours.
 fn nearest(hex: u32) -> Color {
-    let parts = [(hex >> 16) & 255, (hex >> 8) & 255, hex & 255].map(|v| i64::from(v));
+    let parts = [(hex >> 16) & 255, (hex >> 8) & 255, hex & 255].map(i64::from);
     const STEPS: [i64; 6] = [0, 95, 135, 175, 215, 255];
     let step = |v: i64| (0..6).min_by_key(|i| (STEPS[*i] - v).abs()).unwrap_or(0);
     let cube = parts.map(step);

@@ -123,6 +123,9 @@ impl Model {
                 self.chord.clear();
                 if self.focus == Focus::Composer {
                     self.type_key(key);
+                } else if key.ctrl && key.code == Code::Char('c') {
+                    let quit = self.keymap.first_label("quit");
+                    self.say(Level::Info, format!("{quit} quits"));
                 } else if started && key.code != Code::Esc {
                     self.say(Level::Info, "no such key: ? shows all");
                 }
@@ -278,7 +281,7 @@ impl Model {
             }
             Loaded::Thread { conversation, at: _, messages, older, newer } => {
                 self.thread.take(conversation, messages, older, newer, &self.tz);
-                let newest = self.thread.messages.last().map(|m| m.id);
+                let newest = self.thread.messages.last().map(|m| (m.sent_at, m.id));
                 if let Some(composer) = self.composer.as_mut().filter(|c| c.conversation == conversation) {
                     composer.since = composer.since.or(newest);
                 }
@@ -390,8 +393,15 @@ impl Model {
                 self.close_composer();
                 self.focus = Focus::List;
                 let slot = usize::from((mouse.y - area.y) / list::ROW);
+                let was = self.list.selected;
                 if self.list.select(self.list.top + slot) {
                     self.follow();
+                    // A click on what is selected opens it.
+                    if was == self.list.selected
+                        && let Some(open) = crate::ui::command::find("open")
+                    {
+                        self.run(open);
+                    }
                 }
             }
         } else if over(self.layout.thread).is_some() {

@@ -24,3 +24,6 @@ mod webchat;
 
 mod laws;
 mod store;
+
+mod screens;
+mod ui_laws;

@@ -91,6 +91,7 @@ pub(super) static COMMANDS: &[Command] = &[
     ),
     Command {
         hint: Some(("next unread", 60)),
+        available: any_unread,
         ..go(
             "go.next-unread",
             "Next unread",
@@ -137,7 +138,7 @@ pub(super) static COMMANDS: &[Command] = &[
     go("go.8", "Eighth row", "Selects the eighth row on the screen.", &[(List, "8")], |m| nth(m, 7)),
     go("go.9", "Ninth row", "Selects the ninth row on the screen.", &[(List, "9")], |m| nth(m, 8)),
     Command {
-        hint: Some(("search", 50)),
+        hint: Some(("search", 25)),
         ..go("search", "Search", "Searches all messages as you type.", &[(Panes, "/")], search)
     },
     go(
@@ -177,7 +178,7 @@ pub(super) static COMMANDS: &[Command] = &[
             "Goes to the newest message of the open thread.",
             &[(Thread, "<c-end>"), (Composer, "<c-end>")],
             |m| {
-                m.thread.to_bottom();
+                m.thread.go_bottom();
                 if m.thread.newer
                     && let Some(need) = m.thread.refresh()
                 {
@@ -187,6 +188,13 @@ pub(super) static COMMANDS: &[Command] = &[
         )
     },
 ];
+
+fn any_unread(model: &Model) -> Result<(), String> {
+    match model.list.unread_from(true) {
+        Some(_) => Ok(()),
+        None => Err("no unread conversation in this list".into()),
+    }
+}
 
 fn openable(model: &Model) -> Result<(), String> {
     if model.focus == Focus::Sidebar || model.list.selected.is_some() || model.focus == Focus::Thread {
@@ -237,14 +245,14 @@ fn first(model: &mut Model) {
     match model.focus {
         Focus::Sidebar => step(model, isize::MIN / 2),
         Focus::List if model.list.above => {
-            model.list.to_top();
+            model.list.go_top();
             model.load_list();
         }
         Focus::List => {
             model.list.select(0);
             model.follow();
         }
-        Focus::Thread | Focus::Composer => model.thread.to_top(),
+        Focus::Thread | Focus::Composer => model.thread.go_top(),
     }
 }
 
@@ -252,7 +260,7 @@ fn last(model: &mut Model) {
     match model.focus {
         Focus::Sidebar => step(model, isize::MAX / 2),
         Focus::List if model.list.below => {
-            model.list.to_end();
+            model.list.go_end();
             model.list.goto = Some(Goto::Last);
             model.load_list();
         }
@@ -261,7 +269,7 @@ fn last(model: &mut Model) {
             model.follow();
         }
         Focus::Thread | Focus::Composer => {
-            model.thread.to_bottom();
+            model.thread.go_bottom();
             if model.thread.newer
                 && let Some(need) = model.thread.refresh()
             {
@@ -282,7 +290,11 @@ fn open(model: &mut Model) {
             model.focus_on(Focus::Thread);
             mark_read(model);
         }
-        Focus::Thread | Focus::Composer => model.compose(crate::domain::command::ComposeMode::Reply),
+        Focus::Thread | Focus::Composer => {
+            if let Some(reply) = crate::ui::command::find("compose.reply") {
+                model.run(reply);
+            }
+        }
     }
 }
 
@@ -394,7 +406,7 @@ pub(crate) fn jump(
     model.close_composer();
     model.thread.wanted = Some(hit.conversation);
     model.thread.stash = None;
-    model.thread.highlight = Some((hit.message, terms));
+    model.thread.jump = Some((hit.message, terms));
     model.thread.settle();
     model.focus = Focus::Thread;
     let at = crate::ui::effect::ThreadAt::Around { sent_at: hit.sent_at, id: hit.message };

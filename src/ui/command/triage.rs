@@ -3,6 +3,7 @@
 use crate::domain::command::{Action, set};
 use crate::domain::contact::ConsentState;
 use crate::domain::conversation::Status;
+use crate::domain::delivery::Delivery;
 use crate::domain::facet::Owner;
 use crate::domain::ids::ConversationId;
 use crate::ui::command::{Category, Command, on_conversation};
@@ -185,7 +186,7 @@ pub(super) static COMMANDS: &[Command] = &[
         )
     },
     Command {
-        available: |m| if m.undo.is_empty() { Err("there is nothing to undo".into()) } else { Ok(()) },
+        available: can_undo,
         ..triage(
             "undo",
             "Undo",
@@ -196,6 +197,13 @@ pub(super) static COMMANDS: &[Command] = &[
         )
     },
 ];
+
+fn can_undo(model: &Model) -> Result<(), String> {
+    if model.undo.is_empty() && revocable(model).is_none() {
+        return Err("there is nothing to undo".into());
+    }
+    Ok(())
+}
 
 fn can_consent(model: &Model) -> Result<(), String> {
     on_conversation(model)?;
@@ -250,19 +258,32 @@ pub(crate) fn assign(model: &mut Model, conversation: ConversationId, owner: Opt
     model.change(Action::Set { conversation, facet: set::owner(owner) }, said);
 }
 
+/// A message of the open thread that can still be taken back.
+fn revocable(model: &Model) -> Option<(crate::domain::ids::MessageId, ConversationId, String)> {
+    let fits = |m: &crate::domain::row::MessageRow| {
+        m.delivery == Some(Delivery::Queued) && m.due_at.is_some_and(|due| due > model.now)
+    };
+    model.target_message(fits).map(|m| (m.id, m.conversation, m.text.clone()))
+}
+
 fn undo(model: &mut Model) {
-    while let Some(step) = model.undo.pop() {
+    if matches!(model.undo.last(), None | Some(Undo::Send { .. }))
+        && let Some((message, conversation, text)) = revocable(model)
+    {
+        model.undo.retain(|u| !matches!(u, Undo::Send { message: id, .. } if *id == message));
+        model.perform(Action::Cancel { message }, Purpose::TakeBack { conversation, text });
+        return;
+    }
+    if let Some(step) = model.undo.pop() {
         match step {
             Undo::Send { until, .. } if until <= model.now => {
                 model.say(Level::Info, "the message has left already");
             }
             Undo::Send { message, conversation, text, .. } => {
                 model.perform(Action::Cancel { message }, Purpose::TakeBack { conversation, text });
-                return;
             }
             Undo::Back { action, said } => {
                 model.perform(action, Purpose::Change { inverse: None, said: format!("undone: {said}") });
-                return;
             }
         }
     }

@@ -26,6 +26,10 @@ pub(crate) struct Face {
     pub(crate) badge: &'static str,
     /// To whom and how.
     pub(crate) to: String,
+    /// From which account, where there is room.
+    pub(crate) account: String,
+    /// How long the customer may still be written to.
+    pub(crate) window: String,
     /// Length, segments.
     pub(crate) size: String,
     /// The size needs a look.
@@ -51,7 +55,7 @@ pub(crate) struct Composer {
     /// The stored draft has been looked at.
     pub(crate) restored: bool,
     /// The newest message when the draft began.
-    pub(crate) since: Option<MessageId>,
+    pub(crate) since: Option<(Ms, MessageId)>,
     /// A warning was shown; the next send goes through.
     armed: bool,
     typing: Option<Ms>,
@@ -69,7 +73,7 @@ fn area_of(text: &str) -> TextArea<'static> {
 }
 
 impl Composer {
-    fn new(conversation: ConversationId, mode: ComposeMode, since: Option<MessageId>) -> Composer {
+    fn new(conversation: ConversationId, mode: ComposeMode, since: Option<(Ms, MessageId)>) -> Composer {
         Composer {
             conversation,
             mode,
@@ -111,7 +115,8 @@ impl Composer {
     }
 
     fn touch(&mut self, now: Ms) {
-        self.dirty = Some(now);
+        // Counted from the first change that is not kept, so that steady typing is kept too.
+        self.dirty.get_or_insert(now);
         self.armed = false;
     }
 
@@ -220,7 +225,7 @@ impl Model {
         self.close_composer();
         self.show(conversation);
         self.thread.settle();
-        let since = self.thread.messages.last().map(|m| m.id);
+        let since = self.thread.messages.last().map(|m| (m.sent_at, m.id));
         let mut composer = Composer::new(conversation, mode, since);
         if let Some(draft) = self.drafts.get(&(conversation, mode)) {
             composer.restore(Some(&draft.clone()), self.now);
@@ -369,7 +374,7 @@ impl Model {
             composer.area = area_of("");
             composer.dirty = None;
             self.thread.clear_unread(&self.tz);
-            self.thread.to_bottom();
+            self.thread.go_bottom();
             self.close_composer();
         } else {
             composer.set(&rest, now);
@@ -388,12 +393,14 @@ impl Model {
             }
             ComposeMode::Reply => {
                 face.badge = "PUBLIC";
-                face.to = match context {
+                match context {
                     Some(c) => {
-                        format!("to {} by {} · {}", c.row.contact_name, c.row.channel.title(), c.account.name)
+                        let name = sanitize::line(&c.row.contact_name);
+                        face.to = format!("to {name} by {}", c.row.channel.title());
+                        face.account = format!(" · {}", sanitize::line(&c.account.name));
                     }
-                    None => "reading the conversation…".into(),
-                };
+                    None => face.to = "reading the conversation…".into(),
+                }
             }
         }
         let Some(context) = context else {
@@ -404,8 +411,13 @@ impl Model {
         {
             if let Some(window) = caps.reply_window {
                 let left = window_left(window, context.row.last_inbound_at, self.now);
-                if left > 0 {
-                    face.to.push_str(&format!(" · window {}", crate::ui::thread::words::span(left)));
+                let span = crate::ui::thread::words::span(left);
+                let room =
+                    usize::from(width).saturating_sub(wrap::width(face.badge) + wrap::width(&face.to) + 4);
+                if left > 0 && room >= wrap::width(&span) + 10 {
+                    face.window = format!(" · window {span}");
+                } else if left > 0 {
+                    face.warnings.push((format!("window: {span} left to answer"), Role::Dim));
                 }
             }
             measure(&mut face, caps, &text);
@@ -420,8 +432,16 @@ impl Model {
         if composer.sending.is_some() {
             face.warnings.push(("… being stored".into(), Role::Dim));
         }
+        face.warnings = face.warnings.iter().flat_map(|(text, role)| fold(text, width, *role)).collect();
         face
     }
+}
+
+/// A warning as lines of the pane's width, at most three.
+fn fold(text: &str, width: u16, role: Role) -> Vec<(String, Role)> {
+    let clean = sanitize::line(text);
+    let lines = wrap::wrap(&clean, usize::from(width).max(8));
+    lines.into_iter().take(3).map(|range| (clean[range].to_owned(), role)).collect()
 }
 
 /// Length and segments.

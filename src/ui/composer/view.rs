@@ -28,12 +28,12 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         return;
     }
     match &model.composer {
-        Some(composer) => draw_open(model, pen, area, composer),
+        Some(composer) => draw_open(pen, area, composer),
         None => draw_closed(model, pen, area),
     }
 }
 
-fn draw_open(model: &Model, pen: &mut Pen<'_>, area: Rect, composer: &Composer) {
+fn draw_open(pen: &mut Pen<'_>, area: Rect, composer: &Composer) {
     let face = &composer.face;
     let (badge_role, rule_role) = match composer.mode {
         ComposeMode::Reply => (Role::Public, Role::Public),
@@ -42,7 +42,7 @@ fn draw_open(model: &Model, pen: &mut Pen<'_>, area: Rect, composer: &Composer) 
     let mut y = area.y;
     let mut room = area.height;
     if room >= 3 {
-        pen.rule(area.x, y, area.width);
+        pen.rule_joined(area.x, y, area.width);
         y += 1;
         room -= 1;
     }
@@ -58,7 +58,15 @@ fn draw_open(model: &Model, pen: &mut Pen<'_>, area: Rect, composer: &Composer) 
             let from = end.saturating_sub(cells(&face.size)).max(x);
             pen.right(from, end, y, &face.size, face.size_role.unwrap_or(Role::Dim))
         };
-        pen.text(x, y, size_at.saturating_sub(x + 1), &face.to, Role::Text);
+        let space = size_at.saturating_sub(x + 2);
+        // What there is no room for goes in the order of what it tells: first the account, then the window.
+        let forms = [
+            format!("{}{}{}", face.to, face.account, face.window),
+            format!("{}{}", face.to, face.window),
+            face.to.clone(),
+        ];
+        let fits = forms.iter().find(|form| cells(form) <= space).unwrap_or(&forms[2]);
+        pen.text(x, y, space, fits, Role::Text);
         y += 1;
         room -= 1;
     }
@@ -76,7 +84,6 @@ fn draw_open(model: &Model, pen: &mut Pen<'_>, area: Rect, composer: &Composer) 
     }
     if place.width > 0 && place.height > 0 {
         (&composer.area).render(place, pen.buf);
-        let _ = model;
     }
 }
 
@@ -88,7 +95,7 @@ fn draw_closed(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let Some(context) = &model.thread.context else {
         return;
     };
-    pen.rule(area.x, area.y, area.width);
+    pen.rule_joined(area.x, area.y, area.width);
     let (x, y, width) = (area.x + 1, area.y + 1, area.width.saturating_sub(2));
     let id = context.row.id;
     let draft = |mode, stored: &Option<String>| {

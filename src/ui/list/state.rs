@@ -68,14 +68,14 @@ impl List {
     }
 
     /// Back to its beginning.
-    pub(crate) fn to_top(&mut self) {
+    pub(crate) fn go_top(&mut self) {
         self.anchor = None;
         self.goto = Some(Goto::First);
         self.top = 0;
     }
 
     /// To its end.
-    pub(crate) fn to_end(&mut self) {
+    pub(crate) fn go_end(&mut self) {
         let at = if self.oldest_first() { Ms::MAX } else { Ms::MIN };
         self.anchor = Some(ListKey { at, id: ConversationId(at) });
         self.goto = Some(Goto::Last);

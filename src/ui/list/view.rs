@@ -46,7 +46,7 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 
 /// First line: name, medium, age.
 fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow) {
-    let (x, y, end) = (place.x + 1, place.y, place.right().saturating_sub(1));
+    let (x, y, end) = (place.x + 2, place.y, place.right().saturating_sub(1));
     let at = if model.list.source == ListSource::View(View::Waiting) {
         row.waiting_since
     } else {
@@ -56,7 +56,7 @@ fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow
     let age_at =
         pen.right(end.saturating_sub(4).max(x), end, y, &age, Role::Dim).min(end.saturating_sub(4).max(x));
     let medium = format!("{} {}", channel_glyph(row.channel), row.channel.title());
-    let wide = place.width >= 32;
+    let wide = place.width >= 36;
     let column = if wide { age_at.saturating_sub(12) } else { age_at.saturating_sub(2) }.max(x);
     let role = if row.unread > 0 { Role::Strong } else { Role::Text };
     pen.text(x, y, column.saturating_sub(x + 1), &row.contact_name, role);
@@ -71,7 +71,7 @@ fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow
 
 /// Second line: the preview, and at the right the one thing that matters most.
 fn draw_what(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow) {
-    let (x, y, end) = (place.x + 1, place.y + 1, place.right().saturating_sub(1));
+    let (x, y, end) = (place.x + 2, place.y + 1, place.right().saturating_sub(1));
     let (mark, mark_role) = mark(row);
     let mark_at = if mark.is_empty() { end } else { pen.right(x, end, y, &mark, mark_role) };
     let mut at = x;

@@ -108,7 +108,7 @@ impl Model {
         self.close_composer();
         self.thread.wanted = Some(row.conversation);
         self.thread.stash = None;
-        self.thread.highlight = row.message.map(|id| (id, Vec::new()));
+        self.thread.jump = row.message.map(|id| (id, Vec::new()));
         self.thread.settle();
         self.focus = Focus::Thread;
         self.list.selected = Some(row.conversation);

@@ -188,19 +188,26 @@ impl Picker {
             }
         }
         let mut fuzzy = Fuzzy::new(&typed);
-        let mut found: Vec<(u32, usize, Vec<u32>)> = Vec::new();
+        let lower = typed.to_lowercase();
+        // Names match loosely, what is said about them only by whole words.
+        let mut found: Vec<(bool, u32, usize, Vec<u32>)> = Vec::new();
         for (i, item) in self.items.iter().enumerate() {
             if let Some(hit) = fuzzy.score(&item.label) {
-                found.push((hit.score.saturating_mul(2).saturating_add(1), i, hit.positions));
-            } else if let Some(hit) = fuzzy.score(&format!("{} {}", item.label, item.also)) {
-                found.push((hit.score, i, Vec::new()));
+                found.push((false, hit.score, i, hit.positions));
+            } else {
+                let also = item.also.to_lowercase();
+                if lower.split_whitespace().all(|word| also.contains(word)) {
+                    found.push((true, 0, i, Vec::new()));
+                }
             }
         }
         if !typed.is_empty() {
-            // What cannot be done now comes last.
-            found.sort_by_key(|(score, i, _)| (self.items[*i].why.is_some(), std::cmp::Reverse(*score), *i));
+            // What cannot be done now comes after what can.
+            found.sort_by_key(|(by_words, score, i, _)| {
+                (*by_words, self.items[*i].why.is_some(), std::cmp::Reverse(*score), *i)
+            });
         }
-        self.shown = found.into_iter().map(|(_, i, positions)| (i, positions)).collect();
+        self.shown = found.into_iter().map(|(_, _, i, positions)| (i, positions)).collect();
         self.at = self.at.min(self.shown.len().saturating_sub(1));
     }
 
@@ -222,7 +229,10 @@ impl Picker {
 const NEW_LABEL: &str = "a new label";
 
 fn commands(model: &Model, focus: Focus) -> Vec<Item> {
+    // The nine rows have their digits; in a list of names they would only be in the way.
+    let is_digit = |id: &str| id.strip_prefix("go.").is_some_and(|n| n.parse::<u8>().is_ok());
     let mut items: Vec<Item> = command::all()
+        .filter(|command| !is_digit(command.id))
         .map(|command| {
             let keys =
                 model.keymap.chords(command.id, focus).first().map(|c| keymap::label(c)).unwrap_or_default();

@@ -62,7 +62,10 @@ fn place(overlay: &Overlay, body: Rect) -> Rect {
         Overlay::Prompt(_) | Overlay::Confirm(_) => middle(body, 72, 4),
         Overlay::Help { .. } => middle(body, 96, body.height),
         Overlay::Status { .. } => middle(body, 90, body.height.saturating_sub(2)),
-        Overlay::Outbox { .. } => middle(body, 100, body.height.saturating_sub(2)),
+        Overlay::Outbox { rows, .. } => {
+            let rows = rows.as_ref().map_or(1, Vec::len).clamp(3, 200) + 2;
+            middle(body, 100, u16::try_from(rows).unwrap_or(u16::MAX))
+        }
         Overlay::Delivery { steps, .. } => {
             let rows = steps.as_ref().map_or(1, Vec::len).saturating_mul(2).saturating_add(3);
             middle(body, 80, u16::try_from(rows).unwrap_or(u16::MAX).max(6))

@@ -86,12 +86,15 @@ impl Block {
             lines.push(Line::Day);
         }
         if let Some(count) = flags.unread {
+            if !flags.first && !flags.day {
+                lines.push(Line::Blank);
+            }
             lines.push(Line::Unread(count));
         }
         if !flags.grouped && !flags.first && !flags.day && flags.unread.is_none() {
             lines.push(Line::Blank);
         }
-        let room = width.saturating_sub(GUTTER + 1 + indent(message.direction, width)).min(LONGEST).max(1);
+        let room = width.saturating_sub(GUTTER + 1 + indent(message.direction, width)).clamp(1, LONGEST);
         let room = usize::from(room);
         if message.direction == Direction::Activity {
             lines.extend(wrap::wrap(&text, room).into_iter().map(Line::Activity));

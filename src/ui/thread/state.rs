@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::domain::clock::Ms;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::message::{AuthorKind, Direction};
 use crate::domain::row::MessageRow;
@@ -48,7 +49,9 @@ pub(crate) struct Thread {
     pub(crate) asked: bool,
     pub(crate) cursor: Option<MessageId>,
     pub(crate) anchor: Anchor,
-    /// A search hit to be shown, with the words.
+    /// The message that the wanted thread is opened for, with the words that were looked for.
+    pub(crate) jump: Option<(MessageId, Vec<Term>)>,
+    /// The message that the thread was opened for.
     pub(crate) highlight: Option<(MessageId, Vec<Term>)>,
     /// The first message that was unseen when the thread came, and how many were.
     pub(crate) unread: Option<(MessageId, usize)>,
@@ -77,7 +80,7 @@ impl Thread {
         *self = Thread {
             conversation: Some(id),
             context: self.stash.take(),
-            highlight: self.highlight.take(),
+            highlight: self.jump.take(),
             asked: true,
             head: self.head,
             body: self.body,
@@ -113,6 +116,7 @@ impl Thread {
             self.unread = self.messages.iter().find(unseen).map(|m| (m.id, count));
             if let (Some((first, _)), true, true) = (self.unread, is_first, self.highlight.is_none()) {
                 self.anchor = Anchor::Show { id: first };
+                self.cursor = Some(first);
             }
         }
         if let Some((hit, _)) = &self.highlight
@@ -270,14 +274,14 @@ impl Thread {
     }
 
     /// To the oldest message of the window.
-    pub(crate) fn to_top(&mut self) {
+    pub(crate) fn go_top(&mut self) {
         self.cursor = self.messages.first().map(|m| m.id);
         self.top = 0;
         self.pin();
     }
 
     /// To the newest message.
-    pub(crate) fn to_bottom(&mut self) {
+    pub(crate) fn go_bottom(&mut self) {
         self.cursor = None;
         self.anchor = Anchor::Bottom;
     }
@@ -331,12 +335,11 @@ impl Thread {
     }
 
     /// Whether a colleague has answered after this message.
-    pub(crate) fn answered_since(&self, since: MessageId, me: &str) -> Option<&MessageRow> {
-        let at = self.messages.iter().position(|m| m.id == since).map_or(0, |at| at + 1);
-        self.messages[at..].iter().find(|m| {
-            m.direction == Direction::Outbound
+    pub(crate) fn answered_since(&self, since: (Ms, MessageId), me: &str) -> Option<&MessageRow> {
+        self.messages.iter().find(|m| {
+            (m.sent_at, m.id) > since
+                && m.direction == Direction::Outbound
                 && m.author == AuthorKind::Agent
-                && m.op.is_none()
                 && m.author_name.as_deref() != Some(me)
         })
     }

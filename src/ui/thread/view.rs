@@ -62,8 +62,9 @@ fn draw_head(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let row = &context.row;
     let (x, y, end) = (area.x + 1, area.y, area.right().saturating_sub(1));
     let owner = match &row.assignee_name {
+        Some(name) if area.width < 70 => format!("@{}", short(name)),
         Some(name) => format!("@{name}"),
-        None => "nobody's".into(),
+        None => "unassigned".into(),
     };
     let status_role = match row.status {
         Status::Open => Role::Text,
@@ -71,7 +72,12 @@ fn draw_head(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         Status::Spam => Role::Bad,
         Status::Pending | Status::Snoozed => Role::Dim,
     };
-    let place = format!("{} · {}", row.channel.title(), row.account_name);
+    // What one account alone would say everywhere is left out where room is dear.
+    let place = if area.width < 60 {
+        row.channel.title().to_owned()
+    } else {
+        format!("{} · {}", row.channel.title(), row.account_name)
+    };
     let right = [place.as_str(), " · ", row.status.word(), " · ", owner.as_str()];
     let wide: u16 = right.iter().map(|p| cells(&sanitize::line(p)).max(cells(p))).sum();
     // The name keeps at least a third.
@@ -89,7 +95,13 @@ fn draw_head(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         return;
     }
     draw_special(model, pen, Rect { y: y + 1, height: 1, ..area });
-    pen.rule(area.x, area.y + 2, area.width);
+    pen.rule_joined(area.x, area.y + 2, area.width);
+}
+
+/// The name that is called across the room.
+fn short(name: &str) -> String {
+    let first = format::first_name(name);
+    if first.is_empty() { name.to_owned() } else { first }
 }
 
 /// Second line of the head.
@@ -230,8 +242,7 @@ fn draw_line(
         Line::Head => draw_author(model, pen, Rect::new(x - 2, y, end.saturating_sub(x - 2), 1), message),
         Line::Body(range) => {
             rule(pen);
-            let role = if message.direction == Direction::Note { Role::Text } else { Role::Text };
-            pen.verbatim(x, y, room, &block.text[range.clone()], role);
+            pen.verbatim(x, y, room, &block.text[range.clone()], Role::Text);
             for hit in hits {
                 let (from, to) = (hit.start.max(range.start), hit.end.min(range.end));
                 if from < to && block.text.is_char_boundary(from) && block.text.is_char_boundary(to) {
