@@ -34,6 +34,12 @@ pub fn open(path: &Path) -> rusqlite::Result<Connection> {
 /// Fills a fresh database with the corpus, in transactions of `chunk` messages.
 pub fn fill(db: &mut Connection, schema: &str, corpus: &Path, chunk: usize) -> Result<Filled, Box<dyn std::error::Error>> {
     db.execute_batch(schema)?;
+    // The index merges itself as it does by default.
+    for table in ["message_fts", "name_fts"] {
+        for (key, value) in [("automerge", 4), ("crisismerge", 16)] {
+            db.execute(&format!("INSERT INTO {table}({table}, rank) VALUES (?1, ?2)"), params![key, value])?;
+        }
+    }
     db.execute_batch(
         "INSERT INTO account (id, name, provider, channels, since) VALUES (1, 'plain', 'import', '[]', 0);",
     )?;
