@@ -6,6 +6,8 @@ mod apply;
 mod counts;
 mod derive;
 mod error;
+#[cfg(test)]
+mod faults;
 mod filter;
 mod fold;
 mod media;

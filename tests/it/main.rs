@@ -2,4 +2,5 @@
 mod text;
 mod query;
 
+mod laws;
 mod store;

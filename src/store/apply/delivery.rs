@@ -306,7 +306,11 @@ impl Tx<'_> {
             |r| Ok((r.get(0)?, r.get(1)?)),
         )?;
         let Some((id, before)) = found else {
-            self.orphan(account, &format!("conversation {}", key.0), &report)?;
+            self.exec(
+                "INSERT INTO orphan_delivery(account_id, ref, said, report, at) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (account_id, ref, said) DO UPDATE SET at = max(at, excluded.at)",
+                params![account.0, of_conversation(key), UP_TO, serde_json::to_string(&report)?, at],
+            )?;
             return Ok(None);
         };
         if before.is_some_and(|b| b >= at) {
@@ -332,7 +336,7 @@ impl Tx<'_> {
         key: &ConversationKey,
         conversation: ConversationId,
     ) -> Result<(), StoreError> {
-        let of = format!("conversation {}", key.0);
+        let of = of_conversation(key);
         let at: Option<Option<Ms>> = self.one(
             "SELECT max(at) FROM orphan_delivery WHERE account_id = ?1 AND ref = ?2",
             params![account.0, of],
@@ -364,6 +368,11 @@ impl Tx<'_> {
             &DeliveryReport { state, said: UP_TO.into(), reason: None, price: None, at, source },
         )
     }
+}
+
+/// Under which name statements about a whole conversation wait for it. No message id of a provider looks like that.
+fn of_conversation(key: &ConversationKey) -> String {
+    format!("conversation {}", key.0)
 }
 
 fn code_of(report: &DeliveryReport) -> &str {

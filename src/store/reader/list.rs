@@ -47,11 +47,31 @@ pub(super) enum Way {
     Up,
 }
 
+/// The index whose order is that of a view's list.
+fn index(view: &View) -> &'static str {
+    match view {
+        View::Open | View::Pending | View::Snoozed | View::Resolved | View::Spam => "conversation_status",
+        View::Mine(_) | View::Unassigned => "conversation_agent",
+        View::Channel(_) => "conversation_channel",
+        View::Account(_) => "conversation_account",
+        View::Waiting => "conversation_waiting",
+        View::Label(_) => "",
+    }
+}
+
+/// The columns and tables of a list. The planner guesses sizes, and guesses wrong on a fresh file: it is told to walk that index
+/// first and to look the small tables up.
+fn head(index: &str) -> String {
+    let from = if index.is_empty() { "FROM conversation c".into() } else { format!("FROM conversation c INDEXED BY {index}") };
+    rows::CONVERSATION
+        .replace(" JOIN ", " CROSS JOIN ")
+        .replace("LEFT CROSS JOIN", "LEFT JOIN")
+        .replace("FROM conversation c", &from)
+}
+
 /// The statement of a window of a view: `?1, ?2` = key, `?3` = limit, `?4` = the view's own parameter.
 pub(super) fn sql(view: &View, way: Way) -> String {
-    let head = rows::CONVERSATION;
-    // The first index column pins the scan: the planner must not begin with the small tables that are joined.
-    let head = head.replace(" JOIN ", " CROSS JOIN ").replace("LEFT CROSS JOIN", "LEFT JOIN");
+    let head = head(index(view));
     match (view, way) {
         (View::Label(_), way) => {
             let (cmp, order) = if way == Way::Down { ("<", "DESC") } else { (">", "ASC") };
@@ -86,7 +106,7 @@ pub(super) fn sql(view: &View, way: Way) -> String {
 
 /// The statement of a window of everything but spam.
 pub(super) fn sql_all() -> String {
-    let head = rows::CONVERSATION.replace(" JOIN ", " CROSS JOIN ").replace("LEFT CROSS JOIN", "LEFT JOIN");
+    let head = head("conversation_recent");
     format!(
         "{head} WHERE (c.last_message_at, c.id) < (?1, ?2) AND c.status <> 4 AND c.archived_at IS NULL
          ORDER BY c.last_message_at DESC, c.id DESC LIMIT ?3"

@@ -1,1 +1,59 @@
-//! placeholder
+//! Every fixed query is answered from an index, in the order of that index: SQLite is asked how it would do it.
+
+use super::list::{COUNT, Way, sql, sql_all};
+use super::{inbox, outbox, rows, thread};
+use crate::domain::account::Channel;
+use crate::domain::clock::SystemClock;
+use crate::domain::ids::{AccountId, AgentId};
+use crate::domain::row::View;
+use crate::store::Store;
+use std::sync::Arc;
+
+#[test]
+fn fixed_queries_use_their_indexes_and_never_sort() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), Arc::new(SystemClock)).unwrap();
+    let reader = store.reader().unwrap();
+    let mut queries: Vec<(String, String, &str)> = Vec::new();
+    for (view, index) in [
+        (View::Mine(AgentId(1)), "conversation_agent"),
+        (View::Unassigned, "conversation_agent"),
+        (View::Open, "conversation_status"),
+        (View::Waiting, "conversation_waiting"),
+        (View::Pending, "conversation_status"),
+        (View::Snoozed, "conversation_status"),
+        (View::Resolved, "conversation_status"),
+        (View::Spam, "conversation_status"),
+        (View::Channel(Channel::Sms), "conversation_channel"),
+        (View::Account(AccountId(1)), "conversation_account"),
+        (View::Label("vip".into()), "cl USING PRIMARY KEY"),
+    ] {
+        queries.push((format!("{view:?} down"), sql(&view, Way::Down), index));
+        queries.push((format!("{view:?} up"), sql(&view, Way::Up), index));
+    }
+    queries.push(("all".into(), sql_all(), "conversation_recent"));
+    queries.push(("count".into(), COUNT.into(), "PRIMARY KEY"));
+    queries.push(("thread".into(), format!("{} {}", rows::MESSAGE, thread::BEFORE), "message_thread"));
+    queries.push(("thread after".into(), format!("{} {}", rows::MESSAGE, thread::AFTER), "message_thread"));
+    queries.push(("steps".into(), thread::STEPS.into(), "PRIMARY KEY"));
+    queries.push(("conversation".into(), format!("{} WHERE c.id = ?1", rows::CONVERSATION), "INTEGER PRIMARY KEY"));
+    queries.push(("files".into(), format!("{} WHERE message_id = ?1 ORDER BY external_id", rows::ATTACHMENT), "INDEX"));
+    queries.push(("consent".into(), rows::CONSENT_OF.into(), "PRIMARY KEY"));
+    queries.push(("outbox".into(), format!("{} {}", rows::OP, outbox::OUTBOX), "op"));
+    queries.push(("active".into(), format!("{} {}", rows::OP, outbox::ACTIVE), "op_active"));
+    queries.push(("due".into(), outbox::DUE.into(), "attachment_due"));
+    queries.push(("waiting".into(), inbox::WAITING.into(), "receipt_open"));
+    for (name, sql, index) in queries {
+        let mut statement = reader.conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let count = statement.parameter_count();
+        let params = rusqlite::params_from_iter(std::iter::repeat_n(1i64, count));
+        let plan: Vec<String> =
+            statement.query_map(params, |r| r.get::<_, String>(3)).unwrap().map(Result::unwrap).collect();
+        let plan = plan.join("\n");
+        assert!(plan.contains(index), "{name} does not use {index}:\n{plan}\n{sql}");
+        assert!(!plan.contains("TEMP B-TREE"), "{name} sorts:\n{plan}");
+        for table in ["SCAN c\n", "SCAN m\n", "SCAN conversation", "SCAN message", "SCAN c ", "SCAN m "] {
+            assert!(!format!("{plan}\n").contains(table), "{name} scans:\n{plan}");
+        }
+    }
+}

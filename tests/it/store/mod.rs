@@ -1,4 +1,7 @@
 //! The store, from outside.
 
-mod kit;
+mod apart;
+mod formats;
+pub mod kit;
 mod messages;
+mod triage;
