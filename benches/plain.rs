@@ -39,6 +39,12 @@ pub fn fill(
     chunk: usize,
 ) -> Result<Filled, Box<dyn std::error::Error>> {
     db.execute_batch(schema)?;
+    // The index merges itself as it does by default.
+    for table in ["message_fts", "name_fts"] {
+        for (key, value) in [("automerge", 4), ("crisismerge", 16)] {
+            db.execute(&format!("INSERT INTO {table}({table}, rank) VALUES (?1, ?2)"), params![key, value])?;
+        }
+    }
     db.execute_batch(
         "INSERT INTO account (id, name, provider, channels, since) VALUES (1, 'plain', 'import', '[]', 0);",
     )?;

@@ -6,9 +6,9 @@ mod apply;
 mod counts;
 mod derive;
 mod error;
-mod filter;
 #[cfg(test)]
 mod faults;
+mod filter;
 mod fold;
 mod media;
 mod migrate;
