@@ -91,6 +91,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn svg(screen: &vt100::Screen) -> String {
     let (rows, cols) = screen.size();
+    let (rows, cols) = (rows.get(), cols.get());
     let (width, height) = (f32::from(cols) * CELL.0 + 24.0, f32::from(rows) * CELL.1 + 24.0);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
@@ -104,8 +105,7 @@ fn svg(screen: &vt100::Screen) -> String {
             let style = style(cell);
             let (start, mut text, mut cells) = (col, String::new(), 0u16);
             // A wide character keeps its own place, whatever the font makes of it.
-            loop {
-                let Some(cell) = screen.cell(row, col) else { break };
+            while let Some(cell) = screen.cell(row, col) {
                 if self::style(cell) != style || (cells > 0 && (cell.is_wide() || text_is_wide(&text))) {
                     break;
                 }

@@ -1,8 +1,8 @@
 //! `demo`: a throw-away workspace, the real engine and listener on 127.0.0.1, and a cast of customers over production interfaces.
 
+use crate::app::AppError;
 use crate::app::tui::{self, Extra, Ready};
 use crate::app::workspace::{self, Workspace};
-use crate::app::AppError;
 use crate::config::{Config, Env, Overrides};
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::command::Action;
@@ -97,7 +97,8 @@ impl Home {
                 .map_err(AppError::io("standard output"));
         }
         if well {
-            std::fs::remove_dir_all(&self.dir).map_err(AppError::io("the demo's workspace cannot be removed"))?;
+            std::fs::remove_dir_all(&self.dir)
+                .map_err(AppError::io("the demo's workspace cannot be removed"))?;
         }
         Ok(())
     }

@@ -162,7 +162,8 @@ pub fn edit(text: &str) -> Option<String> {
         let file = dir.join("message.txt");
         std::fs::write(&file, text)?;
         // Through the shell, as people write `EDITOR="code --wait"`.
-        let status = Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(&file).status()?;
+        let status =
+            Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(&file).status()?;
         if !status.success() {
             return Ok(None);
         }

@@ -5,9 +5,9 @@ use crate::domain::ids::AgentId;
 use crate::domain::query::{self, Query};
 use crate::domain::row::{ConversationRow, ListKey, View};
 use crate::store::{Asking, InterruptHandle, Reader, Store, StoreError, key_in};
+use crate::text::index;
 use crate::ui::effect::{ListSource, Need, ThreadAt};
 use crate::ui::msg::{Context, Found, Loaded, Msg};
-use crate::text::index;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -41,7 +41,10 @@ impl Loader {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn start(reading: &Reading, out: impl Fn(Msg) + Clone + Send + 'static) -> Result<Loader, StoreError> {
+    pub fn start(
+        reading: &Reading,
+        out: impl Fn(Msg) + Clone + Send + 'static,
+    ) -> Result<Loader, StoreError> {
         let (needs, asked) = channel();
         let (searches, searched) = channel();
         let rows = reading.store.reader()?;
@@ -178,15 +181,13 @@ fn list(
     limit: usize,
 ) -> Result<Loaded, StoreError> {
     let (rows, above, below) = match &source {
-        ListSource::View(view) => {
-            window(
-                anchor,
-                limit,
-                |row| key_in(view, row),
-                |key, n| reader.list(view, key, n),
-                |key, n| reader.list_before(view, key, n),
-            )?
-        }
+        ListSource::View(view) => window(
+            anchor,
+            limit,
+            |row| key_in(view, row),
+            |key, n| reader.list(view, key, n),
+            |key, n| reader.list_before(view, key, n),
+        )?,
         ListSource::All => window(
             anchor,
             limit,

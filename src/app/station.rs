@@ -1,10 +1,10 @@
 //! The engine's place beside the screen: runs it here when the workspace's lock is free, else is a client of the process that has it,
 //! and takes over when that one goes.
 
+use crate::app::AppError;
 use crate::app::host::{self, Host, Listening};
 use crate::app::tui::{Extra, Ready};
 use crate::app::workspace::Workspace;
-use crate::app::AppError;
 use crate::config::Overrides;
 use crate::domain::signal::Signal;
 use crate::engine::bus::Bus;
@@ -42,7 +42,9 @@ impl Station {
         let body = move || {
             let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
                 Ok(runtime) => runtime,
-                Err(e) => return send(Msg::Notice(Level::Error, format!("the engine cannot be started: {e}"))),
+                Err(e) => {
+                    return send(Msg::Notice(Level::Error, format!("the engine cannot be started: {e}")));
+                }
             };
             runtime.block_on(station(workspace, overrides, extra, send, ended, heard, stopped));
             runtime.shutdown_timeout(Duration::from_secs(1));
@@ -103,8 +105,14 @@ async fn station(
             match lock::try_acquire(workspace.store.dir()) {
                 Ok(Some(lock)) => {
                     client = None;
-                    let started =
-                        host::start(&workspace, lock, bus.clone(), Listening::Wanted, Some(overrides.clone())).await;
+                    let started = host::start(
+                        &workspace,
+                        lock,
+                        bus.clone(),
+                        Listening::Wanted,
+                        Some(overrides.clone()),
+                    )
+                    .await;
                     match started {
                         Ok(started) => {
                             send(Msg::Status(status(&workspace, &started)));
@@ -117,7 +125,11 @@ async fn station(
                             warn!("the engine cannot be started: {e}");
                             told = EngineState::Offline;
                             let warnings = vec![e.to_string()];
-                            send(Msg::Status(EngineStatus { engine: told, warnings, ..EngineStatus::default() }));
+                            send(Msg::Status(EngineStatus {
+                                engine: told,
+                                warnings,
+                                ..EngineStatus::default()
+                            }));
                         }
                     }
                 }
@@ -191,13 +203,20 @@ fn status(workspace: &Workspace, host: &Host) -> EngineStatus {
         .map(|a| (a.name.clone(), format!("{base}/chat/{}", a.name)))
         .collect();
     let mut warnings: Vec<String> = host.listen_error.iter().cloned().collect();
-    for problem in workspace.config.channels().iter().filter(|c| crate::provider::vendor(&c.provider).is_none()) {
+    for problem in
+        workspace.config.channels().iter().filter(|c| crate::provider::vendor(&c.provider).is_none())
+    {
         warnings.push(format!(
             "the channel \u{201c}{}\u{201d} has an unknown provider \u{201c}{}\u{201d}",
             problem.name, problem.provider
         ));
     }
-    EngineStatus { engine: EngineState::Here, listening: engine.address.map(|a| format!("http://{a}")), chat, warnings }
+    EngineStatus {
+        engine: EngineState::Here,
+        listening: engine.address.map(|a| format!("http://{a}")),
+        chat,
+        warnings,
+    }
 }
 
 /// Passes what the bus says to the screen.

@@ -234,7 +234,10 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Loop<S> {
                 ForTerminal::Edit(text) => {
                     let edited = input.without(|| screen.lend(|| edit(&text))).map_err(gone())?;
                     if edited.is_none() {
-                        self.message(Msg::Notice(Level::Warn, "the editor gave nothing back: the text is as it was".into()));
+                        self.message(Msg::Notice(
+                            Level::Warn,
+                            "the editor gave nothing back: the text is as it was".into(),
+                        ));
                     }
                     self.message(Msg::Edited(edited));
                     self.frames.request(true);

@@ -24,6 +24,9 @@ const BACKOFF: Backoff = Backoff { base: Duration::from_secs(1), max: Duration::
 /// The whole list of active ops is read again at most this often.
 const RELOAD: Duration = Duration::from_millis(100);
 
+/// Tells where a vendor can call about an account's sends, if it can reach us.
+pub type Callbacks = Arc<dyn Fn(&Live) -> Option<String> + Send + Sync>;
+
 /// What the delivery needs.
 #[derive(Clone)]
 pub struct Delivery {
@@ -38,7 +41,7 @@ pub struct Delivery {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The base under which vendors can call us, if they can: see `Engine`.
-    pub callbacks: Arc<dyn Fn(&Live) -> Option<String> + Send + Sync>,
+    pub callbacks: Callbacks,
     /// Told of every op that has become doubtful.
     pub doubts: mpsc::UnboundedSender<OpId>,
 }
@@ -247,7 +250,7 @@ impl Delivery {
 
     async fn keep(&self, op: &Op, result: Result<Accepted, Failure>, idempotent: bool) -> Outcome {
         let (id, now) = (op.id, self.clock.now());
-        let kept = match result {
+        match result {
             Ok(accepted) => {
                 debug!("op {id}: accepted");
                 self.persist(id, move |t| t.op_accepted(id, &accepted, now)).await;
@@ -290,8 +293,7 @@ impl Delivery {
                 self.persist(id, move |t| t.op_retry_at(id, now, &reason, now)).await;
                 Outcome::Login
             }
-        };
-        kept
+        }
     }
 
     /// Keeps a result, however long the disk takes: losing it would put a done op in doubt.

@@ -16,6 +16,7 @@ use tracing::{debug, error, warn};
 const BATCH: usize = 48;
 
 /// What one receipt turned out to say.
+#[derive(Clone)]
 enum Read {
     Events(ReceiptId, AccountId, Vec<Event>),
     Unreadable(ReceiptId, String),
@@ -86,13 +87,12 @@ impl Intake {
             return Ok(false);
         }
         debug!("intake: {} of {before} receipts", read.len());
-        let ids: Vec<Read> = read;
-        if let Err(e) = self.apply(&ids).await {
+        if let Err(e) = self.apply(&read).await {
             if !e.is_about_the_data() {
                 return Err(e);
             }
             // One of them is poison: one by one, so that only that one is set aside.
-            for one in ids {
+            for one in read {
                 let (id, single) = match one {
                     Read::Events(id, ..) => (id, vec![one]),
                     Read::Unreadable(id, _) => (id, vec![one]),
@@ -131,24 +131,18 @@ impl Intake {
     }
 
     async fn apply(&self, batch: &[Read]) -> Result<(), StoreError> {
-        let batch: Vec<(ReceiptId, Result<(AccountId, Vec<Event>), String>)> = batch
-            .iter()
-            .map(|r| match r {
-                Read::Events(id, account, events) => (*id, Ok((*account, events.clone()))),
-                Read::Unreadable(id, why) => (*id, Err(why.clone())),
-            })
-            .collect();
+        let batch = batch.to_vec();
         let media_due = self
             .writes
             .run(Class::Apply, move |t| {
                 let mut media_due = false;
-                for (id, what) in batch {
-                    match what {
-                        Ok((account, events)) => {
+                for read in batch {
+                    match read {
+                        Read::Events(id, account, events) => {
                             media_due |= t.apply(account, &events)?.media_due;
                             t.receipt_done(id)?;
                         }
-                        Err(why) => t.receipt_quarantine(id, &why)?,
+                        Read::Unreadable(id, why) => t.receipt_quarantine(id, &why)?,
                     }
                 }
                 Ok(media_due)

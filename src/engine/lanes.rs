@@ -401,8 +401,7 @@ impl Lanes {
         let mut wake: Option<Ms> = None;
         let ids: Vec<AccountId> = self.accounts.keys().copied().collect();
         for id in ids {
-            loop {
-                let Some(account) = self.accounts.get_mut(&id) else { break };
+            while let Some(account) = self.accounts.get_mut(&id) {
                 account.refill(now);
                 match account.next_at(now) {
                     None => break,

@@ -216,7 +216,7 @@ impl Engine {
 }
 
 /// Where a vendor can call about a send: nowhere while our address is loopback, unless the vendor is there too (a lab).
-fn callbacks(public_url: Option<String>) -> Arc<dyn Fn(&Live) -> Option<String> + Send + Sync> {
+fn callbacks(public_url: Option<String>) -> deliver::Callbacks {
     Arc::new(move |live| {
         let base = public_url.as_ref()?;
         let theirs = live.settings.get("base_url");

@@ -220,6 +220,9 @@ pub struct Setup {
 /// Makes the provider of an account from its settings and secrets. No network, no file.
 pub type Build = fn(&Setup, &crate::net::http::Http) -> Result<Box<dyn Provider>, Failure>;
 
+/// Says, from settings, under which of our addresses a new conversation on each channel is kept.
+pub type Addresses = fn(&BTreeMap<String, String>) -> Vec<(Channel, String)>;
+
 /// One vendor as the registry knows it.
 pub struct Vendor {
     /// The name used in `channel add`.
@@ -235,7 +238,7 @@ pub struct Vendor {
     /// What an account with these settings can do; needs no secret and no network.
     pub capabilities: fn(&BTreeMap<String, String>) -> Result<Capabilities, String>,
     /// Under which of our addresses a new conversation on each channel is kept: the first half of its key.
-    pub addresses: fn(&BTreeMap<String, String>) -> Vec<(Channel, String)>,
+    pub addresses: Addresses,
     /// Builds the provider of an account.
     pub build: Build,
 }

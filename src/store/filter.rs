@@ -244,7 +244,11 @@ fn of_message(condition: Part, negated: bool, out: &mut Lowered) -> Result<(), S
 
 fn codes(column: &str, list: impl Iterator<Item = i64>) -> Part {
     let list = list.map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
-    if list.is_empty() { Part::new("0", Vec::new()) } else { Part::new(format!("{column} IN ({list})"), Vec::new()) }
+    if list.is_empty() {
+        Part::new("0", Vec::new())
+    } else {
+        Part::new(format!("{column} IN ({list})"), Vec::new())
+    }
 }
 
 fn ids(conn: &Connection, sql: &str, value: &str) -> rusqlite::Result<Vec<i64>> {
@@ -276,7 +280,8 @@ fn assignees(conn: &Connection, list: &[Who], asking: &Asking) -> rusqlite::Resu
     for (column, list) in [("agent_id", agents), ("team_id", teams)] {
         if !list.is_empty() {
             let wanted = codes(column, list.into_iter());
-            sources.push(format!("SELECT id FROM conversation WHERE {column} IS NOT NULL AND {}", wanted.sql));
+            sources
+                .push(format!("SELECT id FROM conversation WHERE {column} IS NOT NULL AND {}", wanted.sql));
             any.push(Part::new(format!("c.{}", wanted.sql), Vec::new()));
         }
     }
@@ -293,10 +298,13 @@ fn assignees(conn: &Connection, list: &[Who], asking: &Asking) -> rusqlite::Resu
 
 /// Agents by e-mail or name; by the first name where that is all that was given.
 fn agent_ids(conn: &Connection, name: &str) -> rusqlite::Result<Vec<i64>> {
-    let exact =
-        ids(conn, "SELECT id FROM agent WHERE email = lower(?1) OR name = ?1 COLLATE NOCASE", name)?;
+    let exact = ids(conn, "SELECT id FROM agent WHERE email = lower(?1) OR name = ?1 COLLATE NOCASE", name)?;
     if exact.is_empty() {
-        return ids(conn, "SELECT id FROM agent WHERE substr(name, 1, length(?1) + 1) = ?1 || ' ' COLLATE NOCASE", name);
+        return ids(
+            conn,
+            "SELECT id FROM agent WHERE substr(name, 1, length(?1) + 1) = ?1 || ' ' COLLATE NOCASE",
+            name,
+        );
     }
     Ok(exact)
 }
@@ -304,7 +312,8 @@ fn agent_ids(conn: &Connection, name: &str) -> rusqlite::Result<Vec<i64>> {
 fn labels(conn: &Connection, names: &[String]) -> rusqlite::Result<(Part, Option<Part>)> {
     let mut found: Vec<(i64, String)> = Vec::new();
     for name in names {
-        let mut statement = conn.prepare_cached("SELECT id, name FROM label WHERE name = ?1 COLLATE NOCASE")?;
+        let mut statement =
+            conn.prepare_cached("SELECT id, name FROM label WHERE name = ?1 COLLATE NOCASE")?;
         let rows = statement.query_map(params![name], |r| Ok((r.get(0)?, r.get(1)?)))?;
         for row in rows {
             found.push(row?);
@@ -345,9 +354,8 @@ fn qualified(list: &[Qualified]) -> (Part, Option<Part>) {
 
 fn has(list: &[Has]) -> (Part, Option<Part>) {
     // In the order of the index of these.
-    let troubled = [Delivery::Parked, Delivery::Unknown, Delivery::Failed]
-        .map(|d| d.code().to_string())
-        .join(", ");
+    let troubled =
+        [Delivery::Parked, Delivery::Unknown, Delivery::Failed].map(|d| d.code().to_string()).join(", ");
     let any = list
         .iter()
         .map(|has| match has {
@@ -358,9 +366,9 @@ fn has(list: &[Has]) -> (Part, Option<Part>) {
         .map(|sql| Part::new(sql, Vec::new()))
         .collect();
     let source = match list {
-        [Has::Attachment] => {
-            Some("SELECT m.conversation_id FROM attachment a JOIN message m ON m.id = a.message_id".to_owned())
-        }
+        [Has::Attachment] => Some(
+            "SELECT m.conversation_id FROM attachment a JOIN message m ON m.id = a.message_id".to_owned(),
+        ),
         [Has::Failed] => Some(format!("SELECT conversation_id FROM message WHERE delivery IN ({troubled})")),
         _ => None,
     };
@@ -500,7 +508,8 @@ fn identity_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
         "SELECT DISTINCT c.contact_id, i.value FROM name_fts f CROSS JOIN conversation c ON c.id = f.rowid
          CROSS JOIN identity i ON i.contact_id = c.contact_id WHERE name_fts MATCH ?1",
         |identity| {
-            identity.to_lowercase().contains(&lower) || digits.as_ref().is_some_and(|d| identity.contains(d.as_str()))
+            identity.to_lowercase().contains(&lower)
+                || digits.as_ref().is_some_and(|d| identity.contains(d.as_str()))
         },
         "EXISTS (SELECT 1 FROM identity i WHERE i.contact_id = c.contact_id AND i.value LIKE ? ESCAPE '\\')",
     )
@@ -539,7 +548,6 @@ fn by_names(
 /// Whether a source lists at most `cap` conversations, and how many rows it has up to there.
 pub(super) fn weigh(conn: &Connection, source: &Part, cap: usize) -> rusqlite::Result<usize> {
     let sql = format!("SELECT count(*) FROM (SELECT 1 FROM ({}) LIMIT {})", source.sql, cap + 1);
-    let rows: i64 =
-        conn.prepare_cached(&sql)?.query_row(params_from_iter(&source.values), |r| r.get(0))?;
+    let rows: i64 = conn.prepare_cached(&sql)?.query_row(params_from_iter(&source.values), |r| r.get(0))?;
     Ok(usize::try_from(rows).unwrap_or(usize::MAX))
 }

@@ -331,8 +331,13 @@ impl Run<'_> {
             let (bits, excluded) = self.cover(*conversation)?;
             // Without a word among the names, the index would have told.
             if bits != 0 && !excluded {
-                let rest: Vec<&Unit> =
-                    q.units.iter().enumerate().filter(|(n, _)| *n >= 32 || bits >> n & 1 == 0).map(|(_, u)| u).collect();
+                let rest: Vec<&Unit> = q
+                    .units
+                    .iter()
+                    .enumerate()
+                    .filter(|(n, _)| *n >= 32 || bits >> n & 1 == 0)
+                    .map(|(_, u)| u)
+                    .collect();
                 self.name_hit(*id, *conversation, &rest)?;
             }
         }
@@ -374,8 +379,7 @@ impl Run<'_> {
     fn named(&self, unit: &Unit) -> rusqlite::Result<HashSet<i64>> {
         let mut set = HashSet::new();
         let Some(expression) = unit.names() else { return Ok(set) };
-        let mut statement =
-            self.conn.prepare_cached("SELECT rowid FROM name_fts WHERE name_fts MATCH ?1")?;
+        let mut statement = self.conn.prepare_cached("SELECT rowid FROM name_fts WHERE name_fts MATCH ?1")?;
         let mut rows = statement.query(params![expression])?;
         while let Some(row) = rows.next()? {
             if self.watch.over() {
@@ -467,7 +471,10 @@ impl Run<'_> {
             let conn = self.conn;
             // The index gives the words; each hit's conversation is looked up, and one in thirty or more will do.
             let found = |id: i64| {
-                conversation_of(conn, id).ok().flatten().is_some_and(|conversation| set.contains(&conversation))
+                conversation_of(conn, id)
+                    .ok()
+                    .flatten()
+                    .is_some_and(|conversation| set.contains(&conversation))
             };
             self.texts(rest, None, &found)?;
             return Ok(());

@@ -65,11 +65,6 @@ impl Pty {
         Pty { screen, writer, child, master: pair.master }
     }
 
-    /// What is on the screen.
-    pub fn text(&self) -> String {
-        self.screen.0.lock().unwrap().screen().contents()
-    }
-
     /// Types.
     pub fn send(&mut self, bytes: &str) {
         self.writer.write_all(bytes.as_bytes()).unwrap();
