@@ -7,15 +7,13 @@ use crate::domain::ids::{AgentId, MessageId};
 use crate::domain::message::{AuthorKind, Direction};
 use crate::domain::query::{Filter, Has, Qualified, Query, What, When, Who, Writer};
 use crate::store::error::StoreError;
+use crate::store::people::{contact_set, identity_set, people};
 use crate::text::address;
 use crate::text::format::parse_when;
-use crate::text::index::{Term, highlight, match_expr};
+use crate::text::index::{Term, match_expr};
 use jiff::tz::TimeZone;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
-
-/// Contacts that a `contact:` or `identity:` may mean before the names' index alone has to answer.
-const CONTACTS: usize = 5_000;
 
 /// Who asks, when and where: what gives `me`, `7d` and days their meaning.
 #[derive(Debug, Clone)]
@@ -36,12 +34,12 @@ pub(super) struct Part {
 }
 
 impl Part {
-    fn new(sql: impl Into<String>, values: Vec<Value>) -> Part {
+    pub(super) fn new(sql: impl Into<String>, values: Vec<Value>) -> Part {
         Part { sql: sql.into(), values }
     }
 
     /// Adds another condition that must hold as well.
-    fn and(&mut self, other: Part) {
+    pub(super) fn and(&mut self, other: Part) {
         if !self.sql.is_empty() {
             self.sql.push_str(" AND ");
         }
@@ -49,12 +47,12 @@ impl Part {
         self.values.extend(other.values);
     }
 
-    fn not(self) -> Part {
+    pub(super) fn not(self) -> Part {
         // What is not known (NULL) does not hold, so its opposite does.
         Part::new(format!("NOT coalesce(({}), 0)", self.sql), self.values)
     }
 
-    fn any(parts: Vec<Part>) -> Part {
+    pub(super) fn any(parts: Vec<Part>) -> Part {
         let sql = parts.iter().map(|p| format!("({})", p.sql)).collect::<Vec<_>>().join(" OR ");
         if sql.is_empty() {
             return Part::new("0", Vec::new());
@@ -144,7 +142,7 @@ pub(super) fn lower(conn: &Connection, query: &Query, asking: &Asking) -> Result
 }
 
 /// Whether a word can be part of a telephone number.
-fn is_numeric(text: &str) -> bool {
+pub(super) fn is_numeric(text: &str) -> bool {
     text.chars().any(|c| c.is_ascii_digit())
         && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | '(' | ')' | '/' | ' '))
 }
@@ -161,7 +159,7 @@ fn close_run(run: &mut Vec<Term>, units: &mut Vec<Unit>) {
 }
 
 /// The beginning of a number as the names' index has it: without the zero that is dialled only at home.
-fn phone(terms: &[Term]) -> Option<Term> {
+pub(super) fn phone(terms: &[Term]) -> Option<Term> {
     let typed = terms.iter().map(Term::text).collect::<Vec<_>>().join(" ");
     if !is_numeric(&typed) {
         return None;
@@ -251,7 +249,7 @@ fn codes(column: &str, list: impl Iterator<Item = i64>) -> Part {
     }
 }
 
-fn ids(conn: &Connection, sql: &str, value: &str) -> rusqlite::Result<Vec<i64>> {
+pub(super) fn ids(conn: &Connection, sql: &str, value: &str) -> rusqlite::Result<Vec<i64>> {
     conn.prepare_cached(sql)?.query_map(params![value], |r| r.get(0))?.collect()
 }
 
@@ -375,7 +373,7 @@ fn has(list: &[Has]) -> (Part, Option<Part>) {
     (Part::any(any), source.map(|sql| Part::new(sql, Vec::new())))
 }
 
-fn like(text: &str) -> Value {
+pub(super) fn like(text: &str) -> Value {
     let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     Value::Text(format!("%{escaped}%"))
 }
@@ -435,114 +433,6 @@ fn moment(
         out.conversation.and(Part::new("c.last_message_at >= ?", vec![Value::Integer(at)]));
     }
     Ok(())
-}
-
-/// The contacts that a value means: a set, or a condition that the names' index answers.
-enum People {
-    Few(Vec<i64>),
-    Many(Part),
-}
-
-fn people(
-    conn: &Connection,
-    values: &[String],
-    find: impl Fn(&Connection, &str) -> rusqlite::Result<People>,
-) -> rusqlite::Result<(Part, Option<Part>)> {
-    let (mut few, mut any) = (Vec::new(), Vec::new());
-    for value in values {
-        match find(conn, value)? {
-            People::Few(list) => few.extend(list),
-            People::Many(part) => any.push(part),
-        }
-    }
-    let mut source = None;
-    if !few.is_empty() {
-        let list = few.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
-        let set = vec![Value::Text(format!("[{list}]"))];
-        if any.is_empty() {
-            source = Some(Part::new(
-                "SELECT id FROM conversation WHERE contact_id IN (SELECT value FROM json_each(?))",
-                set.clone(),
-            ));
-        }
-        any.push(Part::new("c.contact_id IN (SELECT value FROM json_each(?))", set));
-    }
-    Ok((Part::any(any), source))
-}
-
-fn contact_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
-    let mut found = Vec::new();
-    if let Ok(id) = value.parse::<i64>() {
-        found = ids(conn, "SELECT id FROM contact WHERE id = ?1", &id.to_string())?;
-    }
-    let term = [Term::Prefix(value.to_owned())];
-    let named = by_names(
-        conn,
-        value,
-        "SELECT DISTINCT k.id, k.name FROM name_fts f CROSS JOIN conversation c ON c.id = f.rowid
-         CROSS JOIN contact k ON k.id = c.contact_id WHERE name_fts MATCH ?1",
-        |name| !highlight(name, &term).is_empty(),
-        "(SELECT name FROM contact WHERE id = c.contact_id) LIKE ? ESCAPE '\\'",
-    )?;
-    Ok(match named {
-        People::Few(list) => People::Few(found.into_iter().chain(list).collect()),
-        many => many,
-    })
-}
-
-fn identity_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
-    let folded = address::email(value).map(|e| e.folded);
-    let number = is_numeric(value).then(|| format!("+{}", address::digits(value)));
-    let exact = conn
-        .prepare_cached("SELECT contact_id FROM identity WHERE value IN (?1, ?2, ?3)")?
-        .query_map(params![value, folded, number], |r| r.get(0))?
-        .collect::<rusqlite::Result<Vec<i64>>>()?;
-    if !exact.is_empty() {
-        return Ok(People::Few(exact));
-    }
-    let lower = value.to_lowercase();
-    let digits = phone(&[Term::Word(value.to_owned())]).map(|t| t.text().to_owned());
-    by_names(
-        conn,
-        value,
-        "SELECT DISTINCT c.contact_id, i.value FROM name_fts f CROSS JOIN conversation c ON c.id = f.rowid
-         CROSS JOIN identity i ON i.contact_id = c.contact_id WHERE name_fts MATCH ?1",
-        |identity| {
-            identity.to_lowercase().contains(&lower)
-                || digits.as_ref().is_some_and(|d| identity.contains(d.as_str()))
-        },
-        "EXISTS (SELECT 1 FROM identity i WHERE i.contact_id = c.contact_id AND i.value LIKE ? ESCAPE '\\')",
-    )
-}
-
-/// Contacts whose conversations' names hold a beginning, and of these the ones that `fits`.
-fn by_names(
-    conn: &Connection,
-    value: &str,
-    sql: &str,
-    fits: impl Fn(&str) -> bool,
-    otherwise: &str,
-) -> rusqlite::Result<People> {
-    let term = Term::Prefix(value.to_owned());
-    let unit = Unit { phone: phone(std::slice::from_ref(&term)), text: vec![term] };
-    let Some(expression) = unit.names() else { return Ok(People::Few(Vec::new())) };
-    let mut statement = conn.prepare_cached(sql)?;
-    let mut rows = statement.query(params![expression])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        if fits(row.get_ref(1)?.as_str().unwrap_or_default()) {
-            found.push(row.get(0)?);
-        }
-        if found.len() > CONTACTS {
-            let probe = "EXISTS (SELECT 1 FROM name_fts WHERE name_fts MATCH ? AND rowid = c.id)";
-            let many = Part::new(
-                format!("{probe} AND {otherwise}"),
-                vec![Value::Text(expression.clone()), like(value)],
-            );
-            return Ok(People::Many(many));
-        }
-    }
-    Ok(People::Few(found))
 }
 
 /// Whether a source lists at most `cap` conversations, and how many rows it has up to there.

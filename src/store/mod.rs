@@ -15,6 +15,7 @@ mod migrate;
 mod names;
 mod open;
 mod outbox;
+mod people;
 mod planned;
 mod reader;
 mod receipts;
