@@ -72,6 +72,7 @@ impl Tx<'_> {
     }
 
     fn orphan(&mut self, account: AccountId, of: &str, report: &DeliveryReport) -> Result<(), StoreError> {
+        self.orphaned();
         let said = format!("{} {} {}", report.state.word(), report.said, code_of(report));
         self.exec(
             "INSERT INTO orphan_delivery(account_id, ref, said, report, at) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -89,6 +90,9 @@ impl Tx<'_> {
         message: i64,
         external: &str,
     ) -> Result<(), StoreError> {
+        if !self.has_orphans()? {
+            return Ok(());
+        }
         let waiting: Vec<String> = self.all(
             "SELECT report FROM orphan_delivery WHERE account_id = ?1 AND ref = ?2",
             params![account.0, external],
@@ -306,6 +310,7 @@ impl Tx<'_> {
             |r| Ok((r.get(0)?, r.get(1)?)),
         )?;
         let Some((id, before)) = found else {
+            self.orphaned();
             self.exec(
                 "INSERT INTO orphan_delivery(account_id, ref, said, report, at) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT (account_id, ref, said) DO UPDATE SET at = max(at, excluded.at)",
@@ -336,6 +341,9 @@ impl Tx<'_> {
         key: &ConversationKey,
         conversation: ConversationId,
     ) -> Result<(), StoreError> {
+        if !self.has_orphans()? {
+            return Ok(());
+        }
         let of = of_conversation(key);
         let at: Option<Option<Ms>> = self.one(
             "SELECT max(at) FROM orphan_delivery WHERE account_id = ?1 AND ref = ?2",

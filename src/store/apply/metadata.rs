@@ -43,7 +43,10 @@ impl Metadata {
                 }
                 std::collections::btree_map::Entry::Occupied(mut slot) => {
                     let there = slot.get();
-                    if rev > there.0 || (rev == there.0 && value.to_string() > there.1.to_string()) {
+                    // Values have no order of their own: their text decides between equals.
+                    let texts = || (value.to_string(), there.1.to_string());
+                    let tie = |(said, kept): (String, String)| said > kept;
+                    if rev > there.0 || (rev == there.0 && tie(texts())) {
                         slot.insert((rev, value));
                     }
                 }
