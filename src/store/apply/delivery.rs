@@ -73,12 +73,11 @@ impl Tx<'_> {
 
     fn orphan(&mut self, account: AccountId, of: &str, report: &DeliveryReport) -> Result<(), StoreError> {
         self.orphaned();
-        let said = format!("{} {} {}", report.state.word(), report.said, code_of(report));
+        // The whole statement is its own key: what differs in anything is another one.
+        let json = serde_json::to_string(report)?;
         self.exec(
-            "INSERT INTO orphan_delivery(account_id, ref, said, report, at) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (account_id, ref, said) DO UPDATE SET report = excluded.report, at = excluded.at
-             WHERE (excluded.at, excluded.report) < (at, report)",
-            params![account.0, of, said, serde_json::to_string(report)?, report.at],
+            "INSERT OR IGNORE INTO orphan_delivery(account_id, ref, said, report, at) VALUES (?1, ?2, ?3, ?3, ?4)",
+            params![account.0, of, json, report.at],
         )?;
         Ok(())
     }

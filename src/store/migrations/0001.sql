@@ -207,7 +207,7 @@ CREATE TABLE delivery_step (
 CREATE TABLE orphan_delivery (            -- told before the message itself
   account_id INTEGER NOT NULL,
   ref TEXT NOT NULL,                      -- the provider's id or our token
-  said TEXT NOT NULL,
+  said TEXT NOT NULL,                     -- tells apart what was told
   report TEXT NOT NULL,                   -- JSON
   at INTEGER NOT NULL,
   PRIMARY KEY (account_id, ref, said)
