@@ -3,8 +3,13 @@
 use crate::store::error::StoreError;
 use rusqlite::{Connection, params};
 
-/// The words of a conversation's entry in the index of names.
+/// The words of a conversation's entry in the index of names, in the form of the index.
 pub(super) fn of(conn: &Connection, conversation: i64) -> Result<String, StoreError> {
+    Ok(crate::text::index::index_form(&words(conn, conversation)?).into_owned())
+}
+
+/// The words of a conversation's entry in the index of names.
+pub(super) fn words(conn: &Connection, conversation: i64) -> rusqlite::Result<String> {
     let (subject, theirs, name, contact): (Option<String>, String, String, i64) = conn
         .prepare_cached(
             "SELECT c.subject, c.theirs, k.name, k.id FROM conversation c JOIN contact k ON k.id = c.contact_id
@@ -12,20 +17,31 @@ pub(super) fn of(conn: &Connection, conversation: i64) -> Result<String, StoreEr
         )?
         .query_row(params![conversation], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))?;
     let mut words = subject.unwrap_or_default();
-    for part in [&name, &theirs] {
-        words.push('\n');
-        words.push_str(part);
-    }
+    words.push('\n');
+    words.push_str(&name);
+    push_address(&theirs, &mut words);
     let mut more = conn.prepare_cached(
         "SELECT value FROM identity WHERE contact_id = ?1 UNION SELECT value FROM claim WHERE contact_id = ?1",
     )?;
     let mut rows = more.query(params![contact])?;
     while let Some(row) = rows.next()? {
-        let value: String = row.get(0)?;
+        let value = row.get_ref(0)?.as_str().unwrap_or_default();
         if value != theirs {
-            words.push('\n');
-            words.push_str(&value);
+            push_address(value, &mut words);
         }
     }
-    Ok(crate::text::index::index_form(&words).into_owned())
+    Ok(words)
+}
+
+/// An address; a telephone number also without the one, two or three digits of its country, as it is typed at home.
+fn push_address(value: &str, words: &mut String) {
+    words.push('\n');
+    words.push_str(value);
+    let Some(digits) = value.strip_prefix('+') else { return };
+    if digits.len() >= 7 && digits.bytes().all(|b| b.is_ascii_digit()) {
+        for country in 1..=3 {
+            words.push(' ');
+            words.push_str(&digits[country..]);
+        }
+    }
 }

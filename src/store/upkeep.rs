@@ -15,6 +15,8 @@ const LEVELS: i64 = 4;
 const DEBT: i64 = 192;
 /// Merging owed, in pages, at which every pause between transactions goes into it.
 const DEEP_DEBT: i64 = 4096;
+/// The part of the time of transactions (one in so many) that then goes into it.
+const DEEP_SHARE: u32 = 2;
 /// Size of the write-ahead log, in bytes, that is worth a checkpoint.
 const WAL: u64 = 16 * 1024 * 1024;
 /// How often the size is looked at, in commits.
@@ -86,13 +88,14 @@ impl Upkeep {
         self.unmerged || (self.unchecked && self.wal_large)
     }
 
-    /// One step between two transactions.
-    pub(super) fn busy(&mut self, conn: &Connection) {
+    /// A step between two transactions. Deep in debt it takes longer, by what the last ones took (an import's hold the writer
+    /// far longer than others), unless something `urgent` comes.
+    pub(super) fn busy(&mut self, conn: &Connection, worked: Duration, urgent: &dyn Fn() -> bool) {
         if self.debt >= DEBT {
-            let until = Instant::now() + Duration::from_micros(1_500);
+            let until = Instant::now() + (worked / DEEP_SHARE).max(Duration::from_micros(1_500));
             loop {
                 self.merge(conn);
-                if self.debt < DEEP_DEBT || Instant::now() >= until {
+                if self.debt < DEEP_DEBT || Instant::now() >= until || urgent() {
                     break;
                 }
             }

@@ -248,18 +248,21 @@ impl Work {
                 }
                 (queues.urgent(), !queues.apply.is_empty())
             };
+            let began = Instant::now();
             if urgent {
                 self.group(true);
             }
             if apply {
                 self.group(false);
             }
+            let worked = began.elapsed();
             if !urgent && !apply {
                 self.synchronous(false);
                 self.upkeep.idle(&self.conn);
             } else if self.upkeep.wants_busy() {
                 self.synchronous(false);
-                self.upkeep.busy(&self.conn);
+                let shared = self.shared.clone();
+                self.upkeep.busy(&self.conn, worked, &|| shared.lock().urgent());
             }
         }
     }

@@ -1,1 +1,0 @@
-//! The search language: words, prefixes, "phrases" and `key:value` filters, combined and negated.

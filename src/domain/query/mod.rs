@@ -1,0 +1,326 @@
+//! The search language: words, prefixes, "phrases" and `key:value` filters, combined and negated.
+//!
+//! ```text
+//! refund "tracking number" ord*  channel:sms,whatsapp  -label:"vip delivery"  assignee:me  after:7d
+//! ```
+//!
+//! All clauses must hold; the values of one filter, separated by commas, are alternatives; `-` turns a clause around.
+//! The language is pure: what `me` and `7d` mean is decided where the query is run.
+
+mod parse;
+
+use crate::domain::account::Channel;
+use crate::domain::conversation::{Priority, QualificationState, Status};
+use std::fmt;
+
+pub use parse::{parse, parse_typing};
+
+/// A parsed query. Every clause must hold; no clause at all matches everything.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Query {
+    /// What is asked, in the order in which it was written.
+    pub clauses: Vec<Clause>,
+}
+
+/// One condition of a query.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Clause {
+    /// Whether it must not hold.
+    pub negated: bool,
+    /// The condition.
+    pub what: What,
+}
+
+/// What a clause asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum What {
+    /// A whole word. (What the index takes for several words, like `e-mail`, must follow one another.)
+    Word(String),
+    /// The beginning of a word: `ord*`; or words of which the last may go on: `"my ord"*`.
+    Prefix(String),
+    /// Words that follow one another: `"my order"`.
+    Phrase(String),
+    /// A `key:value`.
+    Filter(Filter),
+}
+
+/// A filter. Several values are alternatives; there is always at least one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Filter {
+    /// The medium.
+    Channel(Vec<Channel>),
+    /// The account's name.
+    Account(Vec<String>),
+    /// The status of the conversation.
+    Status(Vec<Status>),
+    /// Whose it is.
+    Assignee(Vec<Who>),
+    /// A label, without regard to case.
+    Label(Vec<String>),
+    /// The priority.
+    Priority(Vec<Priority>),
+    /// The qualification.
+    Qualified(Vec<Qualified>),
+    /// Whether something in the conversation is unread.
+    Unread(bool),
+    /// Who wrote the message.
+    From(Vec<Writer>),
+    /// The customer, by words of the name or by id.
+    Contact(Vec<String>),
+    /// One of the customer's addresses, or its beginning; telephone numbers in any format.
+    Identity(Vec<String>),
+    /// Sent before this moment.
+    Before(When),
+    /// Sent at or after this moment.
+    After(When),
+    /// What is there.
+    Has(Vec<Has>),
+}
+
+/// Whose a conversation is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Who {
+    /// The agent who asks.
+    Me,
+    /// Nobody's.
+    Nobody,
+    /// An agent's name or e-mail, or a team's name.
+    Named(String),
+}
+
+/// What a qualification must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Qualified {
+    /// Judged, in whichever way.
+    Yes,
+    /// Not judged yet.
+    No,
+    /// Judged so.
+    As(QualificationState),
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Writer {
+    /// The customer.
+    Contact,
+    /// Any of us.
+    Agent,
+    /// The agent who asks.
+    Me,
+    /// Somebody whose name or e-mail contains this.
+    Named(String),
+}
+
+/// What must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Has {
+    /// A file.
+    Attachment,
+    /// A private note.
+    Note,
+    /// A message that failed, is parked or may not have arrived.
+    Failed,
+}
+
+/// A moment as it was written: `2026-11-20`, `2026-11`, `2026`, `today`, `yesterday`, `now`, `7d`, `3h`, or RFC 3339.
+/// The parser only lets through what is a moment; which one depends on the present and the time zone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct When(pub(crate) String);
+
+impl When {
+    /// What was written.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Has {
+    /// The word used in queries.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Has::Attachment => "attachment",
+            Has::Note => "note",
+            Has::Failed => "failed",
+        }
+    }
+}
+
+impl Qualified {
+    /// The word used in queries.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Qualified::Yes => "yes",
+            Qualified::No => "no",
+            Qualified::As(state) => state.word(),
+        }
+    }
+}
+
+impl Query {
+    /// Whether nothing is asked.
+    pub fn is_empty(&self) -> bool {
+        self.clauses.is_empty()
+    }
+
+    /// Whether any clause asks for words that must be there.
+    pub fn has_words(&self) -> bool {
+        self.clauses.iter().any(|c| !c.negated && !matches!(c.what, What::Filter(_)))
+    }
+}
+
+/// The keys of filters, in the order in which they are told.
+pub const KEYS: [&str; 14] = [
+    "channel",
+    "account",
+    "status",
+    "assignee",
+    "label",
+    "priority",
+    "qualified",
+    "unread",
+    "from",
+    "contact",
+    "identity",
+    "before",
+    "after",
+    "has",
+];
+
+/// Why a text is no query; says what would be one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// A `key:` that is none.
+    #[error(
+        "unknown filter \u{201c}{key}:\u{201d}: use one of {}; or put it in quotes to look for the words",
+        KEYS.map(|k| format!("{k}:")).join(" ")
+    )]
+    UnknownKey {
+        /// What stood before the colon.
+        key: String,
+    },
+    /// A value that the key does not take.
+    #[error("{key}: does not understand \u{201c}{value}\u{201d}: use {expected}")]
+    BadValue {
+        /// The key.
+        key: &'static str,
+        /// What was given.
+        value: String,
+        /// What would be understood.
+        expected: String,
+    },
+    /// A key without a value.
+    #[error("{key}: needs a value: use {expected}")]
+    NoValue {
+        /// The key.
+        key: &'static str,
+        /// What would be understood.
+        expected: String,
+    },
+    /// A quotation without end.
+    #[error("a quotation mark is not closed: {0}")]
+    Unclosed(String),
+}
+
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, clause) in self.clauses.iter().enumerate() {
+            if n > 0 {
+                f.write_str(" ")?;
+            }
+            write!(f, "{clause}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Clause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.negated {
+            f.write_str("-")?;
+        }
+        match &self.what {
+            What::Word(text) => f.write_str(text),
+            What::Prefix(text) if text.contains(char::is_whitespace) || parse::reads_otherwise(text) => {
+                write!(f, "\"{text}\"*")
+            }
+            What::Prefix(text) => write!(f, "{text}*"),
+            What::Phrase(text) => write!(f, "\"{text}\""),
+            What::Filter(filter) => write!(f, "{filter}"),
+        }
+    }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = |list: &[&str]| list.iter().map(|v| quoted(v)).collect::<Vec<_>>().join(",");
+        let strings = |list: &[String]| list.iter().map(|v| quoted(v)).collect::<Vec<_>>().join(",");
+        let values = match self {
+            Filter::Channel(list) => words(&list.iter().map(|v| v.word()).collect::<Vec<_>>()),
+            Filter::Status(list) => words(&list.iter().map(|v| v.word()).collect::<Vec<_>>()),
+            Filter::Priority(list) => words(&list.iter().map(|v| v.word()).collect::<Vec<_>>()),
+            Filter::Qualified(list) => words(&list.iter().map(|v| v.word()).collect::<Vec<_>>()),
+            Filter::Has(list) => words(&list.iter().map(|v| v.word()).collect::<Vec<_>>()),
+            Filter::Account(list) | Filter::Label(list) | Filter::Contact(list) | Filter::Identity(list) => {
+                strings(list)
+            }
+            Filter::Assignee(list) => words(&list.iter().map(Who::text).collect::<Vec<_>>()),
+            Filter::From(list) => words(&list.iter().map(Writer::text).collect::<Vec<_>>()),
+            Filter::Unread(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+            Filter::Before(when) | Filter::After(when) => quoted(&when.0),
+        };
+        write!(f, "{}:{values}", self.key())
+    }
+}
+
+impl Filter {
+    /// The key under which it is written.
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Filter::Channel(_) => "channel",
+            Filter::Account(_) => "account",
+            Filter::Status(_) => "status",
+            Filter::Assignee(_) => "assignee",
+            Filter::Label(_) => "label",
+            Filter::Priority(_) => "priority",
+            Filter::Qualified(_) => "qualified",
+            Filter::Unread(_) => "unread",
+            Filter::From(_) => "from",
+            Filter::Contact(_) => "contact",
+            Filter::Identity(_) => "identity",
+            Filter::Before(_) => "before",
+            Filter::After(_) => "after",
+            Filter::Has(_) => "has",
+        }
+    }
+}
+
+impl Who {
+    fn text(&self) -> &str {
+        match self {
+            Who::Me => "me",
+            Who::Nobody => "none",
+            Who::Named(name) => name,
+        }
+    }
+}
+
+impl Writer {
+    fn text(&self) -> &str {
+        match self {
+            Writer::Contact => "contact",
+            Writer::Agent => "agent",
+            Writer::Me => "me",
+            Writer::Named(name) => name,
+        }
+    }
+}
+
+/// A value as it must be written: in quotation marks where a blank or a comma would end it.
+fn quoted(value: &str) -> String {
+    if value.contains([',']) || value.contains(char::is_whitespace) {
+        format!("\"{value}\"")
+    } else {
+        value.to_owned()
+    }
+}
