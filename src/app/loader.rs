@@ -103,7 +103,8 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
     Ok(Some(match need {
         Need::Sidebar => {
             // Imported history answers searches; nothing of it waits for anyone, so it takes no room beside what does.
-            let accounts: Vec<_> = reader.accounts()?.into_iter().filter(|a| a.provider != "import").collect();
+            let accounts: Vec<_> =
+                reader.accounts()?.into_iter().filter(|a| a.provider != "import").collect();
             let labels = reader.labels()?;
             let views = crate::ui::sidebar_views(reading.me, &accounts, &labels);
             let counts = reader.counts(&views)?;

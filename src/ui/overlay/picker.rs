@@ -316,7 +316,8 @@ fn quick_replies(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
     replies
         .into_iter()
         .map(|reply| {
-            let rendered = template::render(&reply.body, &|name| variables::value(name, row?, &model.me.name));
+            let rendered =
+                template::render(&reply.body, &|name| variables::value(name, row?, &model.me.name));
             let mut open = rendered.missing;
             open.extend(rendered.questions);
             let choice = Choice::QuickReply { id: reply.id, text: rendered.text, open };
