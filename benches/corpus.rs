@@ -6,10 +6,14 @@
 //! the phrase `tracking number shows` (1 %), and `zqxrareN` (once each).
 #![allow(dead_code, reason = "each bench uses a part")]
 
+use frontdesk::domain::clock::SystemClock;
+use frontdesk::engine::import::{ImportOptions, import_jsonl};
+use frontdesk::store::Store;
 use serde_json::json;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const ENGLISH: &str = "the to a and I order of is in it you for my on have this that was be with your not me are can \
     please refund account we from an if but at get will has do no so or just when would as been what how they there know \
@@ -28,16 +32,41 @@ const LAST: &str = "Smith García Müller Rossi Tanaka Nguyen Kowalski Ivanov Ok
     Kim Chen Brown Novák O'Brien Andersson Costa Fischer Moreau Santos Lopez Walker Young Baker Hill";
 const DOMAINS: [&str; 4] = ["example.com", "mail.example.net", "post.example.org", "corp.example.net"];
 const OTHER: [&str; 20] = [
-    "😀", "🙏", "📦", "👍", "🚚", "⚠️", "👩‍💻", "🇩🇪", "façade", "naïve", "Straße", "größer", "señor", "ありがとう", "配達",
-    "注文番号", "Спасибо", "заказ", "شكرا", "café",
+    "😀",
+    "🙏",
+    "📦",
+    "👍",
+    "🚚",
+    "⚠️",
+    "👩‍💻",
+    "🇩🇪",
+    "façade",
+    "naïve",
+    "Straße",
+    "größer",
+    "señor",
+    "ありがとう",
+    "配達",
+    "注文番号",
+    "Спасибо",
+    "заказ",
+    "شكرا",
+    "café",
 ];
 const SUBJECTS: [&str; 8] = [
-    "Where is my order", "Refund for order", "Cannot log in to account", "Invoice is wrong:", "Damaged item received:",
-    "Change of delivery address", "Cancel my subscription", "Charged twice for",
+    "Where is my order",
+    "Refund for order",
+    "Cannot log in to account",
+    "Invoice is wrong:",
+    "Damaged item received:",
+    "Change of delivery address",
+    "Cancel my subscription",
+    "Charged twice for",
 ];
 const CHANNELS: [&str; 10] =
     ["email", "email", "email", "email", "email", "whatsapp", "whatsapp", "sms", "chat", "instagram"];
-const ONSETS: &str = "b c d f g h j k l m n p r s t v w z br ch cl cr dr fl fr gl gr pl pr sh sk sl sp st str sw th tr";
+const ONSETS: &str =
+    "b c d f g h j k l m n p r s t v w z br ch cl cr dr fl fr gl gr pl pr sh sk sl sp st str sw th tr";
 const VOWELS: &str = "a e i o u ai ea ee ie oa ou";
 const CODAS: &str = "b ck d g l ll m n nd ng nt p r rd rk rt s ss st t th x";
 
@@ -136,7 +165,8 @@ fn ascii(text: &str) -> String {
 pub fn write(out: &mut impl Write, n: usize, seed: u64) -> std::io::Result<()> {
     let mut rng = Rng(seed);
     let words = Words::new(&mut rng);
-    let (first, last): (Vec<_>, Vec<_>) = (FIRST.split_whitespace().collect(), LAST.split_whitespace().collect());
+    let (first, last): (Vec<_>, Vec<_>) =
+        (FIRST.split_whitespace().collect(), LAST.split_whitespace().collect());
     let customers = (n / 12).max(50);
     let open_at_once = (n / 50).clamp(20, 2000);
     let mut open: Vec<Open> = Vec::new();
@@ -164,7 +194,8 @@ pub fn write(out: &mut impl Write, n: usize, seed: u64) -> std::io::Result<()> {
         }
         let at = rng.below(open.len());
         second += 1 + rng.below(39) as i64;
-        let (text, mid) = (body(&mut rng, &words, i), format!("{i:08}.{:012x}@mx.example.com", rng.next() >> 16));
+        let (text, mid) =
+            (body(&mut rng, &words, i), format!("{i:08}.{:012x}@mx.example.com", rng.next() >> 16));
         let c = &mut open[at];
         let inbound = c.last.is_none() || rng.unit() < 0.55;
         let agent = ["Alice", "Bob", "Carol", "Dan", "Erin", "Frank"][c.agent];
@@ -236,6 +267,19 @@ pub fn file(n: usize) -> std::io::Result<PathBuf> {
         std::fs::rename(&part, &path)?;
     }
     Ok(path)
+}
+
+/// The workspace into which the corpus of `n` messages was imported; imports it when that has not been done.
+pub fn workspace(n: usize) -> Result<Store, Box<dyn std::error::Error>> {
+    let home = dir()?.join(format!("workspace-{n}"));
+    let there = home.join("frontdesk.db").exists();
+    let store = Store::open(&home, Arc::new(SystemClock))?;
+    let rows = if there { store.reader()?.list_all(1, None)?.len() } else { 0 };
+    if rows == 0 {
+        let reader = BufReader::with_capacity(1 << 20, File::open(file(n)?)?);
+        import_jsonl(&store, reader, ImportOptions::default(), &mut |_| {})?;
+    }
+    Ok(store)
 }
 
 /// Where benches keep what is dear to make.

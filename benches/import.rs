@@ -70,5 +70,7 @@ fn baseline(file: &Path, dir: &Path, n: usize) -> Result<f64, Box<dyn std::error
 /// How the index lies in the file: segments, and pages of them.
 fn segments(path: &Path) -> Result<(i64, i64), Box<dyn std::error::Error>> {
     let db = plain::open(path)?;
-    Ok(db.query_row("SELECT count(DISTINCT segid), count(*) FROM message_fts_idx", [], |r| Ok((r.get(0)?, r.get(1)?)))?)
+    Ok(db.query_row("SELECT count(DISTINCT segid), count(*) FROM message_fts_idx", [], |r| {
+        Ok((r.get(0)?, r.get(1)?))
+    })?)
 }

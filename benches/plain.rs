@@ -32,7 +32,12 @@ pub fn open(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// Fills a fresh database with the corpus, in transactions of `chunk` messages.
-pub fn fill(db: &mut Connection, schema: &str, corpus: &Path, chunk: usize) -> Result<Filled, Box<dyn std::error::Error>> {
+pub fn fill(
+    db: &mut Connection,
+    schema: &str,
+    corpus: &Path,
+    chunk: usize,
+) -> Result<Filled, Box<dyn std::error::Error>> {
     db.execute_batch(schema)?;
     // The index merges itself as it does by default.
     for table in ["message_fts", "name_fts"] {

@@ -1,5 +1,7 @@
 //! Turns a query into what SQLite can answer: conditions with bound values, the words for the indexes, and where to begin.
 
+mod people;
+
 use crate::domain::clock::Ms;
 use crate::domain::conversation::{Priority, Status};
 use crate::domain::delivery::Delivery;
@@ -9,13 +11,10 @@ use crate::domain::query::{Filter, Has, Qualified, Query, What, When, Who, Write
 use crate::store::error::StoreError;
 use crate::text::address;
 use crate::text::format::parse_when;
-use crate::text::index::{Term, highlight, match_expr};
+use crate::text::index::{Term, match_expr};
 use jiff::tz::TimeZone;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
-
-/// Contacts that a `contact:` or `identity:` may mean before the names' index alone has to answer.
-const CONTACTS: usize = 5_000;
 
 /// Who asks, when and where: what gives `me`, `7d` and days their meaning.
 #[derive(Debug, Clone)]
@@ -208,8 +207,8 @@ fn lower_filter(
             Some(Part::new("SELECT conversation_id FROM message WHERE seen <> 1", Vec::new())),
         ),
         Filter::Unread(false) => (Part::new("c.unread = 0", Vec::new()), None),
-        Filter::Contact(list) => people(conn, list, contact_set)?,
-        Filter::Identity(list) => people(conn, list, identity_set)?,
+        Filter::Contact(list) => people::contacts(conn, list)?,
+        Filter::Identity(list) => people::identities(conn, list)?,
         Filter::Before(when) => return moment(when, negated, true, asking, out),
         Filter::After(when) => return moment(when, negated, false, asking, out),
         Filter::From(list) => return of_message(writers(conn, list, asking)?, negated, out),
@@ -244,7 +243,11 @@ fn of_message(condition: Part, negated: bool, out: &mut Lowered) -> Result<(), S
 
 fn codes(column: &str, list: impl Iterator<Item = i64>) -> Part {
     let list = list.map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
-    if list.is_empty() { Part::new("0", Vec::new()) } else { Part::new(format!("{column} IN ({list})"), Vec::new()) }
+    if list.is_empty() {
+        Part::new("0", Vec::new())
+    } else {
+        Part::new(format!("{column} IN ({list})"), Vec::new())
+    }
 }
 
 fn ids(conn: &Connection, sql: &str, value: &str) -> rusqlite::Result<Vec<i64>> {
@@ -276,7 +279,8 @@ fn assignees(conn: &Connection, list: &[Who], asking: &Asking) -> rusqlite::Resu
     for (column, list) in [("agent_id", agents), ("team_id", teams)] {
         if !list.is_empty() {
             let wanted = codes(column, list.into_iter());
-            sources.push(format!("SELECT id FROM conversation WHERE {column} IS NOT NULL AND {}", wanted.sql));
+            sources
+                .push(format!("SELECT id FROM conversation WHERE {column} IS NOT NULL AND {}", wanted.sql));
             any.push(Part::new(format!("c.{}", wanted.sql), Vec::new()));
         }
     }
@@ -293,10 +297,13 @@ fn assignees(conn: &Connection, list: &[Who], asking: &Asking) -> rusqlite::Resu
 
 /// Agents by e-mail or name; by the first name where that is all that was given.
 fn agent_ids(conn: &Connection, name: &str) -> rusqlite::Result<Vec<i64>> {
-    let exact =
-        ids(conn, "SELECT id FROM agent WHERE email = lower(?1) OR name = ?1 COLLATE NOCASE", name)?;
+    let exact = ids(conn, "SELECT id FROM agent WHERE email = lower(?1) OR name = ?1 COLLATE NOCASE", name)?;
     if exact.is_empty() {
-        return ids(conn, "SELECT id FROM agent WHERE substr(name, 1, length(?1) + 1) = ?1 || ' ' COLLATE NOCASE", name);
+        return ids(
+            conn,
+            "SELECT id FROM agent WHERE substr(name, 1, length(?1) + 1) = ?1 || ' ' COLLATE NOCASE",
+            name,
+        );
     }
     Ok(exact)
 }
@@ -304,7 +311,8 @@ fn agent_ids(conn: &Connection, name: &str) -> rusqlite::Result<Vec<i64>> {
 fn labels(conn: &Connection, names: &[String]) -> rusqlite::Result<(Part, Option<Part>)> {
     let mut found: Vec<(i64, String)> = Vec::new();
     for name in names {
-        let mut statement = conn.prepare_cached("SELECT id, name FROM label WHERE name = ?1 COLLATE NOCASE")?;
+        let mut statement =
+            conn.prepare_cached("SELECT id, name FROM label WHERE name = ?1 COLLATE NOCASE")?;
         let rows = statement.query_map(params![name], |r| Ok((r.get(0)?, r.get(1)?)))?;
         for row in rows {
             found.push(row?);
@@ -345,9 +353,8 @@ fn qualified(list: &[Qualified]) -> (Part, Option<Part>) {
 
 fn has(list: &[Has]) -> (Part, Option<Part>) {
     // In the order of the index of these.
-    let troubled = [Delivery::Parked, Delivery::Unknown, Delivery::Failed]
-        .map(|d| d.code().to_string())
-        .join(", ");
+    let troubled =
+        [Delivery::Parked, Delivery::Unknown, Delivery::Failed].map(|d| d.code().to_string()).join(", ");
     let any = list
         .iter()
         .map(|has| match has {
@@ -358,9 +365,9 @@ fn has(list: &[Has]) -> (Part, Option<Part>) {
         .map(|sql| Part::new(sql, Vec::new()))
         .collect();
     let source = match list {
-        [Has::Attachment] => {
-            Some("SELECT m.conversation_id FROM attachment a JOIN message m ON m.id = a.message_id".to_owned())
-        }
+        [Has::Attachment] => Some(
+            "SELECT m.conversation_id FROM attachment a JOIN message m ON m.id = a.message_id".to_owned(),
+        ),
         [Has::Failed] => Some(format!("SELECT conversation_id FROM message WHERE delivery IN ({troubled})")),
         _ => None,
     };
@@ -429,117 +436,9 @@ fn moment(
     Ok(())
 }
 
-/// The contacts that a value means: a set, or a condition that the names' index answers.
-enum People {
-    Few(Vec<i64>),
-    Many(Part),
-}
-
-fn people(
-    conn: &Connection,
-    values: &[String],
-    find: impl Fn(&Connection, &str) -> rusqlite::Result<People>,
-) -> rusqlite::Result<(Part, Option<Part>)> {
-    let (mut few, mut any) = (Vec::new(), Vec::new());
-    for value in values {
-        match find(conn, value)? {
-            People::Few(list) => few.extend(list),
-            People::Many(part) => any.push(part),
-        }
-    }
-    let mut source = None;
-    if !few.is_empty() {
-        let list = few.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
-        let set = vec![Value::Text(format!("[{list}]"))];
-        if any.is_empty() {
-            source = Some(Part::new(
-                "SELECT id FROM conversation WHERE contact_id IN (SELECT value FROM json_each(?))",
-                set.clone(),
-            ));
-        }
-        any.push(Part::new("c.contact_id IN (SELECT value FROM json_each(?))", set));
-    }
-    Ok((Part::any(any), source))
-}
-
-fn contact_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
-    let mut found = Vec::new();
-    if let Ok(id) = value.parse::<i64>() {
-        found = ids(conn, "SELECT id FROM contact WHERE id = ?1", &id.to_string())?;
-    }
-    let term = [Term::Prefix(value.to_owned())];
-    let named = by_names(
-        conn,
-        value,
-        "SELECT DISTINCT k.id, k.name FROM name_fts f CROSS JOIN conversation c ON c.id = f.rowid
-         CROSS JOIN contact k ON k.id = c.contact_id WHERE name_fts MATCH ?1",
-        |name| !highlight(name, &term).is_empty(),
-        "(SELECT name FROM contact WHERE id = c.contact_id) LIKE ? ESCAPE '\\'",
-    )?;
-    Ok(match named {
-        People::Few(list) => People::Few(found.into_iter().chain(list).collect()),
-        many => many,
-    })
-}
-
-fn identity_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
-    let folded = address::email(value).map(|e| e.folded);
-    let number = is_numeric(value).then(|| format!("+{}", address::digits(value)));
-    let exact = conn
-        .prepare_cached("SELECT contact_id FROM identity WHERE value IN (?1, ?2, ?3)")?
-        .query_map(params![value, folded, number], |r| r.get(0))?
-        .collect::<rusqlite::Result<Vec<i64>>>()?;
-    if !exact.is_empty() {
-        return Ok(People::Few(exact));
-    }
-    let lower = value.to_lowercase();
-    let digits = phone(&[Term::Word(value.to_owned())]).map(|t| t.text().to_owned());
-    by_names(
-        conn,
-        value,
-        "SELECT DISTINCT c.contact_id, i.value FROM name_fts f CROSS JOIN conversation c ON c.id = f.rowid
-         CROSS JOIN identity i ON i.contact_id = c.contact_id WHERE name_fts MATCH ?1",
-        |identity| {
-            identity.to_lowercase().contains(&lower) || digits.as_ref().is_some_and(|d| identity.contains(d.as_str()))
-        },
-        "EXISTS (SELECT 1 FROM identity i WHERE i.contact_id = c.contact_id AND i.value LIKE ? ESCAPE '\\')",
-    )
-}
-
-/// Contacts whose conversations' names hold a beginning, and of these the ones that `fits`.
-fn by_names(
-    conn: &Connection,
-    value: &str,
-    sql: &str,
-    fits: impl Fn(&str) -> bool,
-    otherwise: &str,
-) -> rusqlite::Result<People> {
-    let term = Term::Prefix(value.to_owned());
-    let unit = Unit { phone: phone(std::slice::from_ref(&term)), text: vec![term] };
-    let Some(expression) = unit.names() else { return Ok(People::Few(Vec::new())) };
-    let mut statement = conn.prepare_cached(sql)?;
-    let mut rows = statement.query(params![expression])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        if fits(row.get_ref(1)?.as_str().unwrap_or_default()) {
-            found.push(row.get(0)?);
-        }
-        if found.len() > CONTACTS {
-            let probe = "EXISTS (SELECT 1 FROM name_fts WHERE name_fts MATCH ? AND rowid = c.id)";
-            let many = Part::new(
-                format!("{probe} AND {otherwise}"),
-                vec![Value::Text(expression.clone()), like(value)],
-            );
-            return Ok(People::Many(many));
-        }
-    }
-    Ok(People::Few(found))
-}
-
 /// Whether a source lists at most `cap` conversations, and how many rows it has up to there.
 pub(super) fn weigh(conn: &Connection, source: &Part, cap: usize) -> rusqlite::Result<usize> {
     let sql = format!("SELECT count(*) FROM (SELECT 1 FROM ({}) LIMIT {})", source.sql, cap + 1);
-    let rows: i64 =
-        conn.prepare_cached(&sql)?.query_row(params_from_iter(&source.values), |r| r.get(0))?;
+    let rows: i64 = conn.prepare_cached(&sql)?.query_row(params_from_iter(&source.values), |r| r.get(0))?;
     Ok(usize::try_from(rows).unwrap_or(usize::MAX))
 }

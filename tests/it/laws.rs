@@ -67,8 +67,8 @@ fn delivery() -> impl Strategy<Value = Delivery> {
 
 /// What a message is, but for its words, follows from its number: providers do not change their minds about that.
 fn event() -> impl Strategy<Value = Event> {
-    let text = (0..8u8, 0..4i64, any::<bool>(), any::<bool>(), proptest::option::of(delivery()), 0..4u8).prop_map(
-        |(n, rev, linked, history, state, words)| {
+    let text = (0..8u8, 0..4i64, any::<bool>(), any::<bool>(), proptest::option::of(delivery()), 0..4u8)
+        .prop_map(|(n, rev, linked, history, state, words)| {
             let direction = match n % 4 {
                 0 | 1 => Direction::Inbound,
                 2 => Direction::Outbound,
@@ -96,13 +96,11 @@ fn event() -> impl Strategy<Value = Event> {
             }
             fact.delivery = state.map(|s| report(s, s.word(), NOW + rev));
             Event::Message(Box::new(fact))
-        },
-    );
+        });
     let conversation = (0..3u8, any::<bool>(), proptest::collection::vec((facet(), 0..5i64), 0..3)).prop_map(
         |(n, linked, facets)| {
             let mut fact = place(n, linked, None);
-            fact.facets =
-                facets.into_iter().map(|(value, at)| Stamped { value, rev: Rev::at(at) }).collect();
+            fact.facets = facets.into_iter().map(|(value, at)| Stamped { value, rev: Rev::at(at) }).collect();
             Event::Conversation(fact)
         },
     );
@@ -288,8 +286,7 @@ impl Far {
 
     fn now(&self) -> Event {
         let mut fact = conversation(THEM);
-        fact.facets =
-            vec![Stamped { value: set::priority(self.priority), rev: Rev::at(self.rev) }];
+        fact.facets = vec![Stamped { value: set::priority(self.priority), rev: Rev::at(self.rev) }];
         Event::Conversation(fact)
     }
 
@@ -305,11 +302,8 @@ impl Far {
 
     /// Everything, as a list tells it: without our tokens.
     fn list(&self) -> Vec<Event> {
-        let mut out: Vec<Event> = self
-            .said
-            .iter()
-            .map(|(_, id, text)| message(id, THEM, Direction::Outbound, NOW, text))
-            .collect();
+        let mut out: Vec<Event> =
+            self.said.iter().map(|(_, id, text)| message(id, THEM, Direction::Outbound, NOW, text)).collect();
         out.push(self.now());
         out
     }
@@ -336,7 +330,9 @@ impl World {
 
     fn write<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&mut frontdesk::store::Tx<'_>) -> Result<T, frontdesk::store::StoreError> + Send + 'static,
+        job: impl FnOnce(&mut frontdesk::store::Tx<'_>) -> Result<T, frontdesk::store::StoreError>
+        + Send
+        + 'static,
     ) -> T {
         self.kit.store.writer().call(Class::Durable, job).unwrap()
     }
@@ -410,7 +406,9 @@ impl World {
         let say = matches!(op.body, OpBody::Send { .. });
         let rev = Rev::at(self.far.rev);
         match fate {
-            Fate::AcceptState => self.write(move |t| t.op_accepted(id, &Accepted::State { events: answer }, now)),
+            Fate::AcceptState => {
+                self.write(move |t| t.op_accepted(id, &Accepted::State { events: answer }, now))
+            }
             Fate::EchoFirst => {
                 let told = self.far.told.last().cloned().unwrap();
                 self.kit.apply(vec![told]);

@@ -1,6 +1,6 @@
 //! Integration tests.
-mod text;
 mod query;
+mod text;
 
 mod laws;
 mod store;

@@ -364,7 +364,10 @@ mod tests {
 
     #[test]
     fn words_prefixes_and_phrases() {
-        assert_eq!(whats(" refund ord* \"my  order\" "), [word("refund"), prefix("ord"), phrase("my  order")]);
+        assert_eq!(
+            whats(" refund ord* \"my  order\" "),
+            [word("refund"), prefix("ord"), phrase("my  order")]
+        );
         assert_eq!(whats("\"my ord\"*"), [prefix("my ord")]);
         assert_eq!(whats("* - \"\" 5\""), [word("*"), word("-"), word("5\"")]);
         assert!(matches!(parse("say \"hello"), Err(QueryError::Unclosed(_))));
@@ -397,7 +400,11 @@ mod tests {
         );
         assert_eq!(
             q.clauses[2].what,
-            What::Filter(Filter::Assignee(vec![Who::Me, Who::Nobody, Who::Named("Ana@x.example".to_owned())]))
+            What::Filter(Filter::Assignee(vec![
+                Who::Me,
+                Who::Nobody,
+                Who::Named("Ana@x.example".to_owned())
+            ]))
         );
         for good in [
             "before:2026-11-20",
@@ -431,8 +438,17 @@ mod tests {
 
     #[test]
     fn what_looks_like_a_filter_and_is_none() {
-        for text in ["http://x.example/a", "12:30", "re:", "Re:", "c:\\x", "mailto:a@b.example", "tel:+31", ":", "a-b:c"]
-        {
+        for text in [
+            "http://x.example/a",
+            "12:30",
+            "re:",
+            "Re:",
+            "c:\\x",
+            "mailto:a@b.example",
+            "tel:+31",
+            ":",
+            "a-b:c",
+        ] {
             assert_eq!(whats(text), [word(text)], "{text}");
         }
         assert_eq!(whats("\"status:open\""), [phrase("status:open")]);

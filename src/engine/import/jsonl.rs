@@ -75,7 +75,8 @@ pub(super) fn read(line: &[u8]) -> Result<Message, String> {
             return Err(format!("`{name}` is empty"));
         }
     }
-    let channel: Channel = line.channel.parse().map_err(|e: crate::domain::account::UnknownWord| e.to_string())?;
+    let channel: Channel =
+        line.channel.parse().map_err(|e: crate::domain::account::UnknownWord| e.to_string())?;
     let direction = match line.direction.as_ref() {
         "in" | "inbound" => Direction::Inbound,
         "out" | "outbound" => Direction::Outbound,
@@ -139,7 +140,10 @@ pub(super) fn facets(subject: &Option<String>, rev: Rev, open: bool) -> Vec<Stam
 fn moment(ts: &serde_json::Number) -> Result<Ms, String> {
     let at = match ts.as_i64() {
         Some(seconds) => seconds.checked_mul(1000),
-        #[allow(clippy::cast_possible_truncation, reason = "a float out of range becomes the largest number, which is refused")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "a float out of range becomes the largest number, which is refused"
+        )]
         None => ts.as_f64().map(|seconds| (seconds * 1000.0).round() as i64),
     };
     at.filter(|at| (-LAST * 1000..=LAST * 1000).contains(at))
@@ -172,7 +176,9 @@ fn party(
     let mut claims: Vec<Identity> = other.as_deref().and_then(by_syntax).into_iter().collect();
     let identity = match (channel, by_syntax(&theirs)) {
         (Channel::Email, Some(identity)) if identity.kind == IdentityKind::Email => identity,
-        (Channel::Sms | Channel::Whatsapp, Some(identity)) if identity.kind == IdentityKind::Phone => identity,
+        (Channel::Sms | Channel::Whatsapp, Some(identity)) if identity.kind == IdentityKind::Phone => {
+            identity
+        }
         // A short code or a name: opaque, never given a region.
         (Channel::Sms, _) => Identity::new(IdentityKind::Sender, theirs.clone()),
         // Elsewhere an address proves nothing: it names the customer on that medium alone.

@@ -52,7 +52,10 @@ fn file() -> String {
 fn history_lands_read_and_resolved_on_read_only_accounts() {
     let (_dir, store) = store();
     let report = import(&store, &file(), false);
-    assert_eq!((report.lines, report.messages, report.duplicates, report.conversations, report.bad), (4, 4, 0, 3, 0));
+    assert_eq!(
+        (report.lines, report.messages, report.duplicates, report.conversations, report.bad),
+        (4, 4, 0, 3, 0)
+    );
     let reader = store.reader().unwrap();
     let rows = all(&store);
     let names: Vec<&str> = rows.iter().map(|r| r.account_name.as_str()).collect();
@@ -64,7 +67,9 @@ fn history_lands_read_and_resolved_on_read_only_accounts() {
         assert!(reader.verify(row.id).unwrap().is_empty(), "{:?}", reader.verify(row.id));
         let account = reader.account_by_name(&row.account_name).unwrap().unwrap();
         let capabilities = account.capabilities.unwrap();
-        assert!(capabilities.on(row.channel).unwrap().read_only.as_ref().unwrap().contains("imported history"));
+        assert!(
+            capabilities.on(row.channel).unwrap().read_only.as_ref().unwrap().contains("imported history")
+        );
     }
     let thread = reader.thread(rows[1].id, None, 10).unwrap();
     assert_eq!(thread.iter().map(|m| m.text.as_str()).collect::<Vec<_>>(), ["Where is it?", "On its way"]);
@@ -146,8 +151,7 @@ fn what_cannot_be_understood_is_told_with_its_number() {
     bytes.extend_from_slice(b"\xff\xfe\n");
     bytes.extend_from_slice(line("g9", "c1", "sms", false, "also good", 1_700_000_001).as_bytes());
     let mut last = Progress::default();
-    let report =
-        import_jsonl(&store, bytes.as_slice(), ImportOptions::default(), &mut |p| last = p).unwrap();
+    let report = import_jsonl(&store, bytes.as_slice(), ImportOptions::default(), &mut |p| last = p).unwrap();
     assert_eq!((report.lines, report.messages, report.bad), (7, 2, 5));
     let numbers: Vec<usize> = report.bad_lines.iter().map(|(n, _)| *n).collect();
     assert_eq!(numbers, [3, 4, 5, 6, 7]);

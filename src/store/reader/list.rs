@@ -62,7 +62,11 @@ fn index(view: &View) -> &'static str {
 /// The columns and tables of a list. The planner guesses sizes, and guesses wrong on a fresh file: it is told to walk that index
 /// first and to look the small tables up.
 fn head(index: &str) -> String {
-    let from = if index.is_empty() { "FROM conversation c".into() } else { format!("FROM conversation c INDEXED BY {index}") };
+    let from = if index.is_empty() {
+        "FROM conversation c".into()
+    } else {
+        format!("FROM conversation c INDEXED BY {index}")
+    };
     rows::CONVERSATION
         .replace(" JOIN ", " CROSS JOIN ")
         .replace("LEFT CROSS JOIN", "LEFT JOIN")

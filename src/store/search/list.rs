@@ -71,12 +71,12 @@ fn fill(
         return walk(conn, q, page, &condition, source.as_ref(), watch, rows);
     }
     // Rare words: all their messages, and of these the conversations.
-    let anywhere =
-        Lowered { without: Vec::new(), not_message: Part::default(), ..q.clone() };
+    let anywhere = Lowered { without: Vec::new(), not_message: Part::default(), ..q.clone() };
     let hits = run(conn, &anywhere, i64::MAX, HITS, watch)?;
     if hits.complete && hits.rows.len() < HITS {
         let source = Part {
-            sql: "SELECT m.conversation_id FROM json_each(?) j CROSS JOIN message m ON m.id = j.value".to_owned(),
+            sql: "SELECT m.conversation_id FROM json_each(?) j CROSS JOIN message m ON m.id = j.value"
+                .to_owned(),
             values: vec![Value::Text(json(hits.rows.iter().map(|m| &m.0)))],
         };
         let found = Lowered { units: Vec::new(), ..q.clone() };

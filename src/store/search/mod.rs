@@ -6,6 +6,7 @@
 
 mod list;
 mod matcher;
+mod named;
 mod run;
 mod words;
 

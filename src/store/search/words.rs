@@ -38,12 +38,16 @@ impl Words {
         let terms: Vec<Term> = units.iter().flat_map(|u| u.text.iter().cloned()).collect();
         let exact = match_expr(&terms)?;
         let long: Vec<Term> = terms.iter().filter(|t| shortened(t).is_some()).cloned().collect();
-        let loose = match_expr(&terms.iter().map(|t| shortened(t).unwrap_or_else(|| t.clone())).collect::<Vec<_>>())
-            .filter(|_| !long.is_empty());
+        let loose =
+            match_expr(&terms.iter().map(|t| shortened(t).unwrap_or_else(|| t.clone())).collect::<Vec<_>>())
+                .filter(|_| !long.is_empty());
         let absent: Vec<String> = without.iter().filter_map(|u| match_expr(&u.text)).collect();
         let but = |e: String| match absent.as_slice() {
             [] => e,
-            some => format!("({e}) NOT ({})", some.iter().map(|e| format!("({e})")).collect::<Vec<_>>().join(" OR ")),
+            some => format!(
+                "({e}) NOT ({})",
+                some.iter().map(|e| format!("({e})")).collect::<Vec<_>>().join(" OR ")
+            ),
         };
         Some(Words { exact: but(exact), loose: loose.map(|e| (but(e), long)) })
     }

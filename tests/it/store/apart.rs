@@ -38,7 +38,13 @@ fn two_processes_write_at_once_and_see_each_other() {
                 for i in 0..40 {
                     // Half of them come to both.
                     let id = if i % 2 == 0 { format!("both {i}") } else { format!("{n} {i}") };
-                    let event = message(&id, "+31600000001", frontdesk::domain::message::Direction::Inbound, NOW + i, "x");
+                    let event = message(
+                        &id,
+                        "+31600000001",
+                        frontdesk::domain::message::Direction::Inbound,
+                        NOW + i,
+                        "x",
+                    );
                     store.writer().call(Class::Apply, move |t| t.apply(account, &[event])).unwrap();
                 }
             });
@@ -82,7 +88,10 @@ fn a_push_is_kept_once_read_once_and_its_body_dropped_later() {
     assert_eq!(drop(NOW), 0);
     assert_eq!(drop(NOW + 1), 2);
     let all = reader.receipts(&frontdesk::store::ReceiptFilter { limit: 9, ..Default::default() }).unwrap();
-    assert_eq!(all.iter().map(|r| (r.id, r.state, r.size)).collect::<Vec<_>>(), [(bad, "quarantined", 10), (id, "done", 0)]);
+    assert_eq!(
+        all.iter().map(|r| (r.id, r.state, r.size)).collect::<Vec<_>>(),
+        [(bad, "quarantined", 10), (id, "done", 0)]
+    );
     assert_eq!(append("k1"), ReceiptOutcome::Duplicate(id), "its key stays");
     let requeue = |id| kit.store.writer().call(Class::Durable, move |t| t.receipt_requeue(id));
     requeue(bad).unwrap();

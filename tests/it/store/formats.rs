@@ -57,7 +57,10 @@ fn events_ops_and_answers_keep_their_form() {
 #[test]
 fn every_variant_has_a_line() {
     let all = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<BTreeSet<_>>();
-    assert_eq!(values(EVENTS, "event"), all(&["conversation", "message", "delivery", "consent", "read_up_to"]));
+    assert_eq!(
+        values(EVENTS, "event"),
+        all(&["conversation", "message", "delivery", "consent", "read_up_to"])
+    );
     assert_eq!(
         values(EVENTS, "facet"),
         all(&["status", "priority", "assignee", "label", "qualification", "subject"])

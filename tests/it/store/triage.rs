@@ -68,7 +68,10 @@ fn nobody_is_assigned_who_is_not_there_and_nothing_is_written() {
     assert!(why.to_string().contains("ana@example.com, tom@example.com"), "{why}");
     let why = kit.try_perform(Action::Set {
         conversation: c,
-        facet: set::qualification(Some(Qualification { state: QualificationState::Disqualified, reason: None })),
+        facet: set::qualification(Some(Qualification {
+            state: QualificationState::Disqualified,
+            reason: None,
+        })),
     });
     assert!(matches!(why, Err(StoreError::Refused(_))));
     let gone = Action::Set { conversation: ConversationId(77), facet: set::status(Status::Open) };
