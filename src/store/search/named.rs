@@ -6,12 +6,11 @@
 
 use super::conversation_of;
 use super::run::{Run, json};
-use super::words::{Step, Words};
+use super::words::{Step, Words, is_long};
 use crate::domain::ids::MessageId;
 use crate::domain::message::Direction;
 use crate::store::filter::Unit;
 use rusqlite::params;
-use std::collections::HashSet;
 
 /// With more words than this among names, not every division between text and names is tried.
 const DIVIDED: usize = 4;
@@ -24,9 +23,30 @@ const VISITS: usize = 20;
 /// Conversations whose messages are listed at first, to be met on a walk of the index; then ever more.
 const BLOCK: usize = 500;
 /// Messages with the words that no name holds, which are looked at before names are asked for conversations.
-const CANDIDATES: usize = 300;
+const CANDIDATES: usize = 150;
+/// The most recent conversations, which are looked at first.
+const GLANCE: i64 = 80;
 /// Messages above the floor and below the page's top, whose conversations are listed.
 const PAGE: i64 = 1_500;
+
+/// A set of ids, ascending: made of what an index gives in order, which costs far less than hashing.
+struct Ids(Vec<i64>);
+
+impl Ids {
+    fn of(mut ids: Vec<i64>) -> Ids {
+        ids.sort_unstable();
+        ids.dedup();
+        Ids(ids)
+    }
+
+    fn contains(&self, id: i64) -> bool {
+        self.0.binary_search(&id).is_ok()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 impl Run<'_> {
     /// Words that no name holds have to be in the text: goes through the messages that have them. Answers whether these were
@@ -58,21 +78,31 @@ impl Run<'_> {
     /// Lists the conversations whose names hold some of the words, and asks their messages for the rest.
     pub(super) fn by_names(&mut self) -> rusqlite::Result<()> {
         let q = self.q;
+        self.glance()?;
+        let near = self.near()?;
         let mut nameless = Vec::new();
+        let mut sets: Vec<Option<Ids>> = Vec::with_capacity(q.units.len());
         for unit in &q.units {
-            if !self.is_named(unit)? {
+            // A long beginning costs the index as much to find one row as to find all.
+            let set = if is_long(unit) { Some(self.named(unit, near.as_ref())?) } else { None };
+            let named = match &set {
+                Some(set) => !set.is_empty(),
+                None => self.is_named(unit)?,
+            };
+            if !named {
                 nameless.push(unit);
             }
+            sets.push(if named { set } else { Some(Ids(Vec::new())) });
         }
         if nameless.len() == q.units.len() || (!nameless.is_empty() && self.candidates(&nameless)?) {
             return Ok(());
         }
         let near = self.near()?;
-        let mut sets = Vec::with_capacity(q.units.len());
-        for unit in &q.units {
-            let named = nameless.iter().all(|n| !std::ptr::eq(*n, unit));
-            sets.push(if named { self.named(unit, near.as_ref())? } else { HashSet::new() });
-        }
+        let sets = sets
+            .into_iter()
+            .zip(&q.units)
+            .map(|(set, unit)| set.map_or_else(|| self.named(unit, near.as_ref()), Ok))
+            .collect::<rusqlite::Result<Vec<_>>>()?;
         let names: Vec<usize> = (0..sets.len()).filter(|n| !sets[*n].is_empty()).collect();
         let divisions: Vec<Vec<usize>> = if names.len() <= DIVIDED {
             let of = |bits: u32| {
@@ -86,11 +116,11 @@ impl Run<'_> {
             if self.watch.over.get() {
                 return Ok(());
             }
-            let mut chosen: Vec<&HashSet<i64>> = division.iter().map(|n| &sets[*n]).collect();
-            chosen.sort_by_key(|set| set.len());
+            let mut chosen: Vec<&Ids> = division.iter().map(|n| &sets[*n]).collect();
+            chosen.sort_by_key(|set| set.0.len());
             let Some((least, others)) = chosen.split_first() else { continue };
-            let set: HashSet<i64> =
-                least.iter().filter(|id| others.iter().all(|o| o.contains(id))).copied().collect();
+            let set =
+                Ids(least.0.iter().copied().filter(|id| others.iter().all(|o| o.contains(*id))).collect());
             if set.is_empty() {
                 continue;
             }
@@ -108,6 +138,26 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Looks at the most recent conversations: where words are common among names, that is enough for a page, and for a floor.
+    fn glance(&mut self) -> rusqlite::Result<()> {
+        if self.top.is_full() || self.scope.is_some() || self.to < i64::MAX {
+            return Ok(());
+        }
+        let recent = self
+            .conn
+            .prepare_cached("SELECT id FROM conversation ORDER BY last_message_at DESC, id DESC LIMIT ?1")?
+            .query_map(params![GLANCE], |r| r.get(0))?
+            .collect::<rusqlite::Result<Vec<i64>>>()?;
+        let all = self.q.units.len().min(32) as u32;
+        for conversation in recent {
+            let (bits, excluded) = self.cover(conversation)?;
+            if bits.count_ones() == all && self.q.units.len() <= 32 && !excluded {
+                self.of_conversation(conversation, &[])?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether any conversation's names hold a unit.
     fn is_named(&self, unit: &Unit) -> rusqlite::Result<bool> {
         let Some(expression) = unit.names() else { return Ok(false) };
@@ -117,10 +167,11 @@ impl Run<'_> {
     }
 
     /// The conversations that have a message above the floor, where these are not too many: the others cannot matter.
-    fn near(&self) -> rusqlite::Result<Option<HashSet<i64>>> {
+    fn near(&self) -> rusqlite::Result<Option<Ids>> {
         let floor = self.top.floor();
         if let Some(scope) = &self.scope {
-            return Ok(Some(scope.list.iter().take_while(|(id, _)| *id >= floor).map(|(_, c)| *c).collect()));
+            let above = scope.list.iter().take_while(|(id, _)| *id >= floor);
+            return Ok(Some(Ids::of(above.map(|(_, conversation)| *conversation).collect())));
         }
         if !self.top.is_full() {
             return Ok(None);
@@ -131,7 +182,7 @@ impl Run<'_> {
                 .prepare_cached("SELECT conversation_id FROM message WHERE id >= ?1 AND id < ?2 LIMIT ?3")?
                 .query_map(params![floor.max(self.from), self.to, PAGE + 1], |r| r.get(0))?
                 .collect::<rusqlite::Result<Vec<i64>>>()?;
-            return Ok((list.len() as i64 <= PAGE).then(|| list.into_iter().collect()));
+            return Ok((list.len() as i64 <= PAGE).then(|| Ids::of(list)));
         }
         // Ids overflow forward into the next seconds when one second is full.
         let since = (floor >> MessageId::SLOT_BITS).saturating_mul(1000).saturating_sub(600_000);
@@ -140,18 +191,18 @@ impl Run<'_> {
         )?;
         let near = statement
             .query_map(params![since, NEAR + 1], |r| r.get(0))?
-            .collect::<rusqlite::Result<HashSet<i64>>>()?;
-        Ok((near.len() as i64 <= NEAR).then_some(near))
+            .collect::<rusqlite::Result<Vec<i64>>>()?;
+        Ok((near.len() as i64 <= NEAR).then(|| Ids::of(near)))
     }
 
     /// The conversations whose names hold a unit; of `near` ones only, where they are given.
-    fn named(&mut self, unit: &Unit, near: Option<&HashSet<i64>>) -> rusqlite::Result<HashSet<i64>> {
-        let mut set = HashSet::new();
-        let Some(expression) = unit.names() else { return Ok(set) };
+    fn named(&mut self, unit: &Unit, near: Option<&Ids>) -> rusqlite::Result<Ids> {
+        let mut set = Vec::new();
+        let Some(expression) = unit.names() else { return Ok(Ids(set)) };
         let (low, high) = match near {
-            Some(near) => match (near.iter().min(), near.iter().max()) {
+            Some(near) => match (near.0.first(), near.0.last()) {
                 (Some(low), Some(high)) => (*low, *high),
-                _ => return Ok(set),
+                _ => return Ok(Ids(set)),
             },
             None => (i64::MIN, i64::MAX),
         };
@@ -165,23 +216,23 @@ impl Run<'_> {
                 break;
             }
             let id = row.get(0)?;
-            if near.is_none_or(|near| near.contains(&id)) {
-                set.insert(id);
+            if near.is_none_or(|near| near.contains(id)) {
+                set.push(id);
             }
         }
-        Ok(set)
+        Ok(Ids::of(set))
     }
 
     /// Looks through the messages of these conversations, the most recent first. Without a `rest` of words it goes through
     /// all that can matter; else it gives up (`false`) after some, for then the rest is rare and better asked for by index.
-    fn recent(&mut self, set: &HashSet<i64>, rest: &[&Unit]) -> rusqlite::Result<bool> {
+    fn recent(&mut self, set: &Ids, rest: &[&Unit]) -> rusqlite::Result<bool> {
         if let Some(scope) = self.scope.take() {
             // Their messages are at hand already.
             for (id, conversation) in scope.list.iter().filter(|_| rest.is_empty()) {
                 if self.watch.over() || *id < self.top.floor() {
                     break;
                 }
-                if set.contains(conversation) {
+                if set.contains(*conversation) {
                     self.name_hit(*id, *conversation, &[])?;
                 }
             }
@@ -190,18 +241,18 @@ impl Run<'_> {
         }
         let conn = self.conn;
         let mut visits = 0;
-        if set.len() > FEW_NAMED && self.to < i64::MAX {
+        if set.0.len() > FEW_NAMED && self.to < i64::MAX {
             return self.further_down(set, rest);
         }
         // Few are looked up and sorted; of many the most recent are soon met on a walk.
-        let few = set.len() <= FEW_NAMED;
+        let few = set.0.len() <= FEW_NAMED;
         let mut statement = conn.prepare_cached(if few {
             "SELECT c.id, c.last_message_at FROM json_each(?1) j CROSS JOIN conversation c ON c.id = j.value
              ORDER BY c.last_message_at DESC, c.id DESC"
         } else {
             "SELECT id, last_message_at FROM conversation WHERE ?1 = '' ORDER BY last_message_at DESC, id DESC"
         })?;
-        let mut rows = statement.query(params![if few { json(set.iter()) } else { String::new() }])?;
+        let mut rows = statement.query(params![if few { json(set.0.iter()) } else { String::new() }])?;
         while let Some(row) = rows.next()? {
             let (conversation, last): (i64, i64) = (row.get(0)?, row.get(1)?);
             // Ids overflow forward into the next seconds when one second is full.
@@ -209,7 +260,7 @@ impl Run<'_> {
             if self.watch.over() || newest < self.top.floor() {
                 break;
             }
-            if !set.contains(&conversation) {
+            if !set.contains(conversation) {
                 continue;
             }
             visits += 1;
@@ -224,7 +275,7 @@ impl Run<'_> {
     }
 
     /// The same for a page further down, where the most recent conversations are not the next ones: a walk of messages.
-    fn further_down(&mut self, set: &HashSet<i64>, rest: &[&Unit]) -> rusqlite::Result<bool> {
+    fn further_down(&mut self, set: &Ids, rest: &[&Unit]) -> rusqlite::Result<bool> {
         if !rest.is_empty() {
             return Ok(false);
         }
@@ -240,7 +291,7 @@ impl Run<'_> {
             if self.watch.over() || id < self.top.floor() {
                 break;
             }
-            if set.contains(&conversation) {
+            if set.contains(conversation) {
                 self.name_hit(id, conversation, &[])?;
             }
         }
@@ -269,17 +320,17 @@ impl Run<'_> {
 
     /// Messages of these conversations whose text holds the rest of the words, by the index: the most recent conversations
     /// first, in blocks that grow.
-    fn rest_of(&mut self, set: &HashSet<i64>, rest: &[&Unit]) -> rusqlite::Result<()> {
+    fn rest_of(&mut self, set: &Ids, rest: &[&Unit]) -> rusqlite::Result<()> {
         if let Some(scope) = &self.scope {
-            let ids = scope.list.iter().filter(|(_, c)| set.contains(c)).map(|(id, _)| *id).collect();
-            return self.among(ids, rest);
+            let ids = scope.list.iter().filter(|(_, c)| set.contains(*c)).map(|(id, _)| *id).collect();
+            return self.among(&Ids::of(ids), rest);
         }
         let conn = self.conn;
         let mut recent = conn.prepare_cached(
             "SELECT id, last_message_at FROM conversation ORDER BY last_message_at DESC, id DESC",
         )?;
         let mut rows = recent.query([])?;
-        let (mut size, mut left) = (BLOCK, set.len());
+        let (mut size, mut left) = (BLOCK, set.0.len());
         let mut block: Vec<i64> = Vec::new();
         while left > 0 && !self.watch.over() {
             let Some(row) = rows.next()? else { break };
@@ -288,7 +339,7 @@ impl Run<'_> {
             if MessageId::for_second(last.saturating_add(600_000)).0 < self.top.floor() {
                 break;
             }
-            if set.contains(&conversation) {
+            if set.contains(conversation) {
                 block.push(conversation);
                 left -= 1;
             }
@@ -308,19 +359,19 @@ impl Run<'_> {
         )?;
         let ids = statement
             .query_map(params![json(block.iter()), floor, self.to], |r| r.get(0))?
-            .collect::<rusqlite::Result<HashSet<i64>>>()?;
+            .collect::<rusqlite::Result<Vec<i64>>>()?;
         block.clear();
-        self.among(ids, rest)
+        self.among(&Ids::of(ids), rest)
     }
 
     /// Those of these messages whose text holds the words, by the index.
-    fn among(&mut self, ids: HashSet<i64>, rest: &[&Unit]) -> rusqlite::Result<()> {
-        let (Some(low), Some(high)) = (ids.iter().min().copied(), ids.iter().max().copied()) else {
+    fn among(&mut self, ids: &Ids, rest: &[&Unit]) -> rusqlite::Result<()> {
+        let (Some(low), Some(high)) = (ids.0.first().copied(), ids.0.last().copied()) else {
             return Ok(());
         };
         let (from, to) = (self.from, self.to);
         (self.from, self.to) = (from.max(low), to.min(high.saturating_add(1)));
-        let result = self.texts(rest, None, &|id| ids.contains(&id));
+        let result = self.texts(rest, None, &|id| ids.contains(id));
         (self.from, self.to) = (from, to);
         result.map(|_| ())
     }
