@@ -20,14 +20,26 @@ const NEAR: i64 = 20_000;
 const FEW_NAMED: usize = 512;
 /// Conversations whose texts are looked at before the index is asked for the rest of the words.
 const VISITS: usize = 20;
+/// The same where all of them may be needed.
+const LOOKED_UP: usize = 6_000;
 /// Conversations whose messages are listed at first, to be met on a walk of the index; then ever more.
 const BLOCK: usize = 500;
 /// Messages with the words that no name holds, which are looked at before names are asked for conversations.
 const CANDIDATES: usize = 150;
 /// The most recent conversations, which are looked at first.
-const GLANCE: i64 = 80;
+const GLANCE: usize = 80;
 /// Messages above the floor and below the page's top, whose conversations are listed.
 const PAGE: i64 = 1_500;
+
+/// Conversations from the most recent on: those of a set, looked up; or all, among which the set's are met.
+fn recent_sql(looked_up: bool) -> &'static str {
+    if looked_up {
+        "SELECT c.id, c.last_message_at FROM json_each(?1) j CROSS JOIN conversation c ON c.id = j.value
+         ORDER BY c.last_message_at DESC, c.id DESC"
+    } else {
+        "SELECT id, last_message_at FROM conversation WHERE ?1 = '' ORDER BY last_message_at DESC, id DESC"
+    }
+}
 
 /// A set of ids, ascending: made of what an index gives in order, which costs far less than hashing.
 struct Ids(Vec<i64>);
@@ -97,6 +109,12 @@ impl Run<'_> {
         if nameless.len() == q.units.len() || (!nameless.is_empty() && self.candidates(&nameless)?) {
             return Ok(());
         }
+        if nameless.is_empty() && q.units.len() > 1 {
+            // All words among the names: the index crosses them far faster than sets could be, and it may give a floor.
+            let all = q.units.iter().filter_map(Unit::names).map(|e| format!("({e})")).collect::<Vec<_>>();
+            let set = self.matching(&all.join(" AND "), near.as_ref())?;
+            self.recent(&set, &[])?;
+        }
         let near = self.near()?;
         let sets = sets
             .into_iter()
@@ -146,10 +164,15 @@ impl Run<'_> {
         let recent = self
             .conn
             .prepare_cached("SELECT id FROM conversation ORDER BY last_message_at DESC, id DESC LIMIT ?1")?
-            .query_map(params![GLANCE], |r| r.get(0))?
+            .query_map(params![4 * GLANCE as i64], |r| r.get(0))?
             .collect::<rusqlite::Result<Vec<i64>>>()?;
         let all = self.q.units.len().min(32) as u32;
-        for conversation in recent {
+        for (n, conversation) in recent.into_iter().enumerate() {
+            // Further only where that bears fruit.
+            let fruitful = self.top.ids.len() * 8 >= self.top.need;
+            if self.watch.over() || self.top.is_full() || (n >= GLANCE && !fruitful) {
+                break;
+            }
             let (bits, excluded) = self.cover(conversation)?;
             if bits.count_ones() == all && self.q.units.len() <= 32 && !excluded {
                 self.of_conversation(conversation, &[])?;
@@ -197,8 +220,15 @@ impl Run<'_> {
 
     /// The conversations whose names hold a unit; of `near` ones only, where they are given.
     fn named(&mut self, unit: &Unit, near: Option<&Ids>) -> rusqlite::Result<Ids> {
+        match unit.names() {
+            Some(expression) => self.matching(&expression, near),
+            None => Ok(Ids(Vec::new())),
+        }
+    }
+
+    /// The conversations whose names match an expression; of `near` ones only, where they are given.
+    fn matching(&mut self, expression: &str, near: Option<&Ids>) -> rusqlite::Result<Ids> {
         let mut set = Vec::new();
-        let Some(expression) = unit.names() else { return Ok(Ids(set)) };
         let (low, high) = match near {
             Some(near) => match (near.0.first(), near.0.last()) {
                 (Some(low), Some(high)) => (*low, *high),
@@ -246,12 +276,7 @@ impl Run<'_> {
         }
         // Few are looked up and sorted; of many the most recent are soon met on a walk.
         let few = set.0.len() <= FEW_NAMED;
-        let mut statement = conn.prepare_cached(if few {
-            "SELECT c.id, c.last_message_at FROM json_each(?1) j CROSS JOIN conversation c ON c.id = j.value
-             ORDER BY c.last_message_at DESC, c.id DESC"
-        } else {
-            "SELECT id, last_message_at FROM conversation WHERE ?1 = '' ORDER BY last_message_at DESC, id DESC"
-        })?;
+        let mut statement = conn.prepare_cached(recent_sql(few))?;
         let mut rows = statement.query(params![if few { json(set.0.iter()) } else { String::new() }])?;
         while let Some(row) = rows.next()? {
             let (conversation, last): (i64, i64) = (row.get(0)?, row.get(1)?);
@@ -326,10 +351,9 @@ impl Run<'_> {
             return self.among(&Ids::of(ids), rest);
         }
         let conn = self.conn;
-        let mut recent = conn.prepare_cached(
-            "SELECT id, last_message_at FROM conversation ORDER BY last_message_at DESC, id DESC",
-        )?;
-        let mut rows = recent.query([])?;
+        let looked_up = set.0.len() <= LOOKED_UP;
+        let mut recent = conn.prepare_cached(recent_sql(looked_up))?;
+        let mut rows = recent.query(params![if looked_up { json(set.0.iter()) } else { String::new() }])?;
         let (mut size, mut left) = (BLOCK, set.0.len());
         let mut block: Vec<i64> = Vec::new();
         while left > 0 && !self.watch.over() {
