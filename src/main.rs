@@ -1,2 +1,5 @@
-//! Parses arguments and hands over.
-fn main() {}
+//! Hands over to the command line.
+
+fn main() -> std::process::ExitCode {
+    frontdesk::cli::main()
+}

@@ -1,1 +1,22 @@
 //! The composition root: the loop, the effects, the terminal, start-up.
+//!
+//! [`tui`] is the screen, [`serve`] the engine alone, [`demo`] both over a throw-away workspace with a cast of customers.
+
+pub mod accounts;
+pub mod api;
+pub mod demo;
+pub mod effects;
+pub mod error;
+pub mod frames;
+pub mod host;
+pub mod input;
+pub mod loader;
+pub mod logs;
+pub mod probe;
+pub mod serve;
+pub mod station;
+pub mod terminal;
+pub mod tui;
+pub mod workspace;
+
+pub use error::AppError;

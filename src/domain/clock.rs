@@ -46,3 +46,53 @@ impl Clock for ManualClock {
         self.0.load(Ordering::SeqCst)
     }
 }
+
+/// A clock that follows the machine's but never runs backwards: when the machine's clock is set back, time goes on from where it
+/// was, so that nothing that is due waits for the lost hours.
+#[derive(Debug)]
+pub struct SteadyClock {
+    started: std::time::Instant,
+    origin: Ms,
+    latest: AtomicI64,
+}
+
+impl Default for SteadyClock {
+    fn default() -> Self {
+        let origin = SystemClock.now();
+        SteadyClock { started: std::time::Instant::now(), origin, latest: AtomicI64::new(origin) }
+    }
+}
+
+impl SteadyClock {
+    fn advance(&self, elapsed: std::time::Duration, machine: Ms) -> Ms {
+        let passed = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
+        let now = self.origin.saturating_add(passed).max(machine);
+        self.latest.fetch_max(now, Ordering::SeqCst).max(now)
+    }
+}
+
+impl Clock for SteadyClock {
+    fn now(&self) -> Ms {
+        self.advance(self.started.elapsed(), SystemClock.now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_steady_clock_never_runs_backwards() {
+        let clock = SteadyClock::default();
+        let o = clock.origin;
+        assert_eq!(clock.advance(Duration::from_secs(1), o + 1_000), o + 1_000);
+        assert_eq!(clock.advance(Duration::from_secs(2), o - 3_600_000), o + 2_000, "set back an hour");
+        assert_eq!(
+            clock.advance(Duration::from_secs(3), o + 3_600_000),
+            o + 3_600_000,
+            "woken after an hour"
+        );
+        assert_eq!(clock.advance(Duration::from_secs(4), o + 4_000), o + 3_600_000);
+    }
+}

@@ -20,4 +20,5 @@ pub mod query;
 pub mod rebase;
 pub mod rev;
 pub mod row;
+pub mod secret_source;
 pub mod signal;

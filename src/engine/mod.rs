@@ -1,3 +1,267 @@
-//! The engine: intake, delivery, sync, listener, health.
+//! The engine: intake, delivery, sync, listener, health. One per workspace: whoever holds the workspace's lock.
+//!
+//! [`Engine::start`] wires the loops; each lives in a file of its own and ends when told to stop.
 
+pub mod accounts;
+pub mod bus;
+pub mod deliver;
+pub mod health;
 pub mod import;
+pub mod inbox;
+pub mod intake;
+pub mod lanes;
+pub mod listener;
+pub mod lock;
+pub mod media;
+pub mod socket;
+pub mod sync;
+pub mod watch;
+pub mod webchat;
+pub mod write;
+
+use crate::domain::clock::Clock;
+use crate::engine::accounts::{Accounts, Live};
+use crate::engine::bus::Bus;
+use crate::engine::health::HealthBoard;
+use crate::engine::inbox::Inbox;
+use crate::engine::write::Writes;
+use crate::store::{Class, Store, StoreError};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, mpsc, watch as watched};
+use tokio::task::JoinHandle;
+use tracing::{error, info, warn};
+
+/// A finished receipt keeps its body this long, milliseconds.
+const KEEP_BODIES: i64 = 7 * 24 * 3_600_000;
+
+/// What an engine is started with.
+pub struct EngineOptions {
+    /// The workspace.
+    pub store: Store,
+    /// Proof that this process is the engine of the workspace.
+    pub lock: lock::EngineLock,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The bus of this process.
+    pub bus: Bus,
+    /// The listener's socket, already bound; none = no listener.
+    pub listener: Option<TcpListener>,
+    /// What vendors see and sign, if configured.
+    pub public_url: Option<String>,
+    /// The name customers see on the chat page.
+    pub agent_name: String,
+}
+
+/// A running engine.
+pub struct Engine {
+    /// The accounts it serves; replace them with [`Engine::set_accounts`].
+    pub accounts: Accounts,
+    /// Where it listens.
+    pub address: Option<SocketAddr>,
+    /// What vendors see and sign.
+    pub public_url: Option<String>,
+    sync: sync::Sync,
+    bus: Bus,
+    accounts_changed: watched::Sender<u64>,
+    stop: watched::Sender<bool>,
+    account_stop: Mutex<watched::Sender<bool>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+    _watch: watch::Watch,
+    _lock: lock::EngineLock,
+}
+
+impl Engine {
+    /// Recovers what a crash left behind, then starts every loop.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn start(options: EngineOptions) -> Result<Engine, StoreError> {
+        let EngineOptions { store, lock, clock, bus, listener, public_url, agent_name } = options;
+        let writes = Writes::new(store.clone(), bus.clone());
+        let now = clock.now();
+        let doubtful = writes.run(Class::Durable, move |t| t.ops_recover(now)).await?;
+        if !doubtful.is_empty() {
+            warn!("{} sends were under way when the last engine ended: they are looked for", doubtful.len());
+        }
+        let address = listener.as_ref().and_then(|l| l.local_addr().ok());
+        let seen = public_url.clone().or_else(|| address.map(|a| format!("http://{a}")));
+        let accounts = Accounts::default();
+        let health = HealthBoard::new(store.clone(), bus.clone(), clock.clone());
+        let inbox = Inbox::new(store.clone());
+        let media = Arc::new(Notify::new());
+        let (stop, stopped) = watched::channel(false);
+        let (accounts_changed, accounts_seen) = watched::channel(0u64);
+        let (doubts, told) = mpsc::unbounded_channel();
+        let sync = sync::Sync {
+            store: store.clone(),
+            writes: writes.clone(),
+            accounts: accounts.clone(),
+            health: health.clone(),
+            clock: clock.clone(),
+            media: media.clone(),
+        };
+        let mut tasks = Vec::new();
+        tasks.push(tokio::spawn(
+            intake::Intake {
+                store: store.clone(),
+                writes: writes.clone(),
+                inbox: inbox.clone(),
+                accounts: accounts.clone(),
+                media: media.clone(),
+            }
+            .run(stopped.clone()),
+        ));
+        tasks.push(tokio::spawn(
+            media::MediaFetcher {
+                store: store.clone(),
+                writes: writes.clone(),
+                accounts: accounts.clone(),
+                wake: media.clone(),
+                clock: clock.clone(),
+            }
+            .run(stopped.clone()),
+        ));
+        let callbacks = callbacks(seen.clone());
+        let delivery = deliver::Delivery {
+            store: store.clone(),
+            writes: writes.clone(),
+            accounts: accounts.clone(),
+            health: health.clone(),
+            clock: clock.clone(),
+            callbacks,
+            doubts,
+        };
+        tasks.push(tokio::spawn(delivery.run(bus.changed(), accounts_seen, stopped.clone())));
+        tasks.push(tokio::spawn(sync.clone().doubts(told, stopped.clone())));
+        tasks.push(tokio::spawn(housekeeping(writes.clone(), clock.clone(), stopped.clone())));
+        if let (Some(listener), Some(seen)) = (listener, &seen) {
+            let hooks = listener::Hooks::new(accounts.clone(), inbox.clone(), clock.clone(), seen);
+            let chat = webchat::WebchatState::new(
+                store.clone(),
+                bus.clone(),
+                inbox.clone(),
+                accounts.clone(),
+                agent_name,
+                clock.clone(),
+            );
+            let chat = webchat::routes(chat.until(stopped.clone()));
+            let router = listener::routes(hooks).merge(chat);
+            tasks.push(tokio::spawn(listener::serve(listener, router, stopped.clone())));
+        }
+        match socket::bind(store.dir()) {
+            Ok(socket) => tasks.push(tokio::spawn(socket::serve(socket, bus.clone(), stopped.clone()))),
+            Err(e) => warn!("signals stay within this process, the socket cannot be made: {e}"),
+        }
+        let watch = watch::Watch::start(&store, bus.clone())?;
+        info!("the engine runs");
+        Ok(Engine {
+            accounts,
+            address,
+            public_url: seen,
+            sync,
+            bus,
+            accounts_changed,
+            stop,
+            account_stop: Mutex::new(watched::channel(false).0),
+            tasks: Mutex::new(tasks),
+            _watch: watch,
+            _lock: lock,
+        })
+    }
+
+    /// Serves these accounts from now on.
+    pub fn set_accounts(&self, all: Vec<Arc<Live>>) {
+        let (stop, stopped) = watched::channel(false);
+        let mut slot = self.account_stop.lock().unwrap_or_else(PoisonError::into_inner);
+        // A receiver may be gone already: its account had nothing to do.
+        let _ = slot.send(true);
+        *slot = stop;
+        drop(slot);
+        for live in &all {
+            if !live.enabled {
+                self.sync.health.set(live.id, crate::domain::account::Health::Disabled, "");
+            } else if let Some(why) = &live.trouble {
+                self.sync.health.set(live.id, crate::domain::account::Health::NeedsLogin, why);
+            }
+        }
+        self.accounts.replace(all.clone());
+        for live in all {
+            if live.active().is_some() {
+                let task = tokio::spawn(self.sync.clone().account(live, stopped.clone()));
+                self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+            }
+        }
+        self.accounts_changed.send_modify(|v| *v += 1);
+        self.bus.bump();
+    }
+
+    /// Ends every loop: requests that are out come to their end, nothing new is begun.
+    pub async fn stop(&self) {
+        // Nobody listens any more: then all has ended already.
+        let _ = self.stop.send(true);
+        let _ = self.account_stop.lock().unwrap_or_else(PoisonError::into_inner).send(true);
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(12);
+        for task in tasks {
+            let abort = task.abort_handle();
+            if tokio::time::timeout_at(deadline, task).await.is_err() {
+                abort.abort();
+            }
+        }
+        info!("the engine has stopped");
+    }
+}
+
+/// Where a vendor can call about a send: nowhere while our address is loopback, unless the vendor is there too (a lab).
+fn callbacks(public_url: Option<String>) -> deliver::Callbacks {
+    Arc::new(move |live| {
+        let base = public_url.as_ref()?;
+        let theirs = live.settings.get("base_url");
+        if is_loopback(base) && !theirs.is_some_and(|url| is_loopback(url)) {
+            return None;
+        }
+        Some(format!("{}/hooks/{}", base.trim_end_matches('/'), live.name))
+    })
+}
+
+/// Whether a URL's host is this machine.
+pub fn is_loopback(url: &str) -> bool {
+    let Ok(url) = url::Url::parse(url) else { return false };
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
+        Some(url::Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+        None => false,
+    }
+}
+
+/// What is done now and then: snoozes end, deferred ops are looked at, old bodies are dropped.
+async fn housekeeping(writes: Writes, clock: Arc<dyn Clock>, mut stop: watched::Receiver<bool>) {
+    let mut rounds = 0u64;
+    while !intake::pause(&mut stop, Duration::from_secs(1)).await {
+        let now = clock.now();
+        let sweep = rounds.is_multiple_of(600);
+        rounds += 1;
+        let done = writes
+            .run_quietly(Class::Apply, move |t| {
+                let woken = t.snooze_wake(now)?;
+                let notices = t.settle_accepted(now)?;
+                if sweep {
+                    t.receipts_drop_bodies(now - KEEP_BODIES)?;
+                }
+                Ok((woken, notices))
+            })
+            .await;
+        match done {
+            Ok((woken, notices)) => {
+                if woken > 0 || !notices.is_empty() {
+                    info!("{woken} snoozes ended, {} late changes", notices.len());
+                }
+            }
+            Err(e) => error!("housekeeping waits: {e}"),
+        }
+    }
+}

@@ -4,7 +4,7 @@
 use crate::domain::account::Channel;
 use crate::domain::capability::Capabilities;
 use crate::domain::clock::Ms;
-use crate::domain::event::{ConversationKey, Event};
+use crate::domain::event::{ConversationFact, ConversationKey, Event};
 use crate::domain::failure::Failure;
 use crate::domain::message::MediaRef;
 use crate::domain::op::{Accepted, Op};
@@ -178,6 +178,19 @@ pub trait Provider: Send + Sync {
     fn rate_per_second(&self) -> Option<f64> {
         None
     }
+
+    /// What a failed op teaches beyond its own fate (a recipient who has opted out). Pure.
+    fn learn_from_failure(&self, op: &Op, failure: &Failure, now: Ms) -> Vec<Event> {
+        let _ = (op, failure, now);
+        Vec::new()
+    }
+
+    /// The conversation that a message to an address would belong to, for one that does not exist yet: with the same key that
+    /// the customer's answer will carry. None where conversations cannot be started.
+    fn conversation_with(&self, channel: Channel, to: &str) -> Option<ConversationFact> {
+        let _ = (channel, to);
+        None
+    }
 }
 
 /// A setting or secret that a provider knows, for `channel add`, the references and the wizard.
@@ -204,6 +217,12 @@ pub struct Setup {
     pub secrets: BTreeMap<String, crate::net::secret::Secret<String>>,
 }
 
+/// Makes the provider of an account from its settings and secrets. No network, no file.
+pub type Build = fn(&Setup, &crate::net::http::Http) -> Result<Box<dyn Provider>, Failure>;
+
+/// Says, from settings, under which of our addresses a new conversation on each channel is kept.
+pub type Addresses = fn(&BTreeMap<String, String>) -> Vec<(Channel, String)>;
+
 /// One vendor as the registry knows it.
 pub struct Vendor {
     /// The name used in `channel add`.
@@ -216,12 +235,16 @@ pub struct Vendor {
     pub settings: &'static [SettingSpec],
     /// Checks settings alone (no secrets, no network) and says what is wrong in words for a person.
     pub check: fn(&BTreeMap<String, String>) -> Result<(), String>,
+    /// What an account with these settings can do; needs no secret and no network.
+    pub capabilities: fn(&BTreeMap<String, String>) -> Result<Capabilities, String>,
+    /// Under which of our addresses a new conversation on each channel is kept: the first half of its key.
+    pub addresses: Addresses,
     /// Builds the provider of an account.
-    pub build: fn(&Setup, &crate::net::http::Http) -> Result<Box<dyn Provider>, Failure>,
+    pub build: Build,
 }
 
 /// Every vendor.
-pub const REGISTRY: &[&Vendor] = &[];
+pub const REGISTRY: &[&Vendor] = &[&twilio::VENDOR, &webchat::VENDOR];
 
 /// The vendor of that name.
 pub fn vendor(name: &str) -> Option<&'static Vendor> {

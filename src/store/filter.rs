@@ -9,6 +9,7 @@ use crate::domain::ids::{AgentId, MessageId};
 use crate::domain::message::{AuthorKind, Direction};
 use crate::domain::query::{Filter, Has, Qualified, Query, What, When, Who, Writer};
 use crate::store::error::StoreError;
+use crate::store::people::{contact_set, identity_set, people};
 use crate::text::address;
 use crate::text::format::parse_when;
 use crate::text::index::{Term, match_expr};
@@ -35,12 +36,12 @@ pub(super) struct Part {
 }
 
 impl Part {
-    fn new(sql: impl Into<String>, values: Vec<Value>) -> Part {
+    pub(super) fn new(sql: impl Into<String>, values: Vec<Value>) -> Part {
         Part { sql: sql.into(), values }
     }
 
     /// Adds another condition that must hold as well.
-    fn and(&mut self, other: Part) {
+    pub(super) fn and(&mut self, other: Part) {
         if !self.sql.is_empty() {
             self.sql.push_str(" AND ");
         }
@@ -48,12 +49,12 @@ impl Part {
         self.values.extend(other.values);
     }
 
-    fn not(self) -> Part {
+    pub(super) fn not(self) -> Part {
         // What is not known (NULL) does not hold, so its opposite does.
         Part::new(format!("NOT coalesce(({}), 0)", self.sql), self.values)
     }
 
-    fn any(parts: Vec<Part>) -> Part {
+    pub(super) fn any(parts: Vec<Part>) -> Part {
         let sql = parts.iter().map(|p| format!("({})", p.sql)).collect::<Vec<_>>().join(" OR ");
         if sql.is_empty() {
             return Part::new("0", Vec::new());
@@ -143,7 +144,7 @@ pub(super) fn lower(conn: &Connection, query: &Query, asking: &Asking) -> Result
 }
 
 /// Whether a word can be part of a telephone number.
-fn is_numeric(text: &str) -> bool {
+pub(super) fn is_numeric(text: &str) -> bool {
     text.chars().any(|c| c.is_ascii_digit())
         && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | '(' | ')' | '/' | ' '))
 }
@@ -160,7 +161,7 @@ fn close_run(run: &mut Vec<Term>, units: &mut Vec<Unit>) {
 }
 
 /// The beginning of a number as the names' index has it: without the zero that is dialled only at home.
-fn phone(terms: &[Term]) -> Option<Term> {
+pub(super) fn phone(terms: &[Term]) -> Option<Term> {
     let typed = terms.iter().map(Term::text).collect::<Vec<_>>().join(" ");
     if !is_numeric(&typed) {
         return None;
@@ -250,7 +251,7 @@ fn codes(column: &str, list: impl Iterator<Item = i64>) -> Part {
     }
 }
 
-fn ids(conn: &Connection, sql: &str, value: &str) -> rusqlite::Result<Vec<i64>> {
+pub(super) fn ids(conn: &Connection, sql: &str, value: &str) -> rusqlite::Result<Vec<i64>> {
     conn.prepare_cached(sql)?.query_map(params![value], |r| r.get(0))?.collect()
 }
 
@@ -374,7 +375,7 @@ fn has(list: &[Has]) -> (Part, Option<Part>) {
     (Part::any(any), source.map(|sql| Part::new(sql, Vec::new())))
 }
 
-fn like(text: &str) -> Value {
+pub(super) fn like(text: &str) -> Value {
     let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     Value::Text(format!("%{escaped}%"))
 }

@@ -25,11 +25,17 @@ impl std::fmt::Debug for Fuzzy {
     }
 }
 
+/// The longest pattern that is looked at, in characters.
+const LONGEST: usize = 200;
+
 impl Fuzzy {
     /// Prepares a pattern. Its words match in any order, each as a subsequence; a capital letter makes its word
     /// case-sensitive. Nothing in it is syntax. An empty pattern matches all with score 0.
     pub fn new(pattern: &str) -> Self {
-        let pattern = Pattern::new(pattern, CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy);
+        // The matcher counts a word's score in 16 bits: a pattern that no person types must not overflow it.
+        let end = pattern.char_indices().nth(LONGEST).map_or(pattern.len(), |(at, _)| at);
+        let pattern =
+            Pattern::new(&pattern[..end], CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy);
         Self { matcher: Matcher::new(Config::DEFAULT), pattern, chars: Vec::new() }
     }
 
@@ -93,5 +99,12 @@ mod tests {
         let (whole, scattered) =
             (fuzzy.score("resolve").unwrap().score, fuzzy.score("reads a lot").map_or(0, |m| m.score));
         assert!(whole > scattered);
+    }
+
+    #[test]
+    fn an_absurd_pattern_is_harmless() {
+        let long = "a".repeat(50_000);
+        assert!(Fuzzy::new(&long).score(&long).is_some());
+        assert!(Fuzzy::new(&"é ".repeat(5_000)).score("é").is_some());
     }
 }

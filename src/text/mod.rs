@@ -7,4 +7,5 @@ pub mod index;
 pub mod sanitize;
 pub mod segments;
 pub mod template;
+pub mod variables;
 pub mod wrap;

@@ -1,6 +1,32 @@
 //! Integration tests.
 mod query;
 mod text;
+//! Integration tests: one binary, a module a subject.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
+mod architecture;
+mod browser;
+mod cli;
+mod config;
+mod conformance;
+mod crash;
+mod dependencies;
+mod end_to_end;
+mod far_end;
+mod journeys;
+mod keyring;
+mod query;
+mod sandbox;
+mod support;
+mod text;
+mod twilio;
+mod twilio_contract;
+mod twilio_pull;
+mod webchat;
 
 mod laws;
 mod store;
+
+mod screens;
+mod ui_laws;

@@ -137,6 +137,9 @@ fn skip_line(reader: &mut impl BufRead) -> std::io::Result<u64> {
 
 type Answer = Result<Vec<Applied>, StoreError>;
 
+/// How many messages a transaction took, and what came of it.
+type Answered = (usize, Answer);
+
 struct Import<'a> {
     store: &'a Store,
     options: ImportOptions,
@@ -148,7 +151,7 @@ struct Import<'a> {
     told: HashSet<(AccountId, String)>,
     seen: HashSet<ConversationId>,
     under_way: usize,
-    answers: (Sender<(usize, Answer)>, Receiver<(usize, Answer)>),
+    answers: (Sender<Answered>, Receiver<Answered>),
     report: ImportReport,
 }
 

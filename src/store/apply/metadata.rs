@@ -43,7 +43,9 @@ impl Metadata {
                 }
                 std::collections::btree_map::Entry::Occupied(mut slot) => {
                     let there = slot.get();
-                    if rev > there.0 || (rev == there.0 && value.to_string() > there.1.to_string()) {
+                    // By their text: JSON values have no order of their own.
+                    let (ours, theirs) = (there.1.to_string(), value.to_string());
+                    if rev > there.0 || (rev == there.0 && theirs > ours) {
                         slot.insert((rev, value));
                     }
                 }

@@ -109,7 +109,7 @@ pub(super) fn sql(view: &View, way: Way) -> String {
 }
 
 /// The statement of a window of everything but spam.
-pub(super) fn sql_all() -> String {
+pub(in crate::store) fn sql_all() -> String {
     let head = head("conversation_recent");
     format!(
         "{head} WHERE (c.last_message_at, c.id) < (?1, ?2) AND c.status <> 4 AND c.archived_at IS NULL

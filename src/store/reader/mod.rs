@@ -1,7 +1,7 @@
 //! Query-only connections: what is on screen is asked for, one indexed window at a time.
 
 mod inbox;
-mod list;
+pub(in crate::store) mod list;
 mod misc;
 mod outbox;
 pub(in crate::store) mod rows;

@@ -195,7 +195,7 @@ impl Watch {
     /// Whether to stop; looks at the clock every 32 calls.
     fn over(&self) -> bool {
         self.steps.set(self.steps.get().wrapping_add(1));
-        if !self.over.get() && self.steps.get() % 32 == 0 {
+        if !self.over.get() && self.steps.get().is_multiple_of(32) {
             self.over.set(self.until.is_some_and(|until| Instant::now() >= until));
         }
         self.over.get()

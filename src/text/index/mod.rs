@@ -168,6 +168,20 @@ fn term_expr(term: &Term) -> Option<String> {
     Some(format!("\"{}\"{star}", form.replace('"', "\"\"")))
 }
 
+/// The words of a query that what it finds may contain, for highlighting.
+pub fn terms(query: &crate::domain::query::Query) -> Vec<Term> {
+    use crate::domain::query::What;
+    let asked = query.clauses.iter().filter(|c| !c.negated);
+    asked
+        .filter_map(|c| match &c.what {
+            What::Word(w) => Some(Term::Word(w.clone())),
+            What::Prefix(w) => Some(Term::Prefix(w.clone())),
+            What::Phrase(w) => Some(Term::Phrase(w.clone())),
+            What::Filter(_) => None,
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,218 @@
+//! `demo`: a throw-away workspace, the real engine and listener on 127.0.0.1, and a cast of customers over production interfaces.
+
+use crate::app::AppError;
+use crate::app::tui::{self, Extra, Ready};
+use crate::app::workspace::{self, Workspace};
+use crate::config::{Config, Env, Overrides};
+use crate::domain::clock::{Clock, SystemClock};
+use crate::domain::command::Action;
+use crate::engine::import::{ImportOptions, Progress, import_jsonl};
+use crate::sandbox::cast::{Cast, CastOptions};
+use crate::sandbox::history::History;
+use crate::sandbox::twilio::{Faults, TwilioOptions, TwilioWorld};
+use crate::store::{Actor, Class};
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::watch;
+use url::Url;
+
+/// What the demo is asked for.
+#[derive(Debug, Clone)]
+pub struct DemoOptions {
+    /// The same seed brings the same cast.
+    pub seed: u64,
+    /// Divides all of the cast's pauses.
+    pub speed: f64,
+    /// Messages of history to load before the start.
+    pub messages: usize,
+    /// Keeps the workspace in this directory.
+    pub keep: Option<PathBuf>,
+}
+
+const SMS: &str = "support";
+const CHAT: &str = "shop";
+const NUMBER: &str = "+15557122661";
+const DEFAULT_HISTORY: usize = 400;
+
+/// Runs the demo until the agent leaves. Progress goes to `out` before the screen opens.
+///
+/// # Errors
+/// When the workspace cannot be made or there is no terminal.
+pub fn run(options: &DemoOptions, out: &mut dyn Write) -> Result<(), AppError> {
+    let home = Home::make(options.keep.as_deref())?;
+    let (stop, stopped) = watch::channel(false);
+    let far_end = FarEnd::start(options)?;
+    let overrides = configure(&home.dir, &far_end)?;
+    let config = Config::load(&overrides, &Env::of(&[])).map_err(|e| AppError::Other(e.to_string()))?;
+    let workspace = workspace::open(config)?;
+    prepare(&workspace, options, out)?;
+    let runtime = far_end.runtime.handle().clone();
+    let (world, seed, speed) = (far_end.world.clone(), options.seed, options.speed);
+    let on_ready = Box::new(move |ready: Ready| {
+        let base = format!("http://{}", ready.address);
+        let urls = (Url::parse(&format!("{base}/hooks/{SMS}")), Url::parse(&format!("{base}/chat/{CHAT}")));
+        if let (Ok(twilio_hook), Ok(chat_base)) = urls {
+            // The cast ends with the runtime of the far end.
+            let _enter = runtime.enter();
+            let _cast = Cast::run(CastOptions {
+                seed,
+                speed,
+                twilio: world,
+                twilio_hook,
+                whatsapp_hook: None,
+                chat_base,
+                stop: stopped,
+            });
+        }
+    });
+    let result = tui::run(&workspace, overrides, Extra { on_ready: Some(on_ready) });
+    let _ = stop.send(true);
+    far_end.stop();
+    drop(workspace);
+    home.end(out, result.is_ok())?;
+    result
+}
+
+/// The directory of the demo: thrown away at the end, unless it is to be kept.
+struct Home {
+    dir: PathBuf,
+    keep: bool,
+}
+
+impl Home {
+    fn make(keep: Option<&Path>) -> Result<Home, AppError> {
+        let dir = match keep {
+            Some(dir) => dir.to_path_buf(),
+            None => std::env::temp_dir().join(format!("frontdesk-demo-{}", uuid::Uuid::new_v4().simple())),
+        };
+        crate::config::paths::private_dir(&dir).map_err(|e| AppError::Other(e.to_string()))?;
+        Ok(Home { dir, keep: keep.is_some() })
+    }
+
+    fn end(self, out: &mut dyn Write, well: bool) -> Result<(), AppError> {
+        if self.keep {
+            let dir = self.dir.display();
+            return writeln!(out, "The demo's workspace is kept: frontdesk --home {dir} --workspace demo")
+                .map_err(AppError::io("standard output"));
+        }
+        if well {
+            std::fs::remove_dir_all(&self.dir)
+                .map_err(AppError::io("the demo's workspace cannot be removed"))?;
+        }
+        Ok(())
+    }
+}
+
+/// The far end of the demo's Twilio account, on a runtime of its own: another program, as far as Frontdesk can tell.
+struct FarEnd {
+    runtime: tokio::runtime::Runtime,
+    world: Arc<TwilioWorld>,
+}
+
+impl FarEnd {
+    fn start(options: &DemoOptions) -> Result<FarEnd, AppError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .map_err(AppError::io("the demo's far end cannot be started"))?;
+        let world = runtime
+            .block_on(TwilioWorld::start(TwilioOptions {
+                numbers: vec![NUMBER.into(), format!("whatsapp:{NUMBER}")],
+                seed: options.seed,
+                faults: Faults::lively(),
+                pace: if options.speed > 0.0 { 1.0 / options.speed } else { 0.0 },
+                ..TwilioOptions::default()
+            }))
+            .map_err(AppError::io("the demo's far end cannot be started"))?;
+        Ok(FarEnd { runtime, world: Arc::new(world) })
+    }
+
+    fn stop(self) {
+        drop(self.world);
+        self.runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    }
+}
+
+/// Writes the demo's configuration, as a user would have it.
+fn configure(home: &Path, far_end: &FarEnd) -> Result<Overrides, AppError> {
+    let token = home.join("auth_token");
+    write_private(&token, far_end.world.auth_token())?;
+    let text = format!(
+        r#"# The demo's configuration: an agent, two colleagues, a Twilio number and a chat page.
+listen = "127.0.0.1:0"
+default_workspace = "demo"
+
+[agent]
+name = "Ana"
+email = "ana@example.com"
+
+[agents]
+"tom@example.com" = "Tom"
+"mei@example.com" = "Mei"
+
+[workspace.demo.channel.{SMS}]
+provider = "twilio"
+account_sid = "{sid}"
+from = "{NUMBER}"
+base_url = "{base}"
+poll_seconds = 20
+
+[workspace.demo.channel.{SMS}.secrets]
+auth_token = {{ file = {token:?} }}
+
+[workspace.demo.channel.{CHAT}]
+provider = "webchat"
+title = "Copper Kettle"
+greeting = "Hello! How can we help?"
+"#,
+        sid = far_end.world.account_sid(),
+        base = far_end.world.base_url(),
+        token = token.display().to_string(),
+    );
+    std::fs::write(home.join("config.toml"), text).map_err(AppError::io("the demo's configuration"))?;
+    Ok(Overrides { home: Some(home.to_path_buf()), workspace: Some("demo".into()), ..Overrides::default() })
+}
+
+fn write_private(path: &Path, text: &str) -> Result<(), AppError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(AppError::io("the demo's secret"))?;
+    file.write_all(text.as_bytes()).map_err(AppError::io("the demo's secret"))
+}
+
+/// History and quick replies, so that there is something to look at and to work with.
+fn prepare(workspace: &Workspace, options: &DemoOptions, out: &mut dyn Write) -> Result<(), AppError> {
+    let actor = Actor { name: workspace.me.name.clone(), email: workspace.me.email.clone() };
+    for reply in crate::config::starter_quick_replies() {
+        let (actor, action) = (
+            actor.clone(),
+            Action::QuickReplySave { shortcut: reply.shortcut, title: reply.title, body: reply.body },
+        );
+        workspace.store.writer().call(Class::Apply, move |t| t.perform(&actor, &action).map(|_| ()))?;
+    }
+    if workspace.store.reader()?.account_by_name("import/webchat")?.is_some() {
+        // A kept workspace that is used again has its history.
+        return Ok(());
+    }
+    let wanted = if options.messages == 0 { DEFAULT_HISTORY } else { options.messages };
+    let history = History::new(wanted as u64, options.seed, SystemClock.now() - 3_600_000).into_read();
+    let lines = BufReader::with_capacity(256 * 1024, history);
+    let mut shown = 0;
+    let mut progress = |p: Progress| {
+        if p.messages >= shown + 10_000 {
+            shown = p.messages;
+            // A progress line that cannot be shown is no reason to stop.
+            let _ = write!(out, "\rloading history: {shown} of {wanted} messages").and_then(|()| out.flush());
+        }
+    };
+    import_jsonl(&workspace.store, lines, ImportOptions { open: false }, &mut progress)
+        .map_err(|e| AppError::Other(format!("the demo's history cannot be loaded: {e}")))?;
+    if shown > 0 {
+        let _ = writeln!(out);
+    }
+    Ok(())
+}

@@ -1,0 +1,246 @@
+//! Reads for the screen, on threads of their own: of two needs of one kind only the later is served.
+
+use crate::domain::clock::Clock;
+use crate::domain::ids::AgentId;
+use crate::domain::query::{self, Query};
+use crate::domain::row::{ConversationRow, ListKey, View};
+use crate::store::{Asking, InterruptHandle, Reader, Store, StoreError, key_in};
+use crate::text::index;
+use crate::ui::effect::{ListSource, Need, ThreadAt};
+use crate::ui::msg::{Context, Found, Loaded, Msg};
+use jiff::tz::TimeZone;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+/// A search as one types shows what it has found after this long.
+const SEARCH: Duration = Duration::from_millis(100);
+
+/// Serves needs. Ends when dropped.
+pub struct Loader {
+    needs: Sender<Need>,
+    searches: Sender<Need>,
+    interrupt: InterruptHandle,
+}
+
+/// What reads need to know.
+#[derive(Clone)]
+pub struct Reading {
+    /// Where to read.
+    pub store: Store,
+    /// Who asks: `assignee:me`.
+    pub me: AgentId,
+    /// The time, for relative dates.
+    pub clock: Arc<dyn Clock>,
+    /// The time zone of dates in queries.
+    pub tz: TimeZone,
+}
+
+impl Loader {
+    /// Starts the threads. Answers come to `out`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn start(
+        reading: &Reading,
+        out: impl Fn(Msg) + Clone + Send + 'static,
+    ) -> Result<Loader, StoreError> {
+        let (needs, asked) = channel();
+        let (searches, searched) = channel();
+        let rows = reading.store.reader()?;
+        let finds = reading.store.reader()?;
+        let interrupt = finds.interrupt_handle();
+        let (r, o) = (reading.clone(), out.clone());
+        spawn("reads", move || serve(&r, &rows, &asked, &o))?;
+        let (r, o) = (reading.clone(), out);
+        spawn("search", move || serve(&r, &finds, &searched, &o))?;
+        Ok(Loader { needs, searches, interrupt })
+    }
+
+    /// Asks for something.
+    pub fn ask(&self, need: Need) {
+        let queue = match &need {
+            Need::Search { .. } => {
+                // The one that runs is of no interest any more.
+                self.interrupt.interrupt();
+                &self.searches
+            }
+            Need::List { source: ListSource::Query(_), .. } => &self.searches,
+            _ => &self.needs,
+        };
+        // The thread ends only with the program.
+        let _ = queue.send(need);
+    }
+}
+
+fn spawn(name: &str, f: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+    let spawned = std::thread::Builder::new().name(name.into()).spawn(f);
+    spawned.map(|_| ()).map_err(|e| StoreError::Io(e.to_string()))
+}
+
+fn serve(reading: &Reading, reader: &Reader, asked: &Receiver<Need>, out: &impl Fn(Msg)) {
+    while let Ok(first) = asked.recv() {
+        let mut waiting = vec![first];
+        while let Ok(next) = asked.try_recv() {
+            waiting.retain(|w| std::mem::discriminant(w) != std::mem::discriminant(&next));
+            waiting.push(next);
+        }
+        for need in waiting {
+            out(match load(reading, reader, need) {
+                Ok(Some(loaded)) => Msg::Loaded(Box::new(loaded)),
+                Ok(None) => continue,
+                Err(e) => Msg::LoadFailed(e.to_string()),
+            });
+        }
+    }
+}
+
+/// Meets one need.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loaded>, StoreError> {
+    Ok(Some(match need {
+        Need::Sidebar => {
+            let accounts = reader.accounts()?;
+            let labels = reader.labels()?;
+            let views = crate::ui::sidebar_views(reading.me, &accounts, &labels);
+            let counts = reader.counts(&views)?;
+            Loaded::Sidebar { accounts, labels, counts: views.into_iter().zip(counts).collect() }
+        }
+        Need::List { source, anchor, limit } => list(reading, reader, source, anchor, limit)?,
+        Need::Thread { conversation, at, limit } => {
+            let (messages, older, newer) = match at {
+                ThreadAt::Latest => {
+                    let mut messages = reader.thread(conversation, None, limit + 1)?;
+                    let older = messages.len() > limit;
+                    if older {
+                        messages.remove(0);
+                    }
+                    (messages, older, false)
+                }
+                ThreadAt::Around { sent_at, id } => {
+                    let half = (limit / 2).max(1);
+                    let mut messages = reader.thread(conversation, Some((sent_at, id)), half + 1)?;
+                    let older = messages.len() > half;
+                    if older {
+                        messages.remove(0);
+                    }
+                    let rest = limit.saturating_sub(messages.len()).max(1);
+                    let mut after = reader.thread_from(conversation, (sent_at, id), rest + 1)?;
+                    let newer = after.len() > rest;
+                    after.truncate(rest);
+                    messages.append(&mut after);
+                    (messages, older, newer)
+                }
+            };
+            Loaded::Thread { conversation, at, messages, older, newer }
+        }
+        Need::Context { conversation } => {
+            use crate::domain::command::ComposeMode;
+            let Some(row) = reader.conversation(conversation)? else { return Ok(None) };
+            let Some(account) = reader.account(row.account)? else { return Ok(None) };
+            Loaded::Context(Context {
+                consent: reader.consent(conversation)?,
+                contact: reader.contact(row.contact)?,
+                draft_reply: reader.draft(conversation, ComposeMode::Reply)?,
+                draft_note: reader.draft(conversation, ComposeMode::Note)?,
+                row,
+                account,
+            })
+        }
+        Need::Search { ticket, text, limit } => {
+            let found = match query::parse_typing(&text) {
+                Ok(parsed) => Ok(search(reading, reader, &parsed, limit)?),
+                Err(e) => Err(e.to_string()),
+            };
+            Loaded::Search { ticket, found }
+        }
+        Need::Outbox => Loaded::Outbox(reader.outbox(500)?),
+        Need::QuickReplies => Loaded::QuickReplies(reader.quick_replies()?),
+        Need::Agents => Loaded::Agents { agents: reader.agents()?, teams: reader.teams()? },
+        Need::Labels => Loaded::Labels(reader.labels()?),
+        Need::Delivery { message } => Loaded::Delivery { message, steps: reader.delivery_steps(message)? },
+    }))
+}
+
+fn search(reading: &Reading, reader: &Reader, parsed: &Query, limit: usize) -> Result<Found, StoreError> {
+    let asking = Asking { me: Some(reading.me), now: reading.clock.now(), tz: reading.tz.clone() };
+    let found = reader.search_within(parsed, None, limit + 1, &asking, SEARCH)?;
+    let mut hits = found.rows;
+    let more = hits.len() > limit;
+    hits.truncate(limit);
+    Ok(Found { hits, terms: index::terms(parsed), more, partial: !found.complete })
+}
+
+fn list(
+    reading: &Reading,
+    reader: &Reader,
+    source: ListSource,
+    anchor: Option<ListKey>,
+    limit: usize,
+) -> Result<Loaded, StoreError> {
+    let (rows, above, below) = match &source {
+        ListSource::View(view) => window(
+            anchor,
+            limit,
+            |row| key_in(view, row),
+            |key, n| reader.list(view, key, n),
+            |key, n| reader.list_before(view, key, n),
+        )?,
+        ListSource::All => window(
+            anchor,
+            limit,
+            |row| key_in(&View::Open, row),
+            |key, n| reader.list_all(n, key),
+            |key, n| reader.list_all_before(key, n),
+        )?,
+        ListSource::Query(text) => match query::parse_typing(text) {
+            Ok(parsed) => {
+                let now = reading.clock.now();
+                let mut rows =
+                    reader.list_query(&parsed, None, limit + 1, Some(reading.me), now, &reading.tz)?;
+                let below = rows.len() > limit;
+                rows.truncate(limit);
+                (rows, false, below)
+            }
+            Err(e) => {
+                let rows = Err(e.to_string());
+                return Ok(Loaded::List { source, anchor, rows, above: false, below: false });
+            }
+        },
+    };
+    Ok(Loaded::List { source, anchor, rows: Ok(rows), above, below })
+}
+
+type Rows = Result<Vec<ConversationRow>, StoreError>;
+
+/// A window of a list: from the top, or around a place.
+fn window(
+    anchor: Option<ListKey>,
+    limit: usize,
+    key: impl Fn(&ConversationRow) -> ListKey,
+    from: impl Fn(Option<ListKey>, usize) -> Rows,
+    before: impl Fn(ListKey, usize) -> Rows,
+) -> Result<(Vec<ConversationRow>, bool, bool), StoreError> {
+    let Some(anchor) = anchor else {
+        let mut rows = from(None, limit + 1)?;
+        let below = rows.len() > limit;
+        rows.truncate(limit);
+        return Ok((rows, false, below));
+    };
+    let half = (limit / 2).max(1);
+    let mut rows = before(anchor, half + 1)?;
+    let above = rows.len() > half;
+    rows.truncate(half);
+    // Nearest first; the list has them the other way round.
+    rows.reverse();
+    // The last row before the anchor leads to the anchor itself.
+    let start = rows.last().map(key);
+    let rest = limit.saturating_sub(rows.len()).max(1);
+    let mut after = from(start, rest + 1)?;
+    let below = after.len() > rest;
+    after.truncate(rest);
+    rows.append(&mut after);
+    Ok((rows, above, below))
+}

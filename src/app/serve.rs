@@ -1,0 +1,42 @@
+//! `serve`: the engine without a screen, for a machine that stays up.
+
+use crate::app::host::{self, Listening};
+use crate::app::workspace::Workspace;
+use crate::app::{AppError, logs};
+use crate::config::Overrides;
+use crate::engine::bus::Bus;
+use crate::engine::lock;
+use std::io::Write;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Runs the engine until SIGINT or SIGTERM. The first line on `out` is `ready http://ADDR:PORT`.
+///
+/// # Errors
+/// When another process is the engine, the port is taken, or the store cannot be used.
+pub fn run(workspace: &Workspace, overrides: Overrides, out: &mut dyn Write) -> Result<(), AppError> {
+    let config = &workspace.config;
+    let _log = logs::open(&config.paths.log, &config.log_level)?;
+    let lock = lock::try_acquire(workspace.store.dir()).map_err(AppError::io("the engine's lock"))?;
+    let Some(lock) = lock else { return Err(AppError::Held(config.workspace.clone())) };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(AppError::io("the runtime cannot be started"))?;
+    runtime.block_on(async {
+        let mut term = signal(SignalKind::terminate()).map_err(AppError::io("signals cannot be heard"))?;
+        let mut int = signal(SignalKind::interrupt()).map_err(AppError::io("signals cannot be heard"))?;
+        let host = host::start(workspace, lock, Bus::new(), Listening::Required, Some(overrides)).await?;
+        if let Some(address) = host.engine.address {
+            writeln!(out, "ready http://{address}")
+                .and_then(|()| out.flush())
+                .map_err(AppError::io("standard output"))?;
+        }
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+        tracing::info!("asked to stop");
+        host.stop().await;
+        Ok(())
+    })
+}

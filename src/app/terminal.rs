@@ -1,0 +1,151 @@
+//! The terminal: taken over for the screen, and given back whatever happens.
+
+use crate::app::AppError;
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
+    EnableMouseCapture,
+};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether the terminal is ours now: the panic hook gives it back only then.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+type Backend = CrosstermBackend<BufWriter<Stdout>>;
+
+/// The terminal while it is ours. Given back on drop.
+pub struct Screen {
+    terminal: Terminal<Backend>,
+}
+
+impl Screen {
+    /// Takes the terminal over.
+    ///
+    /// # Errors
+    /// [`AppError::NoTerminal`] when there is none.
+    pub fn take() -> Result<Screen, AppError> {
+        if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+            return Err(AppError::NoTerminal);
+        }
+        install_panic_hook();
+        enter().map_err(AppError::io("the terminal cannot be set up"))?;
+        // Buffered: a frame leaves in one write, not in one per cell.
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
+        let terminal = Terminal::new(backend).map_err(AppError::io("the terminal cannot be set up"))?;
+        Ok(Screen { terminal })
+    }
+
+    /// The size in cells: width and height.
+    ///
+    /// # Errors
+    /// When the terminal does not tell.
+    pub fn size(&self) -> io::Result<(u16, u16)> {
+        let size = self.terminal.size()?;
+        Ok((size.width, size.height))
+    }
+
+    /// Paints one frame, which the terminal shows whole or not at all.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn paint(&mut self, draw: impl FnOnce(&mut ratatui::Frame<'_>)) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(draw)?;
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    }
+
+    /// Forgets what is on the terminal, so that the next frame paints all of it.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn clear(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    /// Sets the terminal's title.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn title(&mut self, title: &str) -> io::Result<()> {
+        execute!(self.terminal.backend_mut(), SetTitle(title))
+    }
+
+    /// Writes raw bytes (a bell, a clipboard sequence).
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let out = self.terminal.backend_mut();
+        out.write_all(bytes)?;
+        Write::flush(out)
+    }
+
+    /// Gives the terminal to somebody else while `f` runs, then takes it back and paints anew.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn lend<T>(&mut self, f: impl FnOnce() -> T) -> io::Result<T> {
+        leave();
+        let answer = f();
+        enter()?;
+        self.terminal.clear()?;
+        Ok(answer)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        EnableBracketedPaste,
+        EnableMouseCapture,
+        EnableFocusChange,
+        cursor::Hide
+    )
+}
+
+fn leave() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    // Nothing better can be done if the terminal is gone.
+    let _ = execute!(
+        io::stdout(),
+        EndSynchronizedUpdate,
+        DisableFocusChange,
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    let _ = disable_raw_mode();
+}
+
+/// A panic is told on a terminal that works again, and in the log.
+fn install_panic_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            leave();
+            tracing::error!("panic: {info}");
+            before(info);
+        }));
+    });
+}

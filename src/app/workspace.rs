@@ -1,0 +1,89 @@
+//! Opens a workspace: its store, and in it the agents and accounts of the configuration.
+
+use crate::app::AppError;
+use crate::config::Config;
+use crate::domain::clock::{Clock, SteadyClock};
+use crate::domain::row::AgentRow;
+use crate::provider::vendor;
+use crate::store::{AccountSpec, Class, Store};
+use std::sync::Arc;
+
+/// An open workspace.
+#[derive(Clone)]
+pub struct Workspace {
+    /// The configuration it was opened with.
+    pub config: Arc<Config>,
+    /// Its store.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The agent who sits here.
+    pub me: AgentRow,
+}
+
+/// Opens the selected workspace of a configuration, and makes the store know its agents and accounts.
+///
+/// # Errors
+/// When the store cannot be opened.
+pub fn open(config: Config) -> Result<Workspace, AppError> {
+    let clock: Arc<dyn Clock> = Arc::new(SteadyClock::default());
+    let store = Store::open(&config.workspace_dir(), clock.clone())?;
+    let me = mirror(&store, &config)?;
+    Ok(Workspace { config: Arc::new(config), store, clock, me })
+}
+
+/// Writes the configuration's agents and accounts to the store, if they differ from what it has. Answers who `me` is.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn mirror(store: &Store, config: &Config) -> Result<AgentRow, AppError> {
+    let mut agents = vec![(config.agent.name.clone(), config.agent.email.clone())];
+    agents.extend(
+        config
+            .agents
+            .iter()
+            .filter(|(email, _)| *email != config.agent.email)
+            .map(|(e, n)| (n.clone(), e.clone())),
+    );
+    let specs: Vec<AccountSpec> = config.channels().iter().filter_map(spec).collect();
+    let reader = store.reader()?;
+    let known = reader.agents()?;
+    let same_agents = agents
+        .iter()
+        .all(|(name, email)| known.iter().any(|a| a.active && a.name == *name && a.email == *email))
+        && known.iter().filter(|a| a.active).count() == agents.len();
+    let same_accounts = reader.accounts_mirror(&specs)?;
+    let imported: Vec<String> =
+        reader.accounts()?.into_iter().map(|a| a.name).filter(|n| n.starts_with("import/")).collect();
+    drop(reader);
+    if !same_agents || !same_accounts {
+        store.writer().call(Class::Durable, move |t| {
+            t.agents_sync(&agents)?;
+            for spec in &specs {
+                t.account_upsert(spec)?;
+            }
+            let keep: Vec<String> = specs.iter().map(|s| s.name.clone()).chain(imported).collect();
+            t.accounts_prune(&keep)
+        })?;
+    }
+    let me = store.reader()?.agent_by_email(&config.agent.email)?;
+    me.ok_or_else(|| AppError::Other("the agent of the configuration could not be stored".into()))
+}
+
+fn spec(channel: &crate::config::ChannelConfig) -> Option<AccountSpec> {
+    let vendor = vendor(&channel.provider)?;
+    // Settings that are wrong leave an account that can do nothing, and says why where accounts are listed.
+    let capabilities = (vendor.capabilities)(&channel.settings).ok();
+    let channels = match &capabilities {
+        Some(can) => can.channels.iter().map(|c| c.channel).collect(),
+        None => vendor.channels.to_vec(),
+    };
+    Some(AccountSpec {
+        name: channel.name.clone(),
+        provider: vendor.name.to_owned(),
+        channels,
+        enabled: channel.enabled,
+        from: (vendor.addresses)(&channel.settings),
+        capabilities,
+    })
+}

@@ -1,0 +1,219 @@
+//! Arguments of the commands that manage: quick replies, files, channels, webhooks, workspaces.
+
+use super::{Limit, Wait};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// `quick-reply …`
+#[derive(Debug, Subcommand)]
+pub enum QuickReplyCommand {
+    /// List them, most used first.
+    List,
+    /// Make one.
+    Add(QuickReplyText),
+    /// Change one.
+    Edit(QuickReplyEdit),
+    /// Answer a conversation with one; its use is counted.
+    Use(QuickReplyUse),
+    /// Remove one.
+    Remove {
+        /// What is typed to find it.
+        shortcut: String,
+    },
+}
+
+/// `quick-reply add`
+#[derive(Debug, Clone, Args)]
+pub struct QuickReplyText {
+    /// What is typed to find it.
+    pub shortcut: String,
+    /// The text with variables such as {{contact.first_name}}; - reads it from standard input.
+    #[arg(value_name = "TEXT|-")]
+    pub text: String,
+    /// Its title [default: the shortcut].
+    #[arg(long)]
+    pub title: Option<String>,
+}
+
+/// `quick-reply edit`
+#[derive(Debug, Clone, Args)]
+pub struct QuickReplyEdit {
+    /// What is typed to find it.
+    pub shortcut: String,
+    /// The new text; - reads it from standard input.
+    #[arg(value_name = "TEXT|-", required_unless_present = "title")]
+    pub text: Option<String>,
+    /// The new title.
+    #[arg(long)]
+    pub title: Option<String>,
+}
+
+/// `quick-reply use`
+#[derive(Debug, Clone, Args)]
+pub struct QuickReplyUse {
+    /// What is typed to find it.
+    pub shortcut: String,
+    /// The conversation's id.
+    pub conversation: String,
+    /// Answers a variable or question of the text.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+    /// Only print the finished text.
+    #[arg(long)]
+    pub print: bool,
+    /// Waiting.
+    #[command(flatten)]
+    pub wait: Wait,
+}
+
+/// `attachment …`
+#[derive(Debug, Subcommand)]
+pub enum AttachmentCommand {
+    /// Save a file of a message.
+    Save {
+        /// The attachment's id, as `show` prints it.
+        attachment: String,
+        /// Where: a file or a directory [default: here, under its own name].
+        path: Option<PathBuf>,
+        /// Replace a file that is there.
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+/// `import`
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// The file; - reads standard input.
+    pub file: PathBuf,
+    /// Leave the conversations open and unread [default: resolved and read].
+    #[arg(long)]
+    pub open: bool,
+}
+
+/// `channel …`
+#[derive(Debug, Subcommand)]
+pub enum ChannelCommand {
+    /// Connect an account. Does not contact the provider: `channel test` does.
+    Add(ChannelAdd),
+    /// Change settings (an empty value removes one) and secrets.
+    Set(ChannelSet),
+    /// List the channels of the workspace and how they are.
+    List,
+    /// Ask the provider whether the login works.
+    Test(OneChannel),
+    /// Switch a channel on.
+    Enable(OneChannel),
+    /// Switch a channel off.
+    Disable(OneChannel),
+    /// Remove a channel and its secrets. Its conversations stay.
+    Remove(OneChannel),
+}
+
+/// A channel.
+#[derive(Debug, Clone, Args)]
+pub struct OneChannel {
+    /// Its name.
+    pub name: String,
+}
+
+/// Where secrets come from and go to.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SecretArgs {
+    /// Ask for a secret (without echo; or one line each of standard input, in order) and keep it in the keyring.
+    #[arg(long = "secret", value_name = "KEY")]
+    pub keyring: Vec<String>,
+    /// The secret is in an environment variable.
+    #[arg(long = "secret-env", value_name = "KEY=VAR", value_parser = pair)]
+    pub env: Vec<(String, String)>,
+    /// The secret is in a file of mode 0600.
+    #[arg(long = "secret-file", value_name = "KEY=PATH", value_parser = pair)]
+    pub file: Vec<(String, String)>,
+    /// The secret is what a command prints.
+    #[arg(long = "secret-command", value_name = "KEY=CMD", value_parser = pair)]
+    pub command: Vec<(String, String)>,
+}
+
+/// `channel add`
+#[derive(Debug, Clone, Args)]
+pub struct ChannelAdd {
+    /// The provider.
+    pub provider: String,
+    /// The channel's name: lower-case letters, digits, - and _.
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// A setting.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+    /// Secrets.
+    #[command(flatten)]
+    pub secrets: SecretArgs,
+}
+
+/// `channel set`
+#[derive(Debug, Clone, Args)]
+pub struct ChannelSet {
+    /// The channel's name.
+    pub name: String,
+    /// A setting; an empty value removes it.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+    /// Secrets.
+    #[command(flatten)]
+    pub secrets: SecretArgs,
+}
+
+/// `webhooks …`
+#[derive(Debug, Subcommand)]
+pub enum WebhooksCommand {
+    /// List the newest, or those that could not be read.
+    List {
+        /// Only those that could not be read.
+        #[arg(long)]
+        quarantined: bool,
+        /// How many.
+        #[command(flatten)]
+        limit: Limit,
+    },
+    /// Show one as it arrived.
+    Show {
+        /// Its id.
+        webhook: String,
+    },
+    /// Read one again, or all that could not be read.
+    Replay {
+        /// Its id.
+        #[arg(required_unless_present = "quarantined")]
+        webhook: Option<String>,
+        /// All that could not be read.
+        #[arg(long, conflicts_with = "webhook")]
+        quarantined: bool,
+    },
+}
+
+/// `workspace …`
+#[derive(Debug, Subcommand)]
+pub enum WorkspaceCommand {
+    /// List them.
+    List,
+    /// Make one.
+    Create {
+        /// Its name.
+        name: String,
+    },
+    /// Remove one with all its messages, channels and secrets.
+    Remove {
+        /// Its name.
+        name: String,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        _ => Err("write KEY=VALUE".into()),
+    }
+}

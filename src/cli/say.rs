@@ -1,0 +1,204 @@
+//! `new`, `reply`, `note`: writing; and waiting for what becomes of it.
+
+use crate::app::workspace::Workspace;
+use crate::cli::args::{NewArgs, NoteArgs, ReplyArgs, Wait};
+use crate::cli::context::{self, Context};
+use crate::cli::error::{CliError, Exit};
+use crate::domain::account::Channel;
+use crate::domain::command::{Action, Performed};
+use crate::domain::delivery::Delivery;
+use crate::domain::row::{AccountRow, MessageRow};
+use crate::text::address;
+use std::time::{Duration, Instant};
+
+/// How often the database is looked at while waiting.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// `reply CONVERSATION TEXT|-`
+///
+/// # Errors
+/// No such conversation, a reason why one may not write there, or what `--wait` found.
+pub fn reply(ctx: &mut Context, args: &ReplyArgs) -> Result<(), CliError> {
+    let workspace = ctx.open()?;
+    let conversation = context::conversation(&workspace, &args.conversation)?.id;
+    let text = context::text(&args.text)?;
+    say(ctx, &workspace, Action::Reply { conversation, text, undo_ms: 0 }, &args.wait)
+}
+
+/// `note CONVERSATION TEXT|-`
+///
+/// # Errors
+/// No such conversation, or the store.
+pub fn note(ctx: &mut Context, args: &NoteArgs) -> Result<(), CliError> {
+    let workspace = ctx.open()?;
+    let conversation = context::conversation(&workspace, &args.conversation)?.id;
+    let text = context::text(&args.text)?;
+    if text.trim().is_empty() {
+        return Err(CliError::refused("the note is empty"));
+    }
+    say(ctx, &workspace, Action::Note { conversation, text }, &args.wait)
+}
+
+/// `new --channel NAME --to ADDRESS TEXT|-`
+///
+/// # Errors
+/// No such channel, an address that is none, a reason why one may not write there, or what `--wait` found.
+pub fn new(ctx: &mut Context, args: &NewArgs) -> Result<(), CliError> {
+    let workspace = ctx.open()?;
+    let account = workspace.store.reader()?.account_by_name(&args.channel)?;
+    let Some(account) = account else {
+        return Err(CliError::not_found(format!(
+            "there is no channel {}: `frontdesk channel list` shows them",
+            args.channel
+        )));
+    };
+    let (channel, to) = recipient(&args.to, &account, workspace.config.phone_region.as_deref())?;
+    let text = context::text(&args.text)?;
+    say(ctx, &workspace, Action::New { account: account.id, channel, to, text, undo_ms: 0 }, &args.wait)
+}
+
+/// The medium and the normalised address of what somebody typed.
+fn recipient(typed: &str, account: &AccountRow, region: Option<&str>) -> Result<(Channel, String), CliError> {
+    let (wanted, rest) = match typed.split_once(':') {
+        Some((medium, rest)) if medium.parse::<Channel>().is_ok() => (medium.parse::<Channel>().ok(), rest),
+        _ => (None, typed),
+    };
+    let channel = match wanted {
+        Some(medium) if !account.channels.contains(&medium) => {
+            return Err(CliError::refused(format!(
+                "the channel {} does not carry {}",
+                account.name,
+                medium.title()
+            )));
+        }
+        Some(medium) => medium,
+        None => *account
+            .channels
+            .first()
+            .ok_or_else(|| CliError::refused(format!("the channel {} carries no medium", account.name)))?,
+    };
+    let address = match channel {
+        Channel::Sms | Channel::Whatsapp => phone(rest, region)?,
+        Channel::Email => {
+            address::email(rest)
+                .ok_or_else(|| CliError::usage(format!("{typed} is not an e-mail address")))?
+                .kept
+        }
+        _ => rest.trim().to_owned(),
+    };
+    if address.is_empty() {
+        return Err(CliError::usage("the address is empty"));
+    }
+    Ok((channel, address))
+}
+
+fn phone(typed: &str, region: Option<&str>) -> Result<String, CliError> {
+    address::vendor_phone(typed.trim()).or_else(|| address::typed_phone(typed, region)).ok_or_else(|| {
+        let how = if region.is_some() {
+            ""
+        } else {
+            ": write it with + and the country code, or set `phone_region`"
+        };
+        CliError::usage(format!("{typed} is not a telephone number{how}"))
+    })
+}
+
+/// Enqueues what is to be said, prints what was made, and waits if that is wanted.
+///
+/// # Errors
+/// Why it was not enqueued, or what `--wait` found.
+pub fn say(ctx: &mut Context, workspace: &Workspace, action: Action, wait: &Wait) -> Result<(), CliError> {
+    let mut done = context::perform(workspace, action)?;
+    ctx.say_if_nobody_performs(workspace, &done)?;
+    let outcome = match (wait.wait, done.op) {
+        (Some(seconds), Some(_)) => wait_for(workspace, &mut done, Duration::from_secs(seconds))?,
+        _ => Ok(()),
+    };
+    let said = match (done.message, done.delivery) {
+        (Some(message), Some(delivery)) => format!("message {message}: {delivery}"),
+        (Some(message), None) => format!("note {message}"),
+        _ => "done".into(),
+    };
+    ctx.done(&done, &said)?;
+    outcome
+}
+
+/// Waits until the engine knows what became of a message. The inner result is for the exit code.
+fn wait_for(
+    workspace: &Workspace,
+    done: &mut Performed,
+    patience: Duration,
+) -> Result<Result<(), CliError>, CliError> {
+    let Some(id) = done.message else { return Ok(Ok(())) };
+    let reader = workspace.store.reader()?;
+    let until = Instant::now() + patience;
+    loop {
+        let row =
+            reader.message(id)?.ok_or_else(|| CliError::not_found(format!("the message {id} is gone")))?;
+        done.delivery = row.delivery;
+        if let Some(outcome) = outcome(&row) {
+            return Ok(outcome);
+        }
+        if Instant::now() >= until {
+            let why = row.reason.as_ref().map(|r| format!(": {}", r.human)).unwrap_or_default();
+            let state = row.delivery.map_or("queued", |d| d.word());
+            let message = format!("after {} s the message is still {state}{why}", patience.as_secs());
+            return Ok(Err(CliError::new(Exit::WaitRanOut, message)));
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// What became of a message; none while it is on its way.
+fn outcome(row: &MessageRow) -> Option<Result<(), CliError>> {
+    let why = || row.reason.as_ref().map(|r| format!(": {}", r.human)).unwrap_or_default();
+    match row.delivery? {
+        Delivery::Queued | Delivery::Sending | Delivery::Retrying => None,
+        Delivery::Accepted | Delivery::Delivered | Delivery::Read => Some(Ok(())),
+        Delivery::Failed => Some(Err(CliError::failure(format!("it was not delivered{}", why())))),
+        Delivery::Parked => Some(Err(CliError::failure(format!(
+            "it was not sent and waits for you{} (`frontdesk retry {}`)",
+            why(),
+            row.id
+        )))),
+        Delivery::Unknown => Some(Err(CliError::failure(format!(
+            "it may or may not have been sent{}: look at the provider, then `frontdesk settle {} sent|not-sent`",
+            why(),
+            row.id
+        )))),
+        Delivery::Cancelled => Some(Err(CliError::failure("it was taken back before it left"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::account::Health;
+    use crate::domain::ids::AccountId;
+
+    fn account() -> AccountRow {
+        AccountRow {
+            id: AccountId(1),
+            name: "support".into(),
+            provider: "twilio".into(),
+            channels: vec![Channel::Sms, Channel::Whatsapp],
+            health: Health::Ok,
+            detail: String::new(),
+            since: 0,
+            capabilities: None,
+        }
+    }
+
+    #[test]
+    fn recipients_are_read_as_people_type_them() {
+        let read =
+            |typed: &str, region| recipient(typed, &account(), region).map_err(|e| (e.exit, e.message));
+        assert_eq!(read("+15550100123", None), Ok((Channel::Sms, "+15550100123".into())));
+        assert_eq!(read("whatsapp:+31 6 12345678", None), Ok((Channel::Whatsapp, "+31612345678".into())));
+        assert_eq!(read("06 12345678", Some("NL")), Ok((Channel::Sms, "+31612345678".into())));
+        let (exit, message) = read("06 12345678", None).unwrap_err();
+        assert_eq!(exit, Exit::Usage);
+        assert!(message.contains("phone_region"), "{message}");
+        assert_eq!(read("email:a@example.com", None).unwrap_err().0, Exit::Refused);
+    }
+}

@@ -1,0 +1,43 @@
+//! The quick replies that come with the program.
+
+/// A quick reply of the assets.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StarterReply {
+    /// What is typed to find it.
+    pub shortcut: String,
+    /// Its title.
+    pub title: String,
+    /// Its text with variables.
+    pub body: String,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    quick_reply: Vec<StarterReply>,
+}
+
+/// The quick replies to begin with.
+pub fn starter_quick_replies() -> Vec<StarterReply> {
+    // The asset is compiled in and read by a test: it cannot be wrong here.
+    toml_edit::de::from_str::<File>(include_str!("../../assets/quick_replies.toml"))
+        .map(|f| f.quick_reply)
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_asset_is_read_and_has_no_double() {
+        let all = starter_quick_replies();
+        assert!(all.len() >= 8);
+        let mut shortcuts: Vec<&str> = all.iter().map(|r| r.shortcut.as_str()).collect();
+        shortcuts.sort_unstable();
+        shortcuts.dedup();
+        assert_eq!(shortcuts.len(), all.len());
+        assert!(all.iter().all(|r| !r.body.trim().is_empty() && !r.title.is_empty()));
+    }
+}

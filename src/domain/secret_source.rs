@@ -1,0 +1,21 @@
+//! Where a secret is kept: what the configuration names and the network layer resolves.
+
+use std::path::PathBuf;
+
+/// Where a secret is kept. Never the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretSource {
+    /// In an environment variable of that name.
+    Env(String),
+    /// In a file that only its owner can read.
+    File(PathBuf),
+    /// It is what a shell command prints.
+    Command(String),
+    /// In the keyring of the operating system.
+    Keyring,
+}
+
+impl SecretSource {
+    /// The words that name a source in the configuration.
+    pub const WORDS: [&'static str; 4] = ["env", "file", "command", "keyring"];
+}

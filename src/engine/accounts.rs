@@ -1,0 +1,65 @@
+//! The accounts of this workspace that are connected in this process.
+
+use crate::domain::ids::AccountId;
+use crate::provider::Provider;
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+
+/// A configured account with its adapter.
+pub struct Live {
+    /// Its local id.
+    pub id: AccountId,
+    /// Its name: `channel NAME`, and the last part of its hook.
+    pub name: String,
+    /// Its vendor's name.
+    pub vendor: &'static str,
+    /// Its adapter; none if it could not be built (a secret is missing): `trouble` says why.
+    pub provider: Option<Arc<dyn Provider>>,
+    /// Why there is no adapter.
+    pub trouble: Option<String>,
+    /// Its settings, without secrets.
+    pub settings: BTreeMap<String, String>,
+    /// Whether it is switched on.
+    pub enabled: bool,
+}
+
+impl Live {
+    /// The adapter of an account that is switched on.
+    pub fn active(&self) -> Option<&Arc<dyn Provider>> {
+        if self.enabled { self.provider.as_ref() } else { None }
+    }
+}
+
+/// All connected accounts. Cheap to clone; replaced as a whole when the configuration changes.
+#[derive(Clone, Default)]
+pub struct Accounts(Arc<RwLock<Arc<Vec<Arc<Live>>>>>);
+
+impl Accounts {
+    /// Replaces all.
+    pub fn replace(&self, all: Vec<Arc<Live>>) {
+        let all = Arc::new(all);
+        match self.0.write() {
+            Ok(mut slot) => *slot = all,
+            // A panic elsewhere cannot leave a half-written list: it is swapped as a whole.
+            Err(poisoned) => *poisoned.into_inner() = all,
+        }
+    }
+
+    /// All, in the order of the configuration.
+    pub fn all(&self) -> Arc<Vec<Arc<Live>>> {
+        match self.0.read() {
+            Ok(slot) => slot.clone(),
+            Err(poisoned) => poisoned.into_inner().clone(),
+        }
+    }
+
+    /// The account of that name.
+    pub fn by_name(&self, name: &str) -> Option<Arc<Live>> {
+        self.all().iter().find(|a| a.name == name).cloned()
+    }
+
+    /// The account of that id.
+    pub fn by_id(&self, id: AccountId) -> Option<Arc<Live>> {
+        self.all().iter().find(|a| a.id == id).cloned()
+    }
+}

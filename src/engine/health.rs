@@ -1,0 +1,79 @@
+//! How every account is: kept in the store when it changes, so that any process can show it.
+
+use crate::domain::account::Health;
+use crate::domain::clock::{Clock, Ms};
+use crate::domain::ids::AccountId;
+use crate::domain::signal::Signal;
+use crate::engine::bus::Bus;
+use crate::store::{Class, Store};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tracing::{info, warn};
+
+/// The last known health of every account. Cheap to clone.
+#[derive(Clone)]
+pub struct HealthBoard {
+    known: Arc<Mutex<HashMap<AccountId, (Health, String)>>>,
+    store: Store,
+    bus: Bus,
+    clock: Arc<dyn Clock>,
+}
+
+impl HealthBoard {
+    /// A board that knows nothing yet.
+    pub fn new(store: Store, bus: Bus, clock: Arc<dyn Clock>) -> HealthBoard {
+        HealthBoard { known: Arc::default(), store, bus, clock }
+    }
+
+    /// The account works.
+    pub fn well(&self, account: AccountId) {
+        self.set(account, Health::Ok, "");
+    }
+
+    /// The account's breaker is open until then.
+    pub fn paused(&self, account: AccountId, until: Ms) {
+        let known = self.get(account).map(|(h, _)| h);
+        if known == Some(Health::NeedsLogin) {
+            return;
+        }
+        let seconds = until.saturating_sub(self.clock.now()).max(0) / 1000;
+        self.set(account, Health::Limited, &format!("paused for {seconds} s: it will be tried again"));
+    }
+
+    /// What is known.
+    pub fn get(&self, account: AccountId) -> Option<(Health, String)> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&account).cloned()
+    }
+
+    /// Takes note of an account's health; writes it only when it has changed.
+    pub fn set(&self, account: AccountId, health: Health, detail: &str) {
+        {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = (health, detail.to_owned());
+            if known.get(&account) == Some(&now) {
+                return;
+            }
+            known.insert(account, now);
+        }
+        match health {
+            Health::Ok | Health::Connecting | Health::Disabled => {
+                info!("account {account}: {}", health.word())
+            }
+            Health::NeedsLogin | Health::Limited | Health::Failing => {
+                warn!("account {account}: {}: {detail}", health.word());
+            }
+        }
+        let (bus, detail) = (self.bus.clone(), detail.to_owned());
+        self.store.writer().submit(
+            Class::Apply,
+            move |t| t.account_health(account, health, &detail),
+            move |result| {
+                if let Err(e) = result {
+                    warn!("an account's health could not be kept: {e}");
+                }
+                bus.bump();
+                bus.signal(Signal::AccountHealth { account });
+            },
+        );
+    }
+}

@@ -1,0 +1,171 @@
+//! The webhook listener: keeps raw bytes, believes nothing unsigned, answers 200 only for what is on the disk.
+
+use crate::domain::clock::{Clock, Ms};
+use crate::engine::accounts::Accounts;
+use crate::engine::inbox::Inbox;
+use crate::provider::{RawPush, Reject};
+use crate::store::{ReceiptOutcome, StoreError};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tracing::{debug, error, warn};
+
+/// The largest webhook that is read, in bytes.
+pub const BODY_LIMIT: usize = 1024 * 1024;
+/// How long a caller may take to send its body.
+const BODY_TIME: Duration = Duration::from_secs(10);
+/// Wrong signatures a minute from one address before it hears 429 instead of 401.
+const WRONG_A_MINUTE: u32 = 60;
+/// Headers by which our own parts speak to adapters; never believed from outside.
+const INTERNAL: &str = "x-frontdesk-";
+
+/// What the listener's handlers share.
+#[derive(Clone)]
+pub struct Hooks {
+    /// Whose hooks.
+    pub accounts: Accounts,
+    /// Where pushes go.
+    pub inbox: Inbox,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What vendors see and sign: scheme, host, optional port and path prefix, without a slash at the end.
+    pub public_url: Arc<str>,
+    wrong: Arc<Mutex<HashMap<IpAddr, (Ms, u32)>>>,
+}
+
+impl Hooks {
+    /// Handlers for the hooks of `accounts`.
+    pub fn new(accounts: Accounts, inbox: Inbox, clock: Arc<dyn Clock>, public_url: &str) -> Hooks {
+        let public_url = public_url.trim_end_matches('/').into();
+        Hooks { accounts, inbox, clock, public_url, wrong: Arc::default() }
+    }
+
+    /// Counts a wrong signature. Answers whether there were too many.
+    fn count_wrong(&self, peer: IpAddr) -> bool {
+        let now = self.clock.now();
+        let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        if wrong.len() > 10_000 {
+            wrong.retain(|_, (since, _)| now - *since < 60_000);
+            if wrong.len() > 10_000 {
+                wrong.clear();
+            }
+        }
+        let entry = wrong.entry(peer).or_insert((now, 0));
+        if now - entry.0 >= 60_000 {
+            *entry = (now, 0);
+        }
+        entry.1 += 1;
+        entry.1 > WRONG_A_MINUTE
+    }
+}
+
+/// The routes of hooks and health, for the listener and for tests.
+pub fn routes(hooks: Hooks) -> Router {
+    Router::new().route("/health", get(health)).route("/hooks/{name}", any(hook)).with_state(hooks)
+}
+
+async fn health(State(hooks): State<Hooks>) -> Response {
+    let accounts = hooks.accounts.all().len();
+    axum::Json(serde_json::json!({ "status": "ok", "accounts": accounts })).into_response()
+}
+
+async fn hook(
+    State(hooks): State<Hooks>,
+    Path(name): Path<String>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    // An unknown and a disabled account look the same from outside.
+    let Some(live) = hooks.accounts.by_name(&name).filter(|l| l.enabled) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let Some(provider) = live.provider.clone() else {
+        // The secret that would check the signature is missing. Nothing can be believed, nothing is lost: vendors retry, pulls follow.
+        warn!(
+            "a webhook for \u{201c}{name}\u{201d} cannot be checked: {}",
+            live.trouble.as_deref().unwrap_or("no login")
+        );
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let (parts, body) = request.into_parts();
+    let body = match tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_LIMIT)).await {
+        Ok(Ok(bytes)) => bytes.to_vec(),
+        Ok(Err(_)) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+    };
+    let target = parts.uri.path_and_query().map_or("/", |t| t.as_str());
+    let headers = parts
+        .headers
+        .iter()
+        .filter(|(n, _)| {
+            !n.as_str().starts_with(INTERNAL) && *n != header::AUTHORIZATION && *n != header::COOKIE
+        })
+        .filter_map(|(n, v)| v.to_str().ok().map(|v| (n.as_str().to_owned(), v.to_owned())))
+        .collect();
+    let push = RawPush {
+        method: parts.method.as_str().to_owned(),
+        url: format!("{}{target}", hooks.public_url),
+        headers,
+        body,
+        received_at: hooks.clock.now(),
+    };
+    let key = match provider.verify(&push) {
+        Ok(key) => key,
+        Err(reject) => {
+            match &reject {
+                Reject::Signature(why) => warn!("a webhook for \u{201c}{name}\u{201d} is refused: {why}"),
+                Reject::Foreign(why) => debug!("not a webhook for \u{201c}{name}\u{201d}: {why}"),
+            }
+            let status = if hooks.count_wrong(peer.ip()) {
+                StatusCode::TOO_MANY_REQUESTS
+            } else {
+                StatusCode::UNAUTHORIZED
+            };
+            return status.into_response();
+        }
+    };
+    let answer = provider.hook_answer(&push);
+    match hooks.inbox.accept(live.id, key, push).await {
+        Ok(ReceiptOutcome::New(_)) => {}
+        Ok(ReceiptOutcome::Duplicate(id)) => debug!("a replay of receipt {id}"),
+        Err(e) => {
+            error!("a webhook for \u{201c}{name}\u{201d} could not be stored: {e}");
+            return retry_later(&e);
+        }
+    }
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    response
+}
+
+/// What a caller hears when its push could not be stored: the vendor is to try again.
+pub fn retry_later(_why: &StoreError) -> Response {
+    let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
+    response
+}
+
+/// Serves until `stop` says so; requests that are under way come to their end.
+pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let stopped = async move {
+        while !*stop.borrow() {
+            if stop.changed().await.is_err() {
+                break;
+            }
+        }
+    };
+    if let Err(e) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
+        error!("the listener ended: {e}");
+    }
+}

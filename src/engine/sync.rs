@@ -1,0 +1,272 @@
+//! Pulls: closes the gaps that pushes leave, and settles doubts. Sync is the truth, webhooks are hints.
+
+use crate::domain::account::Health;
+use crate::domain::clock::{Clock, Ms};
+use crate::domain::event::Event;
+use crate::domain::failure::Failure;
+use crate::domain::ids::{AccountId, OpId};
+use crate::domain::op::OpState;
+use crate::engine::accounts::{Accounts, Live};
+use crate::engine::health::HealthBoard;
+use crate::engine::intake::pause;
+use crate::engine::write::Writes;
+use crate::net::backoff::Backoff;
+use crate::provider::{Cursor, Page, Provider, Scope};
+use crate::store::{Class, Store, StoreError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, watch};
+use tracing::{debug, info, warn};
+
+const STREAM: &str = "main";
+const BACKOFF: Backoff = Backoff { base: Duration::from_secs(5), max: Duration::from_secs(900) };
+/// Pages of one pull, against a server that never ends.
+const PAGES: usize = 2_000;
+/// When to look for a send in doubt, after it came into doubt.
+const LOOKS: [Duration; 7] = [
+    Duration::from_secs(2),
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+    Duration::from_secs(120),
+    Duration::from_secs(600),
+    Duration::from_secs(3_600),
+    Duration::from_secs(14_400),
+];
+
+/// What pulling needs.
+#[derive(Clone)]
+pub struct Sync {
+    /// Where cursors are.
+    pub store: Store,
+    /// Where rows go.
+    pub writes: Writes,
+    /// Who can be asked.
+    pub accounts: Accounts,
+    /// How accounts are.
+    pub health: HealthBoard,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Told when files wait to be fetched.
+    pub media: Arc<Notify>,
+}
+
+/// Why a pull did not come to its end.
+enum Trouble {
+    Provider(Failure),
+    Store(StoreError),
+}
+
+impl Sync {
+    /// Checks the login of one account, then pulls as often as it wishes, until `stop` says so or the account is replaced.
+    pub async fn account(self, live: Arc<Live>, mut stop: watch::Receiver<bool>) {
+        let Some(provider) = live.active().cloned() else { return };
+        let mut failures = 0u32;
+        let mut probed = false;
+        while !*stop.borrow() {
+            let outcome = match provider.poll_every() {
+                Some(_) => self.pull(&live, provider.as_ref()).await,
+                None if probed => Ok(()),
+                None => provider.probe().await.map(|_| ()).map_err(Trouble::Provider),
+            };
+            let wait = match outcome {
+                Ok(()) => {
+                    probed = true;
+                    failures = 0;
+                    self.health.well(live.id);
+                    // Without polling there is nothing more to ask.
+                    provider.poll_every().unwrap_or(Duration::from_secs(24 * 3_600))
+                }
+                Err(trouble) => {
+                    failures += 1;
+                    let jitter = (failures % 10) as f64 / 10.0;
+                    let own = BACKOFF.delay(failures, jitter);
+                    match trouble {
+                        Trouble::Provider(Failure::Auth { human }) => {
+                            self.health.set(live.id, Health::NeedsLogin, &human);
+                            own.max(Duration::from_secs(60))
+                        }
+                        Trouble::Provider(Failure::Transient { retry_after: Some(after), human }) => {
+                            self.health.set(live.id, Health::Limited, &human);
+                            own.max(after)
+                        }
+                        Trouble::Provider(failure) => {
+                            self.health.set(live.id, Health::Failing, &failure.to_string());
+                            own
+                        }
+                        Trouble::Store(e) => {
+                            warn!("a pull of \u{201c}{}\u{201d} could not be kept: {e}", live.name);
+                            own
+                        }
+                    }
+                }
+            };
+            if pause(&mut stop, wait).await {
+                return;
+            }
+        }
+    }
+
+    /// Pulls until there is no more. Each page is kept together with its cursor.
+    async fn pull(&self, live: &Live, provider: &dyn Provider) -> Result<(), Trouble> {
+        let begun = self.clock.now();
+        let mut cursor =
+            Cursor(self.store.reader().and_then(|r| r.cursor(live.id, STREAM)).map_err(Trouble::Store)?);
+        let mut scope = if cursor.0.is_none() { Scope::Recent } else { Scope::Since };
+        for _ in 0..PAGES {
+            let page =
+                provider.pull(cursor, scope.clone(), self.clock.now()).await.map_err(Trouble::Provider)?;
+            let more = page.more;
+            debug!("pull of \u{201c}{}\u{201d}: {} events, more: {more}", live.name, page.events.len());
+            cursor = page.cursor.clone();
+            self.keep(live, page, begun, true).await.map_err(Trouble::Store)?;
+            if !more {
+                return Ok(());
+            }
+            if scope == Scope::Recent && cursor.0.is_some() {
+                scope = Scope::Since;
+            }
+        }
+        warn!("a pull of \u{201c}{}\u{201d} was ended after {PAGES} pages", live.name);
+        Ok(())
+    }
+
+    async fn keep(&self, live: &Live, page: Page, begun: Ms, cursor: bool) -> Result<(), StoreError> {
+        let account = live.id;
+        let mut events = page.events;
+        // Small jobs: a webhook must not wait behind a page of a thousand messages.
+        while events.len() > 64 {
+            let rest = events.split_off(64);
+            let chunk = std::mem::replace(&mut events, rest);
+            if self.writes.run(Class::Apply, move |t| t.apply(account, &chunk)).await?.media_due {
+                self.media.notify_one();
+            }
+        }
+        let (covered, next, now) = (page.covered, page.cursor.0, self.clock.now());
+        let applied = self
+            .writes
+            .run(Class::Apply, move |t| {
+                let applied = t.apply(account, &events)?;
+                t.pull_covered(account, &covered, begun)?;
+                if cursor {
+                    t.cursor_set(account, STREAM, next.as_deref())?;
+                }
+                t.settle_accepted(now)?;
+                Ok(applied)
+            })
+            .await?;
+        if applied.media_due {
+            self.media.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Looks for sends whose fate is unknown, again and again at growing distances, until they are settled.
+    pub async fn doubts(self, mut told: mpsc::UnboundedReceiver<OpId>, mut stop: watch::Receiver<bool>) {
+        let mut looks: BTreeMap<OpId, usize> = BTreeMap::new();
+        let mut due: BTreeSet<(Ms, OpId)> = BTreeSet::new();
+        let now = self.clock.now();
+        match self.store.reader().and_then(|r| r.ops_in_doubt()) {
+            Ok(ids) => {
+                for id in ids {
+                    due.insert((now, id));
+                    looks.insert(id, 0);
+                }
+            }
+            Err(e) => warn!("sends in doubt cannot be read: {e}"),
+        }
+        loop {
+            let now = self.clock.now();
+            let wait = due.first().map_or(Duration::from_secs(3_600), |(at, _)| {
+                Duration::from_millis(u64::try_from(at.saturating_sub(now)).unwrap_or(0))
+            });
+            tokio::select! {
+                _ = stop.changed() => return,
+                id = told.recv() => {
+                    let Some(id) = id else { return };
+                    looks.insert(id, 0);
+                    due.insert((now + millis(LOOKS[0]), id));
+                }
+                () = tokio::time::sleep(wait) => {
+                    let now = self.clock.now();
+                    let ripe: Vec<_> = due.range(..=(now, OpId(uuid::Uuid::max()))).copied().collect();
+                    for key in ripe {
+                        due.remove(&key);
+                        let id = key.1;
+                        if self.look(id).await {
+                            looks.remove(&id);
+                            continue;
+                        }
+                        let n = looks.entry(id).or_insert(0);
+                        *n += 1;
+                        let next = LOOKS.get(*n).copied().unwrap_or(Duration::from_secs(86_400));
+                        due.insert((now + millis(next), id));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Drops what is known to be the message of another op: two texts alike must not settle each other's doubts.
+    async fn not_of_others(
+        &self,
+        account: AccountId,
+        op: OpId,
+        events: Vec<Event>,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.writes
+            .run_quietly(Class::Apply, move |t| {
+                let mut own = Vec::with_capacity(events.len());
+                for event in events {
+                    let other = match &event {
+                        Event::Message(m) => t.is_of_another_op(account, &m.external_id, op)?,
+                        _ => false,
+                    };
+                    if !other {
+                        own.push(event);
+                    }
+                }
+                Ok(own)
+            })
+            .await
+    }
+
+    /// Looks once. Answers whether the op is no longer in doubt.
+    async fn look(&self, id: OpId) -> bool {
+        let found = match self.store.reader().and_then(|r| r.op(id)) {
+            Ok(found) => found,
+            Err(e) => {
+                warn!("op {id} cannot be read: {e}");
+                return false;
+            }
+        };
+        let Some((op, OpState::Unknown, _)) = found else { return true };
+        let Some(live) = self.accounts.by_id(op.account) else { return false };
+        let Some(provider) = live.active().cloned() else { return false };
+        let now = self.clock.now();
+        match provider.pull(Cursor(None), Scope::Lookup(Box::new(op)), now).await {
+            Ok(mut page) => {
+                page.events = match self.not_of_others(live.id, id, page.events).await {
+                    Ok(events) => events,
+                    Err(e) => {
+                        warn!("op {id}: what was found could not be checked: {e}");
+                        return false;
+                    }
+                };
+                if !page.events.is_empty() {
+                    info!("op {id}: it was sent, the provider has it");
+                }
+                if let Err(e) = self.keep(&live, page, now, false).await {
+                    warn!("op {id}: what was found could not be kept: {e}");
+                }
+            }
+            Err(Failure::Unsupported) => return true,
+            Err(failure) => debug!("op {id}: not looked up: {failure}"),
+        }
+        matches!(self.store.reader().and_then(|r| r.op(id)), Ok(Some((_, state, _))) if state != OpState::Unknown)
+    }
+}
+
+fn millis(d: Duration) -> Ms {
+    Ms::try_from(d.as_millis()).unwrap_or(Ms::MAX / 4)
+}

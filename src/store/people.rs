@@ -1,0 +1,118 @@
+//! Which contacts a `contact:` or an `identity:` of a query means.
+
+use crate::store::filter::{Part, Unit, ids, is_numeric, like, phone};
+use crate::text::address;
+use crate::text::index::{Term, highlight};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params};
+
+/// Contacts that a `contact:` or `identity:` may mean before the names' index alone has to answer.
+const CONTACTS: usize = 5_000;
+
+/// The contacts that a value means: a set, or a condition that the names' index answers.
+pub(super) enum People {
+    Few(Vec<i64>),
+    Many(Part),
+}
+
+pub(super) fn people(
+    conn: &Connection,
+    values: &[String],
+    find: impl Fn(&Connection, &str) -> rusqlite::Result<People>,
+) -> rusqlite::Result<(Part, Option<Part>)> {
+    let (mut few, mut any) = (Vec::new(), Vec::new());
+    for value in values {
+        match find(conn, value)? {
+            People::Few(list) => few.extend(list),
+            People::Many(part) => any.push(part),
+        }
+    }
+    let mut source = None;
+    if !few.is_empty() {
+        let list = few.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+        let set = vec![Value::Text(format!("[{list}]"))];
+        if any.is_empty() {
+            source = Some(Part::new(
+                "SELECT id FROM conversation WHERE contact_id IN (SELECT value FROM json_each(?))",
+                set.clone(),
+            ));
+        }
+        any.push(Part::new("c.contact_id IN (SELECT value FROM json_each(?))", set));
+    }
+    Ok((Part::any(any), source))
+}
+
+pub(super) fn contact_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
+    let mut found = Vec::new();
+    if let Ok(id) = value.parse::<i64>() {
+        found = ids(conn, "SELECT id FROM contact WHERE id = ?1", &id.to_string())?;
+    }
+    let term = [Term::Prefix(value.to_owned())];
+    let named = by_names(
+        conn,
+        value,
+        "SELECT DISTINCT k.id, k.name FROM name_fts f CROSS JOIN conversation c ON c.id = f.rowid
+         CROSS JOIN contact k ON k.id = c.contact_id WHERE name_fts MATCH ?1",
+        |name| !highlight(name, &term).is_empty(),
+        "(SELECT name FROM contact WHERE id = c.contact_id) LIKE ? ESCAPE '\\'",
+    )?;
+    Ok(match named {
+        People::Few(list) => People::Few(found.into_iter().chain(list).collect()),
+        many => many,
+    })
+}
+
+pub(super) fn identity_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
+    let folded = address::email(value).map(|e| e.folded);
+    let number = is_numeric(value).then(|| format!("+{}", address::digits(value)));
+    let exact = conn
+        .prepare_cached("SELECT contact_id FROM identity WHERE value IN (?1, ?2, ?3)")?
+        .query_map(params![value, folded, number], |r| r.get(0))?
+        .collect::<rusqlite::Result<Vec<i64>>>()?;
+    if !exact.is_empty() {
+        return Ok(People::Few(exact));
+    }
+    let lower = value.to_lowercase();
+    let digits = phone(&[Term::Word(value.to_owned())]).map(|t| t.text().to_owned());
+    by_names(
+        conn,
+        value,
+        "SELECT DISTINCT c.contact_id, i.value FROM name_fts f CROSS JOIN conversation c ON c.id = f.rowid
+         CROSS JOIN identity i ON i.contact_id = c.contact_id WHERE name_fts MATCH ?1",
+        |identity| {
+            identity.to_lowercase().contains(&lower)
+                || digits.as_ref().is_some_and(|d| identity.contains(d.as_str()))
+        },
+        "EXISTS (SELECT 1 FROM identity i WHERE i.contact_id = c.contact_id AND i.value LIKE ? ESCAPE '\\')",
+    )
+}
+
+/// Contacts whose conversations' names hold a beginning, and of these the ones that `fits`.
+fn by_names(
+    conn: &Connection,
+    value: &str,
+    sql: &str,
+    fits: impl Fn(&str) -> bool,
+    otherwise: &str,
+) -> rusqlite::Result<People> {
+    let term = Term::Prefix(value.to_owned());
+    let unit = Unit { phone: phone(std::slice::from_ref(&term)), text: vec![term] };
+    let Some(expression) = unit.names() else { return Ok(People::Few(Vec::new())) };
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params![expression])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        if fits(row.get_ref(1)?.as_str().unwrap_or_default()) {
+            found.push(row.get(0)?);
+        }
+        if found.len() > CONTACTS {
+            let probe = "EXISTS (SELECT 1 FROM name_fts WHERE name_fts MATCH ? AND rowid = c.id)";
+            let many = Part::new(
+                format!("{probe} AND {otherwise}"),
+                vec![Value::Text(expression.clone()), like(value)],
+            );
+            return Ok(People::Many(many));
+        }
+    }
+    Ok(People::Few(found))
+}

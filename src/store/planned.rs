@@ -1,0 +1,188 @@
+//! What the delivery planner asks of the store: ops without their bodies, claims that answer with the op, and times of next tries.
+
+use crate::domain::clock::Ms;
+use crate::domain::event::ConversationKey;
+use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId};
+use crate::domain::op::{Op, OpClass, OpState};
+use crate::domain::row::{ConversationRow, ListKey, MessageRow};
+use crate::store::accounts::AccountSpec;
+use crate::store::actions::from_key;
+use crate::store::error::StoreError;
+use crate::store::reader::{Reader, limit, list, rows};
+use crate::store::tx::Tx;
+use rusqlite::params;
+
+/// An op as the planner sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedOp {
+    /// Which.
+    pub id: OpId,
+    /// Its place in the order of asking.
+    pub seq: i64,
+    /// Whose job.
+    pub account: AccountId,
+    /// Where.
+    pub conversation: ConversationId,
+    /// How careful to be.
+    pub class: OpClass,
+    /// The facet of a `Set`.
+    pub facet: Option<String>,
+    /// Where it is.
+    pub state: OpState,
+    /// Not before this moment, UTC milliseconds.
+    pub not_before: Ms,
+    /// When it was asked for, UTC milliseconds.
+    pub created_at: Ms,
+    /// Requests made so far.
+    pub attempts: u32,
+}
+
+fn id(bytes: &[u8]) -> OpId {
+    OpId(uuid::Uuid::from_slice(bytes).unwrap_or_default())
+}
+
+impl Reader {
+    /// A conversation by its key at an account.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn conversation_by_key(
+        &self,
+        account: AccountId,
+        key: &ConversationKey,
+    ) -> Result<Option<ConversationId>, StoreError> {
+        let sql = "SELECT id FROM conversation WHERE account_id = ?1 AND external_id = ?2";
+        self.one(sql, params![account.0, key.0], |r| Ok(ConversationId(r.get(0)?)))
+    }
+
+    /// Ops after a place in the order of asking that can still be planned: queued, retrying, parked or in flight.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn ops_planned(&self, after: i64) -> Result<Vec<PlannedOp>, StoreError> {
+        self.all(
+            "SELECT id, seq, account_id, conversation_id, class, facet, state, not_before, created_at, attempts
+             FROM op WHERE state < 6 AND state < 4 AND seq > ?1 ORDER BY seq",
+            [after],
+            |r| {
+                Ok(PlannedOp {
+                    id: id(r.get_ref(0)?.as_blob()?),
+                    seq: r.get(1)?,
+                    account: AccountId(r.get(2)?),
+                    conversation: ConversationId(r.get(3)?),
+                    class: match r.get::<_, i64>(4)? {
+                        0 => OpClass::Say,
+                        1 => OpClass::Set,
+                        _ => OpClass::Hint,
+                    },
+                    facet: r.get(5)?,
+                    state: OpState::from_code(r.get(6)?).unwrap_or(OpState::Parked),
+                    not_before: r.get(7)?,
+                    created_at: r.get(8)?,
+                    attempts: u32::try_from(r.get::<_, i64>(9)?).unwrap_or(u32::MAX),
+                })
+            },
+        )
+    }
+
+    /// Sends whose fate nobody knows.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn ops_in_doubt(&self) -> Result<Vec<OpId>, StoreError> {
+        self.all("SELECT id FROM op WHERE state < 6 AND state = 4 ORDER BY seq", [], |r| {
+            Ok(id(r.get_ref(0)?.as_blob()?))
+        })
+    }
+
+    /// Whether the store has these accounts, and no others that are in use, just so.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn accounts_mirror(&self, specs: &[AccountSpec]) -> Result<bool, StoreError> {
+        let known = self.accounts()?;
+        let used: Vec<_> = known.iter().filter(|a| !a.name.starts_with("import/")).collect();
+        Ok(used.len() == specs.len()
+            && specs.iter().all(|s| {
+                used.iter().any(|a| {
+                    a.name == s.name
+                        && a.provider == s.provider
+                        && a.channels == s.channels
+                        && a.capabilities == s.capabilities
+                        && s.enabled == (a.health != crate::domain::account::Health::Disabled)
+                }) && s.from.iter().all(|(channel, from)| {
+                    self.meta(&from_key(&s.name, *channel)).ok().flatten().as_ref() == Some(from)
+                })
+            }))
+    }
+
+    /// Messages of a thread from a place on, that one included, ascending.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn thread_from(
+        &self,
+        conversation: ConversationId,
+        (at, id): (Ms, MessageId),
+        count: usize,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        self.thread_after(conversation, (at, MessageId(id.0 - 1)), count)
+    }
+
+    /// Rows of everything but spam and archived above a place, nearest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn list_all_before(&self, before: ListKey, count: usize) -> Result<Vec<ConversationRow>, StoreError> {
+        let sql = list::sql_all().replace(") < (?1", ") > (?1").replace(" DESC", " ASC");
+        self.all(&sql, params![before.at, before.id.0, limit(count)], rows::conversation)
+    }
+}
+
+impl Tx<'_> {
+    /// Takes an op for a request that leaves once this is committed, and answers with it. None = it is not due any more.
+    ///
+    /// # Errors
+    /// `NotFound`; those of the database.
+    pub fn op_take(&mut self, op: OpId, now: Ms) -> Result<Option<Op>, StoreError> {
+        if !self.op_claim(op, now)? {
+            return Ok(None);
+        }
+        let sql = format!("{} WHERE id = ?1", rows::OP);
+        Ok(self.one(&sql, [op.0.as_bytes().as_slice()], rows::op)?.map(|a| a.op))
+    }
+
+    /// When a retrying op is tried again.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn op_due_at(&mut self, op: OpId, at: Ms) -> Result<(), StoreError> {
+        let key = op.0.as_bytes().as_slice();
+        if self.exec("UPDATE op SET not_before = ?2 WHERE id = ?1 AND state = 2", params![key, at])? == 0 {
+            return Ok(());
+        }
+        self.exec(
+            "UPDATE message SET due_at = ?2, revision = revision + 1 WHERE op_id = ?1",
+            params![key, at],
+        )?;
+        Ok(())
+    }
+
+    /// Whether an account's message is already known as that of another op: what is found for a doubt must not be it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn is_of_another_op(
+        &mut self,
+        account: AccountId,
+        external: &str,
+        op: OpId,
+    ) -> Result<bool, StoreError> {
+        let found = self.one(
+            "SELECT 1 FROM message WHERE external_id = ?1 AND account_id = ?2 AND op_id IS NOT NULL AND op_id <> ?3",
+            params![external, account.0, op.0.as_bytes().as_slice()],
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+}

@@ -1,0 +1,33 @@
+//! What the variables of quick replies stand for, the same for the screen and the command line.
+
+use crate::domain::row::ConversationRow;
+use crate::text::format::first_name;
+
+/// Every variable, with what it stands for: for help and the reference.
+pub const VARIABLES: &[(&str, &str)] = &[
+    ("contact.name", "the customer's name"),
+    ("contact.first_name", "the customer's first name"),
+    ("contact.address", "the customer's address on this channel"),
+    ("agent.name", "your name"),
+    ("agent.first_name", "your first name"),
+    ("channel", "the medium, such as WhatsApp"),
+    ("subject", "the subject of the conversation"),
+];
+
+/// The value of a variable in a conversation; none if it is unknown or empty. Names are as the customer gave them: foreign text.
+pub fn value(name: &str, row: &ConversationRow, agent_name: &str) -> Option<String> {
+    // Where no name is known the row shows the address: that is no name to greet somebody with.
+    let known_name = (row.contact_name != row.theirs).then_some(row.contact_name.as_str());
+    let value = match name {
+        "contact.name" => known_name?.to_owned(),
+        "contact.first_name" => first_name(known_name?),
+        "contact.address" => row.theirs.clone(),
+        "agent.name" => agent_name.to_owned(),
+        "agent.first_name" => first_name(agent_name),
+        "channel" => row.channel.title().to_owned(),
+        "subject" => row.subject.clone()?,
+        _ => return None,
+    };
+    let value = crate::text::sanitize::line(&value).into_owned();
+    (!value.is_empty()).then_some(value)
+}

@@ -1,0 +1,421 @@
+//! Commands that move about. None of them changes anything.
+
+use crate::domain::command::Action;
+use crate::domain::row::View;
+use crate::ui::command::{Category, Command, always, on_conversation};
+use crate::ui::effect::{Effect, ListSource, Need};
+use crate::ui::keymap::Scope::{Composer, List, Panes, Sidebar, Thread};
+use crate::ui::list::Goto;
+use crate::ui::model::{Focus, Model, Purpose};
+use crate::ui::msg::Level;
+use crate::ui::overlay::{Overlay, Prompt, PromptKind, Search};
+
+const fn go(
+    id: &'static str,
+    title: &'static str,
+    help: &'static str,
+    keys: &'static [(crate::ui::keymap::Scope, &'static str)],
+    run: fn(&mut Model),
+) -> Command {
+    Command { id, title, help, category: Category::Go, keys, hint: None, available: always, run }
+}
+
+pub(super) static COMMANDS: &[Command] = &[
+    go("move.down", "Down", "Moves down by one.", &[(Panes, "j"), (Panes, "<down>")], |m| step(m, 1)),
+    go("move.up", "Up", "Moves up by one.", &[(Panes, "k"), (Panes, "<up>")], |m| step(m, -1)),
+    go(
+        "move.page-down",
+        "Page down",
+        "Moves down by a screen.",
+        &[(Panes, "<pagedown>"), (Panes, "<space>")],
+        |m| page(m, 2),
+    ),
+    go("move.page-up", "Page up", "Moves up by a screen.", &[(Panes, "<pageup>")], |m| page(m, -2)),
+    go("move.half-down", "Half a page down", "Moves down by half a screen.", &[(Panes, "<c-d>")], |m| {
+        page(m, 1)
+    }),
+    go("move.half-up", "Half a page up", "Moves up by half a screen.", &[(Panes, "<c-u>")], |m| page(m, -1)),
+    go(
+        "move.first",
+        "To the beginning",
+        "Goes to the first row or the oldest message.",
+        &[(Panes, "g g"), (Panes, "<home>")],
+        first,
+    ),
+    go(
+        "move.last",
+        "To the end",
+        "Goes to the last row or the newest message.",
+        &[(Panes, "G"), (Panes, "<end>")],
+        last,
+    ),
+    Command {
+        hint: Some(("open", 0)),
+        available: openable,
+        ..go(
+            "open",
+            "Open",
+            "Opens what is selected; a conversation is then marked as read. In a thread: answers.",
+            &[(Panes, "<enter>")],
+            open,
+        )
+    },
+    go("focus.next", "Next pane", "Gives the keys to the next pane.", &[(Panes, "<tab>")], |m| turn(m, 1)),
+    go(
+        "focus.previous",
+        "Previous pane",
+        "Gives the keys to the previous pane.",
+        &[(Panes, "<s-tab>")],
+        |m| turn(m, -1),
+    ),
+    go(
+        "focus.left",
+        "Pane to the left",
+        "Gives the keys to the pane at the left.",
+        &[(Panes, "h"), (Panes, "<left>")],
+        |m| beside(m, -1),
+    ),
+    go(
+        "focus.right",
+        "Pane to the right",
+        "Gives the keys to the pane at the right.",
+        &[(Panes, "l"), (Panes, "<right>")],
+        |m| beside(m, 1),
+    ),
+    go(
+        "back",
+        "Back",
+        "Goes back from a thread to the list; closes what lies above.",
+        &[(Panes, "<esc>"), (Panes, "q")],
+        back,
+    ),
+    Command {
+        hint: Some(("next unread", 60)),
+        available: any_unread,
+        ..go(
+            "go.next-unread",
+            "Next unread",
+            "Selects the next conversation with unseen messages.",
+            &[(Panes, "]")],
+            |m| unread(m, true),
+        )
+    },
+    go(
+        "go.previous-unread",
+        "Previous unread",
+        "Selects the previous conversation with unseen messages.",
+        &[(Panes, "[")],
+        |m| unread(m, false),
+    ),
+    go("go.mine", "Mine", "Lists what is open and mine.", &[(Panes, "g m")], |m| {
+        view(m, View::Mine(m.me.id))
+    }),
+    go("go.unassigned", "Unassigned", "Lists what is open and nobody's.", &[(Panes, "g u")], |m| {
+        view(m, View::Unassigned)
+    }),
+    go("go.open", "All open", "Lists all that is open.", &[(Panes, "g o")], |m| view(m, View::Open)),
+    go(
+        "go.waiting",
+        "Waiting",
+        "Lists who waits for an answer, the longest first.",
+        &[(Panes, "g w")],
+        |m| view(m, View::Waiting),
+    ),
+    go("go.pending", "Pending", "Lists what is pending.", &[(Panes, "g p")], |m| view(m, View::Pending)),
+    go("go.snoozed", "Snoozed", "Lists what is snoozed.", &[(Panes, "g s")], |m| view(m, View::Snoozed)),
+    go("go.resolved", "Resolved", "Lists what is resolved.", &[(Panes, "g r")], |m| view(m, View::Resolved)),
+    go("go.spam", "Spam", "Lists what is spam.", &[], |m| view(m, View::Spam)),
+    go("go.all", "Everything", "Lists everything but spam.", &[(Panes, "g a")], |m| {
+        source(m, ListSource::All)
+    }),
+    go("go.1", "First row", "Selects the first row on the screen.", &[(List, "1")], |m| nth(m, 0)),
+    go("go.2", "Second row", "Selects the second row on the screen.", &[(List, "2")], |m| nth(m, 1)),
+    go("go.3", "Third row", "Selects the third row on the screen.", &[(List, "3")], |m| nth(m, 2)),
+    go("go.4", "Fourth row", "Selects the fourth row on the screen.", &[(List, "4")], |m| nth(m, 3)),
+    go("go.5", "Fifth row", "Selects the fifth row on the screen.", &[(List, "5")], |m| nth(m, 4)),
+    go("go.6", "Sixth row", "Selects the sixth row on the screen.", &[(List, "6")], |m| nth(m, 5)),
+    go("go.7", "Seventh row", "Selects the seventh row on the screen.", &[(List, "7")], |m| nth(m, 6)),
+    go("go.8", "Eighth row", "Selects the eighth row on the screen.", &[(List, "8")], |m| nth(m, 7)),
+    go("go.9", "Ninth row", "Selects the ninth row on the screen.", &[(List, "9")], |m| nth(m, 8)),
+    Command {
+        hint: Some(("search", 25)),
+        ..go("search", "Search", "Searches all messages as you type.", &[(Panes, "/")], search)
+    },
+    go(
+        "list.filter",
+        "Filter the list",
+        "Lists the conversations that match a query.",
+        &[(List, "f"), (Sidebar, "f")],
+        filter,
+    ),
+    go("outbox", "Outbox", "Shows what waits to be sent or needs a decision.", &[(Panes, "O")], |m| {
+        m.overlays.push(Overlay::Outbox { rows: None, at: 0 });
+        m.load(Need::Outbox);
+    }),
+    go(
+        "sidebar.toggle",
+        "Show or hide the sidebar",
+        "Shows or hides views and channels.",
+        &[(Panes, "z")],
+        |m| {
+            let is_there = m.layout.sidebar.is_some();
+            if m.layout.lines.len() < 2 && !is_there {
+                m.sidebar_shown = true;
+                m.focus_on(Focus::Sidebar);
+            } else {
+                m.sidebar_shown = !is_there;
+                if is_there && m.focus == Focus::Sidebar {
+                    m.focus_on(Focus::List);
+                }
+            }
+        },
+    ),
+    Command {
+        available: on_conversation,
+        ..go(
+            "thread.reread",
+            "Newest messages",
+            "Goes to the newest message of the open thread.",
+            &[(Thread, "<c-end>"), (Composer, "<c-end>")],
+            |m| {
+                m.thread.go_bottom();
+                if m.thread.newer
+                    && let Some(need) = m.thread.refresh()
+                {
+                    m.load(need);
+                }
+            },
+        )
+    },
+];
+
+fn any_unread(model: &Model) -> Result<(), String> {
+    match model.list.unread_from(true) {
+        Some(_) => Ok(()),
+        None => Err("no unread conversation in this list".into()),
+    }
+}
+
+fn openable(model: &Model) -> Result<(), String> {
+    if model.focus == Focus::Sidebar || model.list.selected.is_some() || model.focus == Focus::Thread {
+        Ok(())
+    } else {
+        Err("nothing is selected".into())
+    }
+}
+
+fn step(model: &mut Model, by: isize) {
+    match model.focus {
+        Focus::Sidebar => {
+            model.sidebar.step(by);
+            list_current(model);
+        }
+        Focus::List => {
+            model.list.step(by);
+            model.follow();
+        }
+        Focus::Thread | Focus::Composer => model.thread.step(by),
+    }
+}
+
+/// Lists the view under the cursor of the sidebar.
+pub(crate) fn list_current(model: &mut Model) {
+    if let Some(view) = model.sidebar.current().cloned() {
+        let source = ListSource::View(view);
+        if model.list.source != source {
+            model.list_from(source);
+        }
+    }
+}
+
+/// Moves by half screens.
+fn page(model: &mut Model, halves: isize) {
+    let by = |page: usize| isize::try_from(page / 2).unwrap_or(1).max(1) * halves;
+    match model.focus {
+        Focus::Sidebar => step(model, by(model.sidebar.page)),
+        Focus::List => step(model, by(model.list.page)),
+        Focus::Thread | Focus::Composer => {
+            let lines = by(usize::from(model.thread.body.height).saturating_sub(2));
+            model.thread.scroll(lines);
+        }
+    }
+}
+
+fn first(model: &mut Model) {
+    match model.focus {
+        Focus::Sidebar => step(model, isize::MIN / 2),
+        Focus::List if model.list.above => {
+            model.list.go_top();
+            model.load_list();
+        }
+        Focus::List => {
+            model.list.select(0);
+            model.follow();
+        }
+        Focus::Thread | Focus::Composer => model.thread.go_top(),
+    }
+}
+
+fn last(model: &mut Model) {
+    match model.focus {
+        Focus::Sidebar => step(model, isize::MAX / 2),
+        Focus::List if model.list.below => {
+            model.list.go_end();
+            model.list.goto = Some(Goto::Last);
+            model.load_list();
+        }
+        Focus::List => {
+            model.list.select(model.list.rows.len().saturating_sub(1));
+            model.follow();
+        }
+        Focus::Thread | Focus::Composer => {
+            model.thread.go_bottom();
+            if model.thread.newer
+                && let Some(need) = model.thread.refresh()
+            {
+                model.load(need);
+            }
+        }
+    }
+}
+
+fn open(model: &mut Model) {
+    match model.focus {
+        Focus::Sidebar => {
+            list_current(model);
+            model.focus_on(Focus::List);
+        }
+        Focus::List => {
+            model.follow();
+            model.focus_on(Focus::Thread);
+            mark_read(model);
+        }
+        Focus::Thread | Focus::Composer => {
+            if let Some(reply) = crate::ui::command::find("compose.reply") {
+                model.run(reply);
+            }
+        }
+    }
+}
+
+/// Marks the open conversation as read; opening does it, moving never does.
+pub(crate) fn mark_read(model: &mut Model) {
+    if let Some(row) = model.target_row()
+        && row.unread > 0
+    {
+        let conversation = row.id;
+        model.perform(Action::Read { conversation }, Purpose::Quiet);
+    }
+}
+
+fn turn(model: &mut Model, by: i8) {
+    let order: &[Focus] = if model.layout.sidebar.is_some() || model.layout.lines.len() < 2 {
+        &[Focus::Sidebar, Focus::List, Focus::Thread]
+    } else {
+        &[Focus::List, Focus::Thread]
+    };
+    let at = order.iter().position(|f| *f == model.focus).unwrap_or(0);
+    let to = (at + order.len()).saturating_add_signed(isize::from(by)) % order.len();
+    focus(model, order[to]);
+}
+
+fn beside(model: &mut Model, by: i8) {
+    let to = match (model.focus, by) {
+        (Focus::Sidebar, 1) | (Focus::Thread, -1) => Focus::List,
+        (Focus::List, 1) => Focus::Thread,
+        (Focus::List, _) => Focus::Sidebar,
+        (same, _) => same,
+    };
+    focus(model, to);
+}
+
+fn focus(model: &mut Model, to: Focus) {
+    if to == Focus::Thread {
+        if model.list.selected.is_none() && model.thread.conversation.is_none() {
+            return;
+        }
+        if model.focus != Focus::Thread {
+            model.follow();
+        }
+    }
+    model.focus_on(to);
+}
+
+fn back(model: &mut Model) {
+    model.chord.clear();
+    match model.focus {
+        Focus::Thread | Focus::Composer | Focus::Sidebar => model.focus_on(Focus::List),
+        Focus::List if matches!(model.list.source, ListSource::Query(_)) => view(model, View::Open),
+        Focus::List => {}
+    }
+}
+
+fn unread(model: &mut Model, forward: bool) {
+    match model.list.unread_from(forward) {
+        Some(at) => {
+            model.list.select(at);
+            model.follow();
+            if matches!(model.focus, Focus::Thread) {
+                model.focus_on(Focus::Thread);
+            }
+        }
+        None => model.say(Level::Info, "no unread conversation in this list"),
+    }
+}
+
+fn view(model: &mut Model, view: View) {
+    model.sidebar.go_to(&view);
+    source(model, ListSource::View(view));
+}
+
+/// Lists something and goes there.
+pub(crate) fn source(model: &mut Model, source: ListSource) {
+    model.close_composer();
+    model.list_from(source);
+    model.focus = Focus::List;
+}
+
+fn nth(model: &mut Model, slot: usize) {
+    if model.list.select(model.list.top + slot) {
+        model.follow();
+    }
+}
+
+fn search(model: &mut Model) {
+    let search = Search::new(&model.last_search);
+    model.overlays.push(Overlay::Search(Box::new(search)));
+    if !model.last_search.is_empty() {
+        crate::ui::overlay::ask(model);
+    }
+}
+
+fn filter(model: &mut Model) {
+    let start = match &model.list.source {
+        ListSource::Query(query) => query.clone(),
+        _ => String::new(),
+    };
+    model.overlays.push(Overlay::Prompt(Prompt::new(PromptKind::Filter, &start)));
+}
+
+/// Goes to a message in its thread, with what was looked for marked.
+pub(crate) fn jump(
+    model: &mut Model,
+    hit: &crate::domain::row::SearchHit,
+    terms: Vec<crate::text::index::Term>,
+) {
+    model.close_composer();
+    model.thread.wanted = Some(hit.conversation);
+    model.thread.stash = None;
+    model.thread.jump = Some((hit.message, terms));
+    model.thread.settle();
+    model.focus = Focus::Thread;
+    let at = crate::ui::effect::ThreadAt::Around { sent_at: hit.sent_at, id: hit.message };
+    let limit = model.thread.limit();
+    model.out.push(Effect::Load(Need::Thread { conversation: hit.conversation, at, limit }));
+    model.load(Need::Context { conversation: hit.conversation });
+    if let Some(at) = model.list.position(hit.conversation) {
+        model.list.select(at);
+    } else {
+        model.list.selected = Some(hit.conversation);
+    }
+}

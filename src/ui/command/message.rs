@@ -1,0 +1,218 @@
+//! Commands on one message: the one under the cursor, or in the list the newest that fits.
+
+use crate::domain::command::Action;
+use crate::domain::delivery::Delivery;
+use crate::domain::row::{AttachmentRow, MessageRow};
+use crate::text::sanitize;
+use crate::ui::command::{Category, Command, on_conversation};
+use crate::ui::effect::{Effect, Need};
+use crate::ui::keymap::Scope::{self, Panes};
+use crate::ui::model::{Model, Purpose};
+use crate::ui::msg::Level;
+use crate::ui::overlay::{Overlay, Picker, Prompt, PromptKind};
+
+const fn message(
+    id: &'static str,
+    title: &'static str,
+    help: &'static str,
+    keys: &'static [(Scope, &'static str)],
+    available: fn(&Model) -> Result<(), String>,
+    run: fn(&mut Model),
+) -> Command {
+    Command { id, title, help, category: Category::Message, keys, hint: None, available, run }
+}
+
+pub(super) static COMMANDS: &[Command] = &[
+    Command {
+        hint: Some(("send again", 3)),
+        ..message(
+            "message.retry",
+            "Send again",
+            "Sends a failed, parked or waiting message now.",
+            &[(Panes, "s")],
+            can_retry,
+            |m| {
+                act(m, is_stuck, |message| (Action::Retry { message: message.id }, "on its way again"));
+            },
+        )
+    },
+    Command {
+        hint: Some(("send again", 3)),
+        ..message(
+            "message.resend",
+            "Send again, knowingly",
+            "Sends a message again of which nobody knows whether it was sent.",
+            &[(Panes, "S")],
+            can_settle,
+            |m| {
+                act(m, is_unknown, |message| (Action::Retry { message: message.id }, "on its way again"));
+            },
+        )
+    },
+    Command {
+        hint: Some(("it was sent", 4)),
+        ..message(
+            "message.was-sent",
+            "It was sent",
+            "Settles the doubt about a message: it was sent.",
+            &[(Panes, "T")],
+            can_settle,
+            |m| {
+                act(m, is_unknown, |message| {
+                    (Action::Settle { message: message.id, sent: true }, "settled: it was sent")
+                });
+            },
+        )
+    },
+    message(
+        "message.discard",
+        "Give up",
+        "Gives a message up that was not sent; its words become the draft.",
+        &[(Panes, "x")],
+        can_discard,
+        |m| {
+            let Some(message) = m.target_message(is_unsent) else { return };
+            let (id, conversation, text) = (message.id, message.conversation, message.text.clone());
+            m.perform(Action::Discard { message: id }, Purpose::TakeBack { conversation, text });
+        },
+    ),
+    message(
+        "message.copy",
+        "Copy the text",
+        "Puts the words of a message on the clipboard.",
+        &[(Panes, "y")],
+        has_message,
+        |m| {
+            let Some(message) = m.target_message(|m| !m.text.is_empty()) else { return };
+            let text = sanitize::clean(&message.text).into_owned();
+            m.out.push(Effect::Copy(text));
+            m.say(Level::Good, "copied");
+        },
+    ),
+    message(
+        "message.delivery",
+        "Delivery",
+        "Shows how a message has travelled: state, time, source, code, price.",
+        &[(Panes, "d")],
+        has_sent,
+        |m| {
+            let Some(message) = m.target_message(|m| m.delivery.is_some()).map(|m| m.id) else { return };
+            m.overlays.push(Overlay::Delivery { message, steps: None });
+            m.load(Need::Delivery { message });
+        },
+    ),
+    Command {
+        hint: Some(("open file", 40)),
+        ..message(
+            "attachment.open",
+            "Open a file",
+            "Opens a file of a message with the system's program.",
+            &[(Panes, "o")],
+            has_file,
+            |m| {
+                each_file(m, false);
+            },
+        )
+    },
+    Command {
+        hint: Some(("save file", 41)),
+        ..message(
+            "attachment.save",
+            "Save a file…",
+            "Copies a file of a message to a place of your choice.",
+            &[(Panes, "w")],
+            has_file,
+            |m| {
+                each_file(m, true);
+            },
+        )
+    },
+];
+
+fn is_stuck(message: &MessageRow) -> bool {
+    matches!(message.delivery, Some(Delivery::Failed | Delivery::Parked | Delivery::Retrying))
+}
+
+fn is_unknown(message: &MessageRow) -> bool {
+    message.delivery == Some(Delivery::Unknown)
+}
+
+fn is_unsent(message: &MessageRow) -> bool {
+    is_stuck(message) || message.delivery == Some(Delivery::Queued)
+}
+
+fn found(model: &Model, fits: fn(&MessageRow) -> bool, none: &str) -> Result<(), String> {
+    on_conversation(model)?;
+    model.target_message(fits).map(|_| ()).ok_or_else(|| none.to_owned())
+}
+
+fn can_retry(model: &Model) -> Result<(), String> {
+    found(model, is_stuck, "no message here has failed").map_err(|why| {
+        if model.target_message(is_unknown).is_some() {
+            let (again, sent) =
+                (model.keymap.first_label("message.resend"), model.keymap.first_label("message.was-sent"));
+            format!("it may have been sent: {again} sends it again, {sent} says that it was sent")
+        } else {
+            why
+        }
+    })
+}
+
+fn can_settle(model: &Model) -> Result<(), String> {
+    found(model, is_unknown, "no message here is in doubt")
+}
+
+fn can_discard(model: &Model) -> Result<(), String> {
+    found(model, is_unsent, "no message here waits or has failed")
+}
+
+fn has_message(model: &Model) -> Result<(), String> {
+    found(model, |m| !m.text.is_empty(), "there is no message with words")
+}
+
+fn has_sent(model: &Model) -> Result<(), String> {
+    found(model, |m| m.delivery.is_some(), "no message was sent here")
+}
+
+fn has_file(model: &Model) -> Result<(), String> {
+    found(model, |m| !m.attachments.is_empty(), "no message here has a file")?;
+    found(model, |m| m.attachments.iter().any(is_here), "the file is not here yet")
+}
+
+pub(crate) fn is_here(file: &AttachmentRow) -> bool {
+    file.path.is_some()
+}
+
+fn act(
+    model: &mut Model,
+    fits: fn(&MessageRow) -> bool,
+    action: impl FnOnce(&MessageRow) -> (Action, &'static str),
+) {
+    if let Some(message) = model.target_message(fits) {
+        let (action, said) = action(message);
+        model.perform(action, Purpose::Change { inverse: None, said: said.into() });
+    }
+}
+
+fn each_file(model: &mut Model, save: bool) {
+    let Some(message) = model.target_message(|m| m.attachments.iter().any(is_here)) else {
+        return;
+    };
+    let files: Vec<AttachmentRow> = message.attachments.iter().filter(|f| is_here(f)).cloned().collect();
+    match files.as_slice() {
+        [only] => file(model, only.id, save),
+        _ => {
+            let picker = Picker::files(&files, save);
+            model.overlays.push(Overlay::Picker(Box::new(picker)));
+        }
+    }
+}
+
+/// Opens a file, or asks where it is to be saved.
+pub(crate) fn file(model: &mut Model, id: crate::domain::ids::AttachmentId, save: bool) {
+    if save {
+        model.overlays.push(Overlay::Prompt(Prompt::new(PromptKind::SaveFile(id), "")));
+    } else {
+        model.out.push(Effect::OpenAttachment(id));
+    }
+}

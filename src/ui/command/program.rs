@@ -1,0 +1,98 @@
+//! Commands about the program itself.
+
+use crate::ui::command::{Category, Command, always};
+use crate::ui::effect::Effect;
+use crate::ui::keymap::Scope::{self, Anywhere, Panes};
+use crate::ui::model::Model;
+use crate::ui::overlay::{Overlay, Picker};
+use crate::ui::startup::ThemeChoice;
+use crate::ui::theme::Theme;
+
+const fn program(
+    id: &'static str,
+    title: &'static str,
+    help: &'static str,
+    keys: &'static [(Scope, &'static str)],
+    run: fn(&mut Model),
+) -> Command {
+    Command { id, title, help, category: Category::Program, keys, hint: None, available: always, run }
+}
+
+pub(super) static COMMANDS: &[Command] = &[
+    Command {
+        hint: Some(("command", 70)),
+        ..program(
+            "palette",
+            "Commands",
+            "Finds and runs any command by name.",
+            &[(Panes, ":"), (Anywhere, "<c-k>"), (Anywhere, "<c-p>")],
+            |m| {
+                let picker = Picker::commands(m);
+                m.overlays.push(Overlay::Picker(Box::new(picker)));
+            },
+        )
+    },
+    Command {
+        hint: Some(("keys", 71)),
+        ..program(
+            "help",
+            "Keys",
+            "Shows all keys that work here.",
+            &[(Panes, "?"), (Anywhere, "<f1>")],
+            |m| {
+                m.overlays.push(Overlay::Help { top: 0 });
+            },
+        )
+    },
+    program(
+        "status",
+        "Engine and channels",
+        "Shows the engine, the listener, the chat pages and what is wrong.",
+        &[(Panes, "!")],
+        |m| {
+            m.overlays.push(Overlay::Status { top: 0 });
+        },
+    ),
+    program(
+        "theme.toggle",
+        "Dark or light",
+        "Switches between the dark and the light theme.",
+        &[(Anywhere, "<f2>")],
+        |m| {
+            m.theme_choice = match m.theme_choice {
+                ThemeChoice::Dark => ThemeChoice::Light,
+                ThemeChoice::Light => ThemeChoice::Dark,
+            };
+            m.theme = Theme::new(m.theme_choice, m.colors, m.no_color);
+        },
+    ),
+    program(
+        "redraw",
+        "Paint anew",
+        "Clears the terminal and paints everything anew.",
+        &[(Anywhere, "<c-l>")],
+        |m| {
+            m.out.push(Effect::Redraw);
+        },
+    ),
+    program(
+        "suspend",
+        "Suspend",
+        "Gives the terminal back to the shell until `fg`.",
+        &[(Anywhere, "<c-z>")],
+        |m| {
+            m.save_draft();
+            m.out.push(Effect::Suspend);
+        },
+    ),
+    program(
+        "quit",
+        "Quit",
+        "Leaves; drafts are kept, and what waits is sent next time.",
+        &[(Anywhere, "<c-q>")],
+        |m| {
+            m.save_draft();
+            m.out.push(Effect::Quit);
+        },
+    ),
+];

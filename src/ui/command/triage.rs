@@ -1,0 +1,290 @@
+//! Commands that decide what becomes of a conversation, from list and thread alike. All can be undone.
+
+use crate::domain::command::{Action, set};
+use crate::domain::contact::ConsentState;
+use crate::domain::conversation::Status;
+use crate::domain::delivery::Delivery;
+use crate::domain::facet::Owner;
+use crate::domain::ids::ConversationId;
+use crate::ui::command::{Category, Command, on_conversation};
+use crate::ui::effect::Need;
+use crate::ui::keymap::Scope::Panes;
+use crate::ui::model::{Focus, Model, Purpose, Undo};
+use crate::ui::msg::Level;
+use crate::ui::overlay::{Confirm, Overlay, Picker};
+
+const fn triage(
+    id: &'static str,
+    title: &'static str,
+    help: &'static str,
+    keys: &'static [(crate::ui::keymap::Scope, &'static str)],
+    hint: Option<(&'static str, u8)>,
+    run: fn(&mut Model),
+) -> Command {
+    Command { id, title, help, category: Category::Triage, keys, hint, available: on_conversation, run }
+}
+
+pub(super) static COMMANDS: &[Command] = &[
+    triage(
+        "assign.me",
+        "Take it",
+        "Assigns the conversation to me.",
+        &[(Panes, "m"), (Panes, "A")],
+        Some(("take", 31)),
+        |m| {
+            let owner = Owner::Agent(m.me.email.clone());
+            if let Some(id) = m.target() {
+                assign(m, id, Some(owner), "yours");
+            }
+        },
+    ),
+    triage(
+        "assign",
+        "Assign…",
+        "Assigns the conversation to an agent, a team or nobody.",
+        &[(Panes, "a")],
+        Some(("assign", 30)),
+        |m| {
+            m.load(Need::Agents);
+            let picker = Picker::agents(m);
+            m.overlays.push(Overlay::Picker(Box::new(picker)));
+        },
+    ),
+    triage(
+        "resolve",
+        "Resolve or reopen",
+        "Resolves the conversation; a resolved one is reopened.",
+        &[(Panes, "e")],
+        Some(("resolve", 20)),
+        |m| {
+            with(m, |m, id, status| {
+                status_to(m, id, if is_over(status) { Status::Open } else { Status::Resolved })
+            });
+        },
+    ),
+    triage(
+        "resolve.next",
+        "Resolve and go on",
+        "Resolves the conversation and goes to the next one.",
+        &[(Panes, "E")],
+        Some(("resolve+next", 21)),
+        |m| {
+            with(m, |m, id, status| {
+                let is_open = m.focus == Focus::Thread;
+                m.list.step(1);
+                if m.list.selected == Some(id) {
+                    m.list.step(-1);
+                }
+                if !is_over(status) {
+                    status_to(m, id, Status::Resolved);
+                }
+                m.follow();
+                if is_open {
+                    m.focus_on(Focus::Thread);
+                    super::go::mark_read(m);
+                }
+            });
+        },
+    ),
+    triage(
+        "pending",
+        "Make pending",
+        "Sets the conversation aside until something else happens.",
+        &[],
+        None,
+        |m| {
+            with(m, |m, id, _| status_to(m, id, Status::Pending));
+        },
+    ),
+    triage(
+        "spam",
+        "Mark as spam",
+        "Marks the conversation as spam: new messages do not bring it back.",
+        &[],
+        None,
+        |m| {
+            with(m, |m, id, _| status_to(m, id, Status::Spam));
+        },
+    ),
+    triage(
+        "priority",
+        "Priority…",
+        "Sets the priority: none, low, medium, high, urgent.",
+        &[(Panes, "p")],
+        Some(("priority", 32)),
+        |m| {
+            let picker = Picker::priorities(m);
+            m.overlays.push(Overlay::Picker(Box::new(picker)));
+        },
+    ),
+    triage(
+        "label",
+        "Labels…",
+        "Puts labels on and takes them off; a new word makes a new label.",
+        &[(Panes, "L")],
+        Some(("label", 33)),
+        |m| {
+            m.load(Need::Labels);
+            let picker = Picker::labels(m);
+            m.overlays.push(Overlay::Picker(Box::new(picker)));
+        },
+    ),
+    triage(
+        "qualify",
+        "Qualify…",
+        "Judges the conversation: lead, qualified, or disqualified with a reason.",
+        &[(Panes, "Q")],
+        Some(("qualify", 34)),
+        |m| {
+            let picker = Picker::qualifications(m);
+            m.overlays.push(Overlay::Picker(Box::new(picker)));
+        },
+    ),
+    triage(
+        "read.toggle",
+        "Mark read or unread",
+        "Marks the conversation as unread, or as read if it is unread.",
+        &[(Panes, "U")],
+        None,
+        |m| {
+            let Some(row) = m.target_row() else { return };
+            let (conversation, unread) = (row.id, row.unread > 0);
+            if unread {
+                m.change(Action::Read { conversation }, "marked as read");
+            } else {
+                m.change(Action::Unread { conversation }, "marked as unread");
+            }
+        },
+    ),
+    Command {
+        available: can_consent,
+        ..triage(
+            "consent.toggle",
+            "Opt out or in…",
+            "Records that the customer does not want to be written to, or wants to again.",
+            &[(Panes, "t")],
+            None,
+            |m| {
+                let Some(context) = m.target().and_then(|id| m.context(id)) else { return };
+                let conversation = context.row.id;
+                let state = if context.opted_out() { ConsentState::OptedIn } else { ConsentState::OptedOut };
+                let (question, said) = match state {
+                    ConsentState::OptedOut => {
+                        ("Opt the customer out? Nothing can be sent any more.", "opted out")
+                    }
+                    ConsentState::OptedIn => {
+                        ("Opt the customer in again? Only if they have asked for it.", "opted in")
+                    }
+                };
+                let action = Action::Consent { conversation, state };
+                m.overlays.push(Overlay::Confirm(Confirm {
+                    question: question.into(),
+                    action,
+                    said: said.into(),
+                }));
+            },
+        )
+    },
+    Command {
+        available: can_undo,
+        ..triage(
+            "undo",
+            "Undo",
+            "Takes the last change back, or a message that has not left yet.",
+            &[(Panes, "u")],
+            Some(("undo", 22)),
+            undo,
+        )
+    },
+];
+
+fn can_undo(model: &Model) -> Result<(), String> {
+    if model.undo.is_empty() && revocable(model).is_none() {
+        return Err("there is nothing to undo".into());
+    }
+    Ok(())
+}
+
+fn can_consent(model: &Model) -> Result<(), String> {
+    on_conversation(model)?;
+    match model.target().and_then(|id| model.context(id)) {
+        Some(_) => Ok(()),
+        None => Err("the conversation is still being read".into()),
+    }
+}
+
+fn with(model: &mut Model, act: impl FnOnce(&mut Model, ConversationId, Status)) {
+    if let Some((id, status)) = model.target_row().map(|row| (row.id, row.status)) {
+        act(model, id, status);
+    }
+}
+
+const fn is_over(status: Status) -> bool {
+    !matches!(status, Status::Open | Status::Pending)
+}
+
+fn status_to(model: &mut Model, conversation: ConversationId, status: Status) {
+    let said = match status {
+        Status::Open => "reopened",
+        Status::Pending => "pending",
+        Status::Snoozed => "snoozed",
+        Status::Resolved => "resolved",
+        Status::Spam => "spam",
+    };
+    let said = naming(model, conversation, said);
+    model.change(Action::Set { conversation, facet: set::status(status) }, said);
+}
+
+/// "Anna de Vries: resolved".
+pub(crate) fn naming(model: &Model, conversation: ConversationId, said: &str) -> String {
+    match model.row(conversation) {
+        Some(row) => format!("{}: {said}", row.contact_name),
+        None => said.to_owned(),
+    }
+}
+
+/// Gives a conversation to somebody.
+pub(crate) fn assign(model: &mut Model, conversation: ConversationId, owner: Option<Owner>, said: &str) {
+    let Some(row) = model.row(conversation) else {
+        return;
+    };
+    if owner.is_some() && model.owner_of(row) == owner {
+        return model.say(Level::Info, format!("already {said}"));
+    }
+    if owner.is_none() && row.assignee.is_none() {
+        return model.say(Level::Info, "it is nobody's already");
+    }
+    let said = naming(model, conversation, said);
+    model.change(Action::Set { conversation, facet: set::owner(owner) }, said);
+}
+
+/// A message of the open thread that can still be taken back.
+fn revocable(model: &Model) -> Option<(crate::domain::ids::MessageId, ConversationId, String)> {
+    let fits = |m: &crate::domain::row::MessageRow| {
+        m.delivery == Some(Delivery::Queued) && m.due_at.is_some_and(|due| due > model.now)
+    };
+    model.target_message(fits).map(|m| (m.id, m.conversation, m.text.clone()))
+}
+
+fn undo(model: &mut Model) {
+    if matches!(model.undo.last(), None | Some(Undo::Send { .. }))
+        && let Some((message, conversation, text)) = revocable(model)
+    {
+        model.undo.retain(|u| !matches!(u, Undo::Send { message: id, .. } if *id == message));
+        model.perform(Action::Cancel { message }, Purpose::TakeBack { conversation, text });
+        return;
+    }
+    if let Some(step) = model.undo.pop() {
+        match step {
+            Undo::Send { until, .. } if until <= model.now => {
+                model.say(Level::Info, "the message has left already");
+            }
+            Undo::Send { message, conversation, text, .. } => {
+                model.perform(Action::Cancel { message }, Purpose::TakeBack { conversation, text });
+            }
+            Undo::Back { action, said } => {
+                model.perform(action, Purpose::Change { inverse: None, said: format!("undone: {said}") });
+            }
+        }
+    }
+}

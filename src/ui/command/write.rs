@@ -1,0 +1,182 @@
+//! Commands that write.
+
+use crate::domain::command::ComposeMode;
+use crate::text::segments;
+use crate::ui::command::{Category, Command, on_conversation};
+use crate::ui::composer::refusal;
+use crate::ui::effect::{Effect, Need};
+use crate::ui::keymap::Scope::{self, Composer, Panes};
+use crate::ui::model::{Focus, Model};
+use crate::ui::msg::Level;
+use crate::ui::overlay::{Overlay, Picker};
+
+const fn write(
+    id: &'static str,
+    title: &'static str,
+    help: &'static str,
+    keys: &'static [(Scope, &'static str)],
+    hint: Option<(&'static str, u8)>,
+    available: fn(&Model) -> Result<(), String>,
+    run: fn(&mut Model),
+) -> Command {
+    Command { id, title, help, category: Category::Write, keys, hint, available, run }
+}
+
+pub(super) static COMMANDS: &[Command] = &[
+    write(
+        "compose.reply",
+        "Reply",
+        "Writes to the customer. The first line says who will read it.",
+        &[(Panes, "r")],
+        Some(("reply", 10)),
+        can_reply,
+        |m| {
+            m.compose(ComposeMode::Reply);
+            super::go::mark_read(m);
+        },
+    ),
+    write(
+        "compose.note",
+        "Note",
+        "Writes a private note that only agents read.",
+        &[(Panes, "n")],
+        Some(("note", 11)),
+        on_conversation,
+        |m| {
+            m.compose(ComposeMode::Note);
+        },
+    ),
+    write(
+        "quick-reply",
+        "Quick reply…",
+        "Picks a quick reply and puts it in at the cursor, its variables filled in.",
+        &[(Panes, ";"), (Composer, "<c-o>")],
+        Some(("quick reply", 12)),
+        on_conversation,
+        |m| {
+            m.load(Need::QuickReplies);
+            let picker = Picker::quick_replies(m);
+            m.overlays.push(Overlay::Picker(Box::new(picker)));
+        },
+    ),
+    write(
+        "compose.send",
+        "Send",
+        "Sends what is typed.",
+        &[(Composer, "<enter>"), (Composer, "<c-s>")],
+        Some(("send", 0)),
+        composing,
+        Model::send,
+    ),
+    write(
+        "compose.newline",
+        "New line",
+        "Begins a new line.",
+        &[(Composer, "<a-enter>"), (Composer, "<c-j>"), (Composer, "<s-enter>")],
+        Some(("new line", 1)),
+        composing,
+        |m| {
+            let now = m.now;
+            if let Some(composer) = &mut m.composer {
+                composer.insert("\n", now);
+            }
+        },
+    ),
+    write(
+        "compose.leave",
+        "Leave",
+        "Leaves the composer; what is typed is kept as a draft.",
+        &[(Composer, "<esc>")],
+        Some(("keep draft", 2)),
+        composing,
+        |m| {
+            let had_words = m.composer.as_ref().is_some_and(|c| !c.is_blank());
+            m.close_composer();
+            m.focus = Focus::Thread;
+            if had_words {
+                m.say(Level::Info, "kept as a draft");
+            }
+        },
+    ),
+    write(
+        "compose.switch",
+        "Reply or note",
+        "Switches between reply and note; each keeps its own words.",
+        &[(Composer, "<c-t>")],
+        Some(("reply/note", 5)),
+        composing,
+        |m| {
+            let mode = m.composer.as_ref().map(|c| c.mode);
+            m.compose(if mode == Some(ComposeMode::Reply) { ComposeMode::Note } else { ComposeMode::Reply });
+        },
+    ),
+    write(
+        "compose.editor",
+        "Write in $EDITOR",
+        "Opens what is typed in $EDITOR.",
+        &[(Composer, "<a-e>"), (Composer, "<c-x>")],
+        Some(("$EDITOR", 6)),
+        composing,
+        |m| {
+            if let Some(composer) = &m.composer {
+                m.out.push(Effect::EditExternally(composer.text()));
+            }
+        },
+    ),
+    write(
+        "compose.smarten",
+        "Plain characters",
+        "Replaces typographic characters by look-alikes that fit into cheap SMS.",
+        &[(Composer, "<c-g>")],
+        None,
+        can_smarten,
+        |m| {
+            let now = m.now;
+            if let Some(composer) = &mut m.composer {
+                let text = composer.text();
+                composer.set(&segments::look_alikes(&text), now);
+            }
+        },
+    ),
+    write(
+        "compose.clear",
+        "Discard the draft",
+        "Empties the composer.",
+        &[(Composer, "<c-delete>")],
+        None,
+        composing,
+        |m| {
+            let now = m.now;
+            if let Some(composer) = &mut m.composer {
+                composer.set("", now);
+            }
+            m.save_draft();
+        },
+    ),
+];
+
+/// A reply can be begun even where it cannot be sent: the composer says why. Not where it never can.
+fn can_reply(model: &Model) -> Result<(), String> {
+    on_conversation(model)?;
+    let context = model.target().and_then(|id| model.context(id));
+    let never = context.filter(|c| {
+        let caps = c.account.capabilities.as_ref().and_then(|caps| caps.on(c.row.channel));
+        caps.is_some_and(|caps| caps.read_only.is_some())
+    });
+    match never.and_then(|c| refusal(c, ComposeMode::Reply, None, model.now)) {
+        Some(why) => Err(why),
+        None => Ok(()),
+    }
+}
+
+fn composing(model: &Model) -> Result<(), String> {
+    if model.composer.is_some() { Ok(()) } else { Err("nothing is being written".into()) }
+}
+
+fn can_smarten(model: &Model) -> Result<(), String> {
+    composing(model)?;
+    match &model.composer {
+        Some(composer) if segments::look_alikes(&composer.text()) != composer.text() => Ok(()),
+        _ => Err("there is nothing to replace".into()),
+    }
+}

@@ -1,0 +1,482 @@
+//! What is being typed, for whom, and whether it may be sent.
+
+use crate::domain::availability::{SendContext, may_say, may_send, window_left};
+use crate::domain::capability::{ChannelCapabilities, Ownership};
+use crate::domain::clock::Ms;
+use crate::domain::command::{Action, ComposeMode};
+use crate::domain::ids::{ConversationId, MessageId};
+use crate::text::segments::{self, Encoding};
+use crate::text::{sanitize, wrap};
+use crate::ui::effect::{Effect, Ticket};
+use crate::ui::key::{Code, Key};
+use crate::ui::model::{Focus, Model, Purpose};
+use crate::ui::msg::{Context, Level};
+use crate::ui::theme::Role;
+use ratatui_textarea::{Input, Key as AreaKey, TextArea, WrapMode};
+
+/// How long typing rests before the draft is kept, milliseconds.
+pub(crate) const REST: Ms = 300;
+/// How often a customer is told that we type, milliseconds.
+const TYPING_EVERY: Ms = 4_000;
+
+/// What the composer says about itself. Made in `prepare`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Face {
+    /// PUBLIC or NOTE.
+    pub(crate) badge: &'static str,
+    /// To whom and how.
+    pub(crate) to: String,
+    /// From which account, where there is room.
+    pub(crate) account: String,
+    /// How long the customer may still be written to.
+    pub(crate) window: String,
+    /// Length, segments.
+    pub(crate) size: String,
+    /// The size needs a look.
+    pub(crate) size_role: Option<Role>,
+    /// What stands in the way, or should be known first.
+    pub(crate) warnings: Vec<(String, Role)>,
+    /// Rows that the text wants.
+    pub(crate) rows: u16,
+}
+
+/// The composer. There is one at a time, and it never changes its conversation.
+#[derive(Debug)]
+pub(crate) struct Composer {
+    pub(crate) conversation: ConversationId,
+    pub(crate) mode: ComposeMode,
+    pub(crate) area: TextArea<'static>,
+    /// The text as the store has it.
+    saved: String,
+    /// When the text last changed, if it is not kept yet.
+    pub(crate) dirty: Option<Ms>,
+    /// Being sent: which ticket, and what.
+    pub(crate) sending: Option<Ticket>,
+    /// The stored draft has been looked at.
+    pub(crate) restored: bool,
+    /// The newest message when the draft began.
+    pub(crate) since: Option<(Ms, MessageId)>,
+    /// A warning was shown; the next send goes through.
+    armed: bool,
+    typing: Option<Ms>,
+    pub(crate) face: Face,
+}
+
+fn area_of(text: &str) -> TextArea<'static> {
+    let clean = sanitize::clean(text);
+    let mut area = TextArea::new(clean.split('\n').map(str::to_owned).collect());
+    area.set_wrap_mode(WrapMode::WordOrGlyph);
+    area.set_cursor_line_style(ratatui::style::Style::new());
+    area.move_cursor(ratatui_textarea::CursorMove::Bottom);
+    area.move_cursor(ratatui_textarea::CursorMove::End);
+    area
+}
+
+impl Composer {
+    fn new(conversation: ConversationId, mode: ComposeMode, since: Option<(Ms, MessageId)>) -> Composer {
+        Composer {
+            conversation,
+            mode,
+            area: area_of(""),
+            saved: String::new(),
+            dirty: None,
+            sending: None,
+            restored: false,
+            since,
+            armed: false,
+            typing: None,
+            face: Face::default(),
+        }
+    }
+
+    /// What is typed.
+    pub(crate) fn text(&self) -> String {
+        self.area.lines().join("\n")
+    }
+
+    /// Whether nothing is typed.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.area.lines().iter().all(|line| line.trim().is_empty())
+    }
+
+    /// Replaces all that is typed.
+    pub(crate) fn set(&mut self, text: &str, now: Ms) {
+        self.area = area_of(text);
+        self.touch(now);
+    }
+
+    /// Puts text in at the cursor.
+    pub(crate) fn insert(&mut self, text: &str, now: Ms) {
+        let clean = sanitize::clean(text);
+        if !clean.is_empty() {
+            self.area.insert_str(clean.as_ref());
+            self.touch(now);
+        }
+    }
+
+    fn touch(&mut self, now: Ms) {
+        // Counted from the first change that is not kept, so that steady typing is kept too.
+        self.dirty.get_or_insert(now);
+        self.armed = false;
+    }
+
+    /// Takes a key of the text field.
+    pub(crate) fn key(&mut self, key: Key, now: Ms) {
+        let code = match key.code {
+            Code::Char(c) if key.types().is_some() => {
+                return self.insert(c.encode_utf8(&mut [0; 4]), now);
+            }
+            Code::Char(c) => AreaKey::Char(c),
+            Code::Enter => AreaKey::Enter,
+            Code::Tab => return self.insert("    ", now),
+            Code::Backspace => AreaKey::Backspace,
+            Code::Delete => AreaKey::Delete,
+            Code::Up => AreaKey::Up,
+            Code::Down => AreaKey::Down,
+            Code::Left => AreaKey::Left,
+            Code::Right => AreaKey::Right,
+            Code::Home => AreaKey::Home,
+            Code::End => AreaKey::End,
+            Code::PageUp => AreaKey::PageUp,
+            Code::PageDown => AreaKey::PageDown,
+            Code::Esc | Code::Insert | Code::F(_) => return,
+        };
+        let input = Input { key: code, ctrl: key.ctrl, alt: key.alt, shift: key.shift };
+        if self.area.input(input) {
+            self.touch(now);
+        }
+    }
+
+    /// The draft that is to be kept now, if it differs from what is kept.
+    fn unsaved(&mut self) -> Option<Action> {
+        self.dirty = None;
+        let text = self.text();
+        if text == self.saved || self.sending.is_some() {
+            return None;
+        }
+        self.saved.clone_from(&text);
+        Some(Action::Draft { conversation: self.conversation, mode: self.mode, text })
+    }
+
+    /// Brings back what the store has kept. What was typed meanwhile stays behind it.
+    pub(crate) fn restore(&mut self, draft: Option<&str>, now: Ms) {
+        if self.restored {
+            return;
+        }
+        self.restored = true;
+        let Some(draft) = draft.filter(|d| !d.trim().is_empty()) else {
+            return;
+        };
+        let typed = self.text();
+        if typed.is_empty() {
+            self.area = area_of(draft);
+            self.saved = self.text();
+            self.dirty = None;
+        } else if typed != draft {
+            self.set(&format!("{draft}\n{typed}"), now);
+        }
+    }
+}
+
+/// The medium's capabilities of a conversation's account.
+fn channel(context: &Context) -> Option<&ChannelCapabilities> {
+    context.account.capabilities.as_ref().and_then(|c| c.on(context.row.channel))
+}
+
+fn send_context(context: &Context, now: Ms) -> SendContext<'_> {
+    SendContext {
+        account: &context.account,
+        conversation: Some(&context.row),
+        channel: channel(context),
+        consent: context.consent.as_ref(),
+        now,
+    }
+}
+
+/// Why nothing can be written here, whatever the words. `text` = with these words.
+pub(crate) fn refusal(context: &Context, mode: ComposeMode, text: Option<&str>, now: Ms) -> Option<String> {
+    match (mode, text) {
+        (ComposeMode::Reply, None) => may_send(&send_context(context, now)).err(),
+        (ComposeMode::Reply, Some(text)) => may_say(&send_context(context, now), text).err(),
+        (ComposeMode::Note, _)
+            if context.account.capabilities.as_ref().is_some_and(|c| c.notes == Ownership::Absent) =>
+        {
+            Some(format!("the account \u{201c}{}\u{201d} has no private notes", context.account.name))
+        }
+        (ComposeMode::Note, Some(text)) if text.trim().is_empty() => Some("the note is empty".into()),
+        (ComposeMode::Note, _) => None,
+    }
+}
+
+impl Model {
+    /// The context of a conversation, if it has come.
+    pub(crate) fn context(&self, id: ConversationId) -> Option<&Context> {
+        [&self.thread.context, &self.thread.stash].into_iter().flatten().find(|c| c.row.id == id)
+    }
+
+    /// Opens the composer on the target.
+    pub(crate) fn compose(&mut self, mode: ComposeMode) {
+        let Some(conversation) = self.target() else {
+            return;
+        };
+        if self.composer.as_ref().is_some_and(|c| c.conversation == conversation && c.mode == mode) {
+            return self.focus_on(Focus::Composer);
+        }
+        self.close_composer();
+        self.show(conversation);
+        self.thread.settle();
+        let since = self.thread.messages.last().map(|m| (m.sent_at, m.id));
+        let mut composer = Composer::new(conversation, mode, since);
+        if let Some(draft) = self.drafts.get(&(conversation, mode)) {
+            composer.restore(Some(&draft.clone()), self.now);
+        }
+        self.composer = Some(composer);
+        self.restore_draft();
+        self.focus = Focus::Composer;
+    }
+
+    /// Gives the open composer the stored draft, once its context is there.
+    pub(crate) fn restore_draft(&mut self) {
+        let Some(mut composer) = self.composer.take() else {
+            return;
+        };
+        if let Some(context) = self.context(composer.conversation) {
+            let stored = match composer.mode {
+                ComposeMode::Reply => context.draft_reply.as_deref(),
+                ComposeMode::Note => context.draft_note.as_deref(),
+            };
+            // Where this session has typed, its own words count.
+            let known = self.drafts.contains_key(&(composer.conversation, composer.mode));
+            composer.restore(stored.filter(|_| !known), self.now);
+        }
+        self.composer = Some(composer);
+    }
+
+    /// Keeps what is typed, if it is not kept yet.
+    pub(crate) fn save_draft(&mut self) {
+        let Some(action) = self.composer.as_mut().and_then(Composer::unsaved) else {
+            return;
+        };
+        if let Action::Draft { conversation, mode, text } = &action {
+            self.drafts.insert((*conversation, *mode), text.clone());
+        }
+        self.perform(action, Purpose::Quiet);
+    }
+
+    /// Closes the composer; what is typed is kept.
+    pub(crate) fn close_composer(&mut self) {
+        self.save_draft();
+        self.stop_typing();
+        if self.composer.take().is_some() && self.focus == Focus::Composer {
+            self.focus = Focus::Thread;
+        }
+    }
+
+    /// Tells the customer that we type, now and then.
+    pub(crate) fn tell_typing(&mut self) {
+        let now = self.now;
+        let Some(composer) = &self.composer else {
+            return;
+        };
+        let conversation = composer.conversation;
+        let tells = self.context(conversation).and_then(channel).is_some_and(|c| c.typing);
+        if let Some(composer) = &mut self.composer
+            && tells
+            && composer.mode == ComposeMode::Reply
+            && !composer.is_blank()
+            && composer.typing.is_none_or(|at| now - at >= TYPING_EVERY || now < at)
+        {
+            composer.typing = Some(now);
+            self.out.push(Effect::Typing { conversation, on: true });
+        }
+    }
+
+    fn stop_typing(&mut self) {
+        if let Some(composer) = &mut self.composer
+            && composer.typing.take().is_some()
+        {
+            self.out.push(Effect::Typing { conversation: composer.conversation, on: false });
+        }
+    }
+
+    /// Sends what is typed, unless something stands in the way.
+    pub(crate) fn send(&mut self) {
+        let Some(composer) = &self.composer else {
+            return;
+        };
+        let (conversation, mode, text) = (composer.conversation, composer.mode, composer.text());
+        if composer.sending.is_some() {
+            return;
+        }
+        let Some(context) = self.context(conversation) else {
+            return self.say(Level::Warn, "not sent: the conversation is still being read, try again");
+        };
+        if let Some(why) = refusal(context, mode, Some(&text), self.now) {
+            self.out.push(Effect::Beep);
+            return self.say(Level::Error, format!("not sent: {why}"));
+        }
+        if let (false, Some(who)) = (composer.armed, self.colleague()) {
+            if let Some(composer) = &mut self.composer {
+                composer.armed = true;
+            }
+            self.out.push(Effect::Beep);
+            return self.say(
+                Level::Warn,
+                format!("{who} has answered meanwhile: read it, then Enter again to send"),
+            );
+        }
+        let action = match mode {
+            ComposeMode::Reply => Action::Reply { conversation, text: text.clone(), undo_ms: self.undo_ms },
+            ComposeMode::Note => Action::Note { conversation, text: text.clone() },
+        };
+        let ticket = self.perform(action, Purpose::Send { conversation, mode, text });
+        if let Some(composer) = &mut self.composer {
+            composer.sending = Some(ticket);
+            composer.dirty = None;
+        }
+        self.stop_typing();
+    }
+
+    /// The name of a colleague who has answered since the draft began.
+    fn colleague(&self) -> Option<String> {
+        let composer = self.composer.as_ref().filter(|c| c.mode == ComposeMode::Reply)?;
+        let row = self.thread.answered_since(composer.since?, &self.me.name)?;
+        Some(row.author_name.clone().unwrap_or_else(|| "a colleague".into()))
+    }
+
+    /// A send has ended: the words go only now, and only those that were sent.
+    pub(crate) fn sent(&mut self, conversation: ConversationId, mode: ComposeMode, text: &str, ok: bool) {
+        let now = self.now;
+        let is_open =
+            self.composer.as_ref().is_some_and(|c| c.conversation == conversation && c.mode == mode);
+        if !is_open {
+            if !ok {
+                self.drafts.insert((conversation, mode), text.to_owned());
+                self.perform(Action::Draft { conversation, mode, text: text.to_owned() }, Purpose::Quiet);
+            } else if self.drafts.get(&(conversation, mode)).is_some_and(|d| d == text) {
+                self.drafts.insert((conversation, mode), String::new());
+            }
+            return;
+        }
+        let Some(composer) = &mut self.composer else {
+            return;
+        };
+        composer.sending = None;
+        if !ok {
+            composer.touch(now);
+            return;
+        }
+        composer.saved.clear();
+        self.drafts.insert((conversation, mode), String::new());
+        let typed = composer.text();
+        let rest = typed.strip_prefix(text).unwrap_or(&typed).trim_start_matches('\n').to_owned();
+        if rest.trim().is_empty() {
+            composer.area = area_of("");
+            composer.dirty = None;
+            self.thread.clear_unread(&self.tz);
+            self.thread.go_bottom();
+            self.close_composer();
+        } else {
+            composer.set(&rest, now);
+        }
+    }
+
+    /// Makes the composer's words about itself, for a pane of this width.
+    pub(crate) fn face(&self, composer: &Composer, width: u16) -> Face {
+        let text = composer.text();
+        let mut face = Face { rows: rows(&composer.area, width), ..Face::default() };
+        let context = self.context(composer.conversation);
+        match composer.mode {
+            ComposeMode::Note => {
+                face.badge = "NOTE";
+                face.to = "private, only agents read it".into();
+            }
+            ComposeMode::Reply => {
+                face.badge = "PUBLIC";
+                match context {
+                    Some(c) => {
+                        let name = sanitize::line(&c.row.contact_name);
+                        face.to = format!("to {name} by {}", c.row.channel.title());
+                        face.account = format!(" · {}", sanitize::line(&c.account.name));
+                    }
+                    None => face.to = "reading the conversation…".into(),
+                }
+            }
+        }
+        let Some(context) = context else {
+            return face;
+        };
+        if composer.mode == ComposeMode::Reply
+            && let Some(caps) = channel(context)
+        {
+            if let Some(window) = caps.reply_window {
+                let left = window_left(window, context.row.last_inbound_at, self.now);
+                let span = crate::ui::thread::words::span(left);
+                let room =
+                    usize::from(width).saturating_sub(wrap::width(face.badge) + wrap::width(&face.to) + 4);
+                if left > 0 && room >= wrap::width(&span) + 10 {
+                    face.window = format!(" · window {span}");
+                } else if left > 0 {
+                    face.warnings.push((format!("window: {span} left to answer"), Role::Dim));
+                }
+            }
+            measure(&mut face, caps, &text);
+        }
+        let words = (!text.trim().is_empty()).then_some(text.as_str());
+        if let Some(why) = refusal(context, composer.mode, words, self.now) {
+            face.warnings.push((format!("✗ cannot be sent: {why}"), Role::Bad));
+        }
+        if let Some(who) = self.colleague() {
+            face.warnings.push((format!("! {who} has answered since you began"), Role::Warn));
+        }
+        if composer.sending.is_some() {
+            face.warnings.push(("… being stored".into(), Role::Dim));
+        }
+        face.warnings = face.warnings.iter().flat_map(|(text, role)| fold(text, width, *role)).collect();
+        face
+    }
+}
+
+/// A warning as lines of the pane's width, at most three.
+fn fold(text: &str, width: u16, role: Role) -> Vec<(String, Role)> {
+    let clean = sanitize::line(text);
+    let lines = wrap::wrap(&clean, usize::from(width).max(8));
+    lines.into_iter().take(3).map(|range| (clean[range].to_owned(), role)).collect()
+}
+
+/// Length and segments.
+fn measure(face: &mut Face, caps: &ChannelCapabilities, text: &str) {
+    if caps.segments {
+        let count = segments::segments(text);
+        let plural = if count.segments == 1 { "" } else { "s" };
+        face.size = format!("{} SMS segment{plural} · {} left", count.segments, count.left);
+        if count.encoding == Encoding::Ucs2 {
+            let odd: String = segments::offenders(text).into_iter().take(8).collect();
+            let odd = sanitize::line(&odd).into_owned();
+            if segments::look_alikes(text) != text {
+                face.warnings.push((
+                    format!("{odd} make it Unicode, 70 a segment: Ctrl-G for plain ones"),
+                    Role::Warn,
+                ));
+            } else {
+                face.size.push_str(" · Unicode");
+            }
+        }
+        if count.segments > 3 {
+            face.size_role = Some(Role::Warn);
+        }
+    } else if let Some(max) = caps.max_text {
+        let length = text.chars().count();
+        if length * 10 >= max * 8 {
+            face.size = format!("{length} of {max}");
+            face.size_role = Some(if length > max { Role::Bad } else { Role::Warn });
+        }
+    }
+}
+
+/// Screen rows that the text takes, as far as it matters.
+fn rows(area: &TextArea<'_>, width: u16) -> u16 {
+    let width = usize::from(width.saturating_sub(1)).max(1);
+    let rows: usize = area.lines().iter().take(100).map(|line| wrap::width(line) / width + 1).sum();
+    u16::try_from(rows).unwrap_or(u16::MAX)
+}

@@ -1,0 +1,129 @@
+//! What the screen wants done: data, performed by `app` alone.
+
+use crate::domain::clock::Ms;
+use crate::domain::command::Action;
+use crate::domain::ids::{AttachmentId, ConversationId, MessageId};
+use crate::domain::row::{ListKey, View};
+
+/// Names one request, so that its answer is recognised and a late one dropped.
+pub type Ticket = u64;
+
+/// Something to be done outside of the screen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Read something; answered by [`Msg::Loaded`](crate::ui::msg::Msg::Loaded). Of two needs of one kind only the later counts.
+    Load(Need),
+    /// Change something; answered by [`Msg::Done`](crate::ui::msg::Msg::Done).
+    Perform {
+        /// Returned with the answer.
+        ticket: Ticket,
+        /// What to do.
+        action: Action,
+    },
+    /// Tell the customer that we type, or have stopped.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Started or stopped.
+        on: bool,
+    },
+    /// Open a file with the system's program.
+    OpenAttachment(AttachmentId),
+    /// Copy a file out of the workspace.
+    SaveAttachment {
+        /// Which.
+        id: AttachmentId,
+        /// Where to; none = the download directory, under its own name.
+        to: Option<String>,
+    },
+    /// Hand the terminal to `$EDITOR` with this text; answered by [`Msg::Edited`](crate::ui::msg::Msg::Edited).
+    EditExternally(String),
+    /// Put a text on the clipboard (OSC 52).
+    Copy(String),
+    /// Give the terminal back to the shell (Ctrl-Z) until we are called again.
+    Suspend,
+    /// Clear the terminal and paint everything anew.
+    Redraw,
+    /// Leave.
+    Quit,
+    /// Ring.
+    Beep,
+}
+
+/// Something to be read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Need {
+    /// Accounts, labels, counts.
+    Sidebar,
+    /// A window of a list.
+    List {
+        /// Of what.
+        source: ListSource,
+        /// None = from the top. Else the window that has this place (a row that is or was there) about in its middle:
+        /// up to `limit / 2` rows before it, and the rest from it on, itself included.
+        anchor: Option<ListKey>,
+        /// How many rows at most.
+        limit: usize,
+    },
+    /// A window of a thread.
+    Thread {
+        /// Of which conversation.
+        conversation: ConversationId,
+        /// Which window.
+        at: ThreadAt,
+        /// How many messages at most.
+        limit: usize,
+    },
+    /// A conversation with its account, consent, contact and drafts.
+    Context {
+        /// Which.
+        conversation: ConversationId,
+    },
+    /// Messages that match a query. Only the newest ticket counts: an older search may be interrupted.
+    Search {
+        /// Returned with the answer.
+        ticket: Ticket,
+        /// As typed.
+        text: String,
+        /// How many hits at most.
+        limit: usize,
+    },
+    /// What waits to be done.
+    Outbox,
+    /// All quick replies.
+    QuickReplies,
+    /// Agents and teams.
+    Agents,
+    /// All labels.
+    Labels,
+    /// The delivery history of a message.
+    Delivery {
+        /// Which.
+        message: MessageId,
+    },
+}
+
+/// What a list lists.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ListSource {
+    /// A fixed view.
+    View(View),
+    /// Conversations that match a query.
+    Query(String),
+    /// Everything but spam and archived.
+    All,
+}
+
+/// Which window of a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ThreadAt {
+    /// The newest messages.
+    Latest,
+    /// Up to `limit / 2` messages before this place and the rest from it on, the message itself included.
+    Around {
+        /// When that message was sent.
+        sent_at: Ms,
+        /// Its id.
+        id: MessageId,
+    },
+}

@@ -1,0 +1,129 @@
+//! Rows for tests, with fixed ids and times.
+
+use crate::domain::account::{Channel, Health};
+use crate::domain::capability::{AttachmentLimits, Capabilities, ChannelCapabilities, Ownership, PushKind};
+use crate::domain::conversation::{Priority, Status};
+use crate::domain::ids::{AccountId, AgentId, ContactId, ConversationId, MessageId};
+use crate::domain::message::{AuthorKind, Direction, MessageKind};
+use crate::domain::row::{AccountRow, AgentRow, ConversationRow, MessageRow};
+use crate::ui::msg::Context;
+use crate::ui::startup::{Colors, Startup, ThemeChoice};
+use jiff::tz::TimeZone;
+
+/// Mon 16 Nov 2026, 14:32 UTC.
+pub(crate) const NOW: i64 = 1_794_839_520_000;
+
+pub(crate) fn me() -> AgentRow {
+    AgentRow { id: AgentId(1), name: "Ana Sousa".into(), email: "ana@acme.example".into(), active: true }
+}
+
+pub(crate) fn startup() -> Startup {
+    Startup {
+        me: me(),
+        workspace: "acme".into(),
+        tz: TimeZone::UTC,
+        now: NOW,
+        theme: ThemeChoice::Dark,
+        colors: Colors::True,
+        no_color: false,
+        keys: Vec::new(),
+        undo_ms: 5_000,
+    }
+}
+
+pub(crate) fn conversation(id: i64) -> ConversationRow {
+    ConversationRow {
+        id: ConversationId(id),
+        account: AccountId(1),
+        account_name: "support".into(),
+        channel: Channel::Sms,
+        external_id: format!("c{id}"),
+        contact: ContactId(id),
+        contact_name: format!("Customer {id}"),
+        ours: "+3120000000".into(),
+        theirs: format!("+3160000{id:04}"),
+        subject: None,
+        status: Status::Open,
+        snoozed_until: None,
+        priority: Priority::None,
+        assignee: None,
+        assignee_name: None,
+        labels: Vec::new(),
+        qualification: None,
+        unread: 0,
+        waiting_since: None,
+        last_message_at: Some(NOW - id * 60_000),
+        last_inbound_at: Some(NOW - id * 60_000),
+        preview: format!("message of {id}"),
+        preview_direction: Some(Direction::Inbound),
+        delivery: None,
+        troubled: 0,
+        draft: false,
+    }
+}
+
+pub(crate) fn message(id: i64, direction: Direction, text: &str) -> MessageRow {
+    MessageRow {
+        id: MessageId(id),
+        conversation: ConversationId(1),
+        external_id: None,
+        direction,
+        kind: MessageKind::Text,
+        author: if direction == Direction::Inbound { AuthorKind::Contact } else { AuthorKind::Agent },
+        author_name: Some(if direction == Direction::Inbound { "Customer 1" } else { "Ana Sousa" }.into()),
+        text: text.into(),
+        sent_at: NOW - 3_600_000 + id * 60_000,
+        delivery: None,
+        reason: None,
+        due_at: None,
+        op: None,
+        seen: true,
+        metadata: serde_json::Value::Null,
+        attachments: Vec::new(),
+        revision: 1,
+    }
+}
+
+pub(crate) fn account() -> AccountRow {
+    AccountRow {
+        id: AccountId(1),
+        name: "support".into(),
+        provider: "twilio".into(),
+        channels: vec![Channel::Sms],
+        health: Health::Ok,
+        detail: String::new(),
+        since: 0,
+        capabilities: Some(Capabilities {
+            channels: vec![ChannelCapabilities {
+                channel: Channel::Sms,
+                read_only: None,
+                max_text: Some(1600),
+                segments: true,
+                reply_window: None,
+                start: true,
+                attachments: AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 },
+                typing: true,
+                read_receipts: false,
+            }],
+            status: Ownership::Local,
+            assignee: Ownership::Local,
+            labels: Ownership::Local,
+            priority: Ownership::Local,
+            notes: Ownership::Local,
+            read_state: Ownership::Local,
+            idempotent_send: false,
+            push: PushKind::Webhook,
+        }),
+    }
+}
+
+pub(crate) fn context(id: i64) -> Context {
+    Context {
+        row: conversation(id),
+        account: account(),
+        consent: None,
+        contact: None,
+        draft_reply: None,
+        draft_note: None,
+    }
+}

@@ -1,0 +1,184 @@
+//! The bottom line: a notice if there is one, and the keys that work right now.
+
+use crate::ui::command;
+use crate::ui::key::{Code, Key};
+use crate::ui::model::{Focus, Model};
+use crate::ui::msg::Level;
+use crate::ui::overlay::Overlay;
+use crate::ui::paint::{Pen, cells};
+use crate::ui::theme::Role;
+use ratatui::layout::Rect;
+
+/// What a click on a hint does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Press {
+    /// Runs a command.
+    Command(&'static str),
+    /// Presses a key.
+    Key(Key),
+}
+
+/// A key with its word, at its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Hint {
+    pub(crate) x: u16,
+    pub(crate) label: String,
+    pub(crate) word: &'static str,
+    pub(crate) press: Press,
+}
+
+impl Hint {
+    /// Cells that it takes.
+    pub(crate) fn width(&self) -> u16 {
+        cells(&self.label) + 1 + cells(self.word)
+    }
+}
+
+/// Keys that always stay, at the end.
+const LAST: [&str; 2] = ["palette", "help"];
+
+/// Chooses the hints and their places.
+pub(crate) fn prepare(model: &mut Model) {
+    let Some(bar) = model.layout.bar else {
+        model.hints.clear();
+        return;
+    };
+    let mut hints = match model.overlays.last() {
+        Some(overlay) => of_overlay(overlay),
+        None if !model.chord.is_empty() => of_chord(model),
+        None => of_panes(model),
+    };
+    // The last ones (help) keep their place; what does not fit before them goes.
+    let keep = hints.iter().rev().take_while(|h| is_last(h)).count();
+    let notice = model.notice.as_ref().map_or(0, |n| cells(&n.text).min(bar.width * 2 / 3) + 4);
+    let room = bar.width.saturating_sub(2 + notice);
+    let tail: u16 = hints[hints.len() - keep..].iter().map(|h| h.width() + 2).sum();
+    let mut used: u16 = 0;
+    let count = hints.len() - keep;
+    let mut kept = Vec::new();
+    for (at, hint) in hints.drain(..).enumerate() {
+        let wide = hint.width() + 2;
+        let limit = if at < count { room.saturating_sub(tail) } else { room };
+        if used + wide <= limit + 2 {
+            used += wide;
+            kept.push(hint);
+        }
+    }
+    let mut x = bar.x + 1 + notice;
+    for hint in &mut kept {
+        hint.x = x;
+        x += hint.width() + 2;
+    }
+    model.hints = kept;
+}
+
+fn is_last(hint: &Hint) -> bool {
+    matches!(hint.press, Press::Command(id) if LAST.contains(&id))
+}
+
+fn of_panes(model: &Model) -> Vec<Hint> {
+    let mut found: Vec<(u8, Hint)> = command::all()
+        .filter_map(|command| {
+            let (word, rank) = command.hint?;
+            let label = model.keymap.label(command.id, model.focus)?;
+            (command.available)(model).ok()?;
+            if !fits_cursor(model, command.id) {
+                return None;
+            }
+            let word = match (command.id, model.focus) {
+                ("open", Focus::Thread) => return None,
+                ("open", Focus::Sidebar) => "list it",
+                ("resolve", _) if is_over(model) => "reopen",
+                _ => word,
+            };
+            let is_editing = model.focus == Focus::Composer;
+            if is_editing && LAST.contains(&command.id) && command.id == "palette" {
+                return None;
+            }
+            Some((rank, Hint { x: 0, label, word, press: Press::Command(command.id) }))
+        })
+        .collect();
+    if model.problems() > 0
+        && let Some(label) = model.keymap.label("status", model.focus)
+        && model.focus != Focus::Composer
+    {
+        found.push((5, Hint { x: 0, label, word: "what is wrong", press: Press::Command("status") }));
+    }
+    found.sort_by_key(|(rank, _)| *rank);
+    // What one can take is not what one has.
+    if let Some(row) = model.target_row()
+        && crate::ui::list::view::is_mine(model, row)
+    {
+        found.retain(|(_, h)| h.press != Press::Command("assign.me"));
+    }
+    found.into_iter().map(|(_, hint)| hint).collect()
+}
+
+/// Whether the answer to a delivery state is one for the message under the cursor.
+fn fits_cursor(model: &Model, id: &str) -> bool {
+    if model.focus != Focus::Thread || !matches!(id, "message.retry" | "message.resend" | "message.was-sent")
+    {
+        return true;
+    }
+    let under = model.thread.cursor_message().and_then(|m| m.delivery);
+    crate::ui::thread::words::answers(under).iter().any(|(answer, _)| *answer == id)
+}
+
+fn is_over(model: &Model) -> bool {
+    use crate::domain::conversation::Status;
+    model.target_row().is_some_and(|r| !matches!(r.status, Status::Open | Status::Pending))
+}
+
+/// What may follow the keys pressed so far.
+fn of_chord(model: &Model) -> Vec<Hint> {
+    let mut hints = Vec::new();
+    for binding in model.keymap.bindings() {
+        if binding.scope.holds(model.focus)
+            && binding.chord.len() > model.chord.len()
+            && binding.chord.starts_with(&model.chord)
+            && let Some(next) = binding.chord.get(model.chord.len())
+        {
+            let hint =
+                Hint { x: 0, label: next.label(), word: binding.command.title, press: Press::Key(*next) };
+            hints.push(hint);
+        }
+    }
+    hints
+}
+
+fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
+    let hint = |label: &str, word, key| Hint { x: 0, label: label.into(), word, press: Press::Key(key) };
+    let enter = Key::plain(Code::Enter);
+    let esc = hint("Esc", "close", Key::plain(Code::Esc));
+    let moves = hint("↑↓", "move", Key::plain(Code::Down));
+    match overlay {
+        Overlay::Picker(_) => vec![hint("Enter", "choose", enter), moves, esc],
+        Overlay::Search(_) => vec![hint("Enter", "go to the message", enter), moves, esc],
+        Overlay::Prompt(_) => vec![hint("Enter", "done", enter), esc],
+        Overlay::Confirm(_) => vec![hint("y", "yes", Key::char('y')), hint("n", "no", Key::char('n'))],
+        Overlay::Outbox { .. } => vec![hint("Enter", "go to the message", enter), moves, esc],
+        Overlay::Help { .. } | Overlay::Status { .. } => vec![moves, esc],
+        Overlay::Delivery { .. } => vec![esc],
+    }
+}
+
+/// Paints the line.
+pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, bar: Rect) {
+    if let Some(notice) = &model.notice {
+        let (glyph, role) = match notice.level {
+            Level::Info => ("·", Role::Dim),
+            Level::Good => ("✓", Role::Good),
+            Level::Warn => ("!", Role::Warn),
+            Level::Error => ("✗", Role::Bad),
+        };
+        pen.text(bar.x + 1, bar.y, 1, glyph, role);
+        let end = model.hints.first().map_or(bar.right(), |h| h.x.saturating_sub(2));
+        let role = if notice.level >= Level::Warn { role } else { Role::Text };
+        pen.text(bar.x + 3, bar.y, end.saturating_sub(bar.x + 3), &notice.text, role);
+    }
+    for hint in &model.hints {
+        let room = |x: u16| bar.right().saturating_sub(x);
+        let x = pen.text(hint.x, bar.y, room(hint.x), &hint.label, Role::Key);
+        pen.text(x + 1, bar.y, room(x + 1), hint.word, Role::Dim);
+    }
+}

@@ -1,0 +1,155 @@
+//! A text field of one line, for pickers, prompts and search.
+
+use crate::text::{sanitize, wrap};
+use crate::ui::key::{Code, Key};
+use crate::ui::paint::Pen;
+use crate::ui::theme::Role;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// The text and the place of the cursor in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Input {
+    text: String,
+    /// Byte offset at a grapheme boundary.
+    at: usize,
+}
+
+impl Input {
+    /// A field with a text in it, the cursor behind.
+    pub(crate) fn new(text: impl Into<String>) -> Input {
+        let text = sanitize::line(&text.into()).into_owned();
+        Input { at: text.len(), text }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Takes text in at the cursor, line ends as blanks.
+    pub(crate) fn insert(&mut self, text: &str) {
+        // Blanks at the ends are typed ones and stay; `line` would trim them.
+        let clean: String = sanitize::clean(text).chars().map(|c| if c == '\n' { ' ' } else { c }).collect();
+        self.text.insert_str(self.at, &clean);
+        self.at += clean.len();
+        // What was typed may join the character before it.
+        while !self.text.is_char_boundary(self.at) {
+            self.at += 1;
+        }
+    }
+
+    fn before(&self) -> usize {
+        self.text[..self.at].grapheme_indices(true).next_back().map_or(0, |(i, _)| i)
+    }
+
+    fn after(&self) -> usize {
+        self.text[self.at..].graphemes(true).next().map_or(self.at, |g| self.at + g.len())
+    }
+
+    fn word_before(&self) -> usize {
+        let head = self.text[..self.at].trim_end();
+        head.rfind(char::is_whitespace).map_or(0, |i| i + head[i..].chars().next().map_or(1, char::len_utf8))
+    }
+
+    /// Takes a key. Returns whether the text has changed, or none if the key means nothing here.
+    pub(crate) fn key(&mut self, key: Key) -> Option<bool> {
+        if let Some(c) = key.types() {
+            let before = self.text.len();
+            self.insert(c.encode_utf8(&mut [0; 4]));
+            return Some(self.text.len() != before);
+        }
+        let cut = |field: &mut Input, from: usize, to: usize| {
+            field.text.replace_range(from..to, "");
+            field.at = from;
+            Some(from != to)
+        };
+        match (key.code, key.ctrl || key.alt) {
+            (Code::Backspace, false) => cut(self, self.before(), self.at),
+            (Code::Backspace, true) | (Code::Char('w'), true) => cut(self, self.word_before(), self.at),
+            (Code::Delete, _) => {
+                let to = self.after();
+                self.text.replace_range(self.at..to, "");
+                Some(to != self.at)
+            }
+            (Code::Char('u'), true) => cut(self, 0, self.at),
+            (Code::Left, _) | (Code::Char('b'), true) => {
+                self.at = self.before();
+                Some(false)
+            }
+            (Code::Right, _) | (Code::Char('f'), true) => {
+                self.at = self.after();
+                Some(false)
+            }
+            (Code::Home, _) | (Code::Char('a'), true) => {
+                self.at = 0;
+                Some(false)
+            }
+            (Code::End, _) | (Code::Char('e'), true) => {
+                self.at = self.text.len();
+                Some(false)
+            }
+            _ => None,
+        }
+    }
+
+    /// Paints the field with its cursor, scrolled so that the cursor is seen.
+    pub(crate) fn draw(&self, pen: &mut Pen<'_>, x: u16, y: u16, width: u16) {
+        if width == 0 {
+            return;
+        }
+        let mut from = 0;
+        for grapheme in self.text[..self.at].graphemes(true) {
+            if wrap::width(&self.text[from..self.at]) < usize::from(width) {
+                break;
+            }
+            from += grapheme.len();
+        }
+        let behind = pen.verbatim(x, y, width, &self.text[from..self.at], Role::Text);
+        let room = (x + width).saturating_sub(behind);
+        let to = self.after();
+        let under = if to > self.at { &self.text[self.at..to] } else { " " };
+        let next = pen.verbatim(behind, y, room, under, Role::Cursor);
+        pen.verbatim(next, y, (x + width).saturating_sub(next), &self.text[to..], Role::Text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::key::keys;
+
+    fn typed(text: &str) -> Input {
+        let mut input = Input::default();
+        for key in keys(text).unwrap() {
+            input.key(key);
+        }
+        input
+    }
+
+    #[test]
+    fn editing() {
+        assert_eq!(typed("hello<backspace>p").text(), "hellp");
+        assert_eq!(typed("one two<c-w>x").text(), "one x");
+        assert_eq!(typed("bc<home>a").text(), "abc");
+        assert_eq!(typed("abc<left><left><delete>").text(), "ac");
+        assert_eq!(typed("abc<c-u>").text(), "");
+    }
+
+    #[test]
+    fn foreign_text_is_harmless_and_graphemes_stay_whole() {
+        let mut input = Input::new("a\u{202e}b\nc");
+        assert_eq!(input.text(), "ab c");
+        input.insert("👩‍👩‍👧\x1b[31m");
+        for key in keys("<left><left><left><left><backspace>").unwrap() {
+            input.key(key);
+        }
+        assert_eq!(input.text(), "ab c[31m");
+    }
+
+    #[test]
+    fn marks_join_what_is_before() {
+        let mut input = Input::new("e");
+        input.insert("\u{301}");
+        input.key(Key::plain(Code::Backspace));
+        assert_eq!(input.text(), "");
+    }
+}

@@ -1,0 +1,6 @@
+//! The pane of conversations.
+
+mod state;
+pub(crate) mod view;
+
+pub(crate) use state::{Goto, List, ROW};

@@ -1,0 +1,295 @@
+//! Which conversations are listed, which one is selected, and how far the list is scrolled. Selection is by id.
+
+use crate::domain::clock::Ms;
+use crate::domain::ids::{AgentId, ConversationId};
+use crate::domain::row::{ConversationRow, ListKey, View};
+use crate::ui::effect::{ListSource, Need};
+
+/// Rows asked for at a time.
+pub(crate) const WINDOW: usize = 200;
+/// Lines of a row.
+pub(crate) const ROW: u16 = 2;
+
+/// Where the selection goes when the next window comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Goto {
+    First,
+    Last,
+}
+
+/// The list.
+#[derive(Debug, Clone)]
+pub(crate) struct List {
+    pub(crate) source: ListSource,
+    pub(crate) rows: Vec<ConversationRow>,
+    pub(crate) above: bool,
+    pub(crate) below: bool,
+    /// False until the first answer for this source.
+    pub(crate) loaded: bool,
+    /// Why the query is not understood.
+    pub(crate) error: Option<String>,
+    pub(crate) selected: Option<ConversationId>,
+    /// Where the selection was, for when its row goes.
+    pub(crate) index: usize,
+    /// The first row on screen.
+    pub(crate) top: usize,
+    /// Rows that fit on the screen.
+    pub(crate) page: usize,
+    /// Around what was asked.
+    pub(crate) anchor: Option<ListKey>,
+    pub(crate) goto: Option<Goto>,
+    /// An answer is on its way.
+    pub(crate) asked: bool,
+}
+
+impl List {
+    /// The list as it starts: all that is open.
+    pub(crate) fn new(_me: AgentId) -> List {
+        List {
+            source: ListSource::View(View::Open),
+            rows: Vec::new(),
+            above: false,
+            below: false,
+            loaded: false,
+            error: None,
+            selected: None,
+            index: 0,
+            top: 0,
+            page: 1,
+            anchor: None,
+            goto: None,
+            asked: false,
+        }
+    }
+
+    /// Begins another list. The old rows go: they are of something else.
+    pub(crate) fn start(&mut self, source: ListSource) {
+        *self = List { source, page: self.page, ..List::new(AgentId(0)) };
+    }
+
+    /// Back to its beginning.
+    pub(crate) fn go_top(&mut self) {
+        self.anchor = None;
+        self.goto = Some(Goto::First);
+        self.top = 0;
+    }
+
+    /// To its end.
+    pub(crate) fn go_end(&mut self) {
+        let at = if self.oldest_first() { Ms::MAX } else { Ms::MIN };
+        self.anchor = Some(ListKey { at, id: ConversationId(at) });
+        self.goto = Some(Goto::Last);
+    }
+
+    fn oldest_first(&self) -> bool {
+        self.source == ListSource::View(View::Waiting)
+    }
+
+    /// What to ask for now.
+    pub(crate) fn need(&mut self) -> Need {
+        self.asked = true;
+        Need::List { source: self.source.clone(), anchor: self.anchor, limit: WINDOW }
+    }
+
+    /// The place of a row.
+    pub(crate) fn key(&self, row: &ConversationRow) -> ListKey {
+        let at = if self.oldest_first() { row.waiting_since } else { row.last_message_at };
+        ListKey { at: at.unwrap_or(0), id: row.id }
+    }
+
+    /// Where a conversation is in the window.
+    pub(crate) fn position(&self, id: ConversationId) -> Option<usize> {
+        self.rows.iter().position(|row| row.id == id)
+    }
+
+    /// The row of the selection, if it is (still) in the list.
+    pub(crate) fn selected_row(&self) -> Option<&ConversationRow> {
+        self.selected.and_then(|id| self.rows.iter().find(|row| row.id == id))
+    }
+
+    /// Selects by place. Returns whether there is such a row.
+    pub(crate) fn select(&mut self, index: usize) -> bool {
+        let Some(row) = self.rows.get(index) else {
+            return false;
+        };
+        self.selected = Some(row.id);
+        self.index = index;
+        self.reveal();
+        true
+    }
+
+    /// Moves the selection by rows, as far as there are some.
+    pub(crate) fn step(&mut self, by: isize) {
+        let last = self.rows.len().saturating_sub(1);
+        let from = self.selected.and_then(|id| self.position(id));
+        let to = match from {
+            Some(at) => at.saturating_add_signed(by).min(last),
+            // The selected row has gone: its place now holds the next one.
+            None if by > 0 => self.index.saturating_add_signed(by - 1).min(last),
+            None => self.index.saturating_add_signed(by).min(last),
+        };
+        self.select(to);
+    }
+
+    /// Scrolls without selecting, for the wheel.
+    pub(crate) fn scroll(&mut self, by: isize) {
+        let last = self.rows.len().saturating_sub(self.page);
+        self.top = self.top.saturating_add_signed(by).min(last);
+    }
+
+    /// Scrolls so that the selection is on screen.
+    pub(crate) fn reveal(&mut self) {
+        let page = self.page.max(1);
+        if self.index < self.top {
+            self.top = self.index;
+        } else if self.index >= self.top + page {
+            self.top = self.index + 1 - page;
+        }
+    }
+
+    /// The next window, if the selection or the screen is near the end of this one.
+    pub(crate) fn wants_more(&mut self) -> bool {
+        if self.asked || self.rows.is_empty() {
+            return false;
+        }
+        let margin = self.page.max(10);
+        let near_end = self.below && self.index.max(self.top + self.page) + margin >= self.rows.len();
+        let near_start = self.above && self.index.min(self.top) < margin;
+        if near_end || near_start {
+            let middle = self.index.min(self.rows.len() - 1);
+            self.anchor = self.rows.get(middle).map(|row| self.key(row));
+            return true;
+        }
+        false
+    }
+
+    /// Chooses around what to ask again when the store has moved.
+    pub(crate) fn refresh_anchor(&mut self) {
+        if self.top == 0 && !self.above {
+            self.anchor = None;
+        } else if let Some(row) = self.rows.get(self.index.min(self.rows.len().saturating_sub(1))) {
+            self.anchor = Some(self.key(row));
+        }
+    }
+
+    /// Takes a window in. `settle` = a vanished selection moves on to what has taken its place.
+    pub(crate) fn take(&mut self, rows: Vec<ConversationRow>, above: bool, below: bool, settle: bool) {
+        let first = self.rows.get(self.top).map(|row| row.id);
+        let at_start = self.top == 0 && !self.above;
+        self.rows = rows;
+        self.above = above;
+        self.below = below;
+        self.loaded = true;
+        self.asked = false;
+        self.error = None;
+        if at_start && !above {
+            self.top = 0;
+        } else if let Some(at) = first.and_then(|id| self.position(id)) {
+            self.top = at;
+        }
+        match self.goto.take() {
+            Some(Goto::First) => {
+                self.top = 0;
+                self.select(0);
+            }
+            Some(Goto::Last) => {
+                self.select(self.rows.len().saturating_sub(1));
+            }
+            None => match self.selected.and_then(|id| self.position(id)) {
+                Some(at) => self.index = at,
+                None if settle || self.selected.is_none() => self.settle(),
+                None => {}
+            },
+        }
+        self.top = self.top.min(self.rows.len().saturating_sub(1));
+        if self.rows.is_empty() {
+            self.index = 0;
+        }
+    }
+
+    /// Selects what has taken the place of a row that is gone.
+    pub(crate) fn settle(&mut self) {
+        if self.selected_row().is_some() {
+            return;
+        }
+        self.selected = None;
+        let last = self.rows.len().saturating_sub(1);
+        self.select(self.index.min(last));
+    }
+
+    /// The next conversation with unseen messages in a direction, around the end of the window.
+    pub(crate) fn unread_from(&self, forward: bool) -> Option<usize> {
+        let count = self.rows.len();
+        let at = self.selected.and_then(|id| self.position(id)).unwrap_or(self.index);
+        (1..=count)
+            .map(|step| if forward { (at + step) % count } else { (at + count - step % count) % count })
+            .find(|i| self.rows[*i].unread > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixture;
+
+    fn list(ids: &[i64]) -> List {
+        let mut list = List::new(AgentId(1));
+        list.page = 3;
+        list.take(rows(ids), false, false, true);
+        list
+    }
+
+    fn rows(ids: &[i64]) -> Vec<ConversationRow> {
+        ids.iter().map(|id| fixture::conversation(*id)).collect()
+    }
+
+    #[test]
+    fn the_selection_stays_with_its_conversation() {
+        let mut list = list(&[1, 2, 3]);
+        list.step(1);
+        list.take(rows(&[9, 1, 2, 3]), false, false, true);
+        assert_eq!((list.selected, list.index), (Some(ConversationId(2)), 2));
+    }
+
+    #[test]
+    fn what_is_gone_gives_way_to_the_next() {
+        let mut list = list(&[1, 2, 3]);
+        list.step(1);
+        list.take(rows(&[1, 3]), false, false, true);
+        assert_eq!(list.selected, Some(ConversationId(3)));
+        list.take(rows(&[1]), false, false, true);
+        assert_eq!(list.selected, Some(ConversationId(1)));
+        list.take(rows(&[]), false, false, true);
+        assert_eq!(list.selected, None);
+    }
+
+    #[test]
+    fn an_open_thread_keeps_a_selection_that_left_the_list() {
+        let mut list = list(&[1, 2, 3]);
+        list.step(1);
+        list.take(rows(&[1, 3]), false, false, false);
+        assert_eq!(list.selected, Some(ConversationId(2)));
+        list.step(1);
+        assert_eq!(list.selected, Some(ConversationId(3)));
+    }
+
+    #[test]
+    fn scrolled_down_nothing_moves_when_something_comes() {
+        let mut list = list(&[1, 2, 3, 4, 5, 6]);
+        list.step(4);
+        assert_eq!(list.top, 2);
+        list.take(rows(&[9, 1, 2, 3, 4, 5, 6]), false, false, true);
+        assert_eq!((list.top, list.rows[list.top].id), (3, ConversationId(3)));
+    }
+
+    #[test]
+    fn next_unread_goes_around() {
+        let mut list = list(&[1, 2, 3]);
+        list.rows[0].unread = 1;
+        list.rows[2].unread = 1;
+        assert_eq!(list.unread_from(true), Some(2));
+        list.select(2);
+        assert_eq!(list.unread_from(true), Some(0));
+        assert_eq!(list.unread_from(false), Some(0));
+    }
+}

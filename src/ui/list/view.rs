@@ -1,0 +1,200 @@
+//! Paints the list of conversations: two lines each, who and when, then what it says and what matters now.
+
+use crate::domain::conversation::Priority;
+use crate::domain::conversation::Status;
+use crate::domain::delivery::Delivery;
+use crate::domain::message::Direction;
+use crate::domain::row::{ConversationRow, View};
+use crate::text::format;
+use crate::ui::effect::ListSource;
+use crate::ui::list::state::ROW;
+use crate::ui::model::{Focus, Model};
+use crate::ui::paint::{Pen, cells};
+use crate::ui::sidebar::{channel_glyph, view_title};
+use crate::ui::theme::Role;
+use ratatui::layout::Rect;
+
+/// Paints the pane.
+pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let list = &model.list;
+    if list.rows.is_empty() {
+        return draw_empty(model, pen, area);
+    }
+    let focused = model.focus == Focus::List && model.overlays.is_empty();
+    for (slot, row) in list.rows.iter().skip(list.top).enumerate() {
+        let y = area.y.saturating_add(u16::try_from(slot).unwrap_or(u16::MAX).saturating_mul(ROW));
+        if y >= area.bottom() {
+            break;
+        }
+        let height = ROW.min(area.bottom() - y);
+        let place = Rect::new(area.x, y, area.width, height);
+        let is_selected = list.selected == Some(row.id);
+        if is_selected {
+            pen.ground(place, if focused { Role::Selected } else { Role::Marked });
+            for y in place.top()..place.bottom() {
+                pen.glyph(area.x, y, "▌", if focused { Role::Accent } else { Role::Dim });
+            }
+        } else if focused && height == ROW && slot < 9 {
+            pen.text(area.x, y + 1, 1, &(slot + 1).to_string(), Role::Faint);
+        }
+        draw_who(model, pen, place, row);
+        if height == ROW {
+            draw_what(model, pen, place, row);
+        }
+    }
+}
+
+/// First line: name, medium, age.
+fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow) {
+    let (x, y, end) = (place.x + 2, place.y, place.right().saturating_sub(1));
+    let at = if model.list.source == ListSource::View(View::Waiting) {
+        row.waiting_since
+    } else {
+        row.last_message_at
+    };
+    let age = at.map_or_else(String::new, |at| format::age(at, model.now));
+    let age_at =
+        pen.right(end.saturating_sub(4).max(x), end, y, &age, Role::Dim).min(end.saturating_sub(4).max(x));
+    let medium = format!("{} {}", channel_glyph(row.channel), row.channel.title());
+    let wide = place.width >= 36;
+    let column = if wide { age_at.saturating_sub(12) } else { age_at.saturating_sub(2) }.max(x);
+    let role = if row.unread > 0 { Role::Strong } else { Role::Text };
+    pen.text(x, y, column.saturating_sub(x + 1), &row.contact_name, role);
+    pen.text(
+        column,
+        y,
+        age_at.saturating_sub(column),
+        if wide { &medium } else { channel_glyph(row.channel) },
+        Role::Dim,
+    );
+}
+
+/// Second line: the preview, and at the right the one thing that matters most.
+fn draw_what(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow) {
+    let (x, y, end) = (place.x + 2, place.y + 1, place.right().saturating_sub(1));
+    let (mark, mark_role) = mark(row);
+    let mark_at = if mark.is_empty() { end } else { pen.right(x, end, y, &mark, mark_role) };
+    let mut at = x;
+    let room = |at: u16| mark_at.saturating_sub(at + 1);
+    if model.is_typing(row.id) {
+        pen.text(at, y, room(at), "is typing…", Role::Accent);
+        return;
+    }
+    if let Some((word, role)) = priority(row.priority)
+        && place.width >= 30
+    {
+        at = pen.text(at, y, room(at), word, role) + 1;
+    }
+    let (said, role) = match row.preview_direction {
+        Some(Direction::Outbound) => ("↩ ", Role::Dim),
+        Some(Direction::Note) => ("note ", Role::Note),
+        Some(Direction::Activity) => ("· ", Role::Dim),
+        Some(Direction::Inbound) | None => ("", Role::Dim),
+    };
+    at = pen.pieces(at, y, room(at), &[(said, role)]);
+    let preview = match (&row.subject, row.preview.is_empty()) {
+        (Some(subject), true) => subject.as_str(),
+        _ => row.preview.as_str(),
+    };
+    pen.text(at, y, room(at), preview, if row.unread > 0 { Role::Text } else { Role::Dim });
+}
+
+/// The one thing about a conversation that matters most now, as glyph and word.
+fn mark(row: &ConversationRow) -> (String, Role) {
+    if row.troubled > 0 {
+        return match row.delivery {
+            Some(Delivery::Unknown) => ("? unsure".into(), Role::Warn),
+            Some(Delivery::Parked) => ("‖ parked".into(), Role::Warn),
+            _ => ("✗ failed".into(), Role::Bad),
+        };
+    }
+    if row.draft {
+        let unread = if row.unread > 0 { format!(" ●{}", row.unread) } else { String::new() };
+        return (format!("✎ draft{unread}"), Role::Warn);
+    }
+    if row.unread > 0 {
+        return (format!("●{}", row.unread), Role::Unread);
+    }
+    match (row.status, row.delivery) {
+        (_, Some(Delivery::Retrying)) => ("↻".into(), Role::Warn),
+        (_, Some(Delivery::Queued | Delivery::Sending)) => ("…".into(), Role::Dim),
+        (Status::Resolved, _) => ("✓ resolved".into(), Role::Good),
+        (Status::Snoozed, _) => ("☾".into(), Role::Dim),
+        (Status::Spam, _) => ("⊘ spam".into(), Role::Dim),
+        (_, Some(Delivery::Accepted)) => ("✓".into(), Role::Dim),
+        (_, Some(Delivery::Delivered)) => ("✓✓".into(), Role::Dim),
+        (_, Some(Delivery::Read)) => ("✓✓".into(), Role::Accent),
+        _ => (String::new(), Role::Dim),
+    }
+}
+
+/// A priority worth a word.
+pub(crate) fn priority(priority: Priority) -> Option<(&'static str, Role)> {
+    match priority {
+        Priority::None => None,
+        Priority::Low => Some(("low", Role::Dim)),
+        Priority::Medium => Some(("medium", Role::Text)),
+        Priority::High => Some(("high", Role::Warn)),
+        Priority::Urgent => Some(("urgent", Role::Bad)),
+    }
+}
+
+/// The name of what is listed.
+pub(crate) fn title(model: &Model) -> String {
+    match &model.list.source {
+        ListSource::View(view) => view_title(view, &model.sidebar.accounts),
+        ListSource::Query(query) => format!("filter: {query}"),
+        ListSource::All => "Everything".into(),
+    }
+}
+
+/// Says why there is nothing, and what to do next.
+fn draw_empty(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let list = &model.list;
+    let name = title(model);
+    let mut lines: Vec<(String, Role)> = Vec::new();
+    if let Some(error) = &list.error {
+        lines.push(("The filter is not understood".into(), Role::Bad));
+        lines.push((error.clone(), Role::Text));
+        lines.push(("f to change it, g o for all open".into(), Role::Dim));
+    } else if !list.loaded {
+        lines.push(("reading…".into(), Role::Dim));
+    } else if model.sidebar.accounts.is_empty() {
+        lines.push(("No channel yet".into(), Role::Strong));
+        lines.push(("Connect one and conversations appear here:".into(), Role::Text));
+        lines.push(("frontdesk channel add webchat --name site".into(), Role::Accent));
+        lines.push(("or look around with: frontdesk demo".into(), Role::Dim));
+    } else {
+        let (head, next) = match &list.source {
+            ListSource::View(View::Mine(_)) => ("Nothing is yours", "g u shows what is nobody's"),
+            ListSource::View(View::Unassigned) => ("Everything has an owner", "g o shows all that is open"),
+            ListSource::View(View::Open) => ("All done", "New conversations appear by themselves"),
+            ListSource::View(View::Waiting) => ("Nobody waits", "g o shows all that is open"),
+            ListSource::Query(_) => ("Nothing matches", "f changes the filter, g o shows all open"),
+            _ => ("Nothing here", "g o shows all that is open"),
+        };
+        lines.push((head.into(), Role::Strong));
+        lines.push((next.into(), Role::Dim));
+        if !matches!(list.source, ListSource::Query(_)) {
+            lines.push((name, Role::Faint));
+        }
+    }
+    let width = usize::from(area.width.saturating_sub(4)).max(1);
+    let mut y = area.y + area.height.min(6) / 3;
+    for (text, role) in lines {
+        let clean = crate::text::sanitize::line(&text).into_owned();
+        for range in crate::text::wrap::wrap(&clean, width) {
+            if y < area.bottom() {
+                let piece = &clean[range];
+                let x = area.x + area.width.saturating_sub(cells(piece)) / 2;
+                pen.text(x, y, area.right().saturating_sub(x), piece, role);
+            }
+            y = y.saturating_add(1);
+        }
+    }
+}
+
+/// Whether a conversation is this agent's.
+pub(crate) fn is_mine(model: &Model, row: &ConversationRow) -> bool {
+    row.assignee == Some(crate::domain::conversation::Assignee::Agent(model.me.id))
+}

@@ -1,0 +1,311 @@
+//! Everything that the screen knows, and the few ways in which it asks for things.
+
+use std::collections::BTreeMap;
+
+use crate::domain::clock::Ms;
+use crate::domain::command::{Action, ComposeMode};
+use crate::domain::conversation::Assignee;
+use crate::domain::facet::Owner;
+use crate::domain::ids::{ConversationId, MessageId};
+use crate::domain::row::{AgentRow, ConversationRow, MessageRow, QuickReplyRow, TeamRow};
+use crate::ui::composer::Composer;
+use crate::ui::effect::{Effect, Need, ThreadAt, Ticket};
+use crate::ui::hints::Hint;
+use crate::ui::key::Key;
+use crate::ui::keymap::Keymap;
+use crate::ui::layout::Layout;
+use crate::ui::list::List;
+use crate::ui::msg::{EngineStatus, Level};
+use crate::ui::overlay::Overlay;
+use crate::ui::sidebar::Sidebar;
+use crate::ui::startup::{Colors, Startup, ThemeChoice};
+use crate::ui::theme::Theme;
+use crate::ui::thread::Thread;
+use jiff::tz::TimeZone;
+use ratatui::layout::Size;
+
+/// Which pane the keys go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Focus {
+    /// Views and channels.
+    Sidebar,
+    /// Conversations.
+    List,
+    /// Messages.
+    Thread,
+    /// The text field below them.
+    Composer,
+}
+
+/// A line in the status bar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Notice {
+    pub(crate) level: Level,
+    pub(crate) text: String,
+    pub(crate) until: Ms,
+}
+
+/// What the answer to a ticket is for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Purpose {
+    /// A message leaves the composer.
+    Send { conversation: ConversationId, mode: ComposeMode, text: String },
+    /// A change with its way back, and the words for both.
+    Change { inverse: Option<Action>, said: String },
+    /// A send is taken back; its words return to the composer.
+    TakeBack { conversation: ConversationId, text: String },
+    /// Nothing is said when it works.
+    Quiet,
+}
+
+/// A step that `undo` takes back.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Undo {
+    /// Perform the opposite.
+    Back { action: Action, said: String },
+    /// Take a send back, while it has not left.
+    Send { message: MessageId, conversation: ConversationId, text: String, until: Ms },
+}
+
+const UNDO_DEPTH: usize = 50;
+
+/// Everything that the screen knows.
+#[derive(Debug)]
+pub struct Model {
+    pub(crate) me: AgentRow,
+    pub(crate) workspace: String,
+    pub(crate) tz: TimeZone,
+    pub(crate) now: Ms,
+    pub(crate) undo_ms: Ms,
+    pub(crate) theme_choice: ThemeChoice,
+    pub(crate) colors: Colors,
+    pub(crate) no_color: bool,
+    pub(crate) theme: Theme,
+    pub(crate) keymap: Keymap,
+    pub(crate) size: Size,
+    pub(crate) layout: Layout,
+    pub(crate) focus: Focus,
+    pub(crate) sidebar_shown: bool,
+    pub(crate) attended: bool,
+    pub(crate) sidebar: Sidebar,
+    pub(crate) list: List,
+    pub(crate) thread: Thread,
+    pub(crate) composer: Option<Composer>,
+    pub(crate) overlays: Vec<Overlay>,
+    pub(crate) chord: Vec<Key>,
+    pub(crate) notice: Option<Notice>,
+    pub(crate) hints: Vec<Hint>,
+    pub(crate) status: EngineStatus,
+    pub(crate) agents: Vec<AgentRow>,
+    pub(crate) teams: Vec<TeamRow>,
+    pub(crate) labels: Vec<String>,
+    pub(crate) quick_replies: Vec<QuickReplyRow>,
+    pub(crate) undo: Vec<Undo>,
+    pub(crate) waiting: BTreeMap<Ticket, Purpose>,
+    pub(crate) tickets: Ticket,
+    /// Until when a customer counts as typing.
+    pub(crate) typing: BTreeMap<ConversationId, Ms>,
+    /// What was typed in this session; wins over what the store said earlier.
+    pub(crate) drafts: BTreeMap<(ConversationId, ComposeMode), String>,
+    /// The query of the last search, to be found again.
+    pub(crate) last_search: String,
+    pub(crate) out: Vec<Effect>,
+}
+
+impl Model {
+    /// The model of a starting screen; configuration errors become a notice.
+    pub(crate) fn new(startup: Startup) -> Model {
+        let (keymap, errors) = Keymap::new(&startup.keys);
+        let mut model = Model {
+            theme: Theme::new(startup.theme, startup.colors, startup.no_color),
+            sidebar: Sidebar::new(startup.me.id),
+            list: List::new(startup.me.id),
+            me: startup.me,
+            workspace: startup.workspace,
+            tz: startup.tz,
+            now: startup.now,
+            undo_ms: startup.undo_ms,
+            theme_choice: startup.theme,
+            colors: startup.colors,
+            no_color: startup.no_color,
+            keymap,
+            size: Size::new(0, 0),
+            layout: Layout::default(),
+            focus: Focus::List,
+            sidebar_shown: true,
+            attended: true,
+            thread: Thread::default(),
+            composer: None,
+            overlays: Vec::new(),
+            chord: Vec::new(),
+            notice: None,
+            hints: Vec::new(),
+            status: EngineStatus::default(),
+            agents: Vec::new(),
+            teams: Vec::new(),
+            labels: Vec::new(),
+            quick_replies: Vec::new(),
+            undo: Vec::new(),
+            waiting: BTreeMap::new(),
+            tickets: 0,
+            typing: BTreeMap::new(),
+            drafts: BTreeMap::new(),
+            last_search: String::new(),
+            out: Vec::new(),
+        };
+        if let Some(first) = errors.first() {
+            let more =
+                if errors.len() > 1 { format!(" (and {} more)", errors.len() - 1) } else { String::new() };
+            model.say(Level::Error, format!("{first}{more}"));
+        }
+        model.load(Need::Sidebar);
+        model.load_list();
+        model.load(Need::Agents);
+        model
+    }
+
+    /// Says something in the status bar. Errors stay longer.
+    pub(crate) fn say(&mut self, level: Level, text: impl Into<String>) {
+        let stay = if level >= Level::Warn { 12_000 } else { 4_000 };
+        self.notice = Some(Notice { level, text: text.into(), until: self.now.saturating_add(stay) });
+    }
+
+    /// Asks for something to be read.
+    pub(crate) fn load(&mut self, need: Need) {
+        self.out.push(Effect::Load(need));
+    }
+
+    /// Asks for something to be done.
+    pub(crate) fn perform(&mut self, action: Action, purpose: Purpose) -> Ticket {
+        self.tickets += 1;
+        self.waiting.insert(self.tickets, purpose);
+        self.out.push(Effect::Perform { ticket: self.tickets, action });
+        self.tickets
+    }
+
+    /// Asks for a change that can be undone, and says it once it is done.
+    pub(crate) fn change(&mut self, action: Action, said: impl Into<String>) {
+        let before = match &action {
+            Action::Set { conversation, .. }
+            | Action::Read { conversation }
+            | Action::Unread { conversation } => self.row(*conversation).cloned(),
+            _ => None,
+        };
+        let inverse = before.and_then(|row| action.inverse(&row, self.owner_of(&row)));
+        self.perform(action, Purpose::Change { inverse, said: said.into() });
+    }
+
+    /// Remembers how to go back.
+    pub(crate) fn remember(&mut self, undo: Undo) {
+        if self.undo.len() >= UNDO_DEPTH {
+            self.undo.remove(0);
+        }
+        self.undo.push(undo);
+    }
+
+    /// Whose a conversation is, in the terms of [`Owner`].
+    pub(crate) fn owner_of(&self, row: &ConversationRow) -> Option<Owner> {
+        match row.assignee? {
+            Assignee::Agent(id) if id == self.me.id => Some(Owner::Agent(self.me.email.clone())),
+            Assignee::Agent(id) => {
+                self.agents.iter().find(|a| a.id == id).map(|a| Owner::Agent(a.email.clone()))
+            }
+            Assignee::Team(id) => self.teams.iter().find(|t| t.id == id).map(|t| Owner::Team(t.name.clone())),
+        }
+    }
+
+    /// The conversation that commands are about: what is open, or in the list what is selected.
+    pub(crate) fn target(&self) -> Option<ConversationId> {
+        match self.focus {
+            Focus::Sidebar | Focus::List => self.list.selected,
+            Focus::Thread => self.thread.wanted.or(self.thread.conversation),
+            Focus::Composer => self.composer.as_ref().map(|c| c.conversation),
+        }
+    }
+
+    /// What is known about a conversation.
+    pub(crate) fn row(&self, id: ConversationId) -> Option<&ConversationRow> {
+        let context = [&self.thread.context, &self.thread.stash];
+        context
+            .into_iter()
+            .flatten()
+            .map(|c| &c.row)
+            .find(|row| row.id == id)
+            .or_else(|| self.list.rows.iter().find(|row| row.id == id))
+    }
+
+    /// The row of the target.
+    pub(crate) fn target_row(&self) -> Option<&ConversationRow> {
+        self.target().and_then(|id| self.row(id))
+    }
+
+    /// The message that commands are about: the one under the cursor, or in the list the newest for which `fits` holds.
+    pub(crate) fn target_message(&self, fits: impl Fn(&MessageRow) -> bool) -> Option<&MessageRow> {
+        if self.thread.conversation != self.target() {
+            return None;
+        }
+        let under = self.thread.cursor_message().filter(|_| self.focus == Focus::Thread);
+        match under {
+            Some(message) if fits(message) => Some(message),
+            _ => self.thread.messages.iter().rev().find(|m| fits(m)),
+        }
+    }
+
+    /// Wants the thread of a conversation. What is shown stays until the other has come.
+    pub(crate) fn show(&mut self, id: ConversationId) {
+        if self.thread.wanted.or(self.thread.conversation) == Some(id) {
+            return;
+        }
+        self.close_composer();
+        self.thread.wanted = (self.thread.conversation != Some(id)).then_some(id);
+        self.thread.stash = None;
+        self.thread.jump = None;
+        if self.thread.wanted.is_some() {
+            self.load(Need::Thread { conversation: id, at: ThreadAt::Latest, limit: self.thread.limit() });
+            self.load(Need::Context { conversation: id });
+        }
+    }
+
+    /// Shows what is selected in the list.
+    pub(crate) fn follow(&mut self) {
+        if let Some(id) = self.list.selected {
+            self.show(id);
+        }
+    }
+
+    /// Gives the keys to a pane; the thread is then surely the one that is meant.
+    pub(crate) fn focus_on(&mut self, focus: Focus) {
+        if focus != Focus::Composer {
+            self.close_composer();
+        }
+        if matches!(focus, Focus::Thread | Focus::Composer) {
+            self.thread.settle();
+        }
+        self.focus = focus;
+        if focus == Focus::List {
+            self.list.settle();
+            self.follow();
+        }
+    }
+
+    /// Asks for the window of the list that is on screen.
+    pub(crate) fn load_list(&mut self) {
+        let need = self.list.need();
+        self.load(need);
+    }
+
+    /// Lists something else.
+    pub(crate) fn list_from(&mut self, source: crate::ui::effect::ListSource) {
+        if self.list.source != source {
+            self.list.start(source);
+        } else {
+            self.list.go_top();
+        }
+        self.load_list();
+    }
+
+    /// Whether the customer is typing.
+    pub(crate) fn is_typing(&self, id: ConversationId) -> bool {
+        self.typing.get(&id).is_some_and(|until| *until > self.now)
+    }
+}

@@ -1,0 +1,222 @@
+//! What the screen hears: everything that can happen to it, as data.
+
+use crate::domain::clock::Ms;
+use crate::domain::command::Performed;
+use crate::domain::contact::ConsentState;
+use crate::domain::ids::{ConversationId, MessageId};
+use crate::domain::row::{
+    AccountRow, AgentRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey, MessageRow,
+    OutboxRow, QuickReplyRow, SearchHit, TeamRow, View, ViewCount,
+};
+use crate::domain::signal::Signal;
+use crate::text::index::Term;
+use crate::ui::effect::{ListSource, ThreadAt, Ticket};
+use crate::ui::key::Key;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Key),
+    /// The mouse did something.
+    Mouse(Mouse),
+    /// Text was pasted (bracketed paste). Never a command, never a send.
+    Paste(String),
+    /// The terminal has another size. The next `prepare` gets it too; this only asks for what now fits.
+    Resize(u16, u16),
+    /// The terminal gained or lost the focus.
+    Focus(bool),
+    /// It is now this time. The loop sends it before every batch of other messages and when [`wake_at`](crate::ui::wake_at) says.
+    Tick(Ms),
+    /// What a [`Need`](crate::ui::effect::Need) asked for.
+    Loaded(Box<Loaded>),
+    /// A [`Need`](crate::ui::effect::Need) could not be met. The words say why; the screen keeps what it has.
+    LoadFailed(String),
+    /// The store has moved: what is on screen may be old.
+    Changed,
+    /// An action was performed, or refused with a reason.
+    Done {
+        /// The ticket of the effect.
+        ticket: Ticket,
+        /// What was done, or why not.
+        result: Result<Performed, String>,
+    },
+    /// Something passing: typing.
+    Signal(Signal),
+    /// `$EDITOR` has ended; none = its text is not wanted.
+    Edited(Option<String>),
+    /// Something to say in the status line.
+    Notice(Level, String),
+    /// How the engine is.
+    Status(EngineStatus),
+}
+
+/// How loud a notice is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Good to know.
+    Info,
+    /// Done.
+    Good,
+    /// Look at it.
+    Warn,
+    /// It did not work.
+    Error,
+}
+
+/// What the mouse did, in cells from the top left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mouse {
+    /// What.
+    pub kind: MouseKind,
+    /// Column.
+    pub x: u16,
+    /// Row.
+    pub y: u16,
+}
+
+/// The parts of a mouse that we use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MouseKind {
+    /// The left button went down.
+    Click,
+    /// The wheel went up.
+    ScrollUp,
+    /// The wheel went down.
+    ScrollDown,
+}
+
+/// How the engine is, seen from this screen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EngineStatus {
+    /// Who runs the engine of this workspace.
+    pub engine: EngineState,
+    /// The address at which webhooks are taken, if somebody listens.
+    pub listening: Option<String>,
+    /// The chat pages: account name and URL.
+    pub chat: Vec<(String, String)>,
+    /// What is wrong: "port 8080 is in use", "twilio does not answer". Shown, counted, listed in full on demand.
+    pub warnings: Vec<String>,
+}
+
+/// Who runs the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum EngineState {
+    /// Not known yet.
+    #[default]
+    Starting,
+    /// This process.
+    Here,
+    /// Another process on this machine.
+    Elsewhere,
+    /// Nobody: what is sent waits.
+    Offline,
+}
+
+/// What was asked for, as rows that are ready to be shown. Mirrors [`Need`](crate::ui::effect::Need).
+#[derive(Debug, Clone, PartialEq)]
+// It travels in a box: see [`Msg::Loaded`].
+#[allow(clippy::large_enum_variant)]
+pub enum Loaded {
+    /// Accounts, labels, and the counts of [`sidebar_views`](crate::ui::sidebar_views).
+    Sidebar {
+        /// All accounts.
+        accounts: Vec<AccountRow>,
+        /// All labels in use, sorted.
+        labels: Vec<String>,
+        /// Each view with its count.
+        counts: Vec<(View, ViewCount)>,
+    },
+    /// A window of a list.
+    List {
+        /// Of what.
+        source: ListSource,
+        /// Around which place it was asked for.
+        anchor: Option<ListKey>,
+        /// The rows in the order of the list, or why the query is not understood.
+        rows: Result<Vec<ConversationRow>, String>,
+        /// Whether there are rows before the first.
+        above: bool,
+        /// Whether there are rows after the last.
+        below: bool,
+    },
+    /// A window of a thread.
+    Thread {
+        /// Of which conversation.
+        conversation: ConversationId,
+        /// Which window it is.
+        at: ThreadAt,
+        /// Ascending by (time, id).
+        messages: Vec<MessageRow>,
+        /// Whether there are messages before the first.
+        older: bool,
+        /// Whether there are messages after the last.
+        newer: bool,
+    },
+    /// All that a thread's header and composer need.
+    Context(Context),
+    /// What was found.
+    Search {
+        /// The ticket of the question: answers to old ones are dropped.
+        ticket: Ticket,
+        /// Newest first; or why the query is not understood.
+        found: Result<Found, String>,
+    },
+    /// What waits to be done.
+    Outbox(Vec<OutboxRow>),
+    /// All quick replies.
+    QuickReplies(Vec<QuickReplyRow>),
+    /// Who can be given work.
+    Agents {
+        /// All agents, the inactive too.
+        agents: Vec<AgentRow>,
+        /// All teams.
+        teams: Vec<TeamRow>,
+    },
+    /// All labels in use, sorted.
+    Labels(Vec<String>),
+    /// The delivery history of a message, oldest first.
+    Delivery {
+        /// Which message.
+        message: MessageId,
+        /// Its steps.
+        steps: Vec<DeliveryStep>,
+    },
+}
+
+/// Everything about one conversation besides its messages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Context {
+    /// The conversation.
+    pub row: ConversationRow,
+    /// Its account, with what can be done there.
+    pub account: AccountRow,
+    /// What the customer has said about being written to.
+    pub consent: Option<ConsentRow>,
+    /// The customer.
+    pub contact: Option<ContactRow>,
+    /// What was being typed to the customer.
+    pub draft_reply: Option<String>,
+    /// What was being typed as a note.
+    pub draft_note: Option<String>,
+}
+
+impl Context {
+    /// Whether the customer has opted out.
+    pub fn opted_out(&self) -> bool {
+        self.consent.as_ref().is_some_and(|c| c.state == ConsentState::OptedOut)
+    }
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Found {
+    /// The messages, newest first.
+    pub hits: Vec<SearchHit>,
+    /// The words that were looked for, for highlighting (the filters left out).
+    pub terms: Vec<Term>,
+    /// Whether there are more than these.
+    pub more: bool,
+    /// Whether the search is still running and this is only its beginning.
+    pub partial: bool,
+}

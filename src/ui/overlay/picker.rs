@@ -1,0 +1,343 @@
+//! A list of choices that narrows as one types.
+
+use crate::domain::conversation::{Priority, QualificationState};
+use crate::domain::facet::Owner;
+use crate::domain::ids::{AttachmentId, ConversationId, QuickReplyId};
+use crate::domain::row::{AttachmentRow, ConversationRow, QuickReplyRow};
+use crate::text::fuzzy::Fuzzy;
+use crate::text::{format, sanitize, template};
+use crate::ui::command::{self, Command};
+use crate::ui::input::Input;
+use crate::ui::keymap;
+use crate::ui::model::{Focus, Model};
+use crate::ui::theme::Role;
+
+/// What is chosen from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PickerKind {
+    Commands,
+    Agents,
+    Priority,
+    Labels,
+    Qualification,
+    QuickReplies,
+    Files { save: bool },
+}
+
+/// What is chosen.
+#[derive(Debug, Clone)]
+pub(crate) enum Choice {
+    Command(&'static Command),
+    Owner(Option<Owner>),
+    Priority(Priority),
+    Label { name: String, on: bool },
+    Qualification(Option<QualificationState>),
+    QuickReply { id: QuickReplyId, text: String, open: Vec<String> },
+    File(AttachmentId),
+}
+
+/// One choice.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub(crate) choice: Choice,
+    pub(crate) label: String,
+    pub(crate) role: Role,
+    pub(crate) detail: String,
+    /// It is what holds now.
+    pub(crate) is_current: bool,
+    /// Why it cannot be chosen.
+    pub(crate) why: Option<String>,
+    /// Further words to find it by.
+    also: String,
+}
+
+impl Item {
+    fn new(choice: Choice, label: impl Into<String>, detail: impl Into<String>) -> Item {
+        Item {
+            choice,
+            label: label.into(),
+            role: Role::Text,
+            detail: detail.into(),
+            is_current: false,
+            why: None,
+            also: String::new(),
+        }
+    }
+
+    fn current(mut self, is_current: bool) -> Item {
+        self.is_current = is_current;
+        self
+    }
+}
+
+/// A picker. It is bound to the conversation it was opened for.
+#[derive(Debug)]
+pub(crate) struct Picker {
+    pub(crate) kind: PickerKind,
+    pub(crate) target: Option<ConversationId>,
+    pub(crate) focus: Focus,
+    pub(crate) input: Input,
+    pub(crate) items: Vec<Item>,
+    /// What fits what is typed: the item and the matched characters of its label.
+    pub(crate) shown: Vec<(usize, Vec<u32>)>,
+    pub(crate) at: usize,
+    pub(crate) top: usize,
+}
+
+impl Picker {
+    fn new(model: &Model, kind: PickerKind) -> Picker {
+        let mut picker = Picker {
+            kind,
+            target: model.target(),
+            focus: model.focus,
+            input: Input::default(),
+            items: Vec::new(),
+            shown: Vec::new(),
+            at: 0,
+            top: 0,
+        };
+        picker.fill(model);
+        picker.at = picker.shown.iter().position(|(i, _)| picker.items[*i].is_current).unwrap_or(0);
+        if matches!(kind, PickerKind::Labels | PickerKind::Commands | PickerKind::QuickReplies) {
+            picker.at = 0;
+        }
+        picker
+    }
+
+    pub(crate) fn commands(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Commands)
+    }
+    pub(crate) fn agents(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Agents)
+    }
+    pub(crate) fn priorities(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Priority)
+    }
+    pub(crate) fn labels(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Labels)
+    }
+    pub(crate) fn qualifications(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Qualification)
+    }
+    pub(crate) fn quick_replies(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::QuickReplies)
+    }
+
+    pub(crate) fn files(files: &[AttachmentRow], save: bool) -> Picker {
+        let items: Vec<Item> = files
+            .iter()
+            .map(|f| {
+                Item::new(Choice::File(f.id), f.name.clone(), f.size.map(format::bytes).unwrap_or_default())
+            })
+            .collect();
+        let shown = (0..items.len()).map(|i| (i, Vec::new())).collect();
+        Picker {
+            kind: PickerKind::Files { save },
+            target: None,
+            focus: Focus::Thread,
+            input: Input::default(),
+            items,
+            shown,
+            at: 0,
+            top: 0,
+        }
+    }
+
+    /// The title of the picker.
+    pub(crate) const fn title(&self) -> &'static str {
+        match self.kind {
+            PickerKind::Commands => "Commands",
+            PickerKind::Agents => "Assign to",
+            PickerKind::Priority => "Priority",
+            PickerKind::Labels => "Labels",
+            PickerKind::Qualification => "Qualify as",
+            PickerKind::QuickReplies => "Quick replies",
+            PickerKind::Files { save: false } => "Open which file",
+            PickerKind::Files { save: true } => "Save which file",
+        }
+    }
+
+    /// Makes the choices anew out of what is known, keeping what is typed.
+    pub(crate) fn fill(&mut self, model: &Model) {
+        let row = self.target.and_then(|id| model.row(id));
+        self.items = match self.kind {
+            PickerKind::Commands => commands(model, self.focus),
+            PickerKind::Agents => agents(model, row),
+            PickerKind::Priority => priorities(row),
+            PickerKind::Labels => labels(model, row),
+            PickerKind::Qualification => qualifications(row),
+            PickerKind::QuickReplies => quick_replies(model, row),
+            PickerKind::Files { .. } => return,
+        };
+        self.narrow();
+    }
+
+    /// Finds what fits what is typed, the best first.
+    pub(crate) fn narrow(&mut self) {
+        let typed = self.input.text().trim().to_owned();
+        // A new word makes a new label.
+        self.items.retain(|item| item.detail != NEW_LABEL);
+        if self.kind == PickerKind::Labels && !typed.is_empty() {
+            let is_known = self.items.iter().any(|i| i.label.to_lowercase() == typed.to_lowercase());
+            if !is_known {
+                self.items.push(Item::new(
+                    Choice::Label { name: typed.clone(), on: true },
+                    typed.clone(),
+                    NEW_LABEL,
+                ));
+            }
+        }
+        let mut fuzzy = Fuzzy::new(&typed);
+        let lower = typed.to_lowercase();
+        // Names match loosely, what is said about them only by whole words.
+        let mut found: Vec<(bool, u32, usize, Vec<u32>)> = Vec::new();
+        for (i, item) in self.items.iter().enumerate() {
+            if let Some(hit) = fuzzy.score(&item.label) {
+                found.push((false, hit.score, i, hit.positions));
+            } else {
+                let also = item.also.to_lowercase();
+                if lower.split_whitespace().all(|word| also.contains(word)) {
+                    found.push((true, 0, i, Vec::new()));
+                }
+            }
+        }
+        if !typed.is_empty() {
+            // What cannot be done now comes after what can.
+            found.sort_by_key(|(by_words, score, i, _)| {
+                (*by_words, self.items[*i].why.is_some(), std::cmp::Reverse(*score), *i)
+            });
+        }
+        self.shown = found.into_iter().map(|(_, _, i, positions)| (i, positions)).collect();
+        self.at = self.at.min(self.shown.len().saturating_sub(1));
+    }
+
+    /// The choice under the cursor.
+    pub(crate) fn chosen(&self) -> Option<&Item> {
+        self.shown.get(self.at).and_then(|(i, _)| self.items.get(*i))
+    }
+
+    /// Moves the cursor, around the ends.
+    pub(crate) fn step(&mut self, by: isize) {
+        let count = self.shown.len();
+        if count > 0 {
+            let by = by.rem_euclid(isize::try_from(count).unwrap_or(1));
+            self.at = self.at.saturating_add_signed(by) % count;
+        }
+    }
+}
+
+const NEW_LABEL: &str = "a new label";
+
+fn commands(model: &Model, focus: Focus) -> Vec<Item> {
+    // The nine rows have their digits; in a list of names they would only be in the way.
+    let is_digit = |id: &str| id.strip_prefix("go.").is_some_and(|n| n.parse::<u8>().is_ok());
+    let mut items: Vec<Item> = command::all()
+        .filter(|command| !is_digit(command.id))
+        .map(|command| {
+            let keys =
+                model.keymap.chords(command.id, focus).first().map(|c| keymap::label(c)).unwrap_or_default();
+            let mut item = Item::new(Choice::Command(command), command.title, keys);
+            item.why = (command.available)(model).err();
+            item.also = format!("{} {}", command.id, command.help);
+            item
+        })
+        .collect();
+    items.sort_by_key(|item| item.why.is_some());
+    items
+}
+
+fn agents(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
+    let owner = row.and_then(|row| model.owner_of(row));
+    let mine = Owner::Agent(model.me.email.clone());
+    let mut items = vec![Item::new(Choice::Owner(Some(mine.clone())), "me", model.me.name.clone())];
+    let others = model.agents.iter().filter(|a| a.active && a.id != model.me.id);
+    items.extend(
+        others.map(|a| Item::new(Choice::Owner(Some(Owner::Agent(a.email.clone()))), a.name.clone(), "")),
+    );
+    items.extend(
+        model
+            .teams
+            .iter()
+            .map(|t| Item::new(Choice::Owner(Some(Owner::Team(t.name.clone()))), t.name.clone(), "team")),
+    );
+    items.push(Item::new(Choice::Owner(None), "none", "nobody's"));
+    for item in &mut items {
+        item.is_current = matches!(&item.choice, Choice::Owner(o) if *o == owner);
+    }
+    items
+}
+
+fn priorities(row: Option<&ConversationRow>) -> Vec<Item> {
+    Priority::ALL
+        .iter()
+        .rev()
+        .map(|p| {
+            let mut item =
+                Item::new(Choice::Priority(*p), p.word(), "").current(row.is_some_and(|r| r.priority == *p));
+            item.role = crate::ui::list::view::priority(*p).map_or(Role::Dim, |(_, role)| role);
+            item
+        })
+        .collect()
+}
+
+fn labels(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
+    let on = row.map(|r| r.labels.as_slice()).unwrap_or_default();
+    let mut names: Vec<&String> = model.labels.iter().chain(on).collect();
+    names.sort();
+    names.dedup();
+    names
+        .into_iter()
+        .map(|name| {
+            let is_on = on.contains(name);
+            let choice = Choice::Label { name: name.clone(), on: !is_on };
+            Item::new(choice, name.clone(), if is_on { "Enter takes it off" } else { "" }).current(is_on)
+        })
+        .collect()
+}
+
+fn qualifications(row: Option<&ConversationRow>) -> Vec<Item> {
+    let now = row.and_then(|r| r.qualification.as_ref()).map(|q| q.state);
+    let detail = |state| match state {
+        QualificationState::Lead => "somebody who may buy",
+        QualificationState::Qualified => "worth the effort",
+        QualificationState::Disqualified => "not worth it; asks for the reason",
+    };
+    let mut items: Vec<Item> = QualificationState::ALL
+        .iter()
+        .map(|s| Item::new(Choice::Qualification(Some(*s)), s.word(), detail(*s)).current(now == Some(*s)))
+        .collect();
+    items.push(Item::new(Choice::Qualification(None), "none", "not judged").current(now.is_none()));
+    items
+}
+
+fn quick_replies(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
+    let mut replies: Vec<&QuickReplyRow> = model.quick_replies.iter().collect();
+    replies.sort_by(|a, b| b.uses.cmp(&a.uses).then_with(|| a.shortcut.cmp(&b.shortcut)));
+    replies
+        .into_iter()
+        .map(|reply| {
+            let rendered = template::render(&reply.body, &|name| variable(model, row, name));
+            let mut open = rendered.missing;
+            open.extend(rendered.questions);
+            let choice = Choice::QuickReply { id: reply.id, text: rendered.text, open };
+            let mut item = Item::new(choice, reply.shortcut.clone(), reply.title.clone());
+            item.also = format!("{} {}", reply.title, sanitize::line(&reply.body));
+            item
+        })
+        .collect()
+}
+
+/// What a variable of a quick reply stands for; none where it is not known.
+fn variable(model: &Model, row: Option<&ConversationRow>, name: &str) -> Option<String> {
+    let value = match name {
+        "agent.name" => model.me.name.clone(),
+        "agent.first_name" => format::first_name(&model.me.name),
+        "contact.name" => row?.contact_name.clone(),
+        "contact.first_name" => format::first_name(&row?.contact_name),
+        "conversation.id" => row?.id.to_string(),
+        "account.name" => row?.account_name.clone(),
+        _ => return None,
+    };
+    let value = sanitize::line(&value).into_owned();
+    (!value.is_empty()).then_some(value)
+}

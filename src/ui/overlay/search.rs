@@ -1,0 +1,83 @@
+//! Search over all messages, asked anew with every letter.
+
+use crate::ui::effect::{Need, Ticket};
+use crate::ui::input::Input;
+use crate::ui::model::Model;
+use crate::ui::msg::Found;
+use crate::ui::overlay::Overlay;
+
+/// Hits asked for.
+pub(crate) const LIMIT: usize = 100;
+
+/// The search.
+#[derive(Debug)]
+pub(crate) struct Search {
+    pub(crate) input: Input,
+    /// The last question.
+    pub(crate) ticket: Ticket,
+    pub(crate) found: Found,
+    /// Why the query is not understood.
+    pub(crate) error: Option<String>,
+    /// An answer is on its way.
+    pub(crate) asked: bool,
+    pub(crate) at: usize,
+    pub(crate) top: usize,
+}
+
+impl Search {
+    pub(crate) fn new(text: &str) -> Search {
+        Search {
+            input: Input::new(text),
+            ticket: 0,
+            found: Found::default(),
+            error: None,
+            asked: false,
+            at: 0,
+            top: 0,
+        }
+    }
+
+    /// Takes an answer in, unless another question has been asked since. The cursor stays on its message.
+    pub(crate) fn take(&mut self, ticket: Ticket, found: Result<Found, String>) {
+        if ticket != self.ticket {
+            return;
+        }
+        self.asked = false;
+        match found {
+            Ok(found) => {
+                self.asked = found.partial;
+                let under = self.found.hits.get(self.at).map(|hit| hit.message).filter(|_| self.at > 0);
+                self.at = under.and_then(|id| found.hits.iter().position(|h| h.message == id)).unwrap_or(0);
+                self.top = self.top.min(self.at);
+                self.found = found;
+                self.error = None;
+            }
+            Err(why) => self.error = Some(why),
+        }
+    }
+
+    pub(crate) fn step(&mut self, by: isize) {
+        let last = self.found.hits.len().saturating_sub(1);
+        self.at = self.at.saturating_add_signed(by).min(last);
+    }
+}
+
+/// Asks for what is typed.
+pub(crate) fn ask(model: &mut Model) {
+    model.tickets += 1;
+    let ticket = model.tickets;
+    let Some(Overlay::Search(search)) = model.overlays.last_mut() else {
+        return;
+    };
+    let text = search.input.text().to_owned();
+    search.ticket = ticket;
+    model.last_search.clone_from(&text);
+    if text.trim().is_empty() {
+        search.found = Found::default();
+        search.error = None;
+        search.asked = false;
+        return;
+    }
+    search.asked = true;
+    model.load(Need::Search { ticket, text, limit: LIMIT });
+}

@@ -1,0 +1,6 @@
+//! The pane of views, channels, accounts and labels.
+
+mod state;
+pub(crate) mod view;
+
+pub(crate) use state::{Entry, Sidebar, channel_glyph, health_glyph, view_glyph, view_title, views};

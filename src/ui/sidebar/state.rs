@@ -1,0 +1,243 @@
+//! What the sidebar offers, in which order, and what is selected in it.
+
+use std::collections::HashMap;
+
+use crate::domain::account::{Channel, Health};
+use crate::domain::ids::AgentId;
+use crate::domain::row::{AccountRow, View, ViewCount};
+use crate::ui::theme::Role;
+
+/// One line of the sidebar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// An empty line.
+    Gap,
+    /// A view that can be opened.
+    View(View),
+}
+
+/// The sidebar.
+#[derive(Debug, Clone)]
+pub(crate) struct Sidebar {
+    me: AgentId,
+    pub(crate) accounts: Vec<AccountRow>,
+    pub(crate) counts: HashMap<View, ViewCount>,
+    pub(crate) entries: Vec<Entry>,
+    /// Place of the cursor in `entries`.
+    pub(crate) at: usize,
+    /// First entry on screen.
+    pub(crate) top: usize,
+    /// Entries that fit on the screen.
+    pub(crate) page: usize,
+}
+
+/// The views whose counts the sidebar shows, in its order.
+pub(crate) fn views(me: AgentId, accounts: &[AccountRow], labels: &[String]) -> Vec<View> {
+    entries(me, accounts, labels)
+        .into_iter()
+        .filter_map(|entry| match entry {
+            Entry::View(view) => Some(view),
+            Entry::Gap => None,
+        })
+        .collect()
+}
+
+fn fixed(me: AgentId) -> [View; 8] {
+    [
+        View::Mine(me),
+        View::Unassigned,
+        View::Open,
+        View::Waiting,
+        View::Pending,
+        View::Snoozed,
+        View::Resolved,
+        View::Spam,
+    ]
+}
+
+fn entries(me: AgentId, accounts: &[AccountRow], labels: &[String]) -> Vec<Entry> {
+    let mut out: Vec<Entry> = fixed(me).into_iter().map(Entry::View).collect();
+    let carried: Vec<Channel> =
+        Channel::ALL.into_iter().filter(|c| accounts.iter().any(|a| a.channels.contains(c))).collect();
+    if !carried.is_empty() {
+        out.push(Entry::Gap);
+        out.extend(carried.into_iter().map(|c| Entry::View(View::Channel(c))));
+    }
+    if !accounts.is_empty() {
+        out.push(Entry::Gap);
+        out.extend(accounts.iter().map(|a| Entry::View(View::Account(a.id))));
+    }
+    if !labels.is_empty() {
+        out.push(Entry::Gap);
+        out.extend(labels.iter().map(|l| Entry::View(View::Label(l.clone()))));
+    }
+    out
+}
+
+impl Sidebar {
+    /// The sidebar before anything is known: the fixed views.
+    pub(crate) fn new(me: AgentId) -> Sidebar {
+        Sidebar {
+            me,
+            accounts: Vec::new(),
+            counts: HashMap::new(),
+            entries: entries(me, &[], &[]),
+            at: 2,
+            top: 0,
+            page: 1,
+        }
+    }
+
+    /// Takes news in. The cursor stays on its view.
+    pub(crate) fn take(
+        &mut self,
+        accounts: Vec<AccountRow>,
+        labels: &[String],
+        counts: Vec<(View, ViewCount)>,
+    ) {
+        let current = self.current().cloned();
+        self.entries = entries(self.me, &accounts, labels);
+        self.accounts = accounts;
+        self.counts = counts.into_iter().collect();
+        if let Some(view) = current {
+            self.go_to(&view);
+        }
+        self.at = self.at.min(self.entries.len().saturating_sub(1));
+    }
+
+    /// The view under the cursor.
+    pub(crate) fn current(&self) -> Option<&View> {
+        match self.entries.get(self.at)? {
+            Entry::View(view) => Some(view),
+            Entry::Gap => None,
+        }
+    }
+
+    /// Puts the cursor on a view, if it is there.
+    pub(crate) fn go_to(&mut self, view: &View) {
+        if let Some(at) = self.entries.iter().position(|e| matches!(e, Entry::View(v) if v == view)) {
+            self.at = at;
+            self.reveal();
+        }
+    }
+
+    /// Moves the cursor by lines, over the gaps.
+    pub(crate) fn step(&mut self, by: isize) {
+        let last = self.entries.len().saturating_sub(1);
+        let mut to = self.at.saturating_add_signed(by).min(last);
+        if self.entries.get(to) == Some(&Entry::Gap) {
+            to = to.saturating_add_signed(by.signum()).min(last);
+        }
+        self.at = to;
+        self.reveal();
+    }
+
+    /// Scrolls so that the cursor is on screen.
+    pub(crate) fn reveal(&mut self) {
+        let page = self.page.max(1);
+        if self.at < self.top {
+            self.top = self.at;
+        } else if self.at >= self.top + page {
+            self.top = self.at + 1 - page;
+        }
+    }
+
+    /// The count of a view.
+    pub(crate) fn count(&self, view: &View) -> ViewCount {
+        self.counts.get(view).copied().unwrap_or_default()
+    }
+}
+
+/// The name of a view.
+pub(crate) fn view_title(view: &View, accounts: &[AccountRow]) -> String {
+    match view {
+        View::Mine(_) => "Mine".into(),
+        View::Unassigned => "Unassigned".into(),
+        View::Open => "All open".into(),
+        View::Waiting => "Waiting".into(),
+        View::Pending => "Pending".into(),
+        View::Snoozed => "Snoozed".into(),
+        View::Resolved => "Resolved".into(),
+        View::Spam => "Spam".into(),
+        View::Channel(channel) => channel.title().into(),
+        View::Account(id) => {
+            accounts.iter().find(|a| a.id == *id).map_or_else(|| format!("account {id}"), |a| a.name.clone())
+        }
+        View::Label(label) => label.clone(),
+    }
+}
+
+/// One cell that stands for a view.
+pub(crate) fn view_glyph(view: &View) -> &'static str {
+    match view {
+        View::Mine(_) => "◉",
+        View::Unassigned => "○",
+        View::Open => "◇",
+        View::Waiting => "◔",
+        View::Pending => "…",
+        View::Snoozed => "☾",
+        View::Resolved => "✓",
+        View::Spam => "⊘",
+        View::Channel(channel) => channel_glyph(*channel),
+        View::Account(_) => "●",
+        View::Label(_) => "#",
+    }
+}
+
+/// One cell that stands for a medium.
+pub(crate) const fn channel_glyph(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "@",
+        Channel::Whatsapp => "✆",
+        Channel::Sms => "≡",
+        Channel::Linkedin => "∷",
+        Channel::Messenger => "∿",
+        Channel::Instagram => "◎",
+        Channel::Telegram => "➤",
+        Channel::Webchat => "▢",
+        Channel::Other => "·",
+    }
+}
+
+/// The health of an account as glyph, role and word (none when there is nothing to say).
+pub(crate) const fn health_glyph(health: Health) -> (&'static str, Role, Option<&'static str>) {
+    match health {
+        Health::Ok => ("●", Role::Good, None),
+        Health::Connecting => ("◌", Role::Dim, Some("connecting")),
+        Health::NeedsLogin => ("✗", Role::Bad, Some("needs login")),
+        Health::Limited => ("◐", Role::Warn, Some("limited")),
+        Health::Failing => ("✗", Role::Bad, Some("failing")),
+        Health::Disabled => ("○", Role::Dim, Some("disabled")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixture;
+
+    #[test]
+    fn the_cursor_skips_gaps_and_stays_on_its_view() {
+        let mut sidebar = Sidebar::new(AgentId(1));
+        sidebar.take(vec![fixture::account()], &["vip".into()], Vec::new());
+        sidebar.page = 4;
+        sidebar.at = 7;
+        sidebar.step(1);
+        assert_eq!(sidebar.current(), Some(&View::Channel(Channel::Sms)));
+        sidebar.take(vec![fixture::account()], &[], Vec::new());
+        assert_eq!(sidebar.current(), Some(&View::Channel(Channel::Sms)));
+        sidebar.step(100);
+        assert!(sidebar.current().is_some());
+        assert!(sidebar.at >= sidebar.top && sidebar.at < sidebar.top + sidebar.page);
+    }
+
+    #[test]
+    fn glyphs_take_one_cell() {
+        for view in views(AgentId(1), &[fixture::account()], &["x".into()]) {
+            assert_eq!(crate::text::wrap::width(view_glyph(&view)), 1, "{view:?}");
+        }
+        for channel in Channel::ALL {
+            assert_eq!(crate::text::wrap::width(channel_glyph(channel)), 1, "{channel}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Paints the sidebar.
+
+use crate::domain::row::View;
+use crate::ui::effect::ListSource;
+use crate::ui::model::{Focus, Model};
+use crate::ui::paint::{Pen, cells};
+use crate::ui::sidebar::{Entry, health_glyph, view_glyph, view_title};
+use crate::ui::theme::Role;
+use ratatui::layout::Rect;
+
+/// Paints the pane.
+pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let sidebar = &model.sidebar;
+    let focused = model.focus == Focus::Sidebar && model.overlays.is_empty();
+    let visible = sidebar.entries.iter().enumerate().skip(sidebar.top).take(usize::from(area.height));
+    for (y, (index, entry)) in (area.y..).zip(visible) {
+        let Entry::View(view) = entry else {
+            continue;
+        };
+        let row = Rect::new(area.x, y, area.width, 1);
+        let is_listed = model.list.source == ListSource::View(view.clone());
+        let is_current = if focused { index == sidebar.at } else { is_listed };
+        if is_current {
+            pen.ground(row, if focused { Role::Selected } else { Role::Marked });
+            pen.glyph(area.x, y, "▌", if focused { Role::Accent } else { Role::Faint });
+        }
+        draw_view(model, pen, row, view, is_current);
+    }
+}
+
+fn draw_view(model: &Model, pen: &mut Pen<'_>, row: Rect, view: &View, is_current: bool) {
+    let (x, y, end) = (row.x + 1, row.y, row.right().saturating_sub(1));
+    let (mut glyph, mut glyph_role, mut trouble) = (view_glyph(view), Role::Dim, None);
+    if let View::Account(id) = view
+        && let Some(account) = model.sidebar.accounts.iter().find(|a| a.id == *id)
+    {
+        (glyph, glyph_role, trouble) = health_glyph(account.health);
+    }
+    if row.width > 4 {
+        pen.text(x, y, 1, glyph, glyph_role);
+    }
+    let count = model.sidebar.count(view);
+    let quiet = matches!(view, View::Snoozed | View::Resolved | View::Spam);
+    let (number, role) = match (count.unread, count.total) {
+        (0, 0) => (String::new(), Role::Dim),
+        (0, _) if quiet => (String::new(), Role::Dim),
+        (0, total) => (total.to_string(), Role::Dim),
+        // The dot says "unread" without colour.
+        (unread, _) => (format!("●{unread}"), Role::Unread),
+    };
+    let title = view_title(view, &model.sidebar.accounts);
+    let title_role = match (is_current, count.unread > 0) {
+        (true, _) => Role::Strong,
+        (false, true) => Role::Text,
+        (false, false) => Role::Text,
+    };
+    let number_at = if number.is_empty() { end } else { pen.right(x + 2, end, y, &number, role) };
+    let room = number_at.saturating_sub(x + 3);
+    let after = pen.text(x + 2, y, room, &title, title_role);
+    if let Some(word) = trouble {
+        let left = number_at.saturating_sub(after + 2);
+        if left >= cells(word).min(4) {
+            pen.text(after + 1, y, left, word, glyph_role);
+        }
+    }
+}

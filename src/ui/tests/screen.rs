@@ -1,0 +1,161 @@
+//! Examples of moving about, searching, scrolling and waking.
+
+use super::*;
+
+#[test]
+fn it_starts_with_what_is_on_screen() {
+    let (_, effects) = start(fixture::startup());
+    assert_eq!(
+        effects,
+        [
+            Effect::Load(Need::Sidebar),
+            Effect::Load(Need::List { source: ListSource::View(View::Open), anchor: None, limit: 200 }),
+            Effect::Load(Need::Agents),
+        ]
+    );
+}
+
+#[test]
+fn moving_never_marks_read_and_opening_does() {
+    let mut desk = Desk::with(|d| d.rows[1].unread = 2);
+    assert_eq!(desk.keys("j"), []);
+    assert_eq!((desk.model.selected(), desk.model.shown()), (Some(id(2)), Some(id(2))));
+    assert_eq!(actions(desk.keys("<enter>")), [Action::Read { conversation: id(2) }]);
+    assert_eq!(desk.model.focus(), Focus::Thread);
+    assert_eq!(actions(desk.keys("<esc>j<enter>")), [], "nothing unread there");
+}
+
+#[test]
+fn search_asks_with_every_letter_and_drops_old_answers() {
+    let mut desk = Desk::new();
+    desk.keys("/or");
+    let asked: Vec<_> = desk.loads.drain(..).collect();
+    let need = |ticket, text: &str| Need::Search { ticket, text: text.into(), limit: 100 };
+    assert_eq!(asked, [need(1, "o"), need(2, "or")]);
+    let hit = SearchHit {
+        conversation: id(3),
+        message: MessageId(10),
+        channel: crate::domain::account::Channel::Sms,
+        contact: crate::domain::ids::ContactId(3),
+        contact_name: "Customer 3".into(),
+        direction: Direction::Inbound,
+        sent_at: NOW,
+        text: "order".into(),
+    };
+    let answer = |ticket, hits| {
+        let found = Ok(Found { hits, ..Found::default() });
+        Msg::Loaded(Box::new(Loaded::Search { ticket, found }))
+    };
+    desk.send(answer(2, vec![hit]));
+    desk.send(answer(1, Vec::new()));
+    desk.keys("<enter>");
+    assert_eq!((desk.model.shown(), desk.model.focus()), (Some(id(3)), Focus::Thread));
+    let around = ThreadAt::Around { sent_at: NOW, id: MessageId(10) };
+    assert!(desk.loads.iter().any(|n| matches!(n, Need::Thread { at, .. } if *at == around)));
+}
+
+#[test]
+fn views_have_their_chords() {
+    let mut desk = Desk::new();
+    desk.keys("gw");
+    let waiting = Need::List { source: ListSource::View(View::Waiting), anchor: None, limit: 200 };
+    assert_eq!(desk.loads[0], waiting);
+    desk.keys("gq");
+    assert!(desk.model.notice.as_ref().unwrap().text.contains("no such key"));
+    desk.keys("3");
+    assert_eq!(desk.model.selected(), Some(id(3)));
+}
+
+#[test]
+fn the_palette_runs_commands_by_name() {
+    let mut desk = Desk::new();
+    assert_eq!(desk.keys(":quit<enter>"), [Effect::Quit]);
+    assert_eq!(actions(desk.keys("<c-k>resolve or<enter>")), [status(1, Status::Resolved)]);
+}
+
+#[test]
+fn a_change_reads_again_what_is_on_screen_and_nothing_else() {
+    let mut desk = Desk::new();
+    desk.send(Msg::Changed);
+    let kinds: Vec<_> = desk
+        .loads
+        .iter()
+        .map(|n| match n {
+            Need::Sidebar => "sidebar",
+            Need::List { .. } => "list",
+            Need::Thread { .. } => "thread",
+            Need::Context { .. } => "context",
+            _ => "other",
+        })
+        .collect();
+    assert_eq!(kinds, ["sidebar", "list", "thread", "context"]);
+    assert!(desk.model.is_idle());
+}
+
+#[test]
+fn the_screen_wakes_for_countdowns() {
+    let mut desk = Desk::with(|d| {
+        let mut message = fixture::message(11, Direction::Outbound, "there");
+        message.delivery = Some(Delivery::Queued);
+        message.due_at = Some(NOW + 2_500);
+        d.messages.push(message);
+    });
+    assert_eq!(wake_at(&desk.model), Some(NOW + 500));
+    desk.send(Msg::Tick(NOW + 2_600));
+    assert_eq!(wake_at(&desk.model), Some(NOW + 60_000));
+}
+
+#[test]
+fn the_mouse_selects_opens_scrolls_and_presses_hints() {
+    let mut desk = Desk::with(|d| d.rows[1].unread = 1);
+    let area = desk.model.layout.list.unwrap();
+    let click = |x, y| Msg::Mouse(Mouse { kind: MouseKind::Click, x, y });
+    desk.send(click(area.x + 3, area.y + 2));
+    assert_eq!(
+        (desk.model.selected(), desk.out.len()),
+        (Some(id(2)), 0),
+        "a click selects and changes nothing"
+    );
+    desk.send(click(area.x + 3, area.y + 3));
+    assert_eq!(actions(std::mem::take(&mut desk.out)), [Action::Read { conversation: id(2) }]);
+    assert_eq!(desk.model.focus(), Focus::Thread);
+    let hint = desk.model.hints.iter().find(|h| h.word == "resolve").unwrap().clone();
+    desk.send(click(hint.x, 39));
+    assert_eq!(actions(std::mem::take(&mut desk.out)), [status(2, Status::Resolved)]);
+}
+
+#[test]
+fn nothing_moves_while_reading_further_up() {
+    let many =
+        |n| (1..=n).map(|i| fixture::message(i, Direction::Outbound, "line\nline\nline")).collect::<Vec<_>>();
+    let mut desk = Desk::with(|d| d.messages = many(40));
+    desk.keys("<enter><pageup><pageup>");
+    let seen = |desk: &Desk| {
+        let at = desk.model.thread.at_line(desk.model.thread.top).unwrap();
+        (desk.model.thread.messages[at].id, desk.model.thread.top - desk.model.thread.starts[at])
+    };
+    let before = seen(&desk);
+    desk.messages = many(43);
+    desk.messages[39].text.push_str("\nand a line more");
+    desk.messages[39].revision += 1;
+    desk.send(Msg::Changed);
+    assert_eq!(seen(&desk), before);
+    assert_eq!(desk.model.thread.new_below(), 3);
+    desk.keys("G");
+    assert_eq!(desk.model.thread.new_below(), 0);
+}
+
+#[test]
+fn windows_are_asked_for_near_their_ends() {
+    let mut desk = Desk::with(|d| {
+        d.messages = (1..=200).map(|i| fixture::message(i, Direction::Outbound, "x")).collect();
+    });
+    desk.model.thread.older = true;
+    desk.loads.clear();
+    desk.keys("<enter>gg");
+    let older = desk.loads.iter().find_map(|n| match n {
+        Need::Thread { at: ThreadAt::Around { id, .. }, .. } => Some(*id),
+        _ => None,
+    });
+    assert_eq!(older, Some(MessageId(1)));
+}

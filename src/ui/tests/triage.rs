@@ -1,0 +1,105 @@
+//! Examples of triage and of messages that did not get through.
+
+use super::*;
+
+#[test]
+fn triage_from_list_and_thread_alike() {
+    for open in ["", "<enter>"] {
+        let mut desk = Desk::new();
+        desk.keys(open);
+        let mine = Action::Set {
+            conversation: id(1),
+            facet: set::owner(Some(Owner::Agent("ana@acme.example".into()))),
+        };
+        assert_eq!(actions(desk.keys("m")), std::slice::from_ref(&mine));
+        assert_eq!(actions(desk.keys("e")), [status(1, Status::Resolved)]);
+        let urgent = Action::Set { conversation: id(1), facet: set::priority(Priority::Urgent) };
+        assert_eq!(actions(desk.keys("p4")), std::slice::from_ref(&urgent));
+        assert_eq!(actions(desk.keys("purg<enter>")), [urgent]);
+        let vip = Action::Set { conversation: id(1), facet: set::label("vip", true) };
+        assert_eq!(actions(desk.keys("Lvip<enter>")), [vip]);
+        let judged =
+            Qualification { state: QualificationState::Disqualified, reason: Some("a robot".into()) };
+        let judged = Action::Set { conversation: id(1), facet: set::qualification(Some(judged)) };
+        assert_eq!(actions(desk.keys("Qdis<enter>a robot<enter>")), [judged]);
+        assert_eq!(actions(desk.keys("U")), [Action::Unread { conversation: id(1) }]);
+        assert_eq!(actions(desk.keys("ame<enter>")), [mine]);
+    }
+}
+
+#[test]
+fn resolve_and_go_on() {
+    let mut desk = Desk::with(|d| d.rows[1].unread = 1);
+    let done = desk.keys("<enter>E");
+    assert_eq!(actions(done), [status(1, Status::Resolved), Action::Read { conversation: id(2) }]);
+    assert_eq!((desk.model.shown(), desk.model.focus()), (Some(id(2)), Focus::Thread));
+    desk.keys("<esc>G");
+    assert_eq!(actions(desk.keys("E")), [status(3, Status::Resolved)]);
+    assert_eq!(desk.model.selected(), Some(id(2)), "the last one gives way to the one before");
+}
+
+#[test]
+fn undo_brings_back_what_was() {
+    let mut desk = Desk::with(|d| {
+        d.rows[0].priority = Priority::Low;
+        d.rows[0].assignee = Some(Assignee::Agent(AgentId(1)));
+    });
+    desk.keys("p4");
+    desk.done(1, Ok(Performed { changed: true, ..Performed::default() }));
+    desk.keys("anone<enter>");
+    desk.done(2, Ok(Performed { changed: true, ..Performed::default() }));
+    let owner =
+        Action::Set { conversation: id(1), facet: set::owner(Some(Owner::Agent("ana@acme.example".into()))) };
+    assert_eq!(actions(desk.keys("u")), [owner]);
+    let low = Action::Set { conversation: id(1), facet: set::priority(Priority::Low) };
+    assert_eq!(actions(desk.keys("u")), [low]);
+    assert_eq!(actions(desk.keys("u")), []);
+    assert!(desk.model.notice.as_ref().unwrap().text.contains("nothing to undo"));
+}
+
+#[test]
+fn failed_and_doubtful_messages_have_their_keys() {
+    let state = |delivery| {
+        Desk::with(|d| {
+            let mut message = fixture::message(11, Direction::Outbound, "there");
+            message.delivery = Some(delivery);
+            d.messages.push(message);
+        })
+    };
+    assert_eq!(actions(state(Delivery::Failed).keys("s")), [Action::Retry { message: MessageId(11) }]);
+    let mut unknown = state(Delivery::Unknown);
+    assert_eq!(actions(unknown.keys("s")), [], "not by the ordinary key");
+    assert!(unknown.model.notice.as_ref().unwrap().text.contains("S sends it again"));
+    assert_eq!(actions(unknown.keys("S")), [Action::Retry { message: MessageId(11) }]);
+    assert_eq!(actions(unknown.keys("T")), [Action::Settle { message: MessageId(11), sent: true }]);
+    let mut failed = state(Delivery::Failed);
+    assert_eq!(actions(failed.keys("x")), [Action::Discard { message: MessageId(11) }]);
+    failed.done(1, Ok(Performed::default()));
+    failed.keys("r");
+    assert_eq!(failed.model.composer.as_ref().unwrap().text(), "there");
+}
+
+#[test]
+fn opting_out_asks_first() {
+    let mut desk = Desk::new();
+    assert_eq!(actions(desk.keys("t<enter>n")), []);
+    let out = Action::Consent { conversation: id(1), state: ConsentState::OptedOut };
+    assert_eq!(actions(desk.keys("ty")), [out]);
+}
+
+#[test]
+fn what_cannot_be_done_says_why() {
+    let mut desk = Desk::with(|d| d.rows.clear());
+    assert_eq!(desk.keys("e"), []);
+    assert!(desk.model.notice.as_ref().unwrap().text.contains("no conversation is selected"));
+}
+
+#[test]
+fn a_picker_stays_with_its_conversation() {
+    let mut desk = Desk::new();
+    desk.keys("p");
+    desk.rows.remove(0);
+    desk.send(Msg::Changed);
+    let got = actions(desk.keys("4"));
+    assert_eq!(got, [Action::Set { conversation: id(1), facet: set::priority(Priority::Urgent) }]);
+}

@@ -1,0 +1,159 @@
+//! The lines of one message at one width: made once per (message, revision, width), then only painted.
+
+use std::ops::Range;
+
+use crate::domain::message::{Direction, MessageKind};
+use crate::domain::row::MessageRow;
+use crate::text::{sanitize, wrap};
+use crate::ui::thread::words;
+
+/// What stands between a message and the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Flags {
+    /// It is the first of its day.
+    pub(crate) day: bool,
+    /// It is the first unseen one; how many there are.
+    pub(crate) unread: Option<usize>,
+    /// It follows one of the same author within minutes: no head of its own.
+    pub(crate) grouped: bool,
+    /// It is the first of the window.
+    pub(crate) first: bool,
+}
+
+/// One line of a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// Nothing.
+    Blank,
+    /// A hair line with the day.
+    Day,
+    /// A hair line with the number of new messages.
+    Unread(usize),
+    /// Who and when.
+    Head,
+    /// Words, as a range of [`Block::text`].
+    Body(Range<usize>),
+    /// A file, by its place.
+    File(usize),
+    /// Why it is not further, as a range of [`Block::why`].
+    Why(Range<usize>),
+    /// What can be done about it.
+    Answers,
+    /// Something that happened, as a range of [`Block::text`].
+    Activity(Range<usize>),
+}
+
+/// A message, laid out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Block {
+    revision: u64,
+    width: u16,
+    flags: Flags,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) text: String,
+    pub(crate) why: String,
+}
+
+/// Columns before the words of the other side.
+pub(crate) const GUTTER: u16 = 3;
+/// Longest line of words that is comfortable to read.
+const LONGEST: u16 = 88;
+
+/// Columns by which our side is set in.
+pub(crate) const fn indent(direction: Direction, width: u16) -> u16 {
+    match direction {
+        Direction::Outbound if width >= 60 => 6,
+        Direction::Outbound if width >= 36 => 2,
+        _ => 0,
+    }
+}
+
+impl Block {
+    /// Whether it still fits.
+    pub(crate) fn is_current(&self, message: &MessageRow, width: u16, flags: Flags) -> bool {
+        self.revision == message.revision && self.width == width && self.flags == flags
+    }
+
+    /// Lays a message out for a pane of this width.
+    pub(crate) fn new(message: &MessageRow, width: u16, flags: Flags) -> Block {
+        let text = body(message);
+        let why = words::why(message).map(|w| sanitize::line(&w).into_owned()).unwrap_or_default();
+        let mut lines = Vec::new();
+        if flags.day {
+            if !flags.first {
+                lines.push(Line::Blank);
+            }
+            lines.push(Line::Day);
+        }
+        if let Some(count) = flags.unread {
+            if !flags.first && !flags.day {
+                lines.push(Line::Blank);
+            }
+            lines.push(Line::Unread(count));
+        }
+        if !flags.grouped && !flags.first && !flags.day && flags.unread.is_none() {
+            lines.push(Line::Blank);
+        }
+        let room = width.saturating_sub(GUTTER + 1 + indent(message.direction, width)).clamp(1, LONGEST);
+        let room = usize::from(room);
+        if message.direction == Direction::Activity {
+            lines.extend(wrap::wrap(&text, room).into_iter().map(Line::Activity));
+        } else {
+            if !flags.grouped {
+                lines.push(Line::Head);
+            }
+            if !text.is_empty() {
+                lines.extend(wrap::wrap(&text, room).into_iter().map(Line::Body));
+            }
+            lines.extend((0..message.attachments.len()).map(Line::File));
+            if !why.is_empty() {
+                lines.extend(wrap::wrap(&why, room).into_iter().map(Line::Why));
+            }
+            if words::shows_answers(message) {
+                lines.push(Line::Answers);
+            }
+        }
+        Block { revision: message.revision, width, flags, lines, text, why }
+    }
+}
+
+/// The words of a message, harmless, and never nothing at all.
+fn body(message: &MessageRow) -> String {
+    let text = sanitize::clean(&message.text);
+    let text = text.trim_end_matches(['\n', ' ']);
+    if !text.trim().is_empty() {
+        return text.to_owned();
+    }
+    if !message.attachments.is_empty() {
+        return String::new();
+    }
+    match message.kind {
+        MessageKind::Text => "(no words)".into(),
+        kind => format!("[{}]", kind.word().replace('_', " ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixture;
+
+    #[test]
+    fn never_blank_and_never_wild() {
+        let mut message = fixture::message(1, Direction::Inbound, "  ");
+        message.kind = MessageKind::Location;
+        assert_eq!(Block::new(&message, 40, Flags::default()).text, "[location]");
+        message.text = "a\u{1b}[2J\u{202e}b".into();
+        assert_eq!(Block::new(&message, 40, Flags::default()).text, "a[2Jb");
+    }
+
+    #[test]
+    fn a_revision_or_a_width_makes_it_old() {
+        let mut message = fixture::message(1, Direction::Inbound, "hello there");
+        let block = Block::new(&message, 40, Flags::default());
+        assert!(block.is_current(&message, 40, Flags::default()));
+        assert!(!block.is_current(&message, 41, Flags::default()));
+        message.revision += 1;
+        assert!(!block.is_current(&message, 40, Flags::default()));
+    }
+}

@@ -1,0 +1,8 @@
+//! The pane of messages.
+
+pub(crate) mod block;
+mod state;
+pub(crate) mod view;
+pub(crate) mod words;
+
+pub(crate) use state::Thread;

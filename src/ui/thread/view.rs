@@ -1,0 +1,362 @@
+//! Paints the thread: who and where, the messages, and what lies below the screen.
+
+use crate::domain::conversation::Status;
+use crate::domain::message::{AuthorKind, Direction, MessageKind};
+use crate::domain::row::{AttachmentRow, MessageRow};
+use crate::text::{format, index, sanitize};
+use crate::ui::composer;
+use crate::ui::list::view::priority;
+use crate::ui::model::{Focus, Model};
+use crate::ui::paint::{Pen, cells};
+use crate::ui::theme::Role;
+use crate::ui::thread::block::{Block, GUTTER, Line, indent};
+use crate::ui::thread::words;
+use ratatui::layout::Rect;
+
+/// Divides the pane and lays the messages out.
+pub(crate) fn prepare(model: &mut Model, area: Rect) {
+    if let Some(mut composer) = model.composer.take() {
+        composer.face = model.face(&composer, area.width.saturating_sub(3));
+        composer.area.set_cursor_style(model.theme.style(Role::Cursor));
+        composer.area.set_style(model.theme.style(Role::Text));
+        model.composer = Some(composer);
+    }
+    let open = model.composer.as_ref().filter(|c| Some(c.conversation) == model.thread.conversation);
+    let foot = composer::view::height(open, area.height);
+    let head = match area.height - foot {
+        10.. => 3,
+        4.. => 1,
+        _ => 0,
+    };
+    let thread = &mut model.thread;
+    thread.head = Rect { height: head, ..area };
+    thread.body = Rect { y: area.y + head, height: area.height - foot - head, ..area };
+    thread.foot = Rect { y: area.bottom() - foot, height: foot, ..area };
+    let (width, height) = (thread.body.width, thread.body.height);
+    thread.lay_out(width, height);
+}
+
+/// Paints the pane.
+pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
+    let thread = &model.thread;
+    if thread.conversation.is_none() {
+        let area = thread.body;
+        if model.list.rows.is_empty() {
+            return;
+        }
+        let words = "Enter opens a conversation";
+        let x = area.x + area.width.saturating_sub(cells(words)) / 2;
+        pen.text(x, area.y + area.height / 3, area.right().saturating_sub(x), words, Role::Dim);
+        return;
+    }
+    draw_head(model, pen, thread.head);
+    draw_messages(model, pen, thread.body);
+    composer::view::draw(model, pen, thread.foot);
+}
+
+/// Who, where, state, owner; then what is special, and the clock.
+fn draw_head(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let Some(context) = model.thread.context.as_ref().filter(|_| area.height > 0) else {
+        return;
+    };
+    let row = &context.row;
+    let (x, y, end) = (area.x + 1, area.y, area.right().saturating_sub(1));
+    let owner = match &row.assignee_name {
+        Some(name) if area.width < 70 => format!("@{}", short(name)),
+        Some(name) => format!("@{name}"),
+        None => "unassigned".into(),
+    };
+    let status_role = match row.status {
+        Status::Open => Role::Text,
+        Status::Resolved => Role::Good,
+        Status::Spam => Role::Bad,
+        Status::Pending | Status::Snoozed => Role::Dim,
+    };
+    // What one account alone would say everywhere is left out where room is dear.
+    let place = if area.width < 60 {
+        row.channel.title().to_owned()
+    } else {
+        format!("{} · {}", row.channel.title(), row.account_name)
+    };
+    let right = [place.as_str(), " · ", row.status.word(), " · ", owner.as_str()];
+    let wide: u16 = right.iter().map(|p| cells(&sanitize::line(p)).max(cells(p))).sum();
+    // The name keeps at least a third.
+    let from = end.saturating_sub(wide).max(x + area.width / 3);
+    pen.text(x, y, from.saturating_sub(x + 1), &row.contact_name, Role::Strong);
+    let pieces = [
+        (right[0], Role::Dim),
+        (right[1], Role::Faint),
+        (right[2], status_role),
+        (right[3], Role::Faint),
+        (right[4], Role::Dim),
+    ];
+    pen.pieces(from, y, end.saturating_sub(from), &pieces);
+    if area.height < 3 {
+        return;
+    }
+    draw_special(model, pen, Rect { y: y + 1, height: 1, ..area });
+    pen.rule_joined(area.x, area.y + 2, area.width);
+}
+
+/// The name that is called across the room.
+fn short(name: &str) -> String {
+    let first = format::first_name(name);
+    if first.is_empty() { name.to_owned() } else { first }
+}
+
+/// Second line of the head.
+fn draw_special(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let Some(context) = &model.thread.context else {
+        return;
+    };
+    let row = &context.row;
+    let (x, y, end) = (area.x + 1, area.y, area.right().saturating_sub(1));
+    let (clock, role) = if model.is_typing(row.id) {
+        ("is typing…".to_owned(), Role::Accent)
+    } else if let Some(since) = row.waiting_since {
+        let waited = model.now.saturating_sub(since);
+        let role = if waited >= 3_600_000 { Role::Warn } else { Role::Dim };
+        (format!("waiting {}", words::span(waited.max(60_000))), role)
+    } else if let (Status::Snoozed, Some(until)) = (row.status, row.snoozed_until) {
+        (
+            format!("back {} {}", format::day(until, model.now, &model.tz), format::clock(until, &model.tz)),
+            Role::Dim,
+        )
+    } else {
+        (String::new(), Role::Dim)
+    };
+    let clock_at = if clock.is_empty() { end } else { pen.right(x, end, y, &clock, role) };
+    let mut at = x;
+    let room = |at: u16| clock_at.saturating_sub(at + 1);
+    if let Some((word, role)) = priority(row.priority) {
+        at = pen.text(at, y, room(at), word, role) + 2;
+    }
+    if let Some(qualification) = &row.qualification {
+        at = pen.text(at, y, room(at), qualification.state.word(), Role::Good);
+        if let Some(reason) = &qualification.reason {
+            at = pen.text(at, y, room(at), &format!(": {reason}"), Role::Dim);
+        }
+        at += 2;
+    }
+    if context.opted_out() {
+        at = pen.text(at, y, room(at), "✗ opted out", Role::Bad) + 2;
+    }
+    for label in &row.labels {
+        at = pen.text(at, y, room(at), &format!("#{label}"), Role::Accent) + 1;
+    }
+    if at == x {
+        let address =
+            context.contact.as_ref().and_then(|c| c.identities.first()).map(|(i, _)| i.value.as_str());
+        pen.text(
+            at,
+            y,
+            room(at),
+            if row.theirs.is_empty() { address.unwrap_or("") } else { &row.theirs },
+            Role::Dim,
+        );
+    }
+}
+
+fn draw_messages(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let thread = &model.thread;
+    if thread.messages.is_empty() {
+        let words = if thread.loaded { "No message yet" } else { "reading…" };
+        pen.text(area.x + 1, area.y, area.width, words, Role::Dim);
+        return;
+    }
+    let focused = model.focus == Focus::Thread && model.overlays.is_empty();
+    let cursor = thread.cursor_place().filter(|_| focused);
+    let Some(first) = thread.at_line(thread.top) else {
+        return;
+    };
+    let mut line = thread.top;
+    for (at, message) in thread.messages.iter().enumerate().skip(first) {
+        let (Some(block), Some(start)) = (thread.block(message.id), thread.starts.get(at)) else {
+            break;
+        };
+        let hits = match &thread.highlight {
+            Some((id, terms)) if *id == message.id => index::highlight(&block.text, terms),
+            _ => Vec::new(),
+        };
+        for piece in block.lines.iter().skip(line - start) {
+            let offset = u16::try_from(line - thread.top).unwrap_or(u16::MAX);
+            if offset >= area.height {
+                return draw_below(model, pen, area);
+            }
+            let place = Rect::new(area.x, area.y + offset, area.width, 1);
+            let is_own = !matches!(piece, Line::Blank | Line::Day | Line::Unread(_));
+            if message.direction == Direction::Note && is_own {
+                pen.ground(
+                    Rect { x: place.x + 1, width: place.width.saturating_sub(1), ..place },
+                    Role::NoteGround,
+                );
+            }
+            if cursor == Some(at) && is_own {
+                pen.glyph(place.x, place.y, "▌", Role::Accent);
+            }
+            draw_line(model, pen, place, message, block, piece, &hits);
+            line += 1;
+        }
+    }
+    draw_below(model, pen, area);
+}
+
+/// What has come while the screen is further up.
+fn draw_below(model: &Model, pen: &mut Pen<'_>, area: Rect) {
+    let count = model.thread.new_below();
+    if count > 0 && area.height > 1 {
+        let plural = if count == 1 { "" } else { "s" };
+        let words = format!(" ↓ {count} new message{plural} below ");
+        let x = area.right().saturating_sub(cells(&words) + 1).max(area.x);
+        let place = Rect::new(x, area.bottom() - 1, cells(&words).min(area.width), 1);
+        pen.clear(place, Role::Overlay);
+        pen.text(x + 1, place.y, place.width.saturating_sub(1), words.trim(), Role::Unread);
+    }
+}
+
+fn draw_line(
+    model: &Model,
+    pen: &mut Pen<'_>,
+    place: Rect,
+    message: &MessageRow,
+    block: &Block,
+    line: &Line,
+    hits: &[std::ops::Range<usize>],
+) {
+    let set_in = indent(message.direction, place.width);
+    let (x, y, end) = (place.x + GUTTER + set_in, place.y, place.right().saturating_sub(1));
+    let room = end.saturating_sub(x);
+    let rule = |pen: &mut Pen<'_>| {
+        let (glyph, role) = match message.direction {
+            Direction::Inbound => ("┃", Role::Inbound),
+            Direction::Outbound => ("│", Role::Outbound),
+            Direction::Note => ("░", Role::Note),
+            Direction::Activity => return,
+        };
+        pen.glyph(x - 2, y, glyph, role);
+    };
+    match line {
+        Line::Blank => {}
+        Line::Day => separator(pen, place, &format::day(message.sent_at, model.now, &model.tz), Role::Dim),
+        Line::Unread(count) => separator(pen, place, &format!("{count} new"), Role::Unread),
+        Line::Head => draw_author(model, pen, Rect::new(x - 2, y, end.saturating_sub(x - 2), 1), message),
+        Line::Body(range) => {
+            rule(pen);
+            pen.verbatim(x, y, room, &block.text[range.clone()], Role::Text);
+            for hit in hits {
+                let (from, to) = (hit.start.max(range.start), hit.end.min(range.end));
+                if from < to && block.text.is_char_boundary(from) && block.text.is_char_boundary(to) {
+                    let before = cells(&block.text[range.start..from]);
+                    let left = room.saturating_sub(before);
+                    pen.verbatim(x.saturating_add(before), y, left, &block.text[from..to], Role::Match);
+                }
+            }
+        }
+        Line::File(at) => {
+            rule(pen);
+            if let Some(file) = message.attachments.get(*at) {
+                draw_file(pen, Rect::new(x, y, room, 1), file);
+            }
+        }
+        Line::Why(range) => {
+            let role = words::progress(message, model.now).map_or(Role::Dim, |p| p.role);
+            pen.verbatim(x, y, room, &block.why[range.clone()], role);
+        }
+        Line::Answers => draw_answers(model, pen, Rect::new(x, y, room, 1), message),
+        Line::Activity(range) => {
+            pen.text(x - 2, y, 1, "·", Role::Faint);
+            let time = format::clock(message.sent_at, &model.tz);
+            let time_at = if range.start == 0 { pen.right(x, end, y, &time, Role::Faint) } else { end };
+            pen.verbatim(x, y, time_at.saturating_sub(x + 1), &block.text[range.clone()], Role::Dim);
+        }
+    }
+}
+
+/// A hair line with words in its middle.
+fn separator(pen: &mut Pen<'_>, place: Rect, words: &str, role: Role) {
+    pen.rule(place.x + 1, place.y, place.width.saturating_sub(2));
+    let words = format!(" {words} ");
+    let width = cells(&words).min(place.width);
+    let x = place.x + (place.width - width) / 2;
+    pen.clear(Rect::new(x, place.y, width, 1), Role::Text);
+    pen.text(x + 1, place.y, width.saturating_sub(1), words.trim(), role);
+}
+
+/// Who, how far, when.
+fn draw_author(model: &Model, pen: &mut Pen<'_>, place: Rect, message: &MessageRow) {
+    let time = format::clock(message.sent_at, &model.tz);
+    let time_at = pen.right(place.x, place.right(), place.y, &time, Role::Dim);
+    let mut end = time_at.saturating_sub(2);
+    if let Some(progress) = words::progress(message, model.now) {
+        let words = format!("{} {}", progress.glyph, progress.words);
+        end = pen.right(place.x, end, place.y, &words, progress.role).saturating_sub(1);
+    }
+    let name = message.author_name.as_deref();
+    let (name, role) = match (message.direction, message.author) {
+        (Direction::Note, _) => (name.unwrap_or("somebody"), Role::Note),
+        (_, AuthorKind::Agent) if name == Some(model.me.name.as_str()) => ("you", Role::Outbound),
+        (_, AuthorKind::Agent) => (name.unwrap_or("agent"), Role::Outbound),
+        (_, AuthorKind::System) => (name.unwrap_or("automatic"), Role::Dim),
+        (_, AuthorKind::Contact) => (name.unwrap_or("customer"), Role::Inbound),
+    };
+    let room = |x: u16| end.saturating_sub(x);
+    let mut x = place.x;
+    if message.direction == Direction::Note {
+        x = pen.text(x, place.y, room(x), "note", Role::Private);
+        x = pen.pieces(x, place.y, room(x), &[(" · ", Role::Faint)]);
+    }
+    x = pen.text(x, place.y, room(x), name, role);
+    let kind = match message.kind {
+        MessageKind::Text | MessageKind::Attachment | MessageKind::Activity => None,
+        MessageKind::OptOut => Some("consent"),
+        MessageKind::ContactCard => Some("contact card"),
+        kind => Some(kind.word()),
+    };
+    if let Some(kind) = kind {
+        pen.pieces(x, place.y, room(x), &[(" · ", Role::Faint), (kind, Role::Dim)]);
+    }
+}
+
+/// A file: name, kind, size, or why it is not here.
+fn draw_file(pen: &mut Pen<'_>, place: Rect, file: &AttachmentRow) {
+    let mut about = Vec::new();
+    if let Some(mime) = &file.mime {
+        about.push(mime.clone());
+    }
+    if let Some(size) = file.size {
+        about.push(format::bytes(size));
+    }
+    let (state, role) = match (&file.path, &file.error) {
+        (_, Some(error)) => (format!("✗ {error}"), Role::Bad),
+        (None, None) => ("… being fetched".to_owned(), Role::Dim),
+        (Some(_), None) => (String::new(), Role::Dim),
+    };
+    let about = about.join(" · ");
+    let caption = file.caption.as_deref().unwrap_or("");
+    let pieces = [
+        ("▣ ", Role::Accent),
+        (file.name.as_str(), Role::Text),
+        ("  ", Role::Dim),
+        (about.as_str(), Role::Dim),
+        ("  ", Role::Dim),
+        (state.as_str(), role),
+        ("  ", Role::Dim),
+        (caption, Role::Dim),
+    ];
+    pen.pieces(place.x, place.y, place.width, &pieces);
+}
+
+/// The keys that answer a state.
+fn draw_answers(model: &Model, pen: &mut Pen<'_>, place: Rect, message: &MessageRow) {
+    let mut x = place.x;
+    for (command, words) in words::answers(message.delivery) {
+        let label = model.keymap.first_label(command);
+        let left = place.right().saturating_sub(x);
+        x = pen.pieces(
+            x,
+            place.y,
+            left,
+            &[(label.as_str(), Role::Key), (" ", Role::Dim), (words, Role::Dim)],
+        ) + 3;
+    }
+}

@@ -1,0 +1,423 @@
+//! What becomes of a message: the one place where the model changes.
+
+use crate::domain::clock::Ms;
+use crate::domain::command::Performed;
+use crate::domain::signal::Signal;
+use crate::ui::command::go;
+use crate::ui::effect::{Effect, Need, Ticket};
+use crate::ui::hints::Press;
+use crate::ui::key::{Code, Key};
+use crate::ui::keymap::Lookup;
+use crate::ui::list;
+use crate::ui::model::{Focus, Model, Purpose, Undo};
+use crate::ui::msg::{Level, Loaded, Mouse, MouseKind, Msg};
+use crate::ui::overlay::{Overlay, PickerKind};
+use crate::ui::{composer, thread};
+
+/// How long a customer counts as typing after the last sign of it, milliseconds.
+const TYPING_FOR: Ms = 6_000;
+/// Lines or rows that the wheel moves.
+const WHEEL: isize = 3;
+
+/// Takes in a message and says what is to be done about it.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Key(key) => model.on_key(key),
+        Msg::Mouse(mouse) => model.on_mouse(mouse),
+        Msg::Paste(text) => model.on_paste(&text),
+        Msg::Resize(..) => {}
+        Msg::Focus(attended) => {
+            model.attended = attended;
+            if !attended {
+                model.save_draft();
+            }
+        }
+        Msg::Tick(now) => model.on_tick(now),
+        Msg::Loaded(loaded) => model.on_loaded(*loaded),
+        Msg::LoadFailed(why) => {
+            model.list.asked = false;
+            model.list.loaded = true;
+            model.thread.asked = false;
+            model.say(Level::Error, why);
+        }
+        Msg::Changed => model.on_changed(),
+        Msg::Done { ticket, result } => model.on_done(ticket, result),
+        Msg::Signal(signal) => model.on_signal(signal),
+        Msg::Edited(text) => {
+            let now = model.now;
+            if let (Some(text), Some(composer)) = (text, &mut model.composer) {
+                composer.set(text.trim_end_matches(['\n', '\r']), now);
+                model.save_draft();
+            }
+        }
+        Msg::Notice(level, text) => model.say(level, text),
+        Msg::Status(status) => model.status = status,
+    }
+    if model.list.wants_more() {
+        model.load_list();
+    }
+    if let Some(need) = model.thread.wants_more() {
+        model.load(need);
+    }
+    std::mem::take(&mut model.out)
+}
+
+/// The next moment at which the screen changes by itself (a countdown, the minute, a draft to be saved), UTC milliseconds.
+pub fn wake_at(model: &Model) -> Option<Ms> {
+    let now = model.now;
+    let minute = now - now.rem_euclid(60_000) + 60_000;
+    let mut at = minute;
+    if let Some(notice) = &model.notice {
+        at = at.min(notice.until);
+    }
+    if let Some(dirty) = model.composer.as_ref().and_then(|c| c.dirty) {
+        at = at.min(dirty + composer::REST);
+    }
+    if let Some(until) = model.typing.values().min() {
+        at = at.min(*until);
+    }
+    // Countdowns move once a second.
+    let counts =
+        |m: &crate::domain::row::MessageRow| m.due_at.is_some_and(|due| due > now && due - now < 120_000);
+    if let Some(due) = model.thread.messages.iter().filter(|m| counts(m)).filter_map(|m| m.due_at).min() {
+        let left = (due - now).rem_euclid(1_000);
+        at = at.min(now + if left == 0 { 1_000 } else { left });
+    }
+    Some(at.max(now + 1))
+}
+
+impl Model {
+    fn on_tick(&mut self, now: Ms) {
+        self.now = now;
+        if self.notice.as_ref().is_some_and(|n| n.until <= now) {
+            self.notice = None;
+        }
+        self.typing.retain(|_, until| *until > now);
+        let is_due = self
+            .composer
+            .as_ref()
+            .and_then(|c| c.dirty)
+            .is_some_and(|at| now >= at + composer::REST || now < at);
+        if is_due {
+            self.save_draft();
+        }
+    }
+
+    fn on_key(&mut self, key: Key) {
+        // What has been read goes with the next key.
+        if self.notice.as_ref().is_some_and(|n| n.level >= Level::Warn && n.until - self.now < 10_000) {
+            self.notice = None;
+        }
+        if !self.overlays.is_empty() {
+            return self.overlay_key(key);
+        }
+        self.chord.push(key);
+        match self.keymap.lookup(self.focus, &self.chord) {
+            Lookup::Command(command) => {
+                self.chord.clear();
+                self.run(command);
+            }
+            Lookup::More => {}
+            Lookup::Nothing => {
+                let started = self.chord.len() > 1;
+                self.chord.clear();
+                if self.focus == Focus::Composer {
+                    self.type_key(key);
+                } else if key.ctrl && key.code == Code::Char('c') {
+                    let quit = self.keymap.first_label("quit");
+                    self.say(Level::Info, format!("{quit} quits"));
+                } else if started && key.code != Code::Esc {
+                    self.say(Level::Info, "no such key: ? shows all");
+                }
+            }
+        }
+    }
+
+    fn type_key(&mut self, key: Key) {
+        let now = self.now;
+        if let Some(composer) = &mut self.composer {
+            composer.key(key, now);
+        }
+        self.tell_typing();
+    }
+
+    fn on_paste(&mut self, text: &str) {
+        if !self.overlays.is_empty() {
+            return self.overlay_paste(text);
+        }
+        let now = self.now;
+        match (&mut self.composer, self.focus) {
+            (Some(composer), Focus::Composer) => composer.insert(text, now),
+            _ => self.say(Level::Info, "r writes a reply; then paste"),
+        }
+    }
+
+    /// Reads again what is on screen.
+    fn on_changed(&mut self) {
+        self.load(Need::Sidebar);
+        self.list.refresh_anchor();
+        self.load_list();
+        if let Some(need) = self.thread.refresh() {
+            self.load(need);
+        }
+        if let Some(conversation) = self.thread.conversation {
+            self.load(Need::Context { conversation });
+        }
+        if let Some(conversation) = self.thread.wanted {
+            let limit = self.thread.limit();
+            self.load(Need::Thread { conversation, at: crate::ui::effect::ThreadAt::Latest, limit });
+            self.load(Need::Context { conversation });
+        }
+        match self.overlays.last() {
+            Some(Overlay::Outbox { .. }) => self.load(Need::Outbox),
+            Some(Overlay::Delivery { message, .. }) => {
+                let message = *message;
+                self.load(Need::Delivery { message });
+            }
+            _ => {}
+        }
+    }
+
+    fn on_done(&mut self, ticket: Ticket, result: Result<Performed, String>) {
+        let Some(purpose) = self.waiting.remove(&ticket) else {
+            return;
+        };
+        match (purpose, result) {
+            (Purpose::Quiet, Ok(_)) => {}
+            (Purpose::Quiet, Err(why)) => self.say(Level::Error, why),
+            (Purpose::Change { inverse, said }, Ok(_)) => {
+                if let Some(action) = inverse {
+                    self.remember(Undo::Back { action, said: said.clone() });
+                }
+                self.say(Level::Good, said);
+            }
+            (Purpose::Change { .. }, Err(why)) => self.say(Level::Error, why),
+            (Purpose::TakeBack { conversation, text }, Ok(_)) => self.take_back(conversation, &text),
+            (Purpose::TakeBack { .. }, Err(why)) => self.say(Level::Error, why),
+            (Purpose::Send { conversation, mode, text }, Ok(done)) => {
+                self.sent(conversation, mode, &text, true);
+                use crate::domain::command::ComposeMode;
+                match (mode, done.message) {
+                    (ComposeMode::Reply, Some(message)) if self.undo_ms > 0 => {
+                        let until = self.now.saturating_add(self.undo_ms);
+                        self.remember(Undo::Send { message, conversation, text, until });
+                        let undo = self.keymap.first_label("undo");
+                        let span = thread::words::span(self.undo_ms);
+                        self.say(Level::Good, format!("sends in {span}: {undo} takes it back"));
+                    }
+                    (ComposeMode::Reply, _) => self.say(Level::Good, "on its way"),
+                    (ComposeMode::Note, _) => self.say(Level::Good, "noted"),
+                }
+            }
+            (Purpose::Send { conversation, mode, text }, Err(why)) => {
+                self.sent(conversation, mode, &text, false);
+                self.say(Level::Error, format!("not sent: {why}"));
+            }
+        }
+    }
+
+    /// Words that were not sent become the draft again.
+    fn take_back(&mut self, conversation: crate::domain::ids::ConversationId, text: &str) {
+        use crate::domain::command::{Action, ComposeMode};
+        let now = self.now;
+        let mode = ComposeMode::Reply;
+        if let Some(composer) =
+            self.composer.as_mut().filter(|c| c.conversation == conversation && c.mode == mode)
+        {
+            let typed = composer.text();
+            let both = if typed.trim().is_empty() { text.to_owned() } else { format!("{text}\n{typed}") };
+            composer.set(&both, now);
+        } else {
+            let stored = self.context(conversation).and_then(|c| c.draft_reply.clone());
+            let kept = self.drafts.get(&(conversation, mode)).cloned().or(stored);
+            let both = match kept.filter(|d| !d.trim().is_empty()) {
+                Some(draft) => format!("{text}\n{draft}"),
+                None => text.to_owned(),
+            };
+            self.drafts.insert((conversation, mode), both.clone());
+            self.perform(Action::Draft { conversation, mode, text: both }, Purpose::Quiet);
+        }
+        self.say(Level::Good, "taken back: the words are in the draft");
+    }
+
+    fn on_signal(&mut self, signal: Signal) {
+        match signal {
+            Signal::ContactTyping { conversation, on: true } => {
+                self.typing.insert(conversation, self.now.saturating_add(TYPING_FOR));
+            }
+            Signal::ContactTyping { conversation, on: false } => {
+                self.typing.remove(&conversation);
+            }
+            Signal::AccountHealth { .. } => self.load(Need::Sidebar),
+            Signal::AgentTyping { .. } | Signal::Wake => {}
+        }
+    }
+
+    fn on_loaded(&mut self, loaded: Loaded) {
+        match loaded {
+            Loaded::Sidebar { accounts, labels, counts } => {
+                self.sidebar.take(accounts, &labels, counts);
+                self.labels = labels;
+            }
+            Loaded::List { source, anchor: _, rows, above, below } => {
+                if source != self.list.source {
+                    return;
+                }
+                match rows {
+                    Ok(rows) => {
+                        let in_list = matches!(self.focus, Focus::List | Focus::Sidebar);
+                        self.list.take(rows, above, below, in_list && self.overlays.is_empty());
+                        if in_list {
+                            self.follow();
+                        }
+                    }
+                    Err(why) => {
+                        self.list.rows.clear();
+                        self.list.loaded = true;
+                        self.list.asked = false;
+                        self.list.error = Some(why);
+                    }
+                }
+            }
+            Loaded::Thread { conversation, at: _, messages, older, newer } => {
+                self.thread.take(conversation, messages, older, newer, &self.tz);
+                let newest = self.thread.messages.last().map(|m| (m.sent_at, m.id));
+                if let Some(composer) = self.composer.as_mut().filter(|c| c.conversation == conversation) {
+                    composer.since = composer.since.or(newest);
+                }
+            }
+            Loaded::Context(context) => {
+                let id = context.row.id;
+                if self.thread.conversation == Some(id) {
+                    self.thread.context = Some(context);
+                    self.restore_draft();
+                } else if self.thread.wanted == Some(id) {
+                    self.thread.stash = Some(context);
+                }
+            }
+            Loaded::Search { ticket, found } => {
+                if let Some(Overlay::Search(search)) = self.overlays.last_mut() {
+                    search.take(ticket, found);
+                }
+            }
+            Loaded::Outbox(found) => {
+                if let Some(Overlay::Outbox { rows, at }) = self.overlays.last_mut() {
+                    *at = (*at).min(found.len().saturating_sub(1));
+                    *rows = Some(found);
+                }
+            }
+            Loaded::QuickReplies(rows) => {
+                self.quick_replies = rows;
+                self.refill(PickerKind::QuickReplies);
+            }
+            Loaded::Agents { agents, teams } => {
+                self.agents = agents;
+                self.teams = teams;
+                self.refill(PickerKind::Agents);
+            }
+            Loaded::Labels(labels) => {
+                self.labels = labels;
+                self.refill(PickerKind::Labels);
+            }
+            Loaded::Delivery { message: about, steps: found } => {
+                if let Some(Overlay::Delivery { message, steps }) = self.overlays.last_mut()
+                    && *message == about
+                {
+                    *steps = Some(found);
+                }
+            }
+        }
+    }
+
+    /// Gives an open picker its choices anew.
+    fn refill(&mut self, kind: PickerKind) {
+        let Some(at) = self.overlays.iter().position(|o| matches!(o, Overlay::Picker(p) if p.kind == kind))
+        else {
+            return;
+        };
+        if let Overlay::Picker(mut picker) =
+            std::mem::replace(&mut self.overlays[at], Overlay::Help { top: 0 })
+        {
+            picker.fill(self);
+            self.overlays[at] = Overlay::Picker(picker);
+        }
+    }
+
+    fn on_mouse(&mut self, mouse: Mouse) {
+        let spot = ratatui::layout::Position::new(mouse.x, mouse.y);
+        let over = |area: Option<ratatui::layout::Rect>| area.filter(|a| a.contains(spot));
+        if mouse.kind == MouseKind::Click && over(self.layout.bar).is_some() {
+            let hit =
+                self.hints.iter().find(|h| mouse.x >= h.x && mouse.x < h.x + h.width()).map(|h| h.press);
+            match hit {
+                Some(Press::Key(key)) => self.on_key(key),
+                Some(Press::Command(id)) => {
+                    if let Some(command) = crate::ui::command::find(id) {
+                        self.run(command);
+                    }
+                }
+                None => {}
+            }
+            return;
+        }
+        if !self.overlays.is_empty() {
+            match mouse.kind {
+                MouseKind::ScrollDown => self.overlay_key(Key::plain(Code::Down)),
+                MouseKind::ScrollUp => self.overlay_key(Key::plain(Code::Up)),
+                MouseKind::Click => {}
+            }
+            return;
+        }
+        let by = match mouse.kind {
+            MouseKind::ScrollUp => -WHEEL,
+            MouseKind::ScrollDown => WHEEL,
+            MouseKind::Click => 0,
+        };
+        if let Some(area) = over(self.layout.sidebar) {
+            if by != 0 {
+                self.sidebar.top = self.sidebar.top.saturating_add_signed(by);
+                let last = self.sidebar.entries.len().saturating_sub(self.sidebar.page);
+                self.sidebar.top = self.sidebar.top.min(last);
+            } else {
+                let at = self.sidebar.top + usize::from(mouse.y - area.y);
+                if at < self.sidebar.entries.len() {
+                    self.sidebar.at = at;
+                    go::list_current(self);
+                    self.focus_on(Focus::List);
+                }
+            }
+        } else if let Some(area) = over(self.layout.list) {
+            if by != 0 {
+                self.list.scroll(by);
+            } else {
+                self.close_composer();
+                self.focus = Focus::List;
+                let slot = usize::from((mouse.y - area.y) / list::ROW);
+                let was = self.list.selected;
+                if self.list.select(self.list.top + slot) {
+                    self.follow();
+                    // A click on what is selected opens it.
+                    if was == self.list.selected
+                        && let Some(open) = crate::ui::command::find("open")
+                    {
+                        self.run(open);
+                    }
+                }
+            }
+        } else if over(self.layout.thread).is_some() {
+            if by != 0 {
+                self.thread.scroll(by);
+            } else if self.thread.foot.contains(spot) && self.composer.is_some() {
+                self.focus_on(Focus::Composer);
+            } else if self.target().is_some() {
+                let line = self.thread.top + usize::from(mouse.y.saturating_sub(self.thread.body.y));
+                let message =
+                    self.thread.at_line(line).and_then(|at| self.thread.messages.get(at)).map(|m| m.id);
+                self.focus_on(Focus::Thread);
+                if self.thread.body.contains(spot) {
+                    self.thread.cursor = message;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! `channel …` without a keyring and without a provider: what is checked, what is written, what is refused.
+
+use super::world::World;
+
+const ADD: [&str; 9] = [
+    "channel",
+    "add",
+    "twilio",
+    "--name",
+    "support",
+    "--set",
+    "account_sid=AC00000000000000000000000000000001",
+    "--set",
+    "from=+15557122661",
+];
+
+fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    ADD.iter().copied().chain(more.iter().copied()).collect()
+}
+
+#[test]
+fn without_a_keyring_nothing_is_stored_and_the_ways_out_are_named() {
+    let world = World::new();
+    let run = world.run_with(&with(&["--secret", "auth_token"]), &[], "hunter2\n");
+    assert_eq!(run.code, 1, "{run:?}");
+    for words in
+        ["session bus", "Nothing was stored", "--secret-env auth_token=", "--secret-file", "--secret-command"]
+    {
+        assert!(run.err.contains(words), "{words}: {run:?}");
+    }
+    assert!(!run.err.contains("hunter2"));
+    assert!(!world.home().join("config.toml").exists());
+}
+
+#[test]
+fn a_channel_is_added_listed_changed_and_removed() {
+    let world = World::new();
+    world.config("# ours\npublic_url = \"https://desk.example.com\"\n");
+    let run = world.run(&with(&["--secret-env", "auth_token=TW_TOKEN"]));
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.out.contains("https://desk.example.com/hooks/support"), "{run:?}");
+    assert!(run.err.contains("TW_TOKEN is not set here"), "{run:?}");
+    let text = std::fs::read_to_string(world.home().join("config.toml")).unwrap();
+    assert!(text.starts_with("# ours\n") && text.contains("auth_token = { env = \"TW_TOKEN\" }"), "{text}");
+
+    let list = world.json(&["channel", "list"]);
+    assert_eq!(list[0]["name"], "support");
+    assert_eq!(list[0]["provider"], "twilio");
+    assert_eq!(list[0]["webhook_url"], "https://desk.example.com/hooks/support");
+    assert!(list[0]["channels"].as_array().unwrap().iter().any(|c| c == "sms"), "{}", list[0]);
+    assert_eq!(list[0]["status"], "connecting");
+
+    assert_eq!(world.run(&with(&["--secret-env", "auth_token=X"])).code, 4, "the name is taken");
+    world.json(&["channel", "disable", "support"]);
+    assert_eq!(world.json(&["channel", "list"])[0]["status"], "disabled");
+    world.json(&["channel", "enable", "support"]);
+    world.json(&["channel", "set", "support", "--set", "poll_seconds=30"]);
+    let text = std::fs::read_to_string(world.home().join("config.toml")).unwrap();
+    assert!(text.contains("poll_seconds = \"30\""), "{text}");
+    assert_eq!(world.run(&["channel", "set", "support"]).code, 2);
+    world.json(&["channel", "remove", "support"]);
+    assert!(world.json(&["channel", "list"]).is_empty());
+    assert_eq!(world.run(&["channel", "remove", "support"]).code, 3);
+    assert_eq!(world.run(&["channel", "test", "support"]).code, 3);
+}
+
+#[test]
+fn mistakes_are_told_before_anything_is_asked_or_written() {
+    let world = World::new();
+    for (args, words) in [
+        (vec!["channel", "add", "twillio", "--name", "x"], "did you mean `twilio`?"),
+        (vec!["channel", "add", "webchat", "--name", "No Good"], "cannot name a channel"),
+        (with(&["--secret-env", "auth_token=X", "--set", "acount_sid=1"]), "did you mean `account_sid`?"),
+        (with(&["--set", "auth_token=hunter2"]), "use --secret auth_token"),
+        (with(&["--secret-env", "token=X"]), "no secret token"),
+        (with(&["--secret-env", "auth_token=X", "--secret", "auth_token"]), "named twice"),
+        (with(&[]), "--secret auth_token"),
+    ] {
+        let run = world.run(&args);
+        assert_eq!(run.code, 2, "{args:?}: {run:?}");
+        assert!(run.err.contains(words), "{args:?}: {run:?}");
+        assert!(!run.err.contains("hunter2"), "{run:?}");
+        assert!(!world.home().join("config.toml").exists(), "{args:?}");
+    }
+}
+
+#[test]
+fn a_test_asks_the_provider_and_tells_its_answer() {
+    let world = World::new();
+    // A port on which nobody listens.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let base = format!("base_url=http://127.0.0.1:{port}");
+    assert_eq!(world.run(&with(&["--secret-env", "auth_token=TW_TOKEN", "--set", &base])).code, 0);
+    let run = world.run(&["channel", "test", "support", "--json"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert_eq!(run.objects()[0]["status"], "needs-login", "{run:?}");
+    let run = world.run_with(&["channel", "test", "support", "--json"], &[("TW_TOKEN", "hunter2")], "");
+    assert_eq!(run.code, 1, "{run:?}");
+    assert_eq!(run.objects()[0]["status"], "failing", "{run:?}");
+    assert!(!run.err.contains("hunter2") && !run.out.contains("hunter2"));
+}

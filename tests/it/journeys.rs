@@ -1,0 +1,168 @@
+//! Journeys: the real program in a real terminal, with the far ends on loopback.
+
+use crate::support::{Home, pty::Pty};
+use frontdesk::sandbox::twilio::{Answer, Callbacks, Extra, Plan, TwilioOptions, TwilioWorld};
+use frontdesk::sandbox::visitor::{Claims, Heard, Visitor};
+use std::time::Duration;
+
+const CUSTOMER: &str = "+15558675310";
+
+/// A home whose screen listens on a port that was free a moment ago.
+fn listening_home(world: &TwilioWorld) -> (Home, String) {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let home = Home::with_accounts(world);
+    let file = home.path().join("config.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    home.configure(&format!("listen = \"127.0.0.1:{port}\"\n{text}"));
+    (home, format!("http://127.0.0.1:{port}"))
+}
+
+async fn text(world: &TwilioWorld, base: &str, words: &str) {
+    let hook = format!("{base}/hooks/support").into();
+    let number = world.numbers()[0].clone();
+    // The screen is up before its listener is.
+    for _ in 0..500 {
+        let sent = world.inbound(&hook, CUSTOMER, &number, words, Extra::default()).await;
+        if sent.answers.iter().any(|a| a.status == 200) {
+            return;
+        }
+        tokio::task::yield_now().await;
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    panic!("the hook never answered 200");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_customer_writes_and_an_agent_answers() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let (home, base) = listening_home(&world);
+    let mut screen = Pty::start(&home, &[], 120, 40);
+    screen.wait("frontdesk");
+    text(&world, &base, "Where is my order 1234?").await;
+    screen.wait("Where is my order 1234?");
+    // Enter opens it and marks it read; r opens the composer, which says to whom and how.
+    screen.send("\r");
+    screen.send("r");
+    screen.wait("PUBLIC");
+    screen.send("It left the depot this morning.");
+    screen.wait("It left the depot this morning.");
+    screen.send("\r");
+    screen.wait("delivered");
+    assert_eq!(world.sent()[0].body, "It left the depot this morning.");
+    // It is resolved with one key, taken back with another.
+    // The composer has closed with the send: a letter is a command again.
+    screen.wait_gone("PUBLIC");
+    screen.send("e");
+    screen.wait("resolved");
+    screen.send("u");
+    screen.wait("open");
+    screen.send("\x11");
+    assert_eq!(screen.ended(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_draft_survives_a_kill() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let (home, base) = listening_home(&world);
+    let mut screen = Pty::start(&home, &[], 100, 30);
+    screen.wait("frontdesk");
+    text(&world, &base, "hello there").await;
+    screen.wait("hello there");
+    screen.send("\rr");
+    screen.wait("PUBLIC");
+    screen.paste("half a thought,\nin two lines");
+    screen.wait("in two lines");
+    // Saved as it is typed: the command line of another process sees it before the kill.
+    crate::support::until("the draft is kept", || {
+        let store = frontdesk::store::Store::open(
+            &home.workspace(),
+            std::sync::Arc::new(frontdesk::domain::clock::SystemClock),
+        )
+        .ok()?;
+        let reader = store.reader().ok()?;
+        let row = reader.list_all(1, None).ok()?.into_iter().next()?;
+        reader
+            .draft(row.id, frontdesk::domain::command::ComposeMode::Reply)
+            .ok()?
+            .filter(|d| d.contains("in two lines"))
+    });
+    screen.kill();
+    assert!(world.sent().is_empty(), "a pasted line end sends nothing");
+    let mut again = Pty::start(&home, &[], 100, 30);
+    again.wait("hello there");
+    again.send("\rr");
+    again.wait("in two lines");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_message_in_doubt_asks_the_agent() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let (home, base) = listening_home(&world);
+    let mut screen = Pty::start(&home, &[], 120, 40);
+    screen.wait("frontdesk");
+    text(&world, &base, "are you there?").await;
+    screen.wait("are you there?");
+    world.plan_send(Plan { answer: Answer::CutBefore, callbacks: Callbacks::Lost, ..Plan::default() });
+    screen.send("\rr");
+    screen.wait("PUBLIC");
+    screen.send("we are\r");
+    screen.wait("may have been sent");
+    assert!(world.sent().is_empty());
+    // The composer has closed with the send: a letter is a command again.
+    screen.wait_gone("PUBLIC");
+    screen.send("S");
+    screen.wait("delivered");
+    assert_eq!(world.sent().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_visitor_and_an_agent_chat() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let (home, base) = listening_home(&world);
+    let mut screen = Pty::start(&home, &[], 120, 40);
+    screen.wait("frontdesk");
+    let chat = format!("{base}/chat/shop");
+    let mut visitor = None;
+    for _ in 0..500 {
+        match Visitor::arrive(&chat, &Claims::default()).await {
+            Ok(v) => {
+                visitor = Some(v);
+                break;
+            }
+            Err(_) => std::thread::park_timeout(Duration::from_millis(10)),
+        }
+    }
+    let visitor = visitor.expect("the chat page answers");
+    visitor.say("Do you ship to Norway?").await.unwrap();
+    screen.wait("Do you ship to Norway?");
+    let mut hearing = visitor.listen("", Duration::from_millis(50));
+    screen.send("\rr");
+    screen.wait("PUBLIC");
+    screen.send("Yes, in three days.\r");
+    loop {
+        let next = tokio::time::timeout(Duration::from_secs(30), hearing.next());
+        match next.await.expect("something within half a minute").expect("the stream goes on") {
+            Heard::Message(m) if m.text == "Yes, in three days." => break,
+            _ => {}
+        }
+    }
+    screen.wait("Yes, in three days.");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_terminal_is_given_back_and_every_size_works() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let (home, _base) = listening_home(&world);
+    let mut screen = Pty::start(&home, &[], 80, 24);
+    screen.wait("frontdesk");
+    for (w, h) in [(40, 10), (200, 50), (20, 5), (120, 40)] {
+        screen.resize(w, h);
+    }
+    screen.wait("frontdesk");
+    screen.send("?");
+    screen.wait("Keys");
+    screen.send("q");
+    screen.wait_gone("Keys");
+    screen.send("\x11");
+    assert_eq!(screen.ended(), 0);
+}

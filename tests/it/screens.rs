@@ -1,0 +1,95 @@
+//! Pictures of the screen, as text and as roles: what an agent sees.
+
+pub mod screen;
+pub mod trouble;
+pub mod world;
+
+use screen::Screen;
+use world::World;
+
+/// A state of the desk at the three sizes.
+fn sizes(name: &str, world: World, keys: &str) {
+    for (width, height) in [(80, 24), (120, 40), (200, 50)] {
+        let mut screen = Screen::new(world.clone(), width, height).keys(keys);
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), screen.text());
+    }
+}
+
+/// One picture.
+fn picture(name: &str, world: World, (width, height): (u16, u16), keys: &str) {
+    insta::assert_snapshot!(name, Screen::new(world, width, height).keys(keys).text());
+}
+
+/// What every cell means: a letter per role, and shades for grounds.
+fn roles(name: &str, world: World, (width, height): (u16, u16), keys: &str) {
+    insta::assert_snapshot!(name, Screen::new(world, width, height).keys(keys).roles());
+}
+
+#[test]
+fn empty() {
+    sizes("empty", World::empty(), "");
+}
+
+#[test]
+fn busy() {
+    sizes("busy", World::busy(), "");
+}
+
+#[test]
+fn failing() {
+    sizes("failing", World::failing(), "j<enter>");
+}
+
+#[test]
+fn offline() {
+    sizes("offline", World::offline(), "");
+}
+
+#[test]
+fn narrow() {
+    picture("narrow_list", World::busy(), (60, 20), "");
+    picture("narrow_thread", World::busy(), (60, 20), "<enter>");
+    picture("narrow_views", World::busy(), (60, 20), "h");
+    picture("tiny", World::busy(), (30, 5), "");
+}
+
+#[test]
+fn composing() {
+    picture("compose_public", World::busy(), (80, 24), "rI am looking into it,<c-j>one moment please.");
+    picture("compose_note", World::busy(), (80, 24), "nShe is cross.");
+    picture("compose_refused", World::busy(), (120, 26), "jjrhello \u{201c}there\u{201d} \u{2013} x");
+    picture("compose_segments", World::busy(), (120, 26), "jrGood morning");
+    picture("compose_draft", World::busy(), (80, 24), "jjj<enter>");
+}
+
+#[test]
+fn above_the_panes() {
+    picture("palette", World::busy(), (120, 30), ":reso");
+    picture("palette_reasons", World::busy(), (80, 24), ":was sent");
+    picture("search", World::busy(), (120, 30), "/order");
+    picture("search_empty", World::busy(), (80, 24), "/");
+    picture("quick_replies", World::busy(), (120, 30), ";");
+    picture("assign", World::busy(), (80, 24), "a");
+    picture("priority", World::busy(), (80, 24), "p");
+    picture("labels", World::busy(), (80, 24), "L");
+    picture("qualify", World::busy(), (80, 24), "Q");
+    picture("disqualify", World::busy(), (80, 24), "Qdis<enter>a robot");
+    picture("confirm", World::busy(), (80, 24), "t");
+    picture("help", World::busy(), (100, 40), "?");
+    picture("status", World::offline(), (100, 30), "!");
+    picture("outbox", World::failing(), (80, 24), "O");
+    picture("delivery", World::failing(), (80, 24), "j<enter>d");
+    picture("chord", World::busy(), (120, 10), "g");
+}
+
+#[test]
+fn a_search_hit_in_its_thread() {
+    roles("hit_roles", World::busy(), (100, 24), "/courier<enter>");
+}
+
+#[test]
+fn meaning_of_cells() {
+    roles("busy_roles", World::busy(), (120, 40), "<enter>");
+    roles("failing_roles", World::failing(), (120, 40), "j<enter>");
+    roles("note_roles", World::busy(), (80, 24), "nx");
+}

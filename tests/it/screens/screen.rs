@@ -1,0 +1,135 @@
+//! A screen before a small desk: it answers as `app` would, and tells what is seen.
+
+#![allow(clippy::unwrap_used)]
+
+use super::world::{NOW, World, agents};
+use frontdesk::ui::theme::{Role, Theme};
+use frontdesk::ui::{self, Colors, Effect, Model, Msg, Startup, ThemeChoice};
+use jiff::tz::TimeZone;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::layout::Size;
+
+/// A screen that shows a world, answered as `app` would.
+pub struct Screen {
+    pub model: Model,
+    pub world: World,
+    size: Size,
+    /// Effects that the world does not answer.
+    pub asked: Vec<Effect>,
+}
+
+impl Screen {
+    pub fn new(world: World, width: u16, height: u16) -> Screen {
+        let startup = Startup {
+            me: agents().remove(0),
+            workspace: "acme".into(),
+            tz: TimeZone::UTC,
+            now: NOW,
+            theme: ThemeChoice::Dark,
+            colors: Colors::True,
+            no_color: false,
+            keys: Vec::new(),
+            undo_ms: 5_000,
+        };
+        let (mut model, effects) = ui::start(startup);
+        let size = Size::new(width, height);
+        ui::prepare(&mut model, size);
+        let mut screen = Screen { model, size, asked: Vec::new(), world };
+        screen.perform(effects);
+        let status = screen.world.status.clone();
+        screen.send(Msg::Status(status));
+        screen
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match &effect {
+                Effect::Load(need) => {
+                    if let Some(loaded) = self.world.answer(need) {
+                        self.send(Msg::Loaded(Box::new(loaded)));
+                    }
+                }
+                _ => self.asked.push(effect),
+            }
+        }
+    }
+
+    pub fn send(&mut self, msg: Msg) {
+        let effects = ui::update(&mut self.model, msg);
+        ui::prepare(&mut self.model, self.size);
+        self.perform(effects);
+    }
+
+    pub fn keys(mut self, keys: &str) -> Screen {
+        for key in ui::keys(keys).unwrap() {
+            self.send(Msg::Key(key));
+        }
+        self
+    }
+
+    fn terminal(&mut self) -> Terminal<TestBackend> {
+        let mut terminal = Terminal::new(TestBackend::new(self.size.width, self.size.height)).unwrap();
+        ui::prepare(&mut self.model, self.size);
+        terminal.draw(|frame| ui::draw(&self.model, frame)).unwrap();
+        terminal
+    }
+
+    /// The words on the screen.
+    pub fn text(&mut self) -> String {
+        let shown = self.terminal().backend().to_string();
+        let row = |line: &str| {
+            let line = line.split("\" Hidden by").next().unwrap_or_default();
+            line.trim_start_matches('"').trim_end_matches('"').trim_end().to_owned()
+        };
+        shown.lines().map(row).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The roles on the screen: a letter per cell for the foreground, and below it for the ground.
+    pub fn roles(&mut self) -> String {
+        self.model.set_theme(Theme::probe());
+        let terminal = self.terminal();
+        let buffer = terminal.backend().buffer();
+        let mut out = String::new();
+        for y in 0..buffer.area.height {
+            let row: String = (0..buffer.area.width).map(|x| letter(&buffer[(x, y)])).collect();
+            out.push_str(row.trim_end());
+            out.push('\n');
+        }
+        out
+    }
+}
+
+fn letter(cell: &ratatui::buffer::Cell) -> char {
+    let (fg, bg) = Theme::role_of(cell.fg, cell.bg);
+    let ground = match bg {
+        Some(Role::Selected) => '▓',
+        Some(Role::Marked) => '▒',
+        Some(Role::NoteGround) => '░',
+        Some(Role::Overlay) => '·',
+        _ => ' ',
+    };
+    if cell.symbol() == " " {
+        return ground;
+    }
+    match fg {
+        Some(Role::Text) => 't',
+        Some(Role::Strong) => 'S',
+        Some(Role::Dim) => 'd',
+        Some(Role::Faint) => '-',
+        Some(Role::Accent) => 'a',
+        Some(Role::Key) => 'k',
+        Some(Role::Inbound) => 'i',
+        Some(Role::Outbound) => 'o',
+        Some(Role::Note) => 'n',
+        Some(Role::Good) => 'g',
+        Some(Role::Warn) => 'w',
+        Some(Role::Bad) => 'B',
+        Some(Role::Unread) => 'U',
+        Some(Role::Public) => 'P',
+        Some(Role::Private) => 'N',
+        Some(Role::Match) => 'M',
+        Some(Role::Cursor) => 'c',
+        _ => '?',
+    }
+}
