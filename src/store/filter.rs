@@ -9,7 +9,6 @@ use crate::domain::ids::{AgentId, MessageId};
 use crate::domain::message::{AuthorKind, Direction};
 use crate::domain::query::{Filter, Has, Qualified, Query, What, When, Who, Writer};
 use crate::store::error::StoreError;
-use crate::store::people::{contact_set, identity_set, people};
 use crate::text::address;
 use crate::text::format::parse_when;
 use crate::text::index::{Term, match_expr};
