@@ -1,6 +1,3 @@
-//! Integration tests.
-mod query;
-mod text;
 //! Integration tests: one binary, a module a subject.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
