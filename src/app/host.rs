@@ -106,9 +106,8 @@ async fn renew(engine: &Engine, store: &Store, config: Arc<Config>, http: Http) 
 
 /// Tries the accounts again that lack something. The others are disturbed only when that changes anything.
 async fn retry(engine: &Engine, store: &Store, config: Arc<Config>, http: Http) {
-    let troubles = |all: &[Arc<Live>]| -> Vec<_> {
-        all.iter().map(|a| (a.name.clone(), a.trouble.clone())).collect()
-    };
+    let troubles =
+        |all: &[Arc<Live>]| -> Vec<_> { all.iter().map(|a| (a.name.clone(), a.trouble.clone())).collect() };
     match connect(store.clone(), config, http).await {
         Ok(live) if troubles(&live) != troubles(&engine.accounts.all()) => {
             info!("an account that lacked something is connected");

@@ -33,7 +33,10 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli.unmark(),
         Err(e) => e.exit(),
     };
-    if !matches!(cli.command, Some(Command::Man { .. } | Command::Completions { .. } | Command::Attachment(_))) {
+    if !matches!(
+        cli.command,
+        Some(Command::Man { .. } | Command::Completions { .. } | Command::Attachment(_))
+    ) {
         // What customers write is nobody else's to read: each file that is made, the log of the next day too, is its owner's alone.
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     }

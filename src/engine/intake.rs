@@ -125,7 +125,11 @@ impl Intake {
         Some(match provider.ingest(&push) {
             Ok(ingest) => Read::Events(id, account, ingest.events),
             Err(malformed) => {
-                warn!("receipt {id} for \u{201c}{}\u{201d} is quarantined: {}", live.name, mask(&malformed.to_string()));
+                warn!(
+                    "receipt {id} for \u{201c}{}\u{201d} is quarantined: {}",
+                    live.name,
+                    mask(&malformed.to_string())
+                );
                 Read::Unreadable(id, malformed.to_string())
             }
         })

@@ -39,15 +39,23 @@ async fn two_workspaces_share_nothing() {
     assert!(home.run(&["--workspace", "two", "search", "secret"]).out.trim().is_empty());
     // The page of the other workspace, of the same name, does not know the visitor.
     let stranger = Visitor::resume(&chat(&two), visitor.token(), visitor.public_id()).unwrap();
-    for refused in [stranger.messages(None, 10).await.map(drop), stranger.say("me again").await.map(drop), stranger.typing(true).await] {
+    for refused in [
+        stranger.messages(None, 10).await.map(drop),
+        stranger.say("me again").await.map(drop),
+        stranger.typing(true).await,
+    ] {
         assert!(matches!(refused, Err(VisitorError::Refused { status: 401, .. })), "{refused:?}");
     }
     assert_eq!(visitor.messages(None, 10).await.unwrap().messages.len(), 1);
 
     // A hook of one workspace is not there in the other, and a signature of one is none in the other.
-    let missing = post(&one.base, "/chat/private/api/visitor", &[("Content-Type", "application/json")], b"{}");
+    let missing =
+        post(&one.base, "/chat/private/api/visitor", &[("Content-Type", "application/json")], b"{}");
     assert_eq!(missing.status, 404);
-    assert_eq!(exchange(&one.base, b"GET /hooks/private HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status, 404);
+    assert_eq!(
+        exchange(&one.base, b"GET /hooks/private HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status,
+        404
+    );
     let hook = format!("{}/hooks/support", two.base).into();
     let sent = world.inbound(&hook, CUSTOMER, &world.numbers()[0], "wrong door", Default::default()).await;
     assert_eq!(sent.answers[0].status, 401);
@@ -59,7 +67,9 @@ async fn two_workspaces_share_nothing() {
 
     // An id of one workspace is nobody in the other; what is done in one is not done in the other.
     let id = list("one")[0]["id"].as_str().unwrap().to_owned();
-    for args in [&["show", id.as_str()][..], &["reply", id.as_str(), "hi"], &["status", id.as_str(), "resolved"]] {
+    for args in
+        [&["show", id.as_str()][..], &["reply", id.as_str(), "hi"], &["status", id.as_str(), "resolved"]]
+    {
         let answer = home.run(&[&["--workspace", "two"], args].concat());
         assert_eq!(answer.code(), 3, "{args:?}: {}", answer.err);
     }

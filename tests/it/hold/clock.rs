@@ -122,7 +122,8 @@ fn a_run_whose_clock_was_set_back_goes_on_where_the_last_one_was() {
     let ahead = Arc::new(ManualClock::new(SystemClock.now() + 5 * HOUR));
     let before = desk(&home.workspace(), ahead.clone());
     let c = before.hears("first question");
-    let op = before.does(Action::Reply { conversation: c, text: "an answer".into(), undo_ms: 5_000 }).unwrap();
+    let op =
+        before.does(Action::Reply { conversation: c, text: "an answer".into(), undo_ms: 5_000 }).unwrap();
     drop(before);
 
     // The machine's clock is right again, five hours earlier.
@@ -153,7 +154,9 @@ fn a_local_change_counts_after_any_jump() {
     let clock = Arc::new(ManualClock::new(NOON));
     let desk = desk(dir.path(), clock.clone());
     let c = desk.hears("question");
-    for (back, wanted) in [(0, Status::Resolved), (1, Status::Open), (30 * 24, Status::Resolved), (9_999, Status::Open)] {
+    for (back, wanted) in
+        [(0, Status::Resolved), (1, Status::Open), (30 * 24, Status::Resolved), (9_999, Status::Open)]
+    {
         clock.set(NOON - back * HOUR);
         desk.does(status(c, wanted));
         assert_eq!(desk.row().status, wanted, "{back} hours back");

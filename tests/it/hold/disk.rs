@@ -76,7 +76,10 @@ async fn a_full_disk_answers_503_loses_nothing_and_recovers() {
     }
     assert!(refused.len() == 3 && taken.len() > 2, "{taken:?} {refused:?}");
     // It lives, and what is there can be read; what an agent asks for is kept by whoever still has room.
-    assert_eq!(super::exchange(&serve.base, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status, 200);
+    assert_eq!(
+        super::exchange(&serve.base, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status,
+        200
+    );
     let queued = home.run(&["new", "--channel", "support", "--to", "+15550000001", "hello", "--json"]).ok();
     let op = queued.json()[0]["op"].as_str().unwrap().to_owned();
 
@@ -85,8 +88,7 @@ async fn a_full_disk_answers_503_loses_nothing_and_recovers() {
     for n in &refused {
         until("the vendor's next try is taken", || (large(&world, &serve.base, *n) == 200).then_some(()));
     }
-    let all: BTreeSet<String> =
-        taken.union(&refused).map(|n| format!("message {n}")).collect();
+    let all: BTreeSet<String> = taken.union(&refused).map(|n| format!("message {n}")).collect();
     until("all are read", || {
         let rows = list(&home);
         let row = rows.iter().find(|r| r["contact"]["name"] != "+15550000001" && r["unread"] != 0)?;
@@ -206,7 +208,11 @@ async fn a_read_only_file_and_directory_are_named() {
         mode(path, if path.is_dir() { 0o555 } else { 0o444 });
     }
     mode(home.path(), 0o555);
-    for args in [&["list"][..], &["serve", "--listen", "127.0.0.1:0"], &["new", "--channel", "support", "--to", CUSTOMER, "x"]] {
+    for args in [
+        &["list"][..],
+        &["serve", "--listen", "127.0.0.1:0"],
+        &["new", "--channel", "support", "--to", CUSTOMER, "x"],
+    ] {
         let Some((code, err)) = run_unprivileged(&home, args) else { continue };
         assert_eq!(code, 5, "{args:?}: {err}");
         assert!(err.contains("frontdesk.db") && err.contains("permissions"), "{args:?}: {err}");

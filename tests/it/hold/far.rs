@@ -25,7 +25,10 @@ async fn file(Path(which): Path<String>) -> Response<Body> {
     if which == "declared" {
         // Says that it is larger than anything; never sends it.
         let stream = futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>();
-        return answer.header(header::CONTENT_LENGTH, 3_000_000_000u64).body(Body::from_stream(stream)).unwrap();
+        return answer
+            .header(header::CONTENT_LENGTH, 3_000_000_000u64)
+            .body(Body::from_stream(stream))
+            .unwrap();
     }
     if which == "endless" {
         let piece = vec![0u8; 1 << 20];
@@ -69,8 +72,13 @@ async fn absurd_files_are_refused_and_their_names_lead_nowhere() {
     let engine = home.serve(0);
     let number = world.numbers()[0].clone();
     let send = |sid: &str, body: &str, media: &[String], count: &str| {
-        let mut params =
-            vec![("MessageSid", sid), ("From", CUSTOMER), ("To", number.as_str()), ("Body", body), ("NumMedia", count)];
+        let mut params = vec![
+            ("MessageSid", sid),
+            ("From", CUSTOMER),
+            ("To", number.as_str()),
+            ("Body", body),
+            ("NumMedia", count),
+        ];
         let keys: Vec<String> = (0..media.len()).map(|n| format!("MediaUrl{n}")).collect();
         params.extend(keys.iter().zip(media).map(|(k, v)| (k.as_str(), v.as_str())));
         assert_eq!(webhook(&world, &engine.base, &params).status, 200);
@@ -88,7 +96,7 @@ async fn absurd_files_are_refused_and_their_names_lead_nowhere() {
         format!("{elsewhere}/media/name0"),
         "file:///etc/passwd".into(),
         "http://169.254.169.254/latest/meta-data".into(),
-        format!("{base}@{}/media/name0", elsewhere.trim_start_matches("http://")),
+        format!("{base}@{}/media/name1", elsewhere.trim_start_matches("http://")),
         "javascript:alert(1)".into(),
         "\u{1b}]0;pwned\u{7}".into(),
     ];

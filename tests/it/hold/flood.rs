@@ -53,7 +53,8 @@ async fn wrong_signatures_are_throttled_and_a_right_one_never_is() {
     assert!(statuses[throttled..].iter().all(|s| *s == 429 || *s == 400), "{statuses:?}");
     for n in 0..200 {
         let sid = format!("SM{n}");
-        let params = [("MessageSid", sid.as_str()), ("From", CUSTOMER), ("To", number.as_str()), ("Body", "right")];
+        let params =
+            [("MessageSid", sid.as_str()), ("From", CUSTOMER), ("To", number.as_str()), ("Body", "right")];
         assert_eq!(webhook(&world, &serve.base, &params).status, 200, "{n}");
     }
     until("all are read", || (list(&home).first()?["unread"] == 200).then_some(()));

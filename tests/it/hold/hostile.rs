@@ -15,11 +15,9 @@ async fn a_body_of_ten_megabytes_is_refused_at_once_by_every_door() {
     let huge = vec![b'a'; 10 << 20];
     let form = [("Content-Type", "application/x-www-form-urlencoded"), ("X-Twilio-Signature", "x")];
     let json = [("Content-Type", "application/json")];
-    for (path, headers) in [
-        ("/hooks/support", &form[..]),
-        ("/hooks/shop", &form[..]),
-        ("/chat/shop/api/visitor", &json[..]),
-    ] {
+    for (path, headers) in
+        [("/hooks/support", &form[..]), ("/hooks/shop", &form[..]), ("/chat/shop/api/visitor", &json[..])]
+    {
         let begun = Instant::now();
         let reply = post(&serve.base, path, headers, &huge);
         assert_eq!(reply.status, 413, "{path}: {reply:?}");
@@ -28,7 +26,9 @@ async fn a_body_of_ten_megabytes_is_refused_at_once_by_every_door() {
     // Without a length, in pieces, and never ending: cut off as well.
     let mut stream = TcpStream::connect(serve.base.strip_prefix("http://").unwrap()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    stream.write_all(b"POST /hooks/support HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
+    stream
+        .write_all(b"POST /hooks/support HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        .unwrap();
     let piece = [b"10000\r\n".to_vec(), vec![b'z'; 0x10000], b"\r\n".to_vec()].concat();
     let mut pieces = 0;
     while pieces < 1_000 && stream.write_all(&piece).is_ok() {
@@ -39,7 +39,10 @@ async fn a_body_of_ten_megabytes_is_refused_at_once_by_every_door() {
     let _ = stream.read_to_end(&mut answer);
     let answer = String::from_utf8_lossy(&answer);
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 413"), "{answer}");
-    assert_eq!(exchange(&serve.base, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status, 200);
+    assert_eq!(
+        exchange(&serve.base, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status,
+        200
+    );
     assert!(list(&home).is_empty());
 }
 
@@ -83,7 +86,12 @@ async fn a_signed_push_that_makes_no_sense_is_kept_aside_and_can_be_read_again()
     home.run(&["webhooks", "replay", id]).ok();
     // What follows it is read all the same.
     let number = world.numbers()[0].clone();
-    let good = [("MessageSid", "SM00000000000000000000000000000001"), ("From", CUSTOMER), ("To", &number), ("Body", "hi")];
+    let good = [
+        ("MessageSid", "SM00000000000000000000000000000001"),
+        ("From", CUSTOMER),
+        ("To", &number),
+        ("Body", "hi"),
+    ];
     assert_eq!(webhook(&world, &serve.base, &good).status, 200);
     until("the good one is read", || (list(&home).len() == 1).then_some(()));
 }

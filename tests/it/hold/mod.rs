@@ -51,8 +51,10 @@ fn exchange(base: &str, request: &[u8]) -> Reply {
 
 /// A POST with these further header lines.
 fn post(base: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-    let mut request =
-        format!("POST {path} HTTP/1.1\r\nHost: desk\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+    let mut request = format!(
+        "POST {path} HTTP/1.1\r\nHost: desk\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -72,8 +74,7 @@ fn webhook(world: &TwilioWorld, base: &str, params: &[(&str, &str)]) -> Reply {
 
 /// A form for the hook `support` with this signature.
 fn signed(base: &str, signature: &str, body: &[u8]) -> Reply {
-    let headers =
-        [("Content-Type", "application/x-www-form-urlencoded"), ("X-Twilio-Signature", signature)];
+    let headers = [("Content-Type", "application/x-www-form-urlencoded"), ("X-Twilio-Signature", signature)];
     post(base, "/hooks/support", &headers, body)
 }
 

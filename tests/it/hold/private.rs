@@ -21,7 +21,10 @@ async fn journey(level: &str) {
     let home = Home::with_accounts(&world);
     let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
     // Polling as well, so that pulls are in the log.
-    home.configure(&format!("log_level = \"{level}\"\n{}", config.replace("poll_seconds = 0", "poll_seconds = 1")));
+    home.configure(&format!(
+        "log_level = \"{level}\"\n{}",
+        config.replace("poll_seconds = 0", "poll_seconds = 1")
+    ));
     let errors = std::fs::File::create(home.path().join("stderr")).unwrap();
     let mut command = home.command(&["serve", "--listen", "127.0.0.1:0"]);
     command.stderr(errors);
@@ -31,8 +34,13 @@ async fn journey(level: &str) {
     let media = vec![Medium { content_type: "text/plain".into(), bytes: b"obsidian".to_vec() }];
     let extra = Extra { media, ..Extra::default() };
     world.inbound(&hook, CUSTOMER, &number, "quicksilver", extra).await;
-    let params =
-        [("MessageSid", "SM9"), ("From", "+15551112222"), ("To", &number), ("Body", "quicksilver"), ("ProfileName", "tourmaline")];
+    let params = [
+        ("MessageSid", "SM9"),
+        ("From", "+15551112222"),
+        ("To", &number),
+        ("Body", "quicksilver"),
+        ("ProfileName", "tourmaline"),
+    ];
     assert_eq!(webhook(&world, &serve.base, &params).status, 200);
     // What cannot be read, and what is not signed.
     assert_eq!(webhook(&world, &serve.base, &[("From", CUSTOMER), ("Body", "quicksilver")]).status, 200);
@@ -107,8 +115,21 @@ async fn every_file_is_its_owners_alone() {
     let base = format!("base_url={}", world.base_url());
     let secret = format!("auth_token={}", token.display());
     run(&[
-        "channel", "add", "twilio", "--name", "support", "--set", &sid, "--set", &from, "--set", &base, "--set",
-        "poll_seconds=0", "--secret-file", &secret,
+        "channel",
+        "add",
+        "twilio",
+        "--name",
+        "support",
+        "--set",
+        &sid,
+        "--set",
+        &from,
+        "--set",
+        &base,
+        "--set",
+        "poll_seconds=0",
+        "--secret-file",
+        &secret,
     ]);
     run(&["channel", "add", "webchat", "--name", "shop"]);
     let mut command = home.command(&["serve", "--listen", "127.0.0.1:0"]);
@@ -132,9 +153,17 @@ async fn every_file_is_its_owners_alone() {
         }
         seen.push(path.file_name().unwrap().to_string_lossy().into_owned());
     }
-    for name in
-        ["config.toml", "frontdesk.db", "frontdesk.db-wal", "frontdesk.db-shm", "engine.lock", "engine.sock", "a socket", "files", "log"]
-    {
+    for name in [
+        "config.toml",
+        "frontdesk.db",
+        "frontdesk.db-wal",
+        "frontdesk.db-shm",
+        "engine.lock",
+        "engine.sock",
+        "a socket",
+        "files",
+        "log",
+    ] {
         assert!(seen.iter().any(|s| s == name), "{name}: {seen:?}");
     }
     assert!(seen.iter().any(|s| s.ends_with(".log")), "{seen:?}");

@@ -36,11 +36,25 @@ async fn channels_come_and_go_beside_a_running_engine() {
     // Another number, with its own secret.
     let token = home.path().join("token2");
     crate::support::write_private(&token, world.auth_token());
-    let (sid, base) = (format!("account_sid={}", world.account_sid()), format!("base_url={}", world.base_url()));
+    let (sid, base) =
+        (format!("account_sid={}", world.account_sid()), format!("base_url={}", world.base_url()));
     let secret = format!("auth_token={}", token.display());
     home.run(&[
-        "channel", "add", "twilio", "--name", "sales", "--set", &sid, "--set", "from=+15557122662", "--set", &base,
-        "--set", "poll_seconds=0", "--secret-file", &secret,
+        "channel",
+        "add",
+        "twilio",
+        "--name",
+        "sales",
+        "--set",
+        &sid,
+        "--set",
+        "from=+15557122662",
+        "--set",
+        &base,
+        "--set",
+        "poll_seconds=0",
+        "--secret-file",
+        &secret,
     ])
     .ok();
     let hook = format!("{}/hooks/sales", serve.base);
@@ -74,7 +88,12 @@ async fn a_broken_edit_is_refused_and_the_old_configuration_stays() {
         home.configure(&format!("{broken}{good}"));
         until("it warns", || (log(&home).matches("is not used").count() > before).then_some(()));
         assert_eq!(page(&serve.base, "shop"), 200);
-        let params = [("MessageSid", broken), ("From", CUSTOMER), ("To", world.numbers()[0].as_str()), ("Body", "still?")];
+        let params = [
+            ("MessageSid", broken),
+            ("From", CUSTOMER),
+            ("To", world.numbers()[0].as_str()),
+            ("Body", "still?"),
+        ];
         assert_eq!(webhook(&world, &serve.base, &params).status, 200);
     }
     // An editor that writes in pieces, and a file that is away for a moment.
@@ -131,7 +150,12 @@ async fn reloads_under_load_lose_nothing_and_send_nothing_twice() {
         let to = format!("+1555300{:04}", n % 20);
         home.run(&["new", "--channel", "support", "--to", &to, &format!("out {n}")]).ok();
         let sid = format!("SM{n}");
-        let params = [("MessageSid", sid.as_str()), ("From", CUSTOMER), ("To", world.numbers()[0].as_str()), ("Body", "in")];
+        let params = [
+            ("MessageSid", sid.as_str()),
+            ("From", CUSTOMER),
+            ("To", world.numbers()[0].as_str()),
+            ("Body", "in"),
+        ];
         assert_eq!(webhook(&world, &serve.base, &params).status, 200);
         if n % 6 == 0 {
             home.configure(&format!("{good}\n[workspace.main.channel.extra{n}]\nprovider = \"webchat\"\n"));
@@ -144,9 +168,7 @@ async fn reloads_under_load_lose_nothing_and_send_nothing_twice() {
     bodies.sort();
     bodies.dedup();
     assert_eq!(bodies.len(), count);
-    until("all are read", || {
-        list(&home).iter().any(|r| r["unread"] == count).then_some(())
-    });
+    until("all are read", || list(&home).iter().any(|r| r["unread"] == count).then_some(()));
     assert!(serve.terminate().success());
 }
 
@@ -166,12 +188,18 @@ async fn an_import_beside_a_running_engine_does_not_keep_customers_out() {
         writeln!(out, "{line}").unwrap();
     }
     drop(out);
-    let import = home.command(&["import", file.to_str().unwrap()]).stderr(std::process::Stdio::null()).spawn();
+    let import =
+        home.command(&["import", file.to_str().unwrap()]).stderr(std::process::Stdio::null()).spawn();
     let mut import = import.unwrap();
     let mut taken = 0;
     while taken < 200 {
         let sid = format!("SM{taken}");
-        let params = [("MessageSid", sid.as_str()), ("From", CUSTOMER), ("To", world.numbers()[0].as_str()), ("Body", "live")];
+        let params = [
+            ("MessageSid", sid.as_str()),
+            ("From", CUSTOMER),
+            ("To", world.numbers()[0].as_str()),
+            ("Body", "live"),
+        ];
         assert_eq!(webhook(&world, &serve.base, &params).status, 200);
         taken += 1;
     }

@@ -100,9 +100,10 @@ async fn escape_sequences_reach_no_terminal() {
     ];
     assert_eq!(webhook(&world, &base, &place).status, 200);
     // An address that is none, too.
-    let sender = [("MessageSid", "SM3"), ("From", HOSTILE), ("To", "+15557122661"), ("Body", "zebra from nowhere")];
+    let sender =
+        [("MessageSid", "SM3"), ("From", HOSTILE), ("To", "+15557122661"), ("Body", "zebra from nowhere")];
     assert_eq!(webhook(&world, &base, &sender).status, 200);
-    let claims = Claims { name: Some(HOSTILE.into()), email: None };
+    let claims = Claims { name: Some(HOSTILE.chars().take(70).collect()), email: None };
     let visitor = Visitor::arrive(&format!("{base}/chat/shop"), &claims).await.unwrap();
     visitor.say(HOSTILE).await.unwrap();
     until("all are read", || {
@@ -147,7 +148,12 @@ async fn escape_sequences_reach_no_terminal() {
         plain("show --json", &answer.out);
         // Nothing was taken away from who reads it as data.
         let all = &answer.json()[0]["messages"];
-        seen += all.as_array().unwrap().iter().filter(|m| m["text"].as_str().unwrap().contains('\u{202e}')).count();
+        seen += all
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|m| m["text"].as_str().unwrap().contains('\u{202e}'))
+            .count();
     }
     assert!(seen >= 3, "{seen} messages keep their characters in JSON");
 

@@ -55,7 +55,8 @@ async fn under_load_it_ends_quickly_and_nothing_is_in_the_air() {
                 while !over.load(Ordering::SeqCst) {
                     let from = format!("+1555100000{customer}");
                     let sent = world.inbound(&hook, &from, &number, "load", Extra::default()).await;
-                    answered.fetch_add(sent.answers.iter().filter(|a| a.status == 200).count(), Ordering::SeqCst);
+                    answered
+                        .fetch_add(sent.answers.iter().filter(|a| a.status == 200).count(), Ordering::SeqCst);
                 }
             }));
         }
@@ -82,7 +83,8 @@ async fn under_load_it_ends_quickly_and_nothing_is_in_the_air() {
             task.await.unwrap();
         }
         let store =
-            frontdesk::store::Store::open(&home.workspace(), Arc::new(frontdesk::domain::clock::SystemClock)).unwrap();
+            frontdesk::store::Store::open(&home.workspace(), Arc::new(frontdesk::domain::clock::SystemClock))
+                .unwrap();
         let flying = store.reader().unwrap().outbox(1_000).unwrap();
         assert!(flying.iter().all(|o| !["sending", "unknown"].contains(&o.state.word())), "{flying:?}");
     }
@@ -170,8 +172,12 @@ async fn a_provider_out_of_reach_neither_holds_the_start_nor_the_end() {
         let begun = Instant::now();
         let serve = home.serve(0);
         assert!(begun.elapsed() < Duration::from_secs(3), "{base}: {:?}", begun.elapsed());
-        let params =
-            [("MessageSid", "SM1"), ("From", CUSTOMER), ("To", world.numbers()[0].as_str()), ("Body", "anyone?")];
+        let params = [
+            ("MessageSid", "SM1"),
+            ("From", CUSTOMER),
+            ("To", world.numbers()[0].as_str()),
+            ("Body", "anyone?"),
+        ];
         assert_eq!(webhook(&world, &serve.base, &params).status, 200);
         until("it is read", || (list(&home).len() == 1).then_some(()));
         // A pull or a probe that gets no answer is out now; a file of this message is asked for.
@@ -216,7 +222,10 @@ async fn a_second_engine_and_a_taken_port_are_told_and_change_nothing() {
     assert_eq!(taken.code(), 1, "{}", taken.err);
     assert!(taken.err.contains("in use") && taken.err.contains("--listen"), "{}", taken.err);
     assert!(!lock::is_held(&other.workspace()));
-    assert_eq!(exchange(&serve.base, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status, 200);
+    assert_eq!(
+        exchange(&serve.base, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status,
+        200
+    );
     // With the engine dead, its lock and socket files are no obstacle.
     serve.kill();
     assert!(home.workspace().join("engine.lock").exists());
