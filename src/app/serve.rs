@@ -26,7 +26,12 @@ pub fn run(workspace: &Workspace, overrides: Overrides, out: &mut dyn Write) -> 
     let ended = runtime.block_on(async {
         let mut term = signal(SignalKind::terminate()).map_err(AppError::io("signals cannot be heard"))?;
         let mut int = signal(SignalKind::interrupt()).map_err(AppError::io("signals cannot be heard"))?;
-        let host = host::start(workspace, lock, Bus::new(), Listening::Required, Some(overrides)).await?;
+        // A keyring may take its time: the wish to end is heard meanwhile. Nothing is under way yet.
+        let host = tokio::select! {
+            host = host::start(workspace, lock, Bus::new(), Listening::Required, Some(overrides)) => host?,
+            _ = term.recv() => return Ok(()),
+            _ = int.recv() => return Ok(()),
+        };
         if let Some(address) = host.engine.address {
             writeln!(out, "ready http://{address}")
                 .and_then(|()| out.flush())

@@ -48,9 +48,10 @@ async fn journey(level: &str) {
     assert_eq!(super::signed(&serve.base, "d3Jvbmc=", bad).status, 401);
     until("two conversations", || (list(&home).len() == 2).then_some(()));
     // Every way in which a send can end; a last one that goes well, so that all before it were tried.
-    let plans: [Plan; 6] = [
+    let plans: [Plan; 7] = [
         Answer::Refused { status: 400, code: 21610 }.into(),
         Answer::Refused { status: 400, code: 21211 }.into(),
+        Answer::Refused { status: 400, code: 21999 }.into(),
         Outcome::Undelivered(30003).into(),
         Plan { answer: Answer::CutBefore, callbacks: Callbacks::Lost, ..Plan::default() },
         Answer::TooMany { retry_after: Some(0) }.into(),
@@ -81,6 +82,9 @@ async fn journey(level: &str) {
         log.push_str(&std::fs::read_to_string(path).unwrap());
     }
     assert!(log.contains("the engine runs") && log.contains("in doubt"), "a log of this journey: {log}");
+    if std::env::var_os("FRONTDESK_SHOW_LOG").is_some() {
+        println!("{log}");
+    }
     for word in BODIES.iter().copied().chain([world.auth_token(), visitor.token()]) {
         assert!(!log.contains(word), "{level}: {word}: {}", line_with(&log, word));
     }
