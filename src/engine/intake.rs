@@ -7,6 +7,7 @@ use crate::engine::inbox::Inbox;
 use crate::engine::write::Writes;
 use crate::provider::RawPush;
 use crate::store::{Class, Reader, ReceiptNew, Store, StoreError};
+use crate::text::sanitize::mask;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -124,7 +125,11 @@ impl Intake {
         Some(match provider.ingest(&push) {
             Ok(ingest) => Read::Events(id, account, ingest.events),
             Err(malformed) => {
-                warn!("receipt {id} for \u{201c}{}\u{201d} is quarantined: {malformed}", live.name);
+                warn!(
+                    "receipt {id} for \u{201c}{}\u{201d} is quarantined: {}",
+                    live.name,
+                    mask(&malformed.to_string())
+                );
                 Read::Unreadable(id, malformed.to_string())
             }
         })
