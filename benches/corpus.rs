@@ -6,10 +6,14 @@
 //! the phrase `tracking number shows` (1 %), and `zqxrareN` (once each).
 #![allow(dead_code, reason = "each bench uses a part")]
 
+use frontdesk::domain::clock::SystemClock;
+use frontdesk::engine::import::{ImportOptions, import_jsonl};
+use frontdesk::store::Store;
 use serde_json::json;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const ENGLISH: &str = "the to a and I order of is in it you for my on have this that was be with your not me are can \
     please refund account we from an if but at get will has do no so or just when would as been what how they there know \
@@ -263,6 +267,19 @@ pub fn file(n: usize) -> std::io::Result<PathBuf> {
         std::fs::rename(&part, &path)?;
     }
     Ok(path)
+}
+
+/// The workspace into which the corpus of `n` messages was imported; imports it when that has not been done.
+pub fn workspace(n: usize) -> Result<Store, Box<dyn std::error::Error>> {
+    let home = dir()?.join(format!("workspace-{n}"));
+    let there = home.join("frontdesk.db").exists();
+    let store = Store::open(&home, Arc::new(SystemClock))?;
+    let rows = if there { store.reader()?.list_all(1, None)?.len() } else { 0 };
+    if rows == 0 {
+        let reader = BufReader::with_capacity(1 << 20, File::open(file(n)?)?);
+        import_jsonl(&store, reader, ImportOptions::default(), &mut |_| {})?;
+    }
+    Ok(store)
 }
 
 /// Where benches keep what is dear to make.

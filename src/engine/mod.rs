@@ -38,6 +38,10 @@ use tracing::{error, info, warn};
 const SHORT_END: Duration = Duration::from_secs(1);
 /// How long it waits for requests that are out: what is cut off there is in doubt.
 const DELIVERY_END: Duration = Duration::from_secs(12);
+
+/// Where the store keeps what vendors and visitors see of the running engine.
+pub const URL_KEY: &str = "engine:url";
+
 /// A finished receipt keeps its body this long, milliseconds.
 const KEEP_BODIES: i64 = 7 * 24 * 3_600_000;
 
@@ -93,6 +97,9 @@ impl Engine {
         }
         let address = listener.as_ref().and_then(|l| l.local_addr().ok());
         let seen = public_url.clone().or_else(|| address.map(|a| format!("http://{a}")));
+        // For other processes that tell people where to point a vendor or a browser.
+        let told = seen.clone().unwrap_or_default();
+        writes.run_quietly(Class::Apply, move |t| t.meta_set(URL_KEY, &told)).await?;
         let accounts = Accounts::default();
         let health = HealthBoard::new(store.clone(), bus.clone(), clock.clone());
         let inbox = Inbox::new(store.clone());

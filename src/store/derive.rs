@@ -18,13 +18,18 @@ use rusqlite::params;
 /// Characters kept of the newest message for the list.
 const PREVIEW: usize = 120;
 
+/// Characters of a text that are looked at for its preview; the query for the newest message says the same.
+const HEAD: usize = 400;
+
 /// What a job changed about a conversation.
 #[derive(Debug, Default)]
 pub(super) struct Touch {
     /// Facets or ops changed: fold them again.
     pub fold: bool,
-    /// The newest message may be another one, or look different.
+    /// The newest message may be another one, or look different: look again.
     pub newest: bool,
+    /// The newest of the messages that were added, if nothing has happened to it since.
+    pub added: Option<Added>,
     /// Unseen inbound messages, more or fewer.
     pub unread: i64,
     /// Messages that need the agent, more or fewer.
@@ -43,13 +48,43 @@ pub(super) struct Touch {
     pub draft: bool,
 }
 
-/// Where an answer goes, as an event says.
+/// A message just added, as far as the list would show it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Added {
+    pub at: Ms,
+    pub id: i64,
+    pub direction: i64,
+    pub preview: String,
+}
+
+impl Touch {
+    /// A message was added: a candidate for the newest one.
+    pub(super) fn add(&mut self, at: Ms, id: i64, direction: Direction, text: &str) {
+        if direction == Direction::Activity || self.added.as_ref().is_some_and(|a| (a.at, a.id) > (at, id)) {
+            return;
+        }
+        let head = text.char_indices().nth(HEAD).map_or(text, |(at, _)| &text[..at]);
+        let preview = short(head);
+        // Without words it is named by its kind or its files.
+        self.newest |= preview.is_empty();
+        self.added = Some(Added { at, id, direction: direction.code(), preview });
+    }
+}
+
+/// Where an answer goes, as an event says.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Route {
     pub rev: Rev,
     pub ours: String,
     pub theirs: String,
     pub identity: Option<i64>,
+}
+
+impl Route {
+    /// Whether this statement supersedes another. The identity follows from the address.
+    pub(super) fn beats(&self, other: &Route) -> bool {
+        (self.rev, &self.ours, &self.theirs) > (other.rev, &other.ours, &other.theirs)
+    }
 }
 
 /// The columns that a derivation reads and writes.
@@ -64,6 +99,7 @@ pub(super) struct Derived {
     pub last_inbound_at: Option<Ms>,
     pub answered: Option<(Ms, i64)>,
     pub newest: Newest,
+    pub route: Route,
 }
 
 /// The newest message, as the list shows it.
@@ -93,6 +129,16 @@ impl Tx<'_> {
             let (at, newest) = self.newest(id)?;
             row.place.last_message_at = at;
             row.newest = newest;
+        } else if let Some(added) = touch.added
+            && (added.at, Some(added.id)) > (row.place.last_message_at, row.newest.id)
+        {
+            row.place.last_message_at = added.at;
+            row.newest = Newest {
+                id: Some(added.id),
+                preview: added.preview,
+                direction: Some(added.direction),
+                delivery: None,
+            };
         }
         row.unread = (row.unread + touch.unread).max(0);
         row.troubled = (row.troubled + touch.troubled).max(0);
@@ -107,10 +153,13 @@ impl Tx<'_> {
         row.snoozed_until = if row.place.status == Status::Snoozed { row.set_until } else { None };
         row.place.unread = row.unread > 0;
         row.place.waiting_since = self.waiting_since(id, &row)?;
-        self.store_derived(id, &before, &row)?;
-        if let Some(route) = touch.route {
-            self.store_route(id, &route)?;
+        if let Some(route) = touch.route.filter(|r| r.beats(&before.route)) {
+            if route.theirs != before.route.theirs {
+                self.index_names(id, true);
+            }
+            row.route = Route { identity: route.identity.or(before.route.identity), ..route };
         }
+        self.store_derived(id, &before, &row)?;
         if touch.draft {
             self.exec(
                 "UPDATE conversation SET draft = EXISTS (SELECT 1 FROM draft WHERE conversation_id = ?1) WHERE id = ?1",
@@ -125,7 +174,7 @@ impl Tx<'_> {
         self.one(
             "SELECT account_id, channel, status, agent_id, team_id, waiting_since, last_message_at, archived_at IS NOT NULL,
                     labels, unread, set_status, set_until, snoozed_until, troubled, last_inbound_at, answered_at, answered_id,
-                    last_message_id, preview, preview_direction, preview_delivery
+                    last_message_id, preview, preview_direction, preview_delivery, addr_at, addr_rank, ours, theirs, identity_id
              FROM conversation WHERE id = ?1",
             [id],
             |r| {
@@ -157,6 +206,12 @@ impl Tx<'_> {
                         direction: r.get(19)?,
                         delivery: r.get(20)?,
                     },
+                    route: Route {
+                        rev: Rev { at: r.get(21)?, rank: r.get(22)? },
+                        ours: r.get(23)?,
+                        theirs: r.get(24)?,
+                        identity: r.get(25)?,
+                    },
                 })
             },
         )
@@ -184,7 +239,8 @@ impl Tx<'_> {
         self.exec(
             "UPDATE conversation SET labels = ?2, set_status = ?3, set_until = ?4, unread = ?5, troubled = ?6,
                     last_inbound_at = ?7, answered_at = ?8, answered_id = ?9, last_message_id = ?10, preview = ?11,
-                    preview_direction = ?12, preview_delivery = ?13
+                    preview_direction = ?12, preview_delivery = ?13, addr_at = ?14, addr_rank = ?15, ours = ?16, theirs = ?17,
+                    identity_id = ?18
              WHERE id = ?1",
             params![
                 id,
@@ -199,7 +255,12 @@ impl Tx<'_> {
                 row.newest.id,
                 row.newest.preview,
                 row.newest.direction,
-                row.newest.delivery
+                row.newest.delivery,
+                row.route.rev.at,
+                row.route.rev.rank,
+                row.route.ours,
+                row.route.theirs,
+                row.route.identity
             ],
         )?;
         if before.snoozed_until != row.snoozed_until {
@@ -209,33 +270,6 @@ impl Tx<'_> {
             )?;
         }
         self.move_place(id, &before.place, place)
-    }
-
-    fn store_route(&mut self, id: i64, route: &Route) -> Result<(), StoreError> {
-        let stored = self.one(
-            "SELECT addr_at, addr_rank, ours, theirs, identity_id FROM conversation WHERE id = ?1",
-            [id],
-            |r| {
-                Ok(Route {
-                    rev: Rev { at: r.get(0)?, rank: r.get(1)? },
-                    ours: r.get(2)?,
-                    theirs: r.get(3)?,
-                    identity: r.get(4)?,
-                })
-            },
-        )?;
-        let Some(stored) = stored else { return Ok(()) };
-        if (route.rev, &route.ours, &route.theirs) <= (stored.rev, &stored.ours, &stored.theirs) {
-            return Ok(());
-        }
-        self.exec(
-            "UPDATE conversation SET addr_at = ?2, addr_rank = ?3, ours = ?4, theirs = ?5, identity_id = ?6 WHERE id = ?1",
-            params![id, route.rev.at, route.rev.rank, route.ours, route.theirs, route.identity],
-        )?;
-        if stored.theirs != route.theirs {
-            self.index_names(id, true);
-        }
-        Ok(())
     }
 
     /// The newest message that is more than an activity, as the list shows it.

@@ -1,5 +1,7 @@
 //! Turns a query into what SQLite can answer: conditions with bound values, the words for the indexes, and where to begin.
 
+mod people;
+
 use crate::domain::clock::Ms;
 use crate::domain::conversation::{Priority, Status};
 use crate::domain::delivery::Delivery;
@@ -7,7 +9,6 @@ use crate::domain::ids::{AgentId, MessageId};
 use crate::domain::message::{AuthorKind, Direction};
 use crate::domain::query::{Filter, Has, Qualified, Query, What, When, Who, Writer};
 use crate::store::error::StoreError;
-use crate::store::people::{contact_set, identity_set, people};
 use crate::text::address;
 use crate::text::format::parse_when;
 use crate::text::index::{Term, match_expr};
@@ -206,8 +207,8 @@ fn lower_filter(
             Some(Part::new("SELECT conversation_id FROM message WHERE seen <> 1", Vec::new())),
         ),
         Filter::Unread(false) => (Part::new("c.unread = 0", Vec::new()), None),
-        Filter::Contact(list) => people(conn, list, contact_set)?,
-        Filter::Identity(list) => people(conn, list, identity_set)?,
+        Filter::Contact(list) => people::contacts(conn, list)?,
+        Filter::Identity(list) => people::identities(conn, list)?,
         Filter::Before(when) => return moment(when, negated, true, asking, out),
         Filter::After(when) => return moment(when, negated, false, asking, out),
         Filter::From(list) => return of_message(writers(conn, list, asking)?, negated, out),

@@ -82,7 +82,10 @@ impl Tx<'_> {
     }
 
     /// The `Set` ops that still shape what is shown, in the order in which they were asked for.
-    pub(super) fn folded(&self, conversation: ConversationId) -> Result<Vec<Folded>, StoreError> {
+    pub(super) fn folded(&mut self, conversation: ConversationId) -> Result<Vec<Folded>, StoreError> {
+        if !self.has_ops()? {
+            return Ok(Vec::new());
+        }
         let rows = self.all(
             "SELECT id, body, state, accepted, accepted_at FROM op
              WHERE conversation_id = ?1 AND state < 6 AND class = 1 ORDER BY seq",
@@ -233,6 +236,9 @@ impl Tx<'_> {
         state: OpState,
         reason: Option<&Reason>,
     ) -> Result<(), StoreError> {
+        if state.in_fold() {
+            self.op_opened();
+        }
         self.exec(
             "UPDATE op SET state = ?2, code = ?3, human = ?4 WHERE id = ?1",
             params![

@@ -15,7 +15,6 @@ mod migrate;
 mod names;
 mod open;
 mod outbox;
-mod people;
 mod planned;
 mod reader;
 mod receipts;

@@ -5,7 +5,7 @@ use crate::domain::ids::{ConversationId, MessageId};
 use crate::store::derive::Touch;
 use crate::store::error::StoreError;
 use rusqlite::{Connection, OptionalExtension};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A job's view of the running transaction. Its methods lie in the files of their subjects.
 pub struct Tx<'a> {
@@ -13,6 +13,10 @@ pub struct Tx<'a> {
     pub(super) now: Ms,
     /// Conversations whose derived columns are due, with what is known of the change.
     pub(super) touched: BTreeMap<i64, Touch>,
+    /// Agents looked up by this job, by e-mail.
+    pub(super) agents: HashMap<String, i64>,
+    /// Participants written down by the running application.
+    pub(super) participants: HashSet<(i64, i64)>,
     own: Gathered,
     pending: &'a mut Pending,
 }
@@ -40,11 +44,25 @@ pub(super) struct Pending {
     all: Gathered,
     /// Where the search for a free slot of a second goes on. Only a hint: other processes write too.
     slots: HashMap<i64, i64>,
+    /// No message has a greater id: true while this transaction holds the write lock.
+    top: Option<i64>,
+    /// Whether statements wait for messages that are not known; none = not asked yet in this transaction.
+    orphans: Option<bool>,
+    /// Whether any op is not over; none = not asked yet in this transaction.
+    ops: Option<bool>,
 }
 
 impl<'a> Tx<'a> {
     pub(super) fn new(conn: &'a Connection, now: Ms, pending: &'a mut Pending) -> Tx<'a> {
-        Tx { conn, now, touched: BTreeMap::new(), own: Gathered::default(), pending }
+        Tx {
+            conn,
+            now,
+            touched: BTreeMap::new(),
+            agents: HashMap::new(),
+            participants: HashSet::new(),
+            own: Gathered::default(),
+            pending,
+        }
     }
 
     /// What time it is for this job, UTC milliseconds.
@@ -88,6 +106,18 @@ impl<'a> Tx<'a> {
     pub(super) fn slot(&mut self, sent_at: Ms) -> Result<MessageId, StoreError> {
         let width = 1i64 << MessageId::SLOT_BITS;
         let base = MessageId::for_second(sent_at).0;
+        let top = match self.pending.top {
+            Some(top) => top,
+            None => {
+                let highest: Option<i64> =
+                    self.conn.prepare_cached("SELECT max(id) FROM message")?.query_row([], |r| r.get(0))?;
+                highest.unwrap_or(i64::MIN)
+            }
+        };
+        self.pending.top = Some(top.max(base));
+        if base > top {
+            return Ok(MessageId(base));
+        }
         let mut at = self.pending.slots.get(&base).copied().unwrap_or(base);
         let id = loop {
             let highest: Option<i64> = self
@@ -106,7 +136,38 @@ impl<'a> Tx<'a> {
             }
             self.pending.slots.insert(base, at);
         }
+        self.pending.top = Some(top.max(id));
         Ok(MessageId(id))
+    }
+
+    /// Whether any statement waits for a message that is not known.
+    pub(super) fn has_orphans(&mut self) -> Result<bool, StoreError> {
+        if let Some(known) = self.pending.orphans {
+            return Ok(known);
+        }
+        let any = self.one("SELECT 1 FROM orphan_delivery LIMIT 1", [], |_| Ok(()))?.is_some();
+        self.pending.orphans = Some(any);
+        Ok(any)
+    }
+
+    /// A statement waits from now on.
+    pub(super) fn orphaned(&mut self) {
+        self.pending.orphans = Some(true);
+    }
+
+    /// Whether any op of the workspace is not over.
+    pub(super) fn has_ops(&mut self) -> Result<bool, StoreError> {
+        if let Some(known) = self.pending.ops {
+            return Ok(known);
+        }
+        let any = self.one("SELECT 1 FROM op WHERE state < 6 LIMIT 1", [], |_| Ok(()))?.is_some();
+        self.pending.ops = Some(any);
+        Ok(any)
+    }
+
+    /// An op is not over from now on.
+    pub(super) fn op_opened(&mut self) {
+        self.pending.ops = Some(true);
     }
 
     /// Gives a message's text to the index at the end of the transaction; none = takes it out.
@@ -165,6 +226,9 @@ impl Pending {
     /// Forgets what was gathered: the transaction is over.
     pub(super) fn clear(&mut self) {
         self.all = Gathered::default();
+        self.top = None;
+        self.orphans = None;
+        self.ops = None;
     }
 
     /// Writes what was gathered. Answers how many index pages that was, roughly.

@@ -278,6 +278,10 @@ impl Work {
         }
     }
 
+    fn run_cached(&self, sql: &str) -> rusqlite::Result<()> {
+        self.conn.prepare_cached(sql)?.execute([]).map(|_| ())
+    }
+
     fn next(&self, full: bool) -> Option<Box<dyn Job>> {
         let mut queues = self.shared.lock();
         if full {
@@ -297,7 +301,7 @@ impl Work {
             if full { queues.next_urgent() } else { queues.apply.pop_front() }
         };
         let Some(first) = first else { return };
-        if let Err(e) = self.conn.execute_batch("BEGIN IMMEDIATE") {
+        if let Err(e) = self.run_cached("BEGIN IMMEDIATE") {
             let why = StoreError::from(e).about(&self.file);
             // All that waits would wait for the same lock, or the same disk: answer those that are here.
             let mut next = Some(first);
@@ -343,7 +347,7 @@ impl Work {
 
     /// One job in its savepoint. Answers whether it stands.
     fn one(&mut self, job: &mut dyn Job) -> bool {
-        if let Err(e) = self.conn.execute_batch("SAVEPOINT job") {
+        if let Err(e) = self.run_cached("SAVEPOINT job") {
             job.fail(StoreError::from(e).about(&self.file));
             return false;
         }
@@ -359,8 +363,12 @@ impl Work {
         if self.conn.is_autocommit() {
             return good;
         }
-        let end = if good { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-        match self.conn.execute_batch(end) {
+        let end = if good {
+            self.run_cached("RELEASE job")
+        } else {
+            self.conn.execute_batch("ROLLBACK TO job; RELEASE job")
+        };
+        match end {
             Ok(()) => good,
             Err(e) => {
                 job.fail(StoreError::from(e).about(&self.file));
@@ -372,7 +380,7 @@ impl Work {
     fn commit(&mut self) -> Result<(), StoreError> {
         let written = self.pending.write(&self.conn);
         let result = written.and_then(|pages| {
-            self.conn.execute_batch("COMMIT")?;
+            self.run_cached("COMMIT")?;
             Ok(pages)
         });
         match result {

@@ -104,6 +104,7 @@ impl Tx<'_> {
         match send.op {
             // The provider never had it: the same message goes out again.
             Some((op, _)) if send.said.is_none() && send.external.is_none() => {
+                self.op_opened();
                 self.exec(
                     "UPDATE op SET state = ?2, not_before = ?3, attempts = 0, code = NULL, human = NULL WHERE id = ?1",
                     params![op.0.as_bytes().as_slice(), OpState::Queued.code(), self.now],

@@ -79,6 +79,7 @@ impl Tx<'_> {
         body: &OpBody,
         not_before: i64,
     ) -> Result<OpId, StoreError> {
+        self.op_opened();
         let id = OpId::fresh();
         let class = match body.class() {
             OpClass::Say => 0,

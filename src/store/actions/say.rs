@@ -154,7 +154,7 @@ impl Tx<'_> {
         )?;
         self.index_message(id.0, Some(text), false);
         let author = Author::agent(actor.name.clone(), Some(actor.email.clone()));
-        self.participant(conversation.0, &author, self.now)?;
+        self.participant(conversation.0, &author, None, self.now)?;
         let now = self.now;
         let touch = self.touch(conversation.0);
         touch.newest = true;

@@ -72,12 +72,12 @@ impl Tx<'_> {
     }
 
     fn orphan(&mut self, account: AccountId, of: &str, report: &DeliveryReport) -> Result<(), StoreError> {
-        let said = format!("{} {} {}", report.state.word(), report.said, code_of(report));
+        self.orphaned();
+        // The whole statement is its own key: what differs in anything is another one.
+        let json = serde_json::to_string(report)?;
         self.exec(
-            "INSERT INTO orphan_delivery(account_id, ref, said, report, at) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (account_id, ref, said) DO UPDATE SET report = excluded.report, at = excluded.at
-             WHERE (excluded.at, excluded.report) < (at, report)",
-            params![account.0, of, said, serde_json::to_string(report)?, report.at],
+            "INSERT OR IGNORE INTO orphan_delivery(account_id, ref, said, report, at) VALUES (?1, ?2, ?3, ?3, ?4)",
+            params![account.0, of, json, report.at],
         )?;
         Ok(())
     }
@@ -89,6 +89,9 @@ impl Tx<'_> {
         message: i64,
         external: &str,
     ) -> Result<(), StoreError> {
+        if !self.has_orphans()? {
+            return Ok(());
+        }
         let waiting: Vec<String> = self.all(
             "SELECT report FROM orphan_delivery WHERE account_id = ?1 AND ref = ?2",
             params![account.0, external],
@@ -306,6 +309,7 @@ impl Tx<'_> {
             |r| Ok((r.get(0)?, r.get(1)?)),
         )?;
         let Some((id, before)) = found else {
+            self.orphaned();
             self.exec(
                 "INSERT INTO orphan_delivery(account_id, ref, said, report, at) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT (account_id, ref, said) DO UPDATE SET at = max(at, excluded.at)",
@@ -336,6 +340,9 @@ impl Tx<'_> {
         key: &ConversationKey,
         conversation: ConversationId,
     ) -> Result<(), StoreError> {
+        if !self.has_orphans()? {
+            return Ok(());
+        }
         let of = of_conversation(key);
         let at: Option<Option<Ms>> = self.one(
             "SELECT max(at) FROM orphan_delivery WHERE account_id = ?1 AND ref = ?2",

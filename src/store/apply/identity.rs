@@ -18,19 +18,25 @@ impl Tx<'_> {
     }
 
     /// The contact of a party: found by any of its proved addresses, made where none is known, merged where several are.
-    /// `known` is whom the conversation already belongs to.
+    /// `known` is whom the conversation already belongs to. Answers the first address as well: where an answer goes.
     pub(super) fn contact(
         &mut self,
         party: &Party,
         known: Option<ContactId>,
         rev: Rev,
-    ) -> Result<ContactId, StoreError> {
+    ) -> Result<(ContactId, Option<i64>), StoreError> {
         let mut fresh = Vec::new();
+        let mut first_identity = None;
         let mut found: Vec<ContactId> = known.into_iter().collect();
-        for identity in &party.identities {
+        for (at, identity) in party.identities.iter().enumerate() {
             match self.identity(identity)? {
-                Some((_, contact)) => found.push(contact),
-                None => fresh.push(identity),
+                Some((id, contact)) => {
+                    found.push(contact);
+                    if at == 0 {
+                        first_identity = Some(id);
+                    }
+                }
+                None => fresh.push((at, identity)),
             }
         }
         found.sort();
@@ -47,13 +53,16 @@ impl Tx<'_> {
             self.merge_contacts(contact, *other)?;
             renamed = true;
         }
-        for identity in fresh {
+        for (at, identity) in fresh {
             // The same address may stand twice in one statement.
             let new = self.exec(
                 "INSERT OR IGNORE INTO identity(kind, value, contact_id, verified, created_at) VALUES (?1, ?2, ?3, 1, ?4)",
                 params![identity.kind.code(), identity.value, contact.0, self.now],
             )?;
             renamed |= new > 0 && !found.is_empty();
+            if at == 0 {
+                first_identity = Some(self.conn.last_insert_rowid());
+            }
         }
         for claim in &party.claims {
             renamed |= self.exec(
@@ -67,7 +76,7 @@ impl Tx<'_> {
         if renamed {
             self.reindex_contact(contact)?;
         }
-        Ok(contact)
+        Ok((contact, first_identity))
     }
 
     /// Names a contact, if this is the latest word on it.
@@ -125,11 +134,18 @@ impl Tx<'_> {
     /// The id of an agent by e-mail. One that only a provider speaks of is kept as not active.
     pub(in crate::store) fn agent(&mut self, email: &str) -> Result<i64, StoreError> {
         let email = email.trim().to_lowercase();
-        if let Some(id) = self.one("SELECT id FROM agent WHERE email = ?1", [&email], |r| r.get(0))? {
-            return Ok(id);
+        if let Some(id) = self.agents.get(&email) {
+            return Ok(*id);
         }
-        self.exec("INSERT INTO agent(name, email, active) VALUES (?1, ?1, 0)", [&email])?;
-        Ok(self.conn.last_insert_rowid())
+        let id = match self.one("SELECT id FROM agent WHERE email = ?1", [&email], |r| r.get(0))? {
+            Some(id) => id,
+            None => {
+                self.exec("INSERT INTO agent(name, email, active) VALUES (?1, ?1, 0)", [&email])?;
+                self.conn.last_insert_rowid()
+            }
+        };
+        self.agents.insert(email, id);
+        Ok(id)
     }
 
     /// The id of a team by name.

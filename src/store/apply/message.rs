@@ -102,9 +102,14 @@ impl Tx<'_> {
                     None => echo.id,
                 }
             }
-            None => match self.by_external(account, &fact.external_id)? {
-                Some(known) => self.update_message(home, fact, &known, out)?,
-                None => self.insert_message(home, conversation, fact, out)?,
+            // Most are new: the index that would refuse a second one is asked by the insert itself.
+            None => match self.insert_message(home, conversation, fact, out)? {
+                Some(id) => id,
+                None => {
+                    let known = self.by_external(account, &fact.external_id)?;
+                    let known = known.ok_or(StoreError::NotFound("message"))?;
+                    self.update_message(home, fact, &known, out)?
+                }
             },
         };
         if let Some(token) = fact.token {
@@ -126,22 +131,24 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// None = it is there already.
     fn insert_message(
         &mut self,
         home: Home,
         conversation: ConversationId,
         fact: &MessageFact,
         out: &mut Applied,
-    ) -> Result<i64, StoreError> {
+    ) -> Result<Option<i64>, StoreError> {
         let id = self.slot(fact.sent_at)?.0;
         let inbound = fact.direction == Direction::Inbound;
         let unseen = inbound && !is_history(home, fact);
         let (agent, author_name) = self.author(fact)?;
         let (metadata, _) = Metadata::stated(&fact.metadata, fact.rev).columns(fact.rev)?;
-        self.exec(
+        let new = self.exec(
             "INSERT INTO message(id, conversation_id, account_id, external_id, direction, kind, author_kind, author_name,
                                  agent_id, text, sent_at, seen, metadata, rev_at, rev_rank)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+             ON CONFLICT (external_id, account_id) WHERE external_id IS NOT NULL DO NOTHING",
             params![
                 id,
                 conversation.0,
@@ -160,12 +167,15 @@ impl Tx<'_> {
                 fact.rev.rank
             ],
         )?;
+        if new == 0 {
+            return Ok(None);
+        }
         out.new_messages += 1;
         if fact.direction != Direction::Activity && !fact.text.is_empty() {
             self.index_message(id, Some(&fact.text), false);
         }
         let touch = self.touch(conversation.0);
-        touch.newest = true;
+        touch.add(fact.sent_at, id, fact.direction, &fact.text);
         match fact.direction {
             Direction::Inbound => {
                 touch.inbound = touch.inbound.max(Some(fact.sent_at));
@@ -174,13 +184,13 @@ impl Tx<'_> {
             Direction::Outbound => touch.answered = touch.answered.max(Some((fact.sent_at, id))),
             Direction::Note | Direction::Activity => {}
         }
-        self.participant(conversation.0, &fact.author, fact.sent_at)?;
+        self.participant(conversation.0, &fact.author, agent, fact.sent_at)?;
         self.attachments(id, &fact.attachments, fact.direction, out)?;
         self.orphans(home.account, id, &fact.external_id)?;
         if fact.direction == Direction::Outbound {
             self.read_late(id)?;
         }
-        Ok(id)
+        Ok(Some(id))
     }
 
     /// Takes in another statement about a known message.
@@ -231,7 +241,7 @@ impl Tx<'_> {
             touch.inbound_lost |= row.direction == Direction::Inbound.code();
             touch.answered_lost |= row.direction == Direction::Outbound.code();
         }
-        self.participant(row.conversation, &fact.author, fact.sent_at)?;
+        self.participant(row.conversation, &fact.author, agent, fact.sent_at)?;
         self.attachments(row.id, &fact.attachments, fact.direction, out)?;
         Ok(row.id)
     }
@@ -325,8 +335,13 @@ impl Tx<'_> {
         &mut self,
         conversation: i64,
         author: &Author,
+        agent: Option<i64>,
         at: Ms,
     ) -> Result<(), StoreError> {
+        // Within one application facts come in the order of their times: the first word on somebody is the earliest.
+        if agent.is_some_and(|agent| !self.participants.insert((conversation, agent))) {
+            return Ok(());
+        }
         if let (AuthorKind::Agent, Some(email)) = (author.kind, &author.email) {
             self.exec(
                 "INSERT INTO participant(conversation_id, kind, name, since) VALUES (?1, ?2, ?3, ?4)

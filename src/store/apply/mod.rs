@@ -50,6 +50,7 @@ impl Tx<'_> {
         let mut out = Applied::default();
         let mut seen: Vec<ConversationId> = Vec::with_capacity(events.len());
 
+        self.participants.clear();
         // Ascending ids suit the indexes; order has no meaning.
         let mut messages: Vec<_> = events
             .iter()
@@ -103,20 +104,12 @@ impl Tx<'_> {
             params![fact.key.0, account.0],
             |r| Ok((ConversationId(r.get(0)?), ContactId(r.get(1)?))),
         )?;
-        let contact = self.contact(&fact.party, found.map(|f| f.1), rev)?;
-        let identity = match fact.party.identities.first() {
-            Some(first) => self.identity(first)?.map(|(id, _)| id),
-            None => None,
-        };
+        let (contact, identity) = self.contact(&fact.party, found.map(|f| f.1), rev)?;
         let route = Route { rev, ours: fact.ours.clone(), theirs: fact.theirs.clone(), identity };
         let id = match found {
             Some((id, _)) => {
                 let touch = self.touch(id.0);
-                if touch
-                    .route
-                    .as_ref()
-                    .is_none_or(|r| (r.rev, &r.ours, &r.theirs) < (rev, &route.ours, &route.theirs))
-                {
+                if touch.route.as_ref().is_none_or(|r| route.beats(r)) {
                     touch.route = Some(route);
                 }
                 id

@@ -114,7 +114,8 @@ CREATE INDEX conversation_channel ON conversation(channel, last_message_at, id) 
 CREATE INDEX conversation_account ON conversation(account_id, last_message_at, id) WHERE status = 0;
 CREATE INDEX conversation_waiting ON conversation(waiting_since, id) WHERE status = 0 AND waiting_since IS NOT NULL;
 CREATE INDEX conversation_recent ON conversation(last_message_at, id);
-CREATE INDEX conversation_contact ON conversation(contact_id, last_message_at, id);
+-- Without the time, so that a new message does not move its entry.
+CREATE INDEX conversation_contact ON conversation(contact_id);
 -- For queries: what few conversations have.
 CREATE INDEX conversation_owner ON conversation(agent_id) WHERE agent_id IS NOT NULL;
 CREATE INDEX conversation_priority ON conversation(priority) WHERE priority > 0;
@@ -211,7 +212,7 @@ CREATE TABLE delivery_step (
 CREATE TABLE orphan_delivery (            -- told before the message itself
   account_id INTEGER NOT NULL,
   ref TEXT NOT NULL,                      -- the provider's id or our token
-  said TEXT NOT NULL,
+  said TEXT NOT NULL,                     -- tells apart what was told
   report TEXT NOT NULL,                   -- JSON
   at INTEGER NOT NULL,
   PRIMARY KEY (account_id, ref, said)

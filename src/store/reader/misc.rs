@@ -10,7 +10,7 @@ use crate::store::reader::{Reader, rows};
 use rusqlite::{Row, params};
 
 /// Conversations of a contact that are listed with it.
-const OTHERS: i64 = 50;
+const OTHERS: usize = 50;
 
 fn agent(r: &Row<'_>) -> rusqlite::Result<AgentRow> {
     Ok(AgentRow { id: AgentId(r.get(0)?), name: r.get(1)?, email: r.get(2)?, active: r.get(3)? })
@@ -112,11 +112,13 @@ impl Reader {
             })?;
         claims.retain(|c| !identities.iter().any(|i| i.0 == c.0));
         identities.extend(claims);
-        let conversations = self.all(
-            "SELECT id FROM conversation WHERE contact_id = ?1 ORDER BY last_message_at DESC, id DESC LIMIT ?2",
-            [id.0, OTHERS],
-            |r| Ok(ConversationId(r.get(0)?)),
-        )?;
+        let mut conversations: Vec<(i64, i64)> =
+            self.all("SELECT last_message_at, id FROM conversation WHERE contact_id = ?1", [id.0], |r| {
+                Ok((r.get(0)?, r.get(1)?))
+            })?;
+        conversations.sort_by(|a, b| b.cmp(a));
+        conversations.truncate(OTHERS);
+        let conversations = conversations.into_iter().map(|(_, id)| ConversationId(id)).collect();
         let name = if name.is_empty() {
             identities.first().map(|(i, _)| i.value.clone()).unwrap_or_default()
         } else {

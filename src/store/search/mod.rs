@@ -6,6 +6,7 @@
 
 mod list;
 mod matcher;
+mod named;
 mod run;
 mod words;
 
@@ -113,6 +114,8 @@ fn messages(
     asking: &Asking,
     until: Option<Instant>,
 ) -> Result<Found<SearchHit>, StoreError> {
+    // A search reads here and there; other readers keep to their windows and need less.
+    conn.execute_batch("PRAGMA cache_size = -8000")?;
     let lowered = lower(conn, query, asking)?;
     let to = after.map_or(i64::MAX, |id| id.0);
     let found = run::run(conn, &lowered, to, limit, &Watch::new(until))?;

@@ -1,9 +1,7 @@
 //! Finds messages, newest first.
 //!
 //! 1. Messages that hold all the words: a walk of the index. It gives a floor: below its last hit nothing is wanted.
-//! 2. Where the floor is near, what else lies above it is looked at one by one: words may be found among the names.
-//! 3. Else the words are rare. Then the conversations whose names hold some of the words are few enough to be listed, and
-//!    their messages are asked for the rest.
+//! 2. Conversations whose names hold some of the words: see `named`.
 //!
 //! A filter that leaves few conversations turns the search around: their messages are listed first.
 
@@ -15,18 +13,16 @@ use crate::store::filter::{Lowered, Part, Unit, weigh};
 use crate::store::names;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// A set of conversations is listed up to this size.
 const FEW: usize = 4_000;
 /// Filters that leave so few conversations are always listed first.
-const VERY_FEW: usize = 64;
+const VERY_FEW: usize = 300;
 /// Hits of the index that may fail the filters before these are listed first after all.
-const PATIENCE: usize = 500;
+const PATIENCE: usize = 250;
 /// Messages that are looked at one by one.
-const WINDOW: usize = 300;
-/// With more words than this, not every division between text and names is tried.
-const DIVIDED: usize = 4;
+const WINDOW: usize = 600;
 
 /// The newest `need` messages below `to` that match.
 pub(super) fn run(
@@ -61,29 +57,37 @@ pub(super) fn interrupted(e: &rusqlite::Error) -> bool {
     e.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted)
 }
 
-struct Run<'a> {
-    conn: &'a Connection,
-    q: &'a Lowered,
-    from: i64,
-    to: i64,
-    watch: &'a Watch,
+/// A search under way.
+pub(super) struct Run<'a> {
+    pub(super) conn: &'a Connection,
+    pub(super) q: &'a Lowered,
+    pub(super) from: i64,
+    pub(super) to: i64,
+    pub(super) watch: &'a Watch,
     /// The only messages that can match, where a filter leaves few: id and conversation, newest first.
-    scope: Option<Scope>,
+    pub(super) scope: Option<Scope>,
     /// What must hold of a message besides its words, as a condition on `m` and `c`.
     check: Part,
-    top: Top,
+    pub(super) top: Top,
     /// Which units the names of a conversation hold, and whether they hold an excluded one.
     covers: HashMap<i64, (u32, bool)>,
 }
 
-struct Scope {
-    list: Vec<(i64, i64)>,
-    ids: HashMap<i64, i64>,
+/// Messages that filters leave.
+pub(super) struct Scope {
+    /// Id and conversation, newest first.
+    pub list: Vec<(i64, i64)>,
+    /// The same, to be asked.
+    pub ids: HashMap<i64, i64>,
 }
 
 impl Run<'_> {
     fn all(&mut self) -> rusqlite::Result<()> {
         self.check = self.conditions(true);
+        let any = "SELECT 1 FROM message WHERE id >= ?1 AND id < ?2";
+        if !self.conn.prepare_cached(any)?.exists(params![self.from, self.to])? {
+            return Ok(());
+        }
         let Some(source) = self.best_source()? else {
             return if self.q.units.is_empty() { self.browse() } else { self.words(None) };
         };
@@ -190,25 +194,25 @@ impl Run<'_> {
     /// Words are asked for. `source` lists few conversations, if the filters turn out to be rare.
     fn words(&mut self, source: Option<Part>) -> rusqlite::Result<()> {
         let units: Vec<&Unit> = self.q.units.iter().collect();
+        if self.one_by_one()? {
+            return Ok(());
+        }
         let patience = source.as_ref().map(|_| PATIENCE);
         if !self.texts(&units, patience, &|_| true)?
             && let Some(source) = source
         {
             self.narrow(&source)?;
             self.top = Top::new(self.top.need);
+            if self.one_by_one()? {
+                return Ok(());
+            }
             self.texts(&units, None, &|_| true)?;
         }
-        if self.watch.over.get() {
-            return Ok(());
-        }
-        match self.window()? {
-            Some(list) => self.one_by_one(&list),
-            None => self.by_names(),
-        }
+        if self.watch.over.get() || self.one_by_one()? { Ok(()) } else { self.by_names() }
     }
 
     /// Messages that hold the words of all `units`. False = `patience` was lost.
-    fn texts(
+    pub(super) fn texts(
         &mut self,
         units: &[&Unit],
         patience: Option<usize>,
@@ -249,7 +253,7 @@ impl Run<'_> {
     }
 
     /// Which units the names of a conversation hold (as bits), and whether they hold a word that must not be.
-    fn cover(&mut self, conversation: i64) -> rusqlite::Result<(u32, bool)> {
+    pub(super) fn cover(&mut self, conversation: i64) -> rusqlite::Result<(u32, bool)> {
         if let Some(known) = self.covers.get(&conversation) {
             return Ok(*known);
         }
@@ -284,7 +288,7 @@ impl Run<'_> {
     }
 
     /// Takes a message whose conversation's names hold all units but `rest`, if the rest is in its text.
-    fn name_hit(&mut self, id: i64, conversation: i64, rest: &[&Unit]) -> rusqlite::Result<()> {
+    pub(super) fn name_hit(&mut self, id: i64, conversation: i64, rest: &[&Unit]) -> rusqlite::Result<()> {
         if id < self.top.floor() || self.top.ids.contains(&id) {
             return Ok(());
         }
@@ -296,199 +300,35 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// All messages above the floor with their conversations, where these are few.
-    fn window(&self) -> rusqlite::Result<Option<Vec<(i64, i64)>>> {
+    /// Looks at each of the messages that the filters leave, where these are few; else answers `false`.
+    fn one_by_one(&mut self) -> rusqlite::Result<bool> {
         let floor = self.top.floor();
-        if let Some(scope) = &self.scope {
-            let above = scope.list.partition_point(|(id, _)| *id >= floor);
-            return Ok((above <= WINDOW).then(|| scope.list[..above].to_vec()));
+        let few = |scope: &mut Scope| scope.list.partition_point(|(id, _)| *id >= floor) <= WINDOW;
+        let Some(scope) = self.scope.take_if(few) else { return Ok(false) };
+        for (id, conversation) in &scope.list {
+            if self.watch.over() || *id < self.top.floor() {
+                break;
+            }
+            self.either_way(*id, *conversation)?;
         }
-        if !self.top.is_full() {
-            return Ok(None);
-        }
-        let sql = format!(
-            "SELECT id, conversation_id FROM message WHERE id >= ?1 AND id < ?2 AND direction <> {} ORDER BY id DESC LIMIT {}",
-            Direction::Activity.code(),
-            WINDOW + 1
-        );
-        let list = self
-            .conn
-            .prepare_cached(&sql)?
-            .query_map(params![floor.max(self.from), self.to], |r| Ok((r.get(0)?, r.get(1)?)))?
-            .collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
-        Ok((list.len() <= WINDOW).then_some(list))
+        self.scope = Some(scope);
+        Ok(true)
     }
 
-    fn one_by_one(&mut self, list: &[(i64, i64)]) -> rusqlite::Result<()> {
+    /// Takes a message if each unit is in its text or among the names of its conversation.
+    pub(super) fn either_way(&mut self, id: i64, conversation: i64) -> rusqlite::Result<()> {
+        if id < self.top.floor() || self.top.ids.contains(&id) {
+            return Ok(());
+        }
         let q = self.q;
-        for (id, conversation) in list {
-            if self.watch.over() {
-                return Ok(());
-            }
-            if self.top.ids.contains(id) {
-                continue;
-            }
-            let (bits, excluded) = self.cover(*conversation)?;
-            // Without a word among the names, the index would have told.
-            if bits != 0 && !excluded {
-                let rest: Vec<&Unit> = q
-                    .units
-                    .iter()
-                    .enumerate()
-                    .filter(|(n, _)| *n >= 32 || bits >> n & 1 == 0)
-                    .map(|(_, u)| u)
-                    .collect();
-                self.name_hit(*id, *conversation, &rest)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Lists the conversations whose names hold some of the words, and asks their messages for the rest.
-    fn by_names(&mut self) -> rusqlite::Result<()> {
-        let q = self.q;
-        let sets = q.units.iter().map(|unit| self.named(unit)).collect::<rusqlite::Result<Vec<_>>>()?;
-        let count = sets.len();
-        let divisions: Vec<u32> = if count <= DIVIDED {
-            (1..1u32 << count).rev().collect()
-        } else {
-            (0..count.min(32)).map(|n| 1 << n).chain([u32::MAX]).collect()
-        };
-        for division in divisions {
-            if self.watch.over.get() {
-                return Ok(());
-            }
-            let by_name = |n: usize| n >= 32 || division >> n & 1 == 1;
-            let mut chosen: Vec<&HashSet<i64>> =
-                sets.iter().enumerate().filter(|(n, _)| by_name(*n)).map(|(_, set)| set).collect();
-            chosen.sort_by_key(|set| set.len());
-            let Some((least, others)) = chosen.split_first() else { continue };
-            let set: HashSet<i64> =
-                least.iter().filter(|id| others.iter().all(|o| o.contains(id))).copied().collect();
-            if set.is_empty() {
-                continue;
-            }
-            let rest: Vec<&Unit> =
-                q.units.iter().enumerate().filter(|(n, _)| !by_name(*n)).map(|(_, unit)| unit).collect();
-            if rest.is_empty() { self.recent(&set)? } else { self.rest_of(&set, &rest)? }
-        }
-        Ok(())
-    }
-
-    /// The conversations whose names hold a unit.
-    fn named(&self, unit: &Unit) -> rusqlite::Result<HashSet<i64>> {
-        let mut set = HashSet::new();
-        let Some(expression) = unit.names() else { return Ok(set) };
-        let mut statement = self.conn.prepare_cached("SELECT rowid FROM name_fts WHERE name_fts MATCH ?1")?;
-        let mut rows = statement.query(params![expression])?;
-        while let Some(row) = rows.next()? {
-            if self.watch.over() {
-                break;
-            }
-            set.insert(row.get(0)?);
-        }
-        Ok(set)
-    }
-
-    /// The newest messages of conversations whose names hold everything.
-    fn recent(&mut self, set: &HashSet<i64>) -> rusqlite::Result<()> {
-        if let Some(scope) = self.scope.take() {
-            for (id, conversation) in &scope.list {
-                if self.watch.over() || *id < self.top.floor() {
-                    break;
-                }
-                if set.contains(conversation) {
-                    self.name_hit(*id, *conversation, &[])?;
-                }
-            }
-            self.scope = Some(scope);
+        let (bits, excluded) = self.cover(conversation)?;
+        if excluded {
             return Ok(());
         }
-        let conn = self.conn;
-        // Few are looked up and sorted; of many the most recent are soon met on a walk.
-        let few = set.len() <= 512;
-        let mut statement = conn.prepare_cached(if few {
-            "SELECT c.id, c.last_message_at FROM json_each(?1) j CROSS JOIN conversation c ON c.id = j.value
-             ORDER BY c.last_message_at DESC, c.id DESC"
-        } else {
-            "SELECT id, last_message_at FROM conversation WHERE ?1 = ''
-             ORDER BY last_message_at DESC, id DESC"
-        })?;
-        let mut rows = statement.query(params![if few { json(set.iter()) } else { String::new() }])?;
-        while let Some(row) = rows.next()? {
-            let (conversation, last): (i64, i64) = (row.get(0)?, row.get(1)?);
-            // Ids overflow forward into the next seconds when one second is full.
-            let newest = MessageId::for_second(last.saturating_add(600_000)).0;
-            if self.watch.over() || newest < self.top.floor() {
-                break;
-            }
-            if set.contains(&conversation) && !self.cover(conversation)?.1 {
-                self.of_conversation(conversation)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn of_conversation(&mut self, conversation: i64) -> rusqlite::Result<()> {
-        let sql = format!(
-            "SELECT id FROM message WHERE conversation_id = ?1 AND direction <> {} ORDER BY sent_at DESC, id DESC",
-            Direction::Activity.code()
-        );
-        let conn = self.conn;
-        let mut statement = conn.prepare_cached(&sql)?;
-        let mut rows = statement.query(params![conversation])?;
-        while let Some(row) = rows.next()? {
-            let id: i64 = row.get(0)?;
-            if self.watch.over() || id < self.top.floor().max(self.from) {
-                break;
-            }
-            if id < self.to {
-                self.name_hit(id, conversation, &[])?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Messages of these conversations whose text holds the rest of the words.
-    fn rest_of(&mut self, set: &HashSet<i64>, rest: &[&Unit]) -> rusqlite::Result<()> {
-        let floor = self.top.floor().max(self.from);
-        let mut list: Vec<(i64, i64)> = Vec::new();
-        if let Some(scope) = &self.scope {
-            list.extend(scope.list.iter().filter(|(id, c)| *id >= floor && set.contains(c)));
-        } else if set.len() <= FEW {
-            let mut statement = self.conn.prepare_cached(
-                "SELECT m.id, m.conversation_id FROM json_each(?1) j CROSS JOIN message m INDEXED BY message_thread
-                 ON m.conversation_id = j.value WHERE m.id >= ?2 AND m.id < ?3",
-            )?;
-            let mut rows = statement.query(params![json(set.iter()), floor, self.to])?;
-            while let Some(row) = rows.next()? {
-                if self.watch.over() {
-                    return Ok(());
-                }
-                list.push((row.get(0)?, row.get(1)?));
-            }
-        } else {
-            let conn = self.conn;
-            // The index gives the words; each hit's conversation is looked up, and one in thirty or more will do.
-            let found = |id: i64| {
-                conversation_of(conn, id)
-                    .ok()
-                    .flatten()
-                    .is_some_and(|conversation| set.contains(&conversation))
-            };
-            self.texts(rest, None, &found)?;
-            return Ok(());
-        }
-        list.sort_unstable_by(|a, b| b.cmp(a));
-        if list.len() <= WINDOW {
-            for (id, conversation) in list {
-                self.name_hit(id, conversation, rest)?;
-            }
-            return Ok(());
-        }
-        let ids: HashSet<i64> = list.into_iter().map(|(id, _)| id).collect();
-        self.texts(rest, None, &|id| ids.contains(&id))?;
-        Ok(())
+        let in_text = |n: usize| n >= 32 || bits >> n & 1 == 0;
+        let rest: Vec<&Unit> =
+            q.units.iter().enumerate().filter(|(n, _)| in_text(*n)).map(|(_, unit)| unit).collect();
+        self.name_hit(id, conversation, &rest)
     }
 }
 

@@ -315,7 +315,7 @@ fn every_plan_finds_the_same() {
     for (conversations, messages) in [(400, 1600), (900, 1100), (6, 700)] {
         let db = filled(conversations, messages);
         let mut rng = Rng(conversations as u64);
-        for _ in 0..60 {
+        for _ in 0..50 {
             let text = random_query(&mut rng);
             compare(&db, &text, &mut rng);
         }

@@ -107,6 +107,11 @@ impl Words {
     }
 }
 
+/// Whether a unit has a beginning that the index does not have ready.
+pub(super) fn is_long(unit: &Unit) -> bool {
+    unit.text.iter().chain(&unit.phone).any(|term| shortened(term).is_some())
+}
+
 struct Rows<'c> {
     statement: rusqlite::CachedStatement<'c>,
     expression: &'c str,

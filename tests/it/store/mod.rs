@@ -1,5 +1,7 @@
 //! The store, from outside.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod apart;
 mod formats;
 pub mod kit;

@@ -1,21 +1,31 @@
-//! Which contacts a `contact:` or an `identity:` of a query means.
+//! Whom `contact:` and `identity:` mean: found in the index of names, and then looked at.
 
-use crate::store::filter::{Part, Unit, ids, is_numeric, like, phone};
+use super::{Part, Unit, is_numeric, like, phone};
 use crate::text::address;
 use crate::text::index::{Term, highlight};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 
-/// Contacts that a `contact:` or `identity:` may mean before the names' index alone has to answer.
+/// Contacts that a value may mean before the names' index alone has to answer.
 const CONTACTS: usize = 5_000;
 
+/// The condition that the customer is one of these, and a source where they are few.
+pub(super) fn contacts(conn: &Connection, values: &[String]) -> rusqlite::Result<(Part, Option<Part>)> {
+    people(conn, values, contact_set)
+}
+
+/// The condition that the customer has one of these addresses, and a source where they are few.
+pub(super) fn identities(conn: &Connection, values: &[String]) -> rusqlite::Result<(Part, Option<Part>)> {
+    people(conn, values, identity_set)
+}
+
 /// The contacts that a value means: a set, or a condition that the names' index answers.
-pub(super) enum People {
+enum People {
     Few(Vec<i64>),
     Many(Part),
 }
 
-pub(super) fn people(
+fn people(
     conn: &Connection,
     values: &[String],
     find: impl Fn(&Connection, &str) -> rusqlite::Result<People>,
@@ -42,10 +52,10 @@ pub(super) fn people(
     Ok((Part::any(any), source))
 }
 
-pub(super) fn contact_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
+fn contact_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
     let mut found = Vec::new();
     if let Ok(id) = value.parse::<i64>() {
-        found = ids(conn, "SELECT id FROM contact WHERE id = ?1", &id.to_string())?;
+        found = super::ids(conn, "SELECT id FROM contact WHERE id = ?1", &id.to_string())?;
     }
     let term = [Term::Prefix(value.to_owned())];
     let named = by_names(
@@ -62,7 +72,7 @@ pub(super) fn contact_set(conn: &Connection, value: &str) -> rusqlite::Result<Pe
     })
 }
 
-pub(super) fn identity_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
+fn identity_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
     let folded = address::email(value).map(|e| e.folded);
     let number = is_numeric(value).then(|| format!("+{}", address::digits(value)));
     let exact = conn
