@@ -22,7 +22,12 @@ fn main() {
 }
 
 async fn world() -> TwilioWorld {
-    let options = TwilioOptions { bare: true, account_sid: engine::SID.into(), numbers: vec![engine::NUMBER.into()], ..TwilioOptions::default() };
+    let options = TwilioOptions {
+        bare: true,
+        account_sid: engine::SID.into(),
+        numbers: vec![engine::NUMBER.into()],
+        ..TwilioOptions::default()
+    };
     TwilioWorld::start(options).await.expect("a far end")
 }
 
@@ -30,9 +35,22 @@ async fn run(count: usize, fill: usize) {
     let bare = bare(count).await;
     let world = world().await;
     let bench = engine::start(fill, world.auth_token(), world.base_url()).await;
-    let account = bench.workspace.store.reader().and_then(|r| r.account_by_name("support")).expect("a row").expect("an account").id;
+    let account = bench
+        .workspace
+        .store
+        .reader()
+        .and_then(|r| r.account_by_name("support"))
+        .expect("a row")
+        .expect("an account")
+        .id;
     let actor = Actor { name: "Ana".into(), email: "ana@example.com".into() };
-    let send = move |n: usize| Action::New { account, channel: Channel::Sms, to: format!("+1555{n:07}"), text: format!("message {n}"), undo_ms: 0 };
+    let send = move |n: usize| Action::New {
+        account,
+        channel: Channel::Sms,
+        to: format!("+1555{n:07}"),
+        text: format!("message {n}"),
+        undo_ms: 0,
+    };
 
     let begun = Instant::now();
     for n in 0..count {
@@ -45,7 +63,11 @@ async fn run(count: usize, fill: usize) {
     }
     let reader = bench.workspace.store.reader().expect("a reader");
     while world.sent_count() < count || !reader.outbox(1).expect("the outbox").is_empty() {
-        assert!(begun.elapsed() < Duration::from_secs(300), "{} of {count} after five minutes", world.sent_count());
+        assert!(
+            begun.elapsed() < Duration::from_secs(300),
+            "{} of {count} after five minutes",
+            world.sent_count()
+        );
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     let ours = count as f64 / begun.elapsed().as_secs_f64();
@@ -54,7 +76,10 @@ async fn run(count: usize, fill: usize) {
         *times.entry(sent.body).or_default() += 1;
     }
     let (lost, twice) = (count - times.len(), times.values().filter(|n| **n > 1).count());
-    println!("outbound, {count} messages: ours {ours:.0}/s, bare requests {bare:.0}/s, ratio {:.2}; lost {lost}, twice {twice}", ours / bare);
+    println!(
+        "outbound, {count} messages: ours {ours:.0}/s, bare requests {bare:.0}/s, ratio {:.2}; lost {lost}, twice {twice}",
+        ours / bare
+    );
 
     let mut took = Vec::new();
     let mut changed = world.changed();
@@ -70,7 +95,11 @@ async fn run(count: usize, fill: usize) {
         took.push(begun.elapsed());
     }
     took.sort();
-    println!("Enter to the request at the far end: p50 {:?}, p99 {:?}", quantile(&took, 0.5), quantile(&took, 0.99));
+    println!(
+        "Enter to the request at the far end: p50 {:?}, p99 {:?}",
+        quantile(&took, 0.5),
+        quantile(&took, 0.99)
+    );
     bench.engine.stop().await;
 }
 
@@ -78,12 +107,15 @@ async fn run(count: usize, fill: usize) {
 async fn bare(count: usize) -> f64 {
     let world = Arc::new(world().await);
     let http = Http::new(HttpOptions::default()).expect("a client");
-    let url = url::Url::parse(&format!("{}/2010-04-01/Accounts/{}/Messages.json", world.base_url(), engine::SID)).expect("a URL");
+    let url =
+        url::Url::parse(&format!("{}/2010-04-01/Accounts/{}/Messages.json", world.base_url(), engine::SID))
+            .expect("a URL");
     let next = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let begun = Instant::now();
     let mut tasks = Vec::new();
     for _ in 0..64 {
-        let (http, url, next, token) = (http.clone(), url.clone(), next.clone(), world.auth_token().to_owned());
+        let (http, url, next, token) =
+            (http.clone(), url.clone(), next.clone(), world.auth_token().to_owned());
         tasks.push(tokio::spawn(async move {
             loop {
                 let n = next.fetch_add(1, std::sync::atomic::Ordering::SeqCst);

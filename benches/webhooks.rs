@@ -36,7 +36,13 @@ fn main() {
         let ours = runtime.block_on(frontdesk_side(count, fill, connections));
         println!(
             "{connections:>11}  {:>8.0} {:>6.2} {:>6.2}  {:>8.0} {:>6.2} {:>6.2}  {:>6.2}",
-            ours.rate, ours.p50, ours.p99, theirs.rate, theirs.p50, theirs.p99, ours.rate / theirs.rate
+            ours.rate,
+            ours.p50,
+            ours.p99,
+            theirs.rate,
+            theirs.p50,
+            theirs.p99,
+            ours.rate / theirs.rate
         );
     }
 }
@@ -77,7 +83,12 @@ async fn frontdesk_side(count: usize, fill: usize, connections: usize) -> Figure
             .map(|(k, v)| (k.to_owned(), v))
             .into();
             let signature = sign::signature(TOKEN, &url, &params);
-            Shot::post(&url, "application/x-www-form-urlencoded", &[("x-twilio-signature", &signature)], sign::form(&params).as_bytes())
+            Shot::post(
+                &url,
+                "application/x-www-form-urlencoded",
+                &[("x-twilio-signature", &signature)],
+                sign::form(&params).as_bytes(),
+            )
         })
         .collect();
     let begun = Instant::now();
@@ -144,7 +155,11 @@ async fn plain_hook(State(plain): State<Arc<Plain>>, headers: HeaderMap, body: B
 }
 
 /// Receipts in groups with FULL, then their messages with NORMAL.
-fn plain_writer(file: &Path, queue: &Receiver<(Vec<u8>, tokio::sync::oneshot::Sender<bool>)>, applied: &AtomicUsize) {
+fn plain_writer(
+    file: &Path,
+    queue: &Receiver<(Vec<u8>, tokio::sync::oneshot::Sender<bool>)>,
+    applied: &AtomicUsize,
+) {
     let mut db = support::plain::open(file);
     let mut waiting: Vec<Vec<u8>> = Vec::new();
     let mut next = SystemClock.now() / 1000 * 256;
@@ -163,7 +178,9 @@ fn plain_writer(file: &Path, queue: &Receiver<(Vec<u8>, tokio::sync::oneshot::Se
             db.pragma_update(None, "synchronous", "FULL").expect("a pragma");
             let tx = db.transaction().expect("a transaction");
             for (body, _) in &group {
-                tx.prepare_cached("INSERT INTO plain_receipt (body) VALUES (?)").and_then(|mut s| s.execute([body])).expect("a row");
+                tx.prepare_cached("INSERT INTO plain_receipt (body) VALUES (?)")
+                    .and_then(|mut s| s.execute([body]))
+                    .expect("a row");
             }
             tx.commit().expect("a commit");
             for (body, done) in group {

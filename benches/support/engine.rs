@@ -59,7 +59,8 @@ pub async fn start(fill: usize, token: &str, base_url: &str) -> Bench {
     }
     let bus = Bus::new();
     let lock = lock::try_acquire(workspace.store.dir()).expect("a lock").expect("a free lock");
-    let engine = host::start(&workspace, lock, bus.clone(), Listening::Required, None).await.expect("an engine");
+    let engine =
+        host::start(&workspace, lock, bus.clone(), Listening::Required, None).await.expect("an engine");
     let base = format!("http://{}", engine.engine.address.expect("an address"));
     Bench { workspace, engine, base, bus, _home: home }
 }
