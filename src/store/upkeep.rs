@@ -15,6 +15,8 @@ const LEVELS: i64 = 4;
 const DEBT: i64 = 192;
 /// Merging owed, in pages, at which every pause between transactions goes into it.
 const DEEP_DEBT: i64 = 4096;
+/// Pages merged in one step then: each step is a transaction, and larger ones cost less a page.
+const DEEP_STEP: i64 = 256;
 /// The part of the time of transactions (one in so many) that then goes into it.
 const DEEP_SHARE: u32 = 2;
 /// Size of the write-ahead log, in bytes, that is worth a checkpoint.
@@ -94,7 +96,7 @@ impl Upkeep {
         if self.debt >= DEBT {
             let until = Instant::now() + (worked / DEEP_SHARE).max(Duration::from_micros(1_500));
             loop {
-                self.merge(conn);
+                self.merge(conn, if self.debt < DEEP_DEBT { STEP } else { DEEP_STEP });
                 if self.debt < DEEP_DEBT || Instant::now() >= until || urgent() {
                     break;
                 }
@@ -108,7 +110,7 @@ impl Upkeep {
     /// One step while nothing else is asked for.
     pub(super) fn idle(&mut self, conn: &Connection) {
         if self.unmerged {
-            self.merge(conn);
+            self.merge(conn, STEP);
             if !self.unmerged {
                 self.wal_large = std::fs::metadata(&self.wal).is_ok_and(|m| m.len() > WAL / 4);
             }
@@ -127,12 +129,12 @@ impl Upkeep {
         }
     }
 
-    fn merge(&mut self, conn: &Connection) {
-        self.debt = (self.debt - STEP).max(0);
+    fn merge(&mut self, conn: &Connection, pages: i64) {
+        self.debt = (self.debt - pages).max(0);
         let before = conn.total_changes();
         let step = |table: &str| {
             conn.prepare_cached(&format!("INSERT INTO {table}({table}, rank) VALUES ('merge', ?1)"))
-                .and_then(|mut s| s.execute([STEP]))
+                .and_then(|mut s| s.execute([pages]))
         };
         let result = step("message_fts");
         if let Err(e) = result {

@@ -15,9 +15,9 @@ use std::io::BufRead;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// Messages of one transaction: its costs are shared, and the writer is held for some tenths of a second.
-const CHUNK: usize = 2_000;
+const CHUNK: usize = 4_000;
 /// Chunks that may be under way.
-const AHEAD: usize = 2;
+const AHEAD: usize = 1;
 /// The longest line that is read, in bytes.
 const LINE: u64 = 32 * 1024 * 1024;
 /// Bad lines that are told; the others are only counted.

@@ -6,7 +6,7 @@ use crate::domain::ids::{AccountId, ConversationId, OpId};
 use crate::domain::message::{AttachmentFact, Author, AuthorKind, Direction};
 use crate::domain::rev::Rev;
 use crate::store::apply::metadata::Metadata;
-use crate::store::apply::{Applied, Home};
+use crate::store::apply::{Applied, Home, Told};
 use crate::store::error::StoreError;
 use crate::store::fold::uuid_blob;
 use crate::store::tx::Tx;
@@ -81,6 +81,7 @@ impl Tx<'_> {
         &mut self,
         home: Home,
         fact: &MessageFact,
+        told: &mut Told<'_>,
         out: &mut Applied,
     ) -> Result<ConversationId, StoreError> {
         let account = home.account;
@@ -93,7 +94,7 @@ impl Tx<'_> {
         if let Some(echo) = &echo {
             self.adopt_key(account, echo.conversation, &fact.conversation.key.0)?;
         }
-        let conversation = self.conversation_fact(account, &fact.conversation, fact.rev)?;
+        let conversation = self.conversation_told(account, &fact.conversation, fact.rev, told)?;
         let id = match echo {
             Some(echo) => {
                 self.learn_external(account, echo.id, echo.external.as_deref(), &fact.external_id)?;

@@ -9,7 +9,7 @@ pub(super) use delivery::{own_step, shown_delivery};
 
 use crate::domain::clock::Ms;
 use crate::domain::contact::{Identity, Party};
-use crate::domain::event::{ConversationFact, ConversationKey, Event};
+use crate::domain::event::{ConversationFact, ConversationKey, Event, MessageFact};
 use crate::domain::ids::{AccountId, ContactId, ConversationId};
 use crate::domain::rev::{Rev, Stamped};
 use crate::store::counts::Place;
@@ -17,6 +17,7 @@ use crate::store::derive::Route;
 use crate::store::error::StoreError;
 use crate::store::tx::Tx;
 use rusqlite::params;
+use std::collections::HashMap;
 
 /// What an application changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,7 +38,53 @@ pub(super) struct Home {
     pub since: Ms,
 }
 
+/// What a batch says of its conversations. Most messages of one say the same again, and only its latest revision counts.
+pub(super) struct Told<'a>(HashMap<&'a ConversationKey, Vec<Same<'a>>>);
+
+struct Same<'a> {
+    fact: &'a ConversationFact,
+    /// The latest revision under which it is said.
+    rev: Rev,
+    /// The conversation, once this has been applied.
+    id: Option<ConversationId>,
+}
+
+impl<'a> Told<'a> {
+    fn new(messages: &[&'a MessageFact]) -> Told<'a> {
+        let mut told: HashMap<&ConversationKey, Vec<Same<'a>>> = HashMap::new();
+        for message in messages {
+            let said = told.entry(&message.conversation.key).or_default();
+            match said.iter_mut().find(|s| *s.fact == message.conversation) {
+                Some(same) => same.rev = same.rev.max(message.rev),
+                None => said.push(Same { fact: &message.conversation, rev: message.rev, id: None }),
+            }
+        }
+        Told(told)
+    }
+
+    fn of(&mut self, fact: &ConversationFact) -> Option<&mut Same<'a>> {
+        self.0.get_mut(&fact.key)?.iter_mut().find(|s| s.fact == fact)
+    }
+}
+
 impl Tx<'_> {
+    /// The conversation of a message in a batch.
+    pub(super) fn conversation_told(
+        &mut self,
+        account: AccountId,
+        fact: &ConversationFact,
+        rev: Rev,
+        told: &mut Told<'_>,
+    ) -> Result<ConversationId, StoreError> {
+        let Some(same) = told.of(fact) else { return self.conversation_fact(account, fact, rev) };
+        if let Some(id) = same.id {
+            return Ok(id);
+        }
+        let id = self.conversation_fact(account, fact, same.rev)?;
+        same.id = Some(id);
+        Ok(id)
+    }
+
     /// Applies facts of an account.
     ///
     /// # Errors
@@ -60,8 +107,9 @@ impl Tx<'_> {
             })
             .collect();
         messages.sort_by_key(|m| m.sent_at);
+        let mut told = Told::new(&messages);
         for fact in messages {
-            seen.push(self.message_fact(home, fact, &mut out)?);
+            seen.push(self.message_fact(home, fact, &mut told, &mut out)?);
         }
         for event in events {
             match event {
