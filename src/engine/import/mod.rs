@@ -9,13 +9,21 @@ use crate::domain::account::Channel;
 use crate::domain::capability::{AttachmentLimits, Capabilities, ChannelCapabilities, Ownership, PushKind};
 use crate::domain::event::{Event, MessageFact};
 use crate::domain::ids::{AccountId, ConversationId};
+use crate::engine::lock;
 use crate::store::{AccountSpec, Applied, Class, Store, StoreError};
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
 /// Messages of one transaction: its costs are shared, and the writer is held for some tenths of a second.
 const CHUNK: usize = 4_000;
+/// The same while another process runs the engine of this workspace, whose webhooks wait for the writer's lock meanwhile.
+const CHUNK_BESIDE: usize = 500;
+/// So long the lock is then left free between two transactions: longer than SQLite's usual pauses between two tries.
+const PAUSE: Duration = Duration::from_millis(30);
+/// After so many transactions we look again whether an engine runs.
+const LOOK: u32 = 32;
 /// Chunks that may be under way.
 const AHEAD: usize = 1;
 /// The longest line that is read, in bytes.
@@ -151,6 +159,9 @@ struct Import<'a> {
     told: HashSet<(AccountId, String)>,
     seen: HashSet<ConversationId>,
     under_way: usize,
+    transactions: u32,
+    /// Another process runs the engine.
+    beside: bool,
     answers: (Sender<Answered>, Receiver<Answered>),
     report: ImportReport,
 }
@@ -166,6 +177,8 @@ impl<'a> Import<'a> {
             told: HashSet::new(),
             seen: HashSet::new(),
             under_way: 0,
+            transactions: 0,
+            beside: false,
             answers: channel(),
             report: ImportReport::default(),
         }
@@ -189,7 +202,7 @@ impl<'a> Import<'a> {
         }
         self.chunk.entry(account).or_default().push(Event::Message(Box::new(fact)));
         self.waiting += 1;
-        if self.waiting >= CHUNK {
+        if self.waiting >= if self.beside { CHUNK_BESIDE } else { CHUNK } {
             self.submit()?;
         }
         Ok(())
@@ -228,6 +241,13 @@ impl<'a> Import<'a> {
         }
         while self.under_way >= AHEAD {
             self.hear()?;
+        }
+        if self.transactions.is_multiple_of(LOOK) {
+            self.beside = lock::is_held(self.store.dir());
+        }
+        self.transactions = self.transactions.wrapping_add(1);
+        if self.beside {
+            std::thread::sleep(PAUSE);
         }
         let chunk = std::mem::take(&mut self.chunk);
         let count = std::mem::take(&mut self.waiting);
