@@ -76,18 +76,20 @@ impl Intake {
 
     /// Takes one batch. Answers whether there was one.
     async fn drain(&self, reader: &Mutex<Reader>) -> Result<bool, StoreError> {
-        let waiting = reader.lock().unwrap_or_else(PoisonError::into_inner).receipts_waiting(BATCH)?;
-        if waiting.is_empty() {
-            return Ok(false);
-        }
-        let before = waiting.len();
-        let read: Vec<Read> =
-            waiting.into_iter().filter_map(|(id, account, new)| self.read(id, account, new)).collect();
-        if read.is_empty() {
-            // Receipts of accounts that are not connected now stay and wait.
-            return Ok(false);
-        }
-        debug!("intake: {} of {before} receipts", read.len());
+        let mut after = ReceiptId(0);
+        let read = loop {
+            let window =
+                reader.lock().unwrap_or_else(PoisonError::into_inner).receipts_waiting_after(after, BATCH)?;
+            let Some((last, ..)) = window.last() else { return Ok(false) };
+            after = *last;
+            let read: Vec<Read> =
+                window.into_iter().filter_map(|(id, account, new)| self.read(id, account, new)).collect();
+            // Receipts of accounts that are not connected now stay and wait, and hold nobody up.
+            if !read.is_empty() {
+                break read;
+            }
+        };
+        debug!("intake: {} receipts", read.len());
         if let Err(e) = self.apply(&read).await {
             if !e.is_about_the_data() {
                 return Err(e);
