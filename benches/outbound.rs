@@ -3,6 +3,12 @@
 //!
 //! `cargo bench --bench outbound -- [MESSAGES] [FILL]` (default 2000 on an empty history).
 
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a bench reports on standard output and has nobody to hand errors to"
+)]
+
 mod support;
 
 use frontdesk::domain::account::Channel;

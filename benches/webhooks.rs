@@ -5,6 +5,12 @@
 //!
 //! `cargo bench --bench webhooks -- [MESSAGES] [FILL]` (default 6000 on an empty history of 0).
 
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a bench reports on standard output and has nobody to hand errors to"
+)]
+
 mod support;
 
 use axum::Router;

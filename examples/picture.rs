@@ -30,7 +30,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let program = command.first().ok_or("the program is missing")?;
 
     let pair = native_pty_system().openpty(PtySize { rows: h, cols: w, pixel_width: 0, pixel_height: 0 })?;
-    let mut builder = CommandBuilder::new(program);
+    let found = std::fs::canonicalize(program).unwrap_or_else(|_| program.into());
+    let mut builder = CommandBuilder::new(found);
+    builder.cwd(std::env::current_dir()?);
     builder.args(&command[1..]);
     builder.env("TERM", "xterm-256color");
     builder.env("COLORTERM", "truecolor");

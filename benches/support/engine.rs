@@ -50,7 +50,7 @@ pub async fn start(fill: usize, token: &str, base_url: &str) -> Bench {
     let workspace = workspace::open(config).expect("a workspace");
     if fill > 0 {
         let mut lines = String::new();
-        for line in History::new(fill, 1, SystemClock.now() - 3_600_000) {
+        for line in History::new(fill as u64, 1, SystemClock.now() - 3_600_000) {
             lines.push_str(line.trim_end());
             lines.push('\n');
         }

@@ -21,7 +21,7 @@ pub fn prepare(file: &Path, fill: usize) {
     db.execute_batch(SCHEMA).expect("the schema");
     db.execute_batch("CREATE TABLE plain_receipt (id INTEGER PRIMARY KEY, body BLOB)").expect("a table");
     db.pragma_update(None, "synchronous", "NORMAL").expect("a pragma");
-    let mut history = History::new(fill, 1, SystemClock.now() - 3_600_000);
+    let mut history = History::new(fill as u64, 1, SystemClock.now() - 3_600_000);
     let mut last = 0i64;
     loop {
         let tx = db.transaction().expect("a transaction");

@@ -8,6 +8,20 @@ pub use crate::net::secrets;
 pub use crate::provider::{REGISTRY, SettingSpec, Vendor, vendor};
 pub use crate::store::{Actor, Class, ReceiptFilter, ReceiptNew, StoreError, Tx};
 
+/// What vendors and visitors see of the listener: of the running engine if there is one, else as configured.
+///
+/// # Errors
+/// Those of the store.
+pub fn seen_url(workspace: &crate::app::workspace::Workspace) -> Result<String, StoreError> {
+    let config = &workspace.config;
+    let configured = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+    if !engine_runs(workspace.store.dir()) {
+        return Ok(configured);
+    }
+    let running = workspace.store.reader()?.meta(crate::engine::URL_KEY)?;
+    Ok(running.filter(|url| !url.is_empty()).unwrap_or(configured))
+}
+
 /// Whether some process runs the engine of the workspace in `dir`.
 pub fn engine_runs(dir: &std::path::Path) -> bool {
     lock::is_held(dir)

@@ -3,10 +3,12 @@
 use crate::app::workspace::{Workspace, mirror};
 use crate::app::{AppError, accounts};
 use crate::config::{Config, Env, Overrides};
+use crate::engine::accounts::Live;
 use crate::engine::bus::Bus;
 use crate::engine::lock::EngineLock;
 use crate::engine::{Engine, EngineOptions};
 use crate::net::http::{Http, HttpOptions};
+use crate::store::Store;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::net::TcpListener;
@@ -14,6 +16,8 @@ use tracing::{info, warn};
 
 /// How often the configuration is looked at for new accounts.
 const LOOK: Duration = Duration::from_millis(500);
+/// After so many looks, accounts that lack a secret are tried again: a keyring may be unlocked by then.
+const RETRY: u32 = 60;
 
 /// A hosted engine.
 pub struct Host {
@@ -68,7 +72,7 @@ pub async fn start(
     .await?;
     let engine = Arc::new(engine);
     let http = Http::new(HttpOptions::default()).map_err(|e| AppError::Other(e.to_string()))?;
-    connect(&engine, workspace.clone(), config.clone(), http.clone()).await?;
+    engine.set_accounts(connect(workspace.store.clone(), config.clone(), http.clone()).await?);
     let reload = overrides.map(|o| tokio::spawn(watch_config(engine.clone(), workspace.clone(), http, o)));
     Ok(Host { engine, listen_error, reload })
 }
@@ -83,36 +87,60 @@ impl Host {
     }
 }
 
-async fn connect(
-    engine: &Engine,
-    workspace: Workspace,
-    config: Arc<Config>,
-    http: Http,
-) -> Result<(), AppError> {
-    let store = workspace.store.clone();
+async fn connect(store: Store, config: Arc<Config>, http: Http) -> Result<Vec<Arc<Live>>, AppError> {
     // Keyrings and secret commands block.
-    let live = tokio::task::spawn_blocking(move || accounts::connect(&config, &store, &http))
+    tokio::task::spawn_blocking(move || accounts::connect(&config, &store, &http))
         .await
-        .map_err(|e| AppError::Other(format!("the accounts could not be connected: {e}")))??;
-    engine.set_accounts(live);
+        .map_err(|e| AppError::Other(format!("the accounts could not be connected: {e}")))?
+}
+
+/// Stores and connects the accounts of a configuration.
+async fn renew(engine: &Engine, store: &Store, config: Arc<Config>, http: Http) -> Result<(), AppError> {
+    let (mirrored, into) = (config.clone(), store.clone());
+    tokio::task::spawn_blocking(move || mirror(&into, &mirrored))
+        .await
+        .map_err(|e| AppError::Other(format!("it could not be stored: {e}")))??;
+    engine.set_accounts(connect(store.clone(), config, http).await?);
     Ok(())
 }
 
-/// Notices accounts that are added, changed or removed beside a running engine.
+/// Tries the accounts again that lack something. The others are disturbed only when that changes anything.
+async fn retry(engine: &Engine, store: &Store, config: Arc<Config>, http: Http) {
+    let troubles =
+        |all: &[Arc<Live>]| -> Vec<_> { all.iter().map(|a| (a.name.clone(), a.trouble.clone())).collect() };
+    match connect(store.clone(), config, http).await {
+        Ok(live) if troubles(&live) != troubles(&engine.accounts.all()) => {
+            info!("an account that lacked something is connected");
+            engine.set_accounts(live);
+        }
+        Ok(_) => {}
+        Err(e) => warn!("an account that lacks something could not be tried again: {e}"),
+    }
+}
+
+/// Notices accounts that are added, changed or removed beside a running engine, and secrets that can be had at last.
 async fn watch_config(engine: Arc<Engine>, workspace: Workspace, http: Http, overrides: Overrides) {
     let file = workspace.config.paths.config_file.clone();
     let stamp = || -> Option<(SystemTime, u64)> {
         let meta = std::fs::metadata(&file).ok()?;
         Some((meta.modified().ok()?, meta.len()))
     };
-    let mut last = stamp();
-    let mut channels = workspace.config.channels().to_vec();
+    let mut used = workspace.config.clone();
+    // The first look reads it in any case: it may have changed since this process read it.
+    let mut last = None;
+    let mut rounds = 0u32;
     loop {
         tokio::time::sleep(LOOK).await;
+        rounds = rounds.wrapping_add(1);
         let now = stamp();
+        let lacking = engine.accounts.all().iter().any(|a| a.trouble.is_some());
         if now == last {
+            if lacking && rounds.is_multiple_of(RETRY) {
+                retry(&engine, &workspace.store, used.clone(), http.clone()).await;
+            }
             continue;
         }
+        let first = last.is_none();
         last = now;
         let config = match Config::load(&overrides, &Env::of_process()) {
             Ok(config) => Arc::new(config),
@@ -121,23 +149,24 @@ async fn watch_config(engine: Arc<Engine>, workspace: Workspace, http: Http, ove
                 continue;
             }
         };
-        if config.channels() == channels {
+        if first && config.channels() == used.channels() {
+            if lacking {
+                retry(&engine, &workspace.store, config, http.clone()).await;
+            }
             continue;
         }
-        channels = config.channels().to_vec();
-        let (store, mirrored) = (workspace.store.clone(), config.clone());
-        let done = tokio::task::spawn_blocking(move || mirror(&store, &mirrored)).await;
-        if let Ok(Err(e)) = done {
-            warn!("the changed configuration could not be stored: {e}");
-            continue;
-        }
-        match connect(&engine, workspace.clone(), config, http.clone()).await {
-            Ok(()) => info!("the accounts of the changed configuration are connected"),
-            Err(e) => warn!("the changed configuration is not used: {e}"),
+        match renew(&engine, &workspace.store, config.clone(), http.clone()).await {
+            Ok(()) => {
+                info!("the accounts of the changed configuration are connected");
+                used = config;
+            }
+            Err(e) => {
+                warn!("the changed configuration is not used yet: {e}");
+                last = None;
+            }
         }
     }
 }
-
 fn plain(e: &std::io::Error) -> String {
     match e.kind() {
         std::io::ErrorKind::AddrInUse => "the port is in use".into(),

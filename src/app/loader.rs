@@ -102,7 +102,9 @@ fn serve(reading: &Reading, reader: &Reader, asked: &Receiver<Need>, out: &impl 
 pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loaded>, StoreError> {
     Ok(Some(match need {
         Need::Sidebar => {
-            let accounts = reader.accounts()?;
+            // Imported history answers searches; nothing of it waits for anyone, so it takes no room beside what does.
+            let accounts: Vec<_> =
+                reader.accounts()?.into_iter().filter(|a| a.provider != "import").collect();
             let labels = reader.labels()?;
             let views = crate::ui::sidebar_views(reading.me, &accounts, &labels);
             let counts = reader.counts(&views)?;

@@ -23,8 +23,8 @@ pub fn open(dir: &Path, level: &str) -> Result<WorkerGuard, AppError> {
         .build(dir)
         .map_err(|e| AppError::Other(format!("the log in {} cannot be opened: {e}", dir.display())))?;
     let (writer, guard) = tracing_appender::non_blocking(appender);
-    let filter =
-        EnvFilter::try_new(format!("warn,frontdesk={level}")).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(format!("warn,frontdesk={level},net={level},twilio={level}"))
+        .unwrap_or_else(|_| EnvFilter::new("info"));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(writer);
     // A second call in one process (a test) keeps the first log.
     let _ = subscriber.try_init();

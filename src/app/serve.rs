@@ -7,6 +7,7 @@ use crate::config::Overrides;
 use crate::engine::bus::Bus;
 use crate::engine::lock;
 use std::io::Write;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs the engine until SIGINT or SIGTERM. The first line on `out` is `ready http://ADDR:PORT`.
@@ -22,10 +23,15 @@ pub fn run(workspace: &Workspace, overrides: Overrides, out: &mut dyn Write) -> 
         .enable_all()
         .build()
         .map_err(AppError::io("the runtime cannot be started"))?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let mut term = signal(SignalKind::terminate()).map_err(AppError::io("signals cannot be heard"))?;
         let mut int = signal(SignalKind::interrupt()).map_err(AppError::io("signals cannot be heard"))?;
-        let host = host::start(workspace, lock, Bus::new(), Listening::Required, Some(overrides)).await?;
+        // A keyring may take its time: the wish to end is heard meanwhile. Nothing is under way yet.
+        let host = tokio::select! {
+            host = host::start(workspace, lock, Bus::new(), Listening::Required, Some(overrides)) => host?,
+            _ = term.recv() => return Ok(()),
+            _ = int.recv() => return Ok(()),
+        };
         if let Some(address) = host.engine.address {
             writeln!(out, "ready http://{address}")
                 .and_then(|()| out.flush())
@@ -36,7 +42,15 @@ pub fn run(workspace: &Workspace, overrides: Overrides, out: &mut dyn Write) -> 
             _ = int.recv() => {}
         }
         tracing::info!("asked to stop");
-        host.stop().await;
+        // Who asks twice does not want to wait for answers: what is out then is in doubt after the next start.
+        tokio::select! {
+            () = host.stop() => {}
+            _ = term.recv() => tracing::warn!("asked to stop at once"),
+            _ = int.recv() => tracing::warn!("asked to stop at once"),
+        }
         Ok(())
-    })
+    });
+    // A keyring or a resolver that does not answer must not hold the process.
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    ended
 }

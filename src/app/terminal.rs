@@ -144,7 +144,11 @@ fn install_panic_hook() {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             leave();
-            tracing::error!("panic: {info}");
+            // Where, not what: the words of a panic may quote a message.
+            match info.location() {
+                Some(at) => tracing::error!("panic at {at}"),
+                None => tracing::error!("panic"),
+            }
             before(info);
         }));
     });

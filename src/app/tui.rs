@@ -183,11 +183,8 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Loop<S> {
                         };
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => {
-                    if ui::wake_at(&self.model).is_none_or(|at| at <= self.clock.now()) {
-                        self.frames.request(false);
-                    }
-                }
+                // A countdown, the minute, a draft to be saved: the tick has done it, the screen shows it.
+                Err(RecvTimeoutError::Timeout) => self.frames.request(false),
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
             if !self.terminal.is_empty() && self.for_terminal(screen, input)? {

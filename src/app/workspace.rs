@@ -26,8 +26,11 @@ pub struct Workspace {
 /// # Errors
 /// When the store cannot be opened.
 pub fn open(config: Config) -> Result<Workspace, AppError> {
-    let clock: Arc<dyn Clock> = Arc::new(SteadyClock::default());
+    let clock = Arc::new(SteadyClock::default());
     let store = Store::open(&config.workspace_dir(), clock.clone())?;
+    if let Some(seen) = store.reader()?.last_written_at()? {
+        clock.resume(seen);
+    }
     let me = mirror(&store, &config)?;
     Ok(Workspace { config: Arc::new(config), store, clock, me })
 }

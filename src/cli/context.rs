@@ -48,11 +48,28 @@ impl Context {
         Ok(Config::load(&self.overrides, &self.env)?)
     }
 
-    /// Opens the selected workspace.
+    /// Opens the selected workspace, which must be there: a name mistyped must not begin a new one.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration or the store; not found.
+    pub fn open(&self) -> Result<Workspace, CliError> {
+        let config = self.config()?;
+        let name = &config.workspace;
+        let default = crate::config::keys::key("default_workspace").map(|k| k.default);
+        let known = default == Some(name.as_str()) || !config.channels().is_empty();
+        if !known && !config.workspace_dir().is_dir() {
+            return Err(CliError::not_found(format!(
+                "there is no workspace {name}: `frontdesk workspace list` shows them, `frontdesk workspace create {name}` makes it"
+            )));
+        }
+        Ok(workspace::open(config)?)
+    }
+
+    /// Opens the selected workspace, and begins it where it is not there.
     ///
     /// # Errors
     /// What is wrong with the configuration or the store.
-    pub fn open(&self) -> Result<Workspace, CliError> {
+    pub fn begin(&self) -> Result<Workspace, CliError> {
         Ok(workspace::open(self.config()?)?)
     }
 

@@ -116,7 +116,8 @@ fn show_message(ctx: &mut Context, message: &MessageRow, tz: &TimeZone) -> Resul
     let note = if message.direction == Direction::Note { " · note" } else { "" };
     let delivery = message.delivery.map(|d| format!(" · {d}")).unwrap_or_default();
     let reason = message.reason.as_ref().map(|r| format!(": {}", r.human)).unwrap_or_default();
-    ctx.out.line(&format!("{} {who}{note}{delivery}{reason}", format::clock(message.sent_at, tz)))?;
+    let id = message.id;
+    ctx.out.line(&format!("{} {who}{note}{delivery}{reason} · {id}", format::clock(message.sent_at, tz)))?;
     ctx.out.block("      ", &message.text)?;
     for file in &message.attachments {
         let size = file.size.map(|s| format!(", {}", format::bytes(s))).unwrap_or_default();

@@ -44,7 +44,7 @@ pub fn run(ctx: &mut Context, args: &ImportArgs) -> Result<(), CliError> {
         }
         (Box::new(file), meta.len())
     };
-    let workspace = ctx.open()?;
+    let workspace = ctx.begin()?;
     let bar = bar(ctx, length);
     let lines = BufReader::with_capacity(BUFFER, input);
     let mut progress = |p: Progress| {

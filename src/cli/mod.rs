@@ -33,6 +33,13 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli.unmark(),
         Err(e) => e.exit(),
     };
+    if !matches!(
+        cli.command,
+        Some(Command::Man { .. } | Command::Completions { .. } | Command::Attachment(_))
+    ) {
+        // What customers write is nobody else's to read: each file that is made, the log of the next day too, is its owner's alone.
+        rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    }
     let mut ctx = Context::new(&cli.globals);
     let result = command(&mut ctx, cli.command.as_ref()).and_then(|()| Ok(ctx.out.flush()?));
     match result {

@@ -29,7 +29,7 @@ pub fn demo(ctx: &mut Context, args: &Demo) -> Result<(), CliError> {
 pub fn serve(ctx: &mut Context, args: &Serve) -> Result<(), CliError> {
     ctx.overrides.listen.clone_from(&args.listen);
     ctx.overrides.public_url.clone_from(&args.public_url);
-    let workspace = ctx.open()?;
+    let workspace = ctx.begin()?;
     Ok(serve::run(&workspace, ctx.overrides.clone(), ctx.out.handle())?)
 }
 
@@ -39,7 +39,7 @@ pub fn serve(ctx: &mut Context, args: &Serve) -> Result<(), CliError> {
 /// When there is no terminal, or the store cannot be used.
 pub fn screen(ctx: &mut Context) -> Result<(), CliError> {
     terminal()?;
-    let workspace = ctx.open()?;
+    let workspace = ctx.begin()?;
     Ok(tui::run(&workspace, ctx.overrides.clone(), tui::Extra::default())?)
 }
 

@@ -88,7 +88,7 @@ pub const KEYS: &[KeySpec] = &[
         env: "FRONTDESK_THEME",
         kind: KeyKind::Choice(&["auto", "dark", "light"]),
         default: "auto",
-        help: "The colours. `auto` asks the terminal for its background.",
+        help: "The colours. `auto` is the dark ones, or the light ones where the terminal says through COLORFGBG that its ground is light.",
     },
     KeySpec {
         key: "log_level",

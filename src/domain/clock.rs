@@ -52,21 +52,37 @@ impl Clock for ManualClock {
 #[derive(Debug)]
 pub struct SteadyClock {
     started: std::time::Instant,
-    origin: Ms,
+    origin: AtomicI64,
     latest: AtomicI64,
 }
 
 impl Default for SteadyClock {
     fn default() -> Self {
         let origin = SystemClock.now();
-        SteadyClock { started: std::time::Instant::now(), origin, latest: AtomicI64::new(origin) }
+        SteadyClock {
+            started: std::time::Instant::now(),
+            origin: AtomicI64::new(origin),
+            latest: AtomicI64::new(origin),
+        }
     }
 }
 
+/// A clock set back by more than this between two runs is believed: the time before was the wrong one. A day, in milliseconds.
+const SET_BACK: Ms = 24 * 3_600_000;
+
 impl SteadyClock {
+    /// Goes on from `seen`, a moment that an earlier run has written down, where the machine's clock was set back since by a day at
+    /// most. Time passes from there at its usual pace, so that order and timers hold.
+    pub fn resume(&self, seen: Ms) {
+        let now = self.now();
+        if seen > now && seen - now <= SET_BACK {
+            self.origin.fetch_add(seen - now, Ordering::SeqCst);
+        }
+    }
+
     fn advance(&self, elapsed: std::time::Duration, machine: Ms) -> Ms {
         let passed = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
-        let now = self.origin.saturating_add(passed).max(machine);
+        let now = self.origin.load(Ordering::SeqCst).saturating_add(passed).max(machine);
         self.latest.fetch_max(now, Ordering::SeqCst).max(now)
     }
 }
@@ -85,7 +101,7 @@ mod tests {
     #[test]
     fn a_steady_clock_never_runs_backwards() {
         let clock = SteadyClock::default();
-        let o = clock.origin;
+        let o = clock.origin.load(Ordering::SeqCst);
         assert_eq!(clock.advance(Duration::from_secs(1), o + 1_000), o + 1_000);
         assert_eq!(clock.advance(Duration::from_secs(2), o - 3_600_000), o + 2_000, "set back an hour");
         assert_eq!(
@@ -94,5 +110,17 @@ mod tests {
             "woken after an hour"
         );
         assert_eq!(clock.advance(Duration::from_secs(4), o + 4_000), o + 3_600_000);
+    }
+
+    #[test]
+    fn a_steady_clock_goes_on_where_the_last_run_was() {
+        let clock = SteadyClock::default();
+        let hour = clock.now() + 3_600_000;
+        clock.resume(hour);
+        assert!((hour..hour + 60_000).contains(&clock.now()));
+        // Neither the past nor a wild future moves it.
+        clock.resume(0);
+        clock.resume(hour + 30 * SET_BACK);
+        assert!((hour..hour + 60_000).contains(&clock.now()));
     }
 }

@@ -1,9 +1,12 @@
 //! The accounts of this workspace that are connected in this process.
 
 use crate::domain::ids::AccountId;
+use crate::engine::intake::pause;
 use crate::provider::Provider;
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
+use tokio::sync::watch;
 
 /// A configured account with its adapter.
 pub struct Live {
@@ -32,12 +35,14 @@ impl Live {
 
 /// All connected accounts. Cheap to clone; replaced as a whole when the configuration changes.
 #[derive(Clone, Default)]
-pub struct Accounts(Arc<RwLock<Arc<Vec<Arc<Live>>>>>);
+pub struct Accounts(Arc<RwLock<Option<All>>>);
+
+type All = Arc<Vec<Arc<Live>>>;
 
 impl Accounts {
     /// Replaces all.
     pub fn replace(&self, all: Vec<Arc<Live>>) {
-        let all = Arc::new(all);
+        let all = Some(Arc::new(all));
         match self.0.write() {
             Ok(mut slot) => *slot = all,
             // A panic elsewhere cannot leave a half-written list: it is swapped as a whole.
@@ -46,11 +51,30 @@ impl Accounts {
     }
 
     /// All, in the order of the configuration.
-    pub fn all(&self) -> Arc<Vec<Arc<Live>>> {
+    pub fn all(&self) -> All {
+        self.slot().unwrap_or_default()
+    }
+
+    /// Whether it is known which accounts there are: not while the engine starts and a keyring is asked.
+    pub fn are_known(&self) -> bool {
+        self.slot().is_some()
+    }
+
+    fn slot(&self) -> Option<All> {
         match self.0.read() {
             Ok(slot) => slot.clone(),
             Err(poisoned) => poisoned.into_inner().clone(),
         }
+    }
+
+    /// Waits until they are known, but not beyond a stop. Answers whether it is time to stop.
+    pub(super) async fn wait_until_known(&self, stop: &mut watch::Receiver<bool>) -> bool {
+        while !self.are_known() {
+            if pause(stop, Duration::from_millis(20)).await {
+                return true;
+            }
+        }
+        false
     }
 
     /// The account of that name.

@@ -13,6 +13,7 @@ use crate::engine::write::Writes;
 use crate::net::backoff::Backoff;
 use crate::provider::PushContext;
 use crate::store::{Class, Reader, Store, StoreError};
+use crate::text::sanitize::mask;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -104,7 +105,10 @@ impl Delivery {
         while run.lanes.in_flight() > 0 {
             match tokio::time::timeout_at(deadline, ended.recv()).await {
                 Ok(Some((op, outcome))) => run.note_only(op, outcome),
-                _ => break,
+                _ => {
+                    self.leave_in_doubt().await;
+                    break;
+                }
             }
         }
     }
@@ -258,7 +262,7 @@ impl Delivery {
                 Outcome::Over
             }
             Err(Failure::Rejected { reason, .. }) => {
-                info!("op {id}: refused: {} {}", reason.code.as_deref().unwrap_or("-"), reason.human);
+                info!("op {id}: refused: {} {}", reason.code.as_deref().unwrap_or("-"), mask(&reason.human));
                 self.persist(id, move |t| t.op_failed(id, &reason, now)).await;
                 Outcome::Over
             }
@@ -273,7 +277,7 @@ impl Delivery {
                 Outcome::Again { after: None }
             }
             Err(Failure::Unknown { human }) => {
-                warn!("op {id}: in doubt: {human}");
+                warn!("op {id}: in doubt: {}", mask(&human));
                 let reason = Reason::ours(human);
                 self.persist(id, move |t| t.op_unknown(id, &reason, now)).await;
                 // The loop that settles doubts may have ended; it reads the store at the next start.
@@ -281,13 +285,13 @@ impl Delivery {
                 Outcome::Unknown
             }
             Err(Failure::Transient { retry_after, human }) => {
-                info!("op {id}: not sent: {human}");
+                info!("op {id}: not sent: {}", mask(&human));
                 let reason = Reason::ours(human);
                 self.persist(id, move |t| t.op_retry_at(id, now, &reason, now)).await;
                 Outcome::Again { after: retry_after }
             }
             Err(Failure::Auth { human }) => {
-                warn!("op {id}: the login is refused: {human}");
+                warn!("op {id}: the login is refused: {}", mask(&human));
                 self.health.set(op.account, Health::NeedsLogin, &human);
                 let reason = Reason::ours(human);
                 self.persist(id, move |t| t.op_retry_at(id, now, &reason, now)).await;
@@ -317,6 +321,16 @@ impl Delivery {
                     wait *= 2;
                 }
             }
+        }
+    }
+
+    /// At the end, for requests that never heard an answer: what may have been said is in doubt, the rest is queued again.
+    async fn leave_in_doubt(&self) {
+        let now = self.clock.now();
+        match self.writes.run(Class::Durable, move |t| t.ops_recover(now)).await {
+            Ok(ops) => warn!("{} requests were not answered before the end", ops.len()),
+            // The next start does the same.
+            Err(e) => error!("requests without an answer are still marked as under way: {e}"),
         }
     }
 

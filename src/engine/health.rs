@@ -6,6 +6,7 @@ use crate::domain::ids::AccountId;
 use crate::domain::signal::Signal;
 use crate::engine::bus::Bus;
 use crate::store::{Class, Store};
+use crate::text::sanitize::mask;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tracing::{info, warn};
@@ -45,6 +46,11 @@ impl HealthBoard {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&account).cloned()
     }
 
+    /// Forgets what is known: the store may have been told otherwise, so the next word is written in any case.
+    pub fn forget(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Takes note of an account's health; writes it only when it has changed.
     pub fn set(&self, account: AccountId, health: Health, detail: &str) {
         {
@@ -60,7 +66,7 @@ impl HealthBoard {
                 info!("account {account}: {}", health.word())
             }
             Health::NeedsLogin | Health::Limited | Health::Failing => {
-                warn!("account {account}: {}: {detail}", health.word());
+                warn!("account {account}: {}: {}", health.word(), mask(detail));
             }
         }
         let (bus, detail) = (self.bus.clone(), detail.to_owned());

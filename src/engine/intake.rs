@@ -7,6 +7,7 @@ use crate::engine::inbox::Inbox;
 use crate::engine::write::Writes;
 use crate::provider::RawPush;
 use crate::store::{Class, Reader, ReceiptNew, Store, StoreError};
+use crate::text::sanitize::mask;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -75,18 +76,20 @@ impl Intake {
 
     /// Takes one batch. Answers whether there was one.
     async fn drain(&self, reader: &Mutex<Reader>) -> Result<bool, StoreError> {
-        let waiting = reader.lock().unwrap_or_else(PoisonError::into_inner).receipts_waiting(BATCH)?;
-        if waiting.is_empty() {
-            return Ok(false);
-        }
-        let before = waiting.len();
-        let read: Vec<Read> =
-            waiting.into_iter().filter_map(|(id, account, new)| self.read(id, account, new)).collect();
-        if read.is_empty() {
-            // Receipts of accounts that are not connected now stay and wait.
-            return Ok(false);
-        }
-        debug!("intake: {} of {before} receipts", read.len());
+        let mut after = ReceiptId(0);
+        let read = loop {
+            let window =
+                reader.lock().unwrap_or_else(PoisonError::into_inner).receipts_waiting_after(after, BATCH)?;
+            let Some((last, ..)) = window.last() else { return Ok(false) };
+            after = *last;
+            let read: Vec<Read> =
+                window.into_iter().filter_map(|(id, account, new)| self.read(id, account, new)).collect();
+            // Receipts of accounts that are not connected now stay and wait, and hold nobody up.
+            if !read.is_empty() {
+                break read;
+            }
+        };
+        debug!("intake: {} receipts", read.len());
         if let Err(e) = self.apply(&read).await {
             if !e.is_about_the_data() {
                 return Err(e);
@@ -124,7 +127,11 @@ impl Intake {
         Some(match provider.ingest(&push) {
             Ok(ingest) => Read::Events(id, account, ingest.events),
             Err(malformed) => {
-                warn!("receipt {id} for \u{201c}{}\u{201d} is quarantined: {malformed}", live.name);
+                warn!(
+                    "receipt {id} for \u{201c}{}\u{201d} is quarantined: {}",
+                    live.name,
+                    mask(&malformed.to_string())
+                );
                 Read::Unreadable(id, malformed.to_string())
             }
         })

@@ -4,7 +4,7 @@ use crate::domain::clock::{Clock, Ms};
 use crate::engine::accounts::Accounts;
 use crate::engine::inbox::Inbox;
 use crate::provider::{RawPush, Reject};
-use crate::store::{ReceiptOutcome, StoreError};
+use crate::store::ReceiptOutcome;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Path, Request, State};
@@ -84,6 +84,10 @@ async fn hook(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
+    if !hooks.accounts.are_known() {
+        // A vendor who hears 404 does not come again.
+        return retry_later();
+    }
     // An unknown and a disabled account look the same from outside.
     let Some(live) = hooks.accounts.by_name(&name).filter(|l| l.enabled) else {
         return StatusCode::NOT_FOUND.into_response();
@@ -94,7 +98,7 @@ async fn hook(
             "a webhook for \u{201c}{name}\u{201d} cannot be checked: {}",
             live.trouble.as_deref().unwrap_or("no login")
         );
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        return retry_later();
     };
     let (parts, body) = request.into_parts();
     let body = match tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_LIMIT)).await {
@@ -121,16 +125,16 @@ async fn hook(
     let key = match provider.verify(&push) {
         Ok(key) => key,
         Err(reject) => {
+            if hooks.count_wrong(peer.ip()) {
+                // Not worth a line each: whoever floods the hook must not fill the disk with our log.
+                debug!("a webhook for \u{201c}{name}\u{201d} is refused: too many wrong ones");
+                return StatusCode::TOO_MANY_REQUESTS.into_response();
+            }
             match &reject {
                 Reject::Signature(why) => warn!("a webhook for \u{201c}{name}\u{201d} is refused: {why}"),
                 Reject::Foreign(why) => debug!("not a webhook for \u{201c}{name}\u{201d}: {why}"),
             }
-            let status = if hooks.count_wrong(peer.ip()) {
-                StatusCode::TOO_MANY_REQUESTS
-            } else {
-                StatusCode::UNAUTHORIZED
-            };
-            return status.into_response();
+            return StatusCode::UNAUTHORIZED.into_response();
         }
     };
     let answer = provider.hook_answer(&push);
@@ -139,7 +143,7 @@ async fn hook(
         Ok(ReceiptOutcome::Duplicate(id)) => debug!("a replay of receipt {id}"),
         Err(e) => {
             error!("a webhook for \u{201c}{name}\u{201d} could not be stored: {e}");
-            return retry_later(&e);
+            return retry_later();
         }
     }
     let mut response = Response::new(Body::from(answer.body));
@@ -148,8 +152,8 @@ async fn hook(
     response
 }
 
-/// What a caller hears when its push could not be stored: the vendor is to try again.
-pub fn retry_later(_why: &StoreError) -> Response {
+/// What a caller hears when its push cannot be taken now: the vendor is to try again.
+pub fn retry_later() -> Response {
     let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
     response

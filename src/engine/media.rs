@@ -7,7 +7,7 @@ use crate::engine::intake::pause;
 use crate::engine::write::Writes;
 use crate::net::backoff::Backoff;
 use crate::store::{AttachmentDue, Class, Store, StoreError};
-use crate::text::sanitize::file_name;
+use crate::text::sanitize::{file_name, mask};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,8 +37,17 @@ pub struct MediaFetcher {
 impl MediaFetcher {
     /// Runs until `stop` says so.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut stopped = stop.clone();
+        if self.accounts.wait_until_known(&mut stop).await {
+            return;
+        }
         while !*stop.borrow() {
-            match self.round().await {
+            // A file that does not come must not hold the end: it is asked for again after the next start.
+            let round = tokio::select! {
+                round = self.round() => round,
+                _ = stopped.wait_for(|s| *s) => return,
+            };
+            match round {
                 Ok(0) => {
                     tokio::select! {
                         () = self.wake.notified() => {}
@@ -75,7 +84,7 @@ impl MediaFetcher {
         let media = match provider.fetch(&due.media, CAP).await {
             Ok(media) => media,
             Err(Failure::Rejected { reason, .. }) => {
-                warn!("attachment {id} cannot be had: {}", reason.human);
+                warn!("attachment {id} cannot be had: {}", mask(&reason.human));
                 let why = reason.human;
                 return self.writes.run(Class::Apply, move |t| t.attachment_failed(id, &why, None)).await;
             }
@@ -116,12 +125,11 @@ impl MediaFetcher {
 /// Writes a file whole: under another name first, so that no half of it is ever taken for the file.
 async fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if let Some(dir) = path.parent() {
-        tokio::fs::create_dir_all(dir).await?;
+        let mut builder = tokio::fs::DirBuilder::new();
+        builder.recursive(true);
         #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            tokio::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)).await?;
-        }
+        builder.mode(0o700);
+        builder.create(dir).await?;
     }
     let mut part = path.as_os_str().to_owned();
     part.push(".part");

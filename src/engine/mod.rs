@@ -34,6 +34,13 @@ use tokio::sync::{Notify, mpsc, watch as watched};
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
+/// Where the store keeps what vendors and visitors see of the running engine.
+pub const URL_KEY: &str = "engine:url";
+
+/// How long the end waits for what can be cut off at any moment: slow callers, pulls.
+const SHORT_END: Duration = Duration::from_secs(1);
+/// How long it waits for requests that are out: what is cut off there is in doubt.
+const DELIVERY_END: Duration = Duration::from_secs(12);
 /// A finished receipt keeps its body this long, milliseconds.
 const KEEP_BODIES: i64 = 7 * 24 * 3_600_000;
 
@@ -69,6 +76,7 @@ pub struct Engine {
     stop: watched::Sender<bool>,
     account_stop: Mutex<watched::Sender<bool>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
+    delivery: Mutex<Option<JoinHandle<()>>>,
     _watch: watch::Watch,
     _lock: lock::EngineLock,
 }
@@ -88,6 +96,9 @@ impl Engine {
         }
         let address = listener.as_ref().and_then(|l| l.local_addr().ok());
         let seen = public_url.clone().or_else(|| address.map(|a| format!("http://{a}")));
+        // For other processes that tell people where to point a vendor or a browser.
+        let told = seen.clone().unwrap_or_default();
+        writes.run_quietly(Class::Apply, move |t| t.meta_set(URL_KEY, &told)).await?;
         let accounts = Accounts::default();
         let health = HealthBoard::new(store.clone(), bus.clone(), clock.clone());
         let inbox = Inbox::new(store.clone());
@@ -134,7 +145,7 @@ impl Engine {
             callbacks,
             doubts,
         };
-        tasks.push(tokio::spawn(delivery.run(bus.changed(), accounts_seen, stopped.clone())));
+        let delivery = tokio::spawn(delivery.run(bus.changed(), accounts_seen, stopped.clone()));
         tasks.push(tokio::spawn(sync.clone().doubts(told, stopped.clone())));
         tasks.push(tokio::spawn(housekeeping(writes.clone(), clock.clone(), stopped.clone())));
         if let (Some(listener), Some(seen)) = (listener, &seen) {
@@ -167,6 +178,7 @@ impl Engine {
             stop,
             account_stop: Mutex::new(watched::channel(false).0),
             tasks: Mutex::new(tasks),
+            delivery: Mutex::new(Some(delivery)),
             _watch: watch,
             _lock: lock,
         })
@@ -180,6 +192,7 @@ impl Engine {
         let _ = slot.send(true);
         *slot = stop;
         drop(slot);
+        self.sync.health.forget();
         for live in &all {
             if !live.enabled {
                 self.sync.health.set(live.id, crate::domain::account::Health::Disabled, "");
@@ -204,14 +217,23 @@ impl Engine {
         let _ = self.stop.send(true);
         let _ = self.account_stop.lock().unwrap_or_else(PoisonError::into_inner).send(true);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(12);
+        let begun = tokio::time::Instant::now();
         for task in tasks {
-            let abort = task.abort_handle();
-            if tokio::time::timeout_at(deadline, task).await.is_err() {
-                abort.abort();
-            }
+            end(task, begun + SHORT_END).await;
+        }
+        let delivery = self.delivery.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(delivery) = delivery {
+            end(delivery, begun + DELIVERY_END).await;
         }
         info!("the engine has stopped");
+    }
+}
+
+/// Waits for the end of a task until then.
+async fn end(task: JoinHandle<()>, deadline: tokio::time::Instant) {
+    let abort = task.abort_handle();
+    if tokio::time::timeout_at(deadline, task).await.is_err() {
+        abort.abort();
     }
 }
 

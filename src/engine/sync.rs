@@ -61,13 +61,21 @@ impl Sync {
     /// Checks the login of one account, then pulls as often as it wishes, until `stop` says so or the account is replaced.
     pub async fn account(self, live: Arc<Live>, mut stop: watch::Receiver<bool>) {
         let Some(provider) = live.active().cloned() else { return };
+        let mut stopped = stop.clone();
         let mut failures = 0u32;
         let mut probed = false;
         while !*stop.borrow() {
-            let outcome = match provider.poll_every() {
-                Some(_) => self.pull(&live, provider.as_ref()).await,
-                None if probed => Ok(()),
-                None => provider.probe().await.map(|_| ()).map_err(Trouble::Provider),
+            let ask = async {
+                match provider.poll_every() {
+                    Some(_) => self.pull(&live, provider.as_ref()).await,
+                    None if probed => Ok(()),
+                    None => provider.probe().await.map(|_| ()).map_err(Trouble::Provider),
+                }
+            };
+            // A provider that does not answer must not hold the end: a page is kept whole or not at all.
+            let outcome = tokio::select! {
+                outcome = ask => outcome,
+                _ = stopped.wait_for(|s| *s) => return,
             };
             let wait = match outcome {
                 Ok(()) => {
@@ -163,6 +171,10 @@ impl Sync {
 
     /// Looks for sends whose fate is unknown, again and again at growing distances, until they are settled.
     pub async fn doubts(self, mut told: mpsc::UnboundedReceiver<OpId>, mut stop: watch::Receiver<bool>) {
+        let mut stopped = stop.clone();
+        if self.accounts.wait_until_known(&mut stop).await {
+            return;
+        }
         let mut looks: BTreeMap<OpId, usize> = BTreeMap::new();
         let mut due: BTreeSet<(Ms, OpId)> = BTreeSet::new();
         let now = self.clock.now();
@@ -193,7 +205,11 @@ impl Sync {
                     for key in ripe {
                         due.remove(&key);
                         let id = key.1;
-                        if self.look(id).await {
+                        let settled = tokio::select! {
+                            settled = self.look(id) => settled,
+                            _ = stopped.wait_for(|s| *s) => return,
+                        };
+                        if settled {
                             looks.remove(&id);
                             continue;
                         }

@@ -111,9 +111,9 @@ pub(super) struct Newest {
     pub delivery: Option<i64>,
 }
 
-/// A delivery after which the customer does not wait any more: everything that is neither failed nor taken back.
+/// A delivery after which the customer does not wait any more: everything that is not known to have stayed here.
 pub(super) fn answers(delivery: Option<Delivery>) -> bool {
-    !matches!(delivery, Some(Delivery::Failed | Delivery::Cancelled))
+    !matches!(delivery, Some(Delivery::Failed | Delivery::Cancelled | Delivery::Parked | Delivery::Retrying))
 }
 
 impl Tx<'_> {
@@ -335,7 +335,7 @@ impl Tx<'_> {
     pub(super) fn last_answer(&self, conversation: i64) -> Result<Option<(Ms, i64)>, StoreError> {
         self.one(
             "SELECT sent_at, id FROM message
-             WHERE conversation_id = ?1 AND direction = 1 AND (delivery IS NULL OR delivery NOT IN (5, 7))
+             WHERE conversation_id = ?1 AND direction = 1 AND (delivery IS NULL OR delivery NOT IN (2, 3, 5, 7))
              ORDER BY sent_at DESC, id DESC LIMIT 1",
             [conversation],
             |r| Ok((r.get(0)?, r.get(1)?)),

@@ -20,6 +20,8 @@ struct Held {
     state: OpState,
 }
 
+/// The longest an op waits after a clock was set back, milliseconds: what a provider can ask for at most.
+const LONGEST_WAIT: Ms = 3_600_000;
 /// The class number of a `Say` in the table.
 const SAY: i64 = 0;
 
@@ -191,11 +193,17 @@ impl Tx<'_> {
     }
 
     /// After a crash: what was in flight is in doubt, unless the provider does a repeated send only once or nothing was said.
-    /// Answers which ops were touched.
+    /// What was asked for in the future, by a clock that was set back since, waits no longer than it was to wait then.
+    /// Answers which ops were in flight.
     ///
     /// # Errors
     /// Those of the database.
     pub fn ops_recover(&mut self, now: Ms) -> Result<Vec<OpId>, StoreError> {
+        self.exec(
+            "UPDATE op SET not_before = ?1 + min(max(not_before - created_at, 0), ?2), created_at = ?1
+             WHERE state < 6 AND state IN (0, 2) AND created_at > ?1",
+            params![now, LONGEST_WAIT],
+        )?;
         let flying: Vec<(OpId, i64, i64)> = self.all(
             "SELECT id, class, account_id FROM op WHERE state < 6 AND state = 1 ORDER BY seq",
             [],

@@ -152,6 +152,15 @@ impl Tx<'_> {
         Ok(self.one(&sql, [op.0.as_bytes().as_slice()], rows::op)?.map(|a| a.op))
     }
 
+    /// From when on an account's messages are news rather than history, UTC milliseconds.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn account_since(&mut self, account: AccountId, since: Ms) -> Result<(), StoreError> {
+        self.exec("UPDATE account SET since = ?2 WHERE id = ?1", params![account.0, since])?;
+        Ok(())
+    }
+
     /// When a retrying op is tried again.
     ///
     /// # Errors

@@ -10,6 +10,8 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("contact.address", "the customer's address on this channel"),
     ("agent.name", "your name"),
     ("agent.first_name", "your first name"),
+    ("account.name", "the account's name"),
+    ("conversation.id", "the conversation's number"),
     ("channel", "the medium, such as WhatsApp"),
     ("subject", "the subject of the conversation"),
 ];
@@ -24,6 +26,8 @@ pub fn value(name: &str, row: &ConversationRow, agent_name: &str) -> Option<Stri
         "contact.address" => row.theirs.clone(),
         "agent.name" => agent_name.to_owned(),
         "agent.first_name" => first_name(agent_name),
+        "account.name" => row.account_name.clone(),
+        "conversation.id" => row.id.to_string(),
         "channel" => row.channel.title().to_owned(),
         "subject" => row.subject.clone()?,
         _ => return None,

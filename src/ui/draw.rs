@@ -42,6 +42,8 @@ pub fn prepare(model: &mut Model, size: Size) {
 
 /// Paints. Changes nothing.
 pub fn draw(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    frame.buffer_mut().set_style(area, model.theme.ground());
     let mut pen = Pen { buf: frame.buffer_mut(), theme: &model.theme };
     let layout = &model.layout;
     if let Some(area) = layout.header {

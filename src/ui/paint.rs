@@ -85,6 +85,7 @@ impl Pen<'_> {
             for x in area.left()..area.right() {
                 if let Some(cell) = self.buf.cell_mut((x, y)) {
                     cell.reset();
+                    cell.set_style(self.theme.ground());
                 }
             }
         }

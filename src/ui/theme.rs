@@ -122,12 +122,14 @@ const fn paint(role: Role) -> Option<Paint> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Theme {
     styles: [Style; Role::ALL.len()],
+    /// What everything is painted upon. The terminal's own, where only its sixteen colours or none are used.
+    ground: Style,
 }
 
 impl Theme {
     /// The theme for these circumstances.
     pub fn new(choice: ThemeChoice, colors: Colors, no_color: bool) -> Theme {
-        Theme::each(|role| {
+        let mut theme = Theme::each(|role| {
             let style = Style::new().add_modifier(role.modifier());
             if no_color {
                 return match role {
@@ -147,7 +149,22 @@ impl Theme {
                 Colors::True => rgb(if is_dark { dark } else { light }),
             };
             if role.is_ground() { style.bg(color) } else { style.fg(color) }
-        })
+        });
+        // Ink and ground together: a light theme on a dark terminal has to be as legible as the other way round.
+        let (ink, ground) =
+            if choice == ThemeChoice::Dark { (0xd6_da_e0, 0x14_17_1c) } else { (0x1f_24_30, 0xff_ff_ff) };
+        theme.ground = match colors {
+            _ if no_color => Style::new(),
+            Colors::Ansi => Style::new(),
+            Colors::Indexed => Style::new().fg(nearest(ink)).bg(nearest(ground)),
+            Colors::True => Style::new().fg(rgb(ink)).bg(rgb(ground)),
+        };
+        theme
+    }
+
+    /// What everything is painted upon.
+    pub fn ground(&self) -> Style {
+        self.ground
     }
 
     /// A theme for tests in which every role has a colour of its own: [`Theme::role_of`] reads it back.
@@ -168,7 +185,7 @@ impl Theme {
     }
 
     fn each(style: impl Fn(Role) -> Style) -> Theme {
-        Theme { styles: Role::ALL.map(style) }
+        Theme { styles: Role::ALL.map(style), ground: Style::new() }
     }
 
     /// The style of a role.

@@ -1,8 +1,12 @@
 //! The first journeys, by script: a text comes in, is answered, and its delivery is seen; and every way in which a send can end.
 
 use crate::support::{Home, until};
+use frontdesk::domain::account::Channel;
+use frontdesk::domain::clock::SystemClock;
 use frontdesk::sandbox::twilio::{Answer, Callbacks, Extra, Outcome, Plan, Push, TwilioOptions, TwilioWorld};
+use frontdesk::store::{AccountSpec, Class, ReceiptNew, Store};
 use serde_json::Value;
+use std::sync::Arc;
 
 const CUSTOMER: &str = "+15558675310";
 
@@ -204,4 +208,39 @@ async fn one_engine_a_workspace_and_a_taken_port_is_told() {
     let taken = other.run(&["serve", "--listen", &format!("127.0.0.1:{}", serve.port())]);
     assert_ne!(taken.code(), 0);
     assert!(taken.err.contains("in use"), "{}", taken.err);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn receipts_of_an_account_that_is_not_connected_hold_nobody_up() {
+    let world = world().await;
+    let home = Home::with_accounts(&world);
+    home.run(&["list"]).ok();
+    let store = Store::open(&home.workspace(), Arc::new(SystemClock)).unwrap();
+    let gone = AccountSpec {
+        name: "gone".into(),
+        provider: "twilio".into(),
+        channels: vec![Channel::Sms],
+        enabled: true,
+        capabilities: None,
+        from: Vec::new(),
+    };
+    let push = ReceiptNew {
+        method: "POST".into(),
+        url: "http://127.0.0.1/hooks/gone".into(),
+        headers: Vec::new(),
+        body: b"MessageSid=SM1".to_vec(),
+        received_at: 1,
+    };
+    store
+        .writer()
+        .call(Class::Durable, move |t| {
+            let id = t.account_upsert(&gone)?;
+            (0..200).try_for_each(|n| t.receipt_append(id, &format!("k{n}"), &push).map(|_| ()))
+        })
+        .unwrap();
+    let serve = home.serve(0);
+    let hook = format!("{}/hooks/support", serve.base).into();
+    world.inbound(&hook, CUSTOMER, &world.numbers()[0].clone(), "am I heard?", Extra::default()).await;
+    assert_eq!(conversation(&home)["preview"], "am I heard?");
+    assert_eq!(store.reader().unwrap().receipts_waiting(1_000).unwrap().len(), 200, "and nothing is dropped");
 }

@@ -11,6 +11,7 @@ mod crash;
 mod dependencies;
 mod end_to_end;
 mod far_end;
+mod hold;
 mod journeys;
 mod keyring;
 mod query;

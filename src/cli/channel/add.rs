@@ -1,7 +1,7 @@
 //! `channel add` and `channel set`: everything is checked before anything is stored; the provider is not contacted.
 
 use super::{changed, existing, known_vendor, row_of, secrets, shape};
-use crate::app::api::{SettingSpec, Vendor};
+use crate::app::api::{SettingSpec, Vendor, seen_url};
 use crate::cli::args::{ChannelAdd, ChannelSet, SecretArgs};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -156,7 +156,7 @@ fn told(ctx: &mut Context, name: &str) -> Result<(), CliError> {
     let workspace = ctx.open()?;
     let config = workspace.config.clone();
     let channel = existing(&config, name)?;
-    let shape = shape(&config, channel, row_of(&workspace, name)?.as_ref());
+    let shape = shape(&seen_url(&workspace)?, channel, row_of(&workspace, name)?.as_ref());
     let local = config.public_url.is_none();
     if ctx.out.json {
         ctx.out.object(&shape)?;

@@ -3,7 +3,7 @@
 mod add;
 mod secrets;
 
-use crate::app::api::{REGISTRY, Vendor, keyring, vendor};
+use crate::app::api::{REGISTRY, Vendor, keyring, seen_url, vendor};
 use crate::app::probe;
 use crate::app::workspace::Workspace;
 use crate::cli::args::{ChannelCommand, OneChannel};
@@ -54,11 +54,10 @@ fn existing<'c>(config: &'c Config, name: &str) -> Result<&'c ChannelConfig, Cli
 }
 
 /// What `channel list` says of a channel.
-fn shape(config: &Config, channel: &ChannelConfig, row: Option<&AccountRow>) -> ChannelShape {
+fn shape(base: &str, channel: &ChannelConfig, row: Option<&AccountRow>) -> ChannelShape {
     let vendor = vendor(&channel.provider);
     let capabilities = vendor.and_then(|v| (v.capabilities)(&channel.settings).ok());
     let push = capabilities.as_ref().map(|c| c.push);
-    let base = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
     let trouble = match vendor {
         None => Some(format!("there is no provider {}", channel.provider)),
         Some(vendor) => (vendor.check)(&channel.settings).err(),
@@ -92,9 +91,10 @@ fn row_of(workspace: &Workspace, name: &str) -> Result<Option<AccountRow>, CliEr
 fn list(ctx: &mut Context) -> Result<(), CliError> {
     let workspace = ctx.open()?;
     let config = workspace.config.clone();
+    let base = seen_url(&workspace)?;
     let mut table = Table::new(&["name", "provider", "channels", "status", "detail", "webhook or page"], 4);
     for channel in config.channels() {
-        let shape = shape(&config, channel, row_of(&workspace, &channel.name)?.as_ref());
+        let shape = shape(&base, channel, row_of(&workspace, &channel.name)?.as_ref());
         if ctx.out.json {
             ctx.out.object(&shape)?;
             continue;
@@ -182,7 +182,7 @@ fn changed(ctx: &mut Context, name: &str, said: &str) -> Result<(), CliError> {
         && let Some(channel) = config.channel(name)
     {
         let row = row_of(&workspace, name)?;
-        return Ok(ctx.out.object(&shape(&config, channel, row.as_ref()))?);
+        return Ok(ctx.out.object(&shape(&seen_url(&workspace)?, channel, row.as_ref()))?);
     }
     if ctx.out.json {
         return Ok(ctx.out.object(&serde_json::json!({ "name": name, "removed": true }))?);

@@ -195,6 +195,7 @@ impl<'a> Import<'a> {
         let account = self.account(line.channel)?;
         let key = (account, line.fact.conversation.key.0.clone());
         let mut fact: MessageFact = line.fact;
+        fact.history = !self.options.open;
         // A conversation's facets are told with its first message of a run: telling them with each would cost a third more.
         if self.told.insert(key) {
             fact.conversation.facets = jsonl::facets(&line.subject, fact.rev, self.options.open);
@@ -220,8 +221,13 @@ impl<'a> Import<'a> {
             capabilities: Some(read_only(channel)),
             from: Vec::new(),
         };
+        let open = self.options.open;
         let id = self.store.writer().call(Class::Apply, move |tx| {
             let id = tx.account_upsert(&spec)?;
+            // What is left open is to be worked on: unread, however old it is.
+            if open {
+                tx.account_since(id, 0)?;
+            }
             tx.account_health(id, crate::domain::account::Health::Ok, "imported history")?;
             Ok(id)
         })?;

@@ -170,6 +170,9 @@ struct Chat {
 impl Chat {
     /// The chat page of that name.
     fn find(accounts: &Accounts, name: &str) -> Result<Chat, Problem> {
+        if !accounts.are_known() {
+            return Err(Problem::Unavailable("this chat opens in a moment".into()));
+        }
         let account = accounts.by_name(name).filter(|a| a.vendor == VENDOR.name).ok_or(Problem::NotFound)?;
         if account.active().is_none() {
             return Err(Problem::Unavailable("this chat is closed at the moment".into()));

@@ -1,6 +1,6 @@
 //! What Twilio's error codes and statuses mean: words for a person, and the class that decides what is done.
 //!
-//! Codes: https://www.twilio.com/docs/api/errors. The words say what happened and, where there is something, what to do.
+//! Codes: <https://www.twilio.com/docs/api/errors>. The words say what happened and, where there is something, what to do.
 
 use crate::domain::clock::Ms;
 use crate::domain::delivery::Reason;

@@ -1,5 +1,6 @@
 //! The small tables: accounts, agents, labels, contacts, consent, drafts, quick replies, cursors.
 
+use crate::domain::clock::Ms;
 use crate::domain::command::ComposeMode;
 use crate::domain::contact::{Identity, IdentityKind};
 use crate::domain::ids::{AccountId, AgentId, ContactId, ConversationId, QuickReplyId, TeamId};
@@ -28,6 +29,16 @@ impl Reader {
     pub fn accounts(&self) -> Result<Vec<AccountRow>, StoreError> {
         let sql = format!("{} WHERE removed_at IS NULL ORDER BY name", rows::ACCOUNT);
         self.all(&sql, [], rows::account)
+    }
+
+    /// When something was last received or done here, by our own clock, UTC milliseconds.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn last_written_at(&self) -> Result<Option<Ms>, StoreError> {
+        let sql = "SELECT max(at) FROM (SELECT max(received_at) AS at FROM (SELECT received_at FROM receipt ORDER BY id DESC LIMIT 1)
+                                        UNION ALL SELECT max(at) FROM (SELECT at FROM audit ORDER BY id DESC LIMIT 1))";
+        Ok(self.one(sql, [], |r| r.get(0))?.flatten())
     }
 
     /// An account by name, configured or removed.

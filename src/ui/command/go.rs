@@ -413,6 +413,8 @@ pub(crate) fn jump(
     let limit = model.thread.limit();
     model.out.push(Effect::Load(Need::Thread { conversation: hit.conversation, at, limit }));
     model.load(Need::Context { conversation: hit.conversation });
+    // Opening marks as read, wherever one comes from.
+    model.perform(Action::Read { conversation: hit.conversation }, Purpose::Quiet);
     if let Some(at) = model.list.position(hit.conversation) {
         model.list.select(at);
     } else {

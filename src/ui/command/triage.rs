@@ -277,7 +277,9 @@ fn undo(model: &mut Model) {
     if let Some(step) = model.undo.pop() {
         match step {
             Undo::Send { until, .. } if until <= model.now => {
-                model.say(Level::Info, "the message has left already");
+                // Said once; the next one takes back what came before it.
+                model
+                    .say(Level::Info, "the message has left already: u again takes back what came before it");
             }
             Undo::Send { message, conversation, text, .. } => {
                 model.perform(Action::Cancel { message }, Purpose::TakeBack { conversation, text });

@@ -58,6 +58,8 @@ pub(crate) struct Composer {
     pub(crate) since: Option<(Ms, MessageId)>,
     /// A warning was shown; the next send goes through.
     armed: bool,
+    /// What a quick reply left to be filled in, as it stands in the text.
+    open: Vec<String>,
     typing: Option<Ms>,
     pub(crate) face: Face,
 }
@@ -84,6 +86,7 @@ impl Composer {
             restored: false,
             since,
             armed: false,
+            open: Vec::new(),
             typing: None,
             face: Face::default(),
         }
@@ -112,6 +115,17 @@ impl Composer {
             self.area.insert_str(clean.as_ref());
             self.touch(now);
         }
+    }
+
+    /// Remembers what a quick reply left to be filled in: `[name]` for each of these.
+    pub(crate) fn expect(&mut self, names: &[String]) {
+        self.open.extend(names.iter().map(|name| format!("[{name}]")));
+    }
+
+    /// What is still to be filled in.
+    fn still_open(&self) -> Option<String> {
+        let text = self.text();
+        self.open.iter().find(|name| text.contains(name.as_str())).cloned()
     }
 
     fn touch(&mut self, now: Ms) {
@@ -315,15 +329,19 @@ impl Model {
             self.out.push(Effect::Beep);
             return self.say(Level::Error, format!("not sent: {why}"));
         }
-        if let (false, Some(who)) = (composer.armed, self.colleague()) {
+        let doubt = match (composer.armed, composer.still_open(), self.colleague()) {
+            (true, ..) | (_, None, None) => None,
+            (_, Some(open), _) => Some(format!("still to fill in: {open}; Enter again sends it as it is")),
+            (_, _, Some(who)) => {
+                Some(format!("{who} has answered meanwhile: read it, then Enter again to send"))
+            }
+        };
+        if let Some(doubt) = doubt {
             if let Some(composer) = &mut self.composer {
                 composer.armed = true;
             }
             self.out.push(Effect::Beep);
-            return self.say(
-                Level::Warn,
-                format!("{who} has answered meanwhile: read it, then Enter again to send"),
-            );
+            return self.say(Level::Warn, doubt);
         }
         let action = match mode {
             ComposeMode::Reply => Action::Reply { conversation, text: text.clone(), undo_ms: self.undo_ms },

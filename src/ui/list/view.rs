@@ -105,7 +105,10 @@ fn mark(row: &ConversationRow) -> (String, Role) {
         return match row.delivery {
             Some(Delivery::Unknown) => ("? unsure".into(), Role::Warn),
             Some(Delivery::Parked) => ("‖ parked".into(), Role::Warn),
-            _ => ("✗ failed".into(), Role::Bad),
+            Some(Delivery::Failed) => ("✗ failed".into(), Role::Bad),
+            // An earlier message than the newest: which way it is in trouble is said in the thread.
+            _ if row.unread > 0 => (format!("! delivery ●{}", row.unread), Role::Bad),
+            _ => ("! delivery".into(), Role::Bad),
         };
     }
     if row.draft {

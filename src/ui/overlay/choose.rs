@@ -56,6 +56,7 @@ impl Model {
                 let now = self.now;
                 if let Some(composer) = &mut self.composer {
                     composer.insert(text, now);
+                    composer.expect(open);
                 }
                 self.perform(Action::QuickReplyUsed { id: *id }, Purpose::Quiet);
                 if !open.is_empty() {

@@ -5,7 +5,7 @@ use crate::domain::facet::Owner;
 use crate::domain::ids::{AttachmentId, ConversationId, QuickReplyId};
 use crate::domain::row::{AttachmentRow, ConversationRow, QuickReplyRow};
 use crate::text::fuzzy::Fuzzy;
-use crate::text::{format, sanitize, template};
+use crate::text::{format, sanitize, template, variables};
 use crate::ui::command::{self, Command};
 use crate::ui::input::Input;
 use crate::ui::keymap;
@@ -316,7 +316,8 @@ fn quick_replies(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
     replies
         .into_iter()
         .map(|reply| {
-            let rendered = template::render(&reply.body, &|name| variable(model, row, name));
+            let rendered =
+                template::render(&reply.body, &|name| variables::value(name, row?, &model.me.name));
             let mut open = rendered.missing;
             open.extend(rendered.questions);
             let choice = Choice::QuickReply { id: reply.id, text: rendered.text, open };
@@ -325,19 +326,4 @@ fn quick_replies(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
             item
         })
         .collect()
-}
-
-/// What a variable of a quick reply stands for; none where it is not known.
-fn variable(model: &Model, row: Option<&ConversationRow>, name: &str) -> Option<String> {
-    let value = match name {
-        "agent.name" => model.me.name.clone(),
-        "agent.first_name" => format::first_name(&model.me.name),
-        "contact.name" => row?.contact_name.clone(),
-        "contact.first_name" => format::first_name(&row?.contact_name),
-        "conversation.id" => row?.id.to_string(),
-        "account.name" => row?.account_name.clone(),
-        _ => return None,
-    };
-    let value = sanitize::line(&value).into_owned();
-    (!value.is_empty()).then_some(value)
 }

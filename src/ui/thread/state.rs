@@ -146,7 +146,8 @@ impl Thread {
             flag.unread = unread.filter(|(id, _)| *id == message.id).map(|(_, count)| count);
             flag.grouped = !flag.day
                 && flag.unread.is_none()
-                && before.is_some_and(|(last, _)| are_together(last, message));
+                && before
+                    .is_some_and(|(last, _)| are_together(last, message) && minute(last) == minute(message));
             flags.push(flag);
             before = Some((message, date));
         }
@@ -343,6 +344,11 @@ impl Thread {
                 && m.author_name.as_deref() != Some(me)
         })
     }
+}
+
+/// The minute of a message: what the clock beside it says.
+fn minute(message: &MessageRow) -> i64 {
+    message.sent_at.div_euclid(60_000)
 }
 
 fn are_together(last: &MessageRow, next: &MessageRow) -> bool {

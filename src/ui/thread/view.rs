@@ -1,5 +1,6 @@
 //! Paints the thread: who and where, the messages, and what lies below the screen.
 
+use crate::domain::account::Channel;
 use crate::domain::conversation::Status;
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
 use crate::domain::row::{AttachmentRow, MessageRow};
@@ -7,6 +8,7 @@ use crate::text::{format, index, sanitize};
 use crate::ui::composer;
 use crate::ui::list::view::priority;
 use crate::ui::model::{Focus, Model};
+use crate::ui::msg::Context;
 use crate::ui::paint::{Pen, cells};
 use crate::ui::theme::Role;
 use crate::ui::thread::block::{Block, GUTTER, Line, indent};
@@ -145,16 +147,25 @@ fn draw_special(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         at = pen.text(at, y, room(at), &format!("#{label}"), Role::Accent) + 1;
     }
     if at == x {
-        let address =
-            context.contact.as_ref().and_then(|c| c.identities.first()).map(|(i, _)| i.value.as_str());
-        pen.text(
-            at,
-            y,
-            room(at),
-            if row.theirs.is_empty() { address.unwrap_or("") } else { &row.theirs },
-            Role::Dim,
-        );
+        pen.text(at, y, room(at), &who(context), Role::Dim);
     }
+}
+
+/// How the customer is known: the address that the channel has proved; what they only say of themselves is told as that.
+fn who(context: &Context) -> String {
+    let identities = context.contact.as_ref().map(|c| c.identities.as_slice()).unwrap_or_default();
+    let claimed: Vec<&str> =
+        identities.iter().filter(|(_, proved)| !proved).map(|(i, _)| i.value.as_str()).collect();
+    if context.row.channel == Channel::Webchat {
+        return match claimed.first() {
+            Some(said) => format!("a visitor, who says they are {said}: not checked"),
+            None => "a visitor; the name is what they say".into(),
+        };
+    }
+    if !context.row.theirs.is_empty() {
+        return context.row.theirs.clone();
+    }
+    identities.first().map(|(i, _)| i.value.clone()).unwrap_or_default()
 }
 
 fn draw_messages(model: &Model, pen: &mut Pen<'_>, area: Rect) {

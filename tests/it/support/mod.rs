@@ -3,6 +3,7 @@
 pub mod pty;
 
 use frontdesk::sandbox::twilio::TwilioWorld;
+use rustix::process::{Pid, Signal};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -145,21 +146,9 @@ provider = "webchat"
     /// Starts the engine alone, listening on a free port (0) or this one.
     pub fn serve(&self, port: u16) -> Serve {
         let listen = format!("127.0.0.1:{port}");
-        let mut child = self
-            .command(&["serve", "--listen", &listen])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        out.read_line(&mut line).unwrap();
-        let Some(base) = line.trim().strip_prefix("ready ") else {
-            let _ = child.kill();
-            panic!("not ready: {line:?} ({:?})", child.wait());
-        };
-        Serve { base: base.to_owned(), child }
+        let mut command = self.command(&["serve", "--listen", &listen]);
+        command.stderr(Stdio::inherit());
+        Serve::start(command)
     }
 }
 
@@ -179,6 +168,19 @@ pub struct Serve {
 }
 
 impl Serve {
+    /// Starts a command that is, or becomes, `frontdesk serve`, and waits until it says that it is ready.
+    pub fn start(mut command: Command) -> Serve {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let Some(base) = line.trim().strip_prefix("ready ") else {
+            let _ = child.kill();
+            panic!("not ready: {line:?} ({:?})", child.wait());
+        };
+        Serve { base: base.to_owned(), child }
+    }
+
     /// The port it listens on.
     pub fn port(&self) -> u16 {
         self.base.rsplit(':').next().unwrap().parse().unwrap()
@@ -190,10 +192,19 @@ impl Serve {
         self.child.wait().unwrap();
     }
 
+    /// Its process.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
     /// Asks politely, and waits for the end.
-    pub fn terminate(mut self) -> ExitStatus {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    pub fn terminate(self) -> ExitStatus {
+        self.signal(Signal::TERM)
+    }
+
+    /// Sends a signal, and waits for the end.
+    pub fn signal(mut self, signal: Signal) -> ExitStatus {
+        rustix::process::kill_process(self.pid(), signal).unwrap();
         self.child.wait().unwrap()
     }
 }

@@ -13,6 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A running program with its screen.
 pub struct Pty {
     screen: Arc<(Mutex<vt100::Parser>, Condvar)>,
+    raw: Arc<Mutex<Vec<u8>>>,
     writer: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
@@ -49,6 +50,8 @@ impl Pty {
         let parser = vt100::Parser::new(NonZeroU16::new(height).unwrap(), NonZeroU16::new(width).unwrap(), 0);
         let screen = Arc::new((Mutex::new(parser), Condvar::new()));
         let shared = screen.clone();
+        let raw: Arc<Mutex<Vec<u8>>> = Arc::default();
+        let written = raw.clone();
         let mut reader = pair.master.try_clone_reader().unwrap();
         std::thread::spawn(move || {
             let mut buf = [0u8; 65_536];
@@ -56,13 +59,19 @@ impl Pty {
                 if n == 0 {
                     break;
                 }
+                written.lock().unwrap().extend_from_slice(&buf[..n]);
                 shared.0.lock().unwrap().process(&buf[..n]);
                 shared.1.notify_all();
             }
             shared.1.notify_all();
         });
         let writer = pair.master.take_writer().unwrap();
-        Pty { screen, writer, child, master: pair.master }
+        Pty { screen, raw, writer, child, master: pair.master }
+    }
+
+    /// Every byte that the program has written to the terminal.
+    pub fn raw(&self) -> Vec<u8> {
+        self.raw.lock().unwrap().clone()
     }
 
     /// Types.
