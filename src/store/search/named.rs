@@ -21,7 +21,7 @@ const FEW_NAMED: usize = 512;
 /// Conversations whose texts are looked at before the index is asked for the rest of the words.
 const VISITS: usize = 20;
 /// The same where all of them may be needed.
-const LOOKED_UP: usize = 6_000;
+const LOOKED_UP: usize = 2_000;
 /// Conversations whose messages are listed at first, to be met on a walk of the index; then ever more.
 const BLOCK: usize = 500;
 /// Messages with the words that no name holds, which are looked at before names are asked for conversations.
@@ -63,7 +63,7 @@ impl Ids {
 impl Run<'_> {
     /// Words that no name holds have to be in the text: goes through the messages that have them. Answers whether these were
     /// all that can matter.
-    fn candidates(&mut self, words: &[&Unit]) -> rusqlite::Result<bool> {
+    fn candidates(&mut self, words: &[&Unit], most: usize) -> rusqlite::Result<bool> {
         let Some(words) = Words::new(words, &self.q.without) else { return Ok(false) };
         let scope = self.scope.take();
         let likely = |id: i64| scope.as_ref().is_none_or(|s| s.ids.contains_key(&id));
@@ -74,7 +74,7 @@ impl Run<'_> {
                 return Ok(Step::Stop);
             }
             seen += 1;
-            if seen > CANDIDATES {
+            if seen > most {
                 all = false;
                 return Ok(Step::Stop);
             }
@@ -106,7 +106,9 @@ impl Run<'_> {
             }
             sets.push(if named { set } else { Some(Ids(Vec::new())) });
         }
-        if nameless.len() == q.units.len() || (!nameless.is_empty() && self.candidates(&nameless)?) {
+        if nameless.len() == q.units.len()
+            || (!nameless.is_empty() && self.candidates(&nameless, CANDIDATES)?)
+        {
             return Ok(());
         }
         if nameless.is_empty() && q.units.len() > 1 {
@@ -149,6 +151,11 @@ impl Run<'_> {
                 .filter(|(n, _)| !division.contains(n))
                 .map(|(_, unit)| unit)
                 .collect();
+            // Where the rest is rare, its few messages are soon looked at.
+            let tried = rest.is_empty() || rest.len() == nameless.len();
+            if !tried && self.candidates(&rest, CANDIDATES / 2)? {
+                continue;
+            }
             if !self.recent(&set, &rest)? {
                 self.rest_of(&set, &rest)?;
             }
