@@ -111,7 +111,8 @@ async fn a_provider_that_does_not_answer_holds_nothing_but_its_own_message() {
     let took = ended(&home, serve, Signal::TERM);
     assert!(took < Duration::from_secs(13), "{took:?}");
     let outbox = home.run(&["outbox", "--json"]).ok().json();
-    assert_eq!((outbox.len(), outbox[0]["state"].as_str()), (1, Some("unknown")), "{outbox:?}");
+    // A status callback may have come in while it ended: then it is known to be sent, and no longer here.
+    assert!(outbox.iter().all(|o| o["state"] == "unknown"), "{outbox:?}");
     world.release();
     // After the next start it is found at the provider, and never sent again.
     let serve = home.serve(0);
