@@ -179,7 +179,6 @@ impl Run<'_> {
             Ok(jobs) if jobs.is_empty() => {}
             Ok(jobs) => {
                 self.newest = jobs.iter().map(|j| j.seq).max().unwrap_or(self.newest).max(self.newest);
-                let jobs = jobs.into_iter().map(job).collect();
                 self.step(Input::Added(jobs));
             }
             Err(e) => warn!("new ops wait: {e}"),
@@ -190,26 +189,10 @@ impl Run<'_> {
         match self.ops(0) {
             Ok(jobs) => {
                 self.newest = jobs.iter().map(|j| j.seq).max().unwrap_or(0).max(self.newest);
-                let jobs = jobs.into_iter().map(job).collect();
                 self.step(Input::Loaded(jobs));
             }
             Err(e) => warn!("the outbox waits: {e}"),
         }
-    }
-}
-
-fn job(row: crate::store::PlannedOp) -> crate::engine::lanes::Job {
-    crate::engine::lanes::Job {
-        id: row.id,
-        seq: row.seq,
-        account: row.account,
-        conversation: row.conversation,
-        class: row.class,
-        facet: row.facet,
-        state: row.state,
-        not_before: row.not_before,
-        created_at: row.created_at,
-        attempts: row.attempts,
     }
 }
 

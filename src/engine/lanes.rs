@@ -21,30 +21,8 @@ pub const GIVE_UP_AFTER: Ms = 24 * 3_600_000;
 /// See [`GIVE_UP_AFTER`].
 pub const GIVE_UP_ATTEMPTS: u32 = 8;
 
-/// What the planner knows of an op.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job {
-    /// Which op.
-    pub id: OpId,
-    /// The order in which agents asked.
-    pub seq: i64,
-    /// Whose job.
-    pub account: AccountId,
-    /// Where.
-    pub conversation: ConversationId,
-    /// How careful to be.
-    pub class: OpClass,
-    /// The facet of a `Set`.
-    pub facet: Option<String>,
-    /// Where it is, in the store.
-    pub state: OpState,
-    /// Not before this moment.
-    pub not_before: Ms,
-    /// When it was asked for.
-    pub created_at: Ms,
-    /// Requests made so far.
-    pub attempts: u32,
-}
+/// What the planner knows of an op: as the store has it.
+pub use crate::store::PlannedOp as Job;
 
 /// What an account allows.
 #[derive(Debug, Clone, Copy, PartialEq)]
