@@ -37,13 +37,13 @@ pub struct Reading {
 }
 
 impl Loader {
-    /// Starts the threads. Answers come to `out`.
+    /// Starts the threads. Each need comes to `out` once, with its answer or without one: superseded, or about what is gone.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn start(
         reading: &Reading,
-        out: impl Fn(Msg) + Clone + Send + 'static,
+        out: impl Fn(Option<Msg>) + Clone + Send + 'static,
     ) -> Result<Loader, StoreError> {
         let (needs, asked) = channel();
         let (searches, searched) = channel();
@@ -78,18 +78,21 @@ fn spawn(name: &str, f: impl FnOnce() + Send + 'static) -> Result<(), StoreError
     spawned.map(|_| ()).map_err(|e| StoreError::Io(e.to_string()))
 }
 
-fn serve(reading: &Reading, reader: &Reader, asked: &Receiver<Need>, out: &impl Fn(Msg)) {
+fn serve(reading: &Reading, reader: &Reader, asked: &Receiver<Need>, out: &impl Fn(Option<Msg>)) {
     while let Ok(first) = asked.recv() {
         let mut waiting = vec![first];
         while let Ok(next) = asked.try_recv() {
-            waiting.retain(|w| std::mem::discriminant(w) != std::mem::discriminant(&next));
+            let kind = std::mem::discriminant(&next);
+            if let Some(at) = waiting.iter().position(|w| std::mem::discriminant(w) == kind) {
+                waiting.remove(at);
+                out(None);
+            }
             waiting.push(next);
         }
         for need in waiting {
             out(match load(reading, reader, need) {
-                Ok(Some(loaded)) => Msg::Loaded(Box::new(loaded)),
-                Ok(None) => continue,
-                Err(e) => Msg::LoadFailed(e.to_string()),
+                Ok(loaded) => loaded.map(|l| Msg::Loaded(Box::new(l))),
+                Err(e) => Some(Msg::LoadFailed(e.to_string())),
             });
         }
     }
