@@ -87,7 +87,10 @@ impl Tx<'_> {
     /// Those of the database.
     pub fn receipt_quarantine(&mut self, id: ReceiptId, error: &str) -> Result<(), StoreError> {
         self.receipt_done(id)?;
-        self.exec("INSERT OR REPLACE INTO receipt_quarantine(receipt_id, error) VALUES (?1, ?2)", params![id.0, error])?;
+        self.exec(
+            "INSERT OR REPLACE INTO receipt_quarantine(receipt_id, error) VALUES (?1, ?2)",
+            params![id.0, error],
+        )?;
         Ok(())
     }
 
