@@ -13,10 +13,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 /// Receipts read at once: large enough to amortise a commit, small enough to hold the writer for a few milliseconds only.
 const BATCH: usize = 48;
+/// How long after a small batch the next one begins at the earliest.
+const PACE: Duration = Duration::from_millis(4);
 /// Batches at the writer: while one is applied, another is read.
 const IN_FLIGHT: usize = 2;
 
@@ -88,12 +91,19 @@ impl Intake {
         let mut flying: VecDeque<(Batch, JoinHandle<Result<(), StoreError>>)> = VecDeque::new();
         let mut any = false;
         let mut failed = None;
+        let mut pace = Instant::now();
         loop {
             if failed.is_none() && flying.len() < IN_FLIGHT {
+                // Few came since the last batch, and it is only just gone: a moment later they are one commit instead of several,
+                // and the writer is free for receipts meanwhile.
+                tokio::time::sleep_until(pace).await;
                 match self.next(reader, &mut after) {
                     Ok(Some(batch)) => {
                         debug!("intake: {} receipts", batch.len());
                         any = true;
+                        if batch.len() < BATCH {
+                            pace = Instant::now() + PACE;
+                        }
                         flying.push_back((batch.clone(), tokio::spawn(self.clone().apply(batch))));
                         continue;
                     }

@@ -9,8 +9,9 @@ use tracing::{debug, warn};
 
 /// Pages merged in one step. A page is about 4 kB; a step stays near a millisecond.
 const STEP: i64 = 48;
-/// What a written index page costs in merging over its life: it moves up through about this many levels.
-const LEVELS: i64 = 4;
+/// Levels through which a written index page is moved up under load, which keeps new segments few. The levels above, and what is
+/// left of these, are merged when nobody asks for anything.
+const LEVELS: i64 = 2;
 /// Merging owed, in pages, before it is done between two transactions under load.
 const DEBT: i64 = 192;
 /// Merging owed, in pages, at which every pause between transactions goes into it.
