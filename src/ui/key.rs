@@ -108,7 +108,10 @@ impl Key {
         }
         match self.code {
             Code::F(n) => out.push_str(&format!("F{n}")),
-            Code::Char(c) if self.ctrl && c.is_ascii_lowercase() => out.push(c.to_ascii_uppercase()),
+            Code::Char(c) if (self.ctrl || self.alt) && c.is_ascii_lowercase() => {
+                out.push(c.to_ascii_uppercase());
+            }
+            Code::Char(c) if self.alt && c.is_ascii_uppercase() => out.push_str(&format!("Shift-{c}")),
             code => match NAMED.iter().find(|n| n.0 == code) {
                 Some((_, _, label)) => out.push_str(label),
                 None => {
