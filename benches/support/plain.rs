@@ -10,7 +10,7 @@ const SCHEMA: &str = include_str!("../../src/store/migrations/0001.sql");
 /// Opens it as the store opens its own.
 pub fn open(file: &Path) -> Connection {
     let db = Connection::open(file).expect("a database");
-    db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA cache_size = -8192; PRAGMA mmap_size = 0;")
+    db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA cache_size = -8192; PRAGMA mmap_size = 0; PRAGMA foreign_keys = OFF;")
         .expect("pragmas");
     db
 }

@@ -1,29 +1,27 @@
 //! The terminal: taken over for the screen, and given back whatever happens.
 
 use crate::app::AppError;
+use crate::app::canvas::Canvas;
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
     EnableMouseCapture,
 };
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
-    disable_raw_mode, enable_raw_mode,
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode,
+    enable_raw_mode,
 };
-use crossterm::{cursor, execute, queue};
+use crossterm::{cursor, execute};
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, IsTerminal, Stdout};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether the terminal is ours now: the panic hook gives it back only then.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-type Backend = CrosstermBackend<BufWriter<Stdout>>;
-
 /// The terminal while it is ours. Given back on drop.
 pub struct Screen {
-    terminal: Terminal<Backend>,
+    terminal: Terminal<Canvas<Stdout>>,
 }
 
 impl Screen {
@@ -37,9 +35,8 @@ impl Screen {
         }
         install_panic_hook();
         enter().map_err(AppError::io("the terminal cannot be set up"))?;
-        // Buffered: a frame leaves in one write, not in one per cell.
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
-        let terminal = Terminal::new(backend).map_err(AppError::io("the terminal cannot be set up"))?;
+        let terminal = Terminal::new(Canvas::new(io::stdout()))
+            .map_err(AppError::io("the terminal cannot be set up"))?;
         Ok(Screen { terminal })
     }
 
@@ -57,9 +54,8 @@ impl Screen {
     /// # Errors
     /// When the terminal is gone.
     pub fn paint(&mut self, draw: impl FnOnce(&mut ratatui::Frame<'_>)) -> io::Result<()> {
-        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal.draw(draw)?;
-        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+        self.terminal.backend_mut().present()
     }
 
     /// Forgets what is on the terminal, so that the next frame paints all of it.
@@ -75,7 +71,9 @@ impl Screen {
     /// # Errors
     /// When the terminal is gone.
     pub fn title(&mut self, title: &str) -> io::Result<()> {
-        execute!(self.terminal.backend_mut(), SetTitle(title))
+        let mut bytes = Vec::new();
+        crossterm::queue!(bytes, SetTitle(title))?;
+        self.raw(&bytes)
     }
 
     /// Writes raw bytes (a bell, a clipboard sequence).
@@ -83,9 +81,7 @@ impl Screen {
     /// # Errors
     /// When the terminal is gone.
     pub fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let out = self.terminal.backend_mut();
-        out.write_all(bytes)?;
-        Write::flush(out)
+        self.terminal.backend_mut().raw(bytes)
     }
 
     /// Gives the terminal to somebody else while `f` runs, then takes it back and paints anew.

@@ -3,7 +3,7 @@
 use crate::app::effects::{Effects, ForTerminal, edit};
 use crate::app::frames::FrameClock;
 use crate::app::input::Input;
-use crate::app::loader::{Loader, Reading};
+use crate::app::loader::{Loader, Met, Reading};
 use crate::app::station::Station;
 use crate::app::terminal::Screen;
 use crate::app::workspace::Workspace;
@@ -30,6 +30,8 @@ pub enum Arrival {
     Gone,
     /// A message for the screen.
     Msg(Msg),
+    /// News of what was to be read.
+    Met(Met),
     /// A polite request to end.
     Stop,
 }
@@ -56,7 +58,12 @@ pub fn run(workspace: &Workspace, overrides: Overrides, extra: Extra) -> Result<
         clock: workspace.clock.clone(),
         tz: tz.clone(),
     };
-    let loader = Loader::start(&reading, send.clone())?;
+    let loader = Loader::start(&reading, {
+        let tx = tx.clone();
+        move |met| {
+            let _ = tx.send(Arrival::Met(met));
+        }
+    })?;
     let (model, first) = ui::start(startup(workspace, tz));
     let mut screen = Screen::take()?;
     let input = Input::start(tx.clone(), Arrival::Terminal, || Arrival::Gone)
@@ -74,6 +81,7 @@ pub fn run(workspace: &Workspace, overrides: Overrides, extra: Extra) -> Result<
         effects,
         frames: FrameClock::default(),
         waiting: 0,
+        keyed: false,
         stale: false,
         reread: Instant::now(),
         clock: workspace.clock.clone(),
@@ -107,6 +115,8 @@ struct Loop<S: Fn(Msg) + Clone + Send + 'static> {
     frames: FrameClock,
     /// Needs that are not yet answered.
     waiting: usize,
+    /// A key has asked for some of them: its frame is not whole before they are met.
+    keyed: bool,
     /// The store has moved and what is on screen was not read again yet.
     stale: bool,
     reread: Instant,
@@ -161,15 +171,23 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Loop<S> {
                                 };
                                 self.message(msg);
                                 self.frames.request(true);
-                                grace = (self.waiting > 0).then(|| Instant::now() + GRACE);
+                                self.keyed = self.waiting > 0;
+                                grace = self.keyed.then(|| Instant::now() + GRACE);
                             }
                             Arrival::Msg(Msg::Changed) => self.stale = true,
                             Arrival::Msg(msg) => {
-                                if matches!(msg, Msg::Loaded(_) | Msg::LoadFailed(_)) {
-                                    self.waiting = self.waiting.saturating_sub(1);
-                                }
                                 self.message(msg);
                                 self.frames.request(false);
+                            }
+                            Arrival::Met(Met::Ahead(msg)) => self.message(msg),
+                            Arrival::Met(Met::Need(met)) => {
+                                self.waiting = self.waiting.saturating_sub(1);
+                                if let Some(msg) = met {
+                                    self.message(msg);
+                                    // The last rows that a key asked for belong to its frame.
+                                    self.frames.request(self.keyed && self.waiting == 0);
+                                }
+                                self.keyed &= self.waiting > 0;
                             }
                         }
                         if !self.terminal.is_empty() && self.for_terminal(screen, input)? {

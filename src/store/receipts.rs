@@ -60,7 +60,9 @@ impl Tx<'_> {
             ],
         )?;
         if added > 0 {
-            return Ok(ReceiptOutcome::New(ReceiptId(self.conn.last_insert_rowid())));
+            let id = self.conn.last_insert_rowid();
+            self.exec("INSERT INTO receipt_waiting(receipt_id) VALUES (?1)", [id])?;
+            return Ok(ReceiptOutcome::New(ReceiptId(id)));
         }
         let id = self.one(
             "SELECT id FROM receipt WHERE account_id = ?1 AND dedupe_key = ?2",
@@ -75,7 +77,7 @@ impl Tx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn receipt_done(&mut self, id: ReceiptId) -> Result<(), StoreError> {
-        self.exec("UPDATE receipt SET state = 1, error = NULL WHERE id = ?1", [id.0])?;
+        self.exec("DELETE FROM receipt_waiting WHERE receipt_id = ?1", [id.0])?;
         Ok(())
     }
 
@@ -84,7 +86,11 @@ impl Tx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn receipt_quarantine(&mut self, id: ReceiptId, error: &str) -> Result<(), StoreError> {
-        self.exec("UPDATE receipt SET state = 2, error = ?2 WHERE id = ?1", params![id.0, error])?;
+        self.receipt_done(id)?;
+        self.exec(
+            "INSERT OR REPLACE INTO receipt_quarantine(receipt_id, error) VALUES (?1, ?2)",
+            params![id.0, error],
+        )?;
         Ok(())
     }
 
@@ -101,7 +107,8 @@ impl Tx<'_> {
                 "its body was dropped after it had been read: there is nothing left to read again".into(),
             )),
             Some(true) => {
-                self.exec("UPDATE receipt SET state = 0, error = NULL WHERE id = ?1", [id.0])?;
+                self.exec("DELETE FROM receipt_quarantine WHERE receipt_id = ?1", [id.0])?;
+                self.exec("INSERT OR IGNORE INTO receipt_waiting(receipt_id) VALUES (?1)", [id.0])?;
                 Ok(())
             }
         }
@@ -114,14 +121,14 @@ impl Tx<'_> {
     /// Those of the database.
     pub fn receipts_drop_bodies(&mut self, older_than: Ms) -> Result<usize, StoreError> {
         let from: i64 = self.meta(DROPPED_TO)?.and_then(|v| v.parse().ok()).unwrap_or(0);
-        let old: Vec<(i64, i64)> = self.all(
-            "SELECT id, state FROM (SELECT id, state, received_at FROM receipt WHERE id > ?1 ORDER BY id LIMIT 1000)
-             WHERE received_at < ?2",
+        let old: Vec<(i64, bool)> = self.all(
+            "SELECT id, id IN (SELECT receipt_id FROM receipt_waiting) OR id IN (SELECT receipt_id FROM receipt_quarantine)
+             FROM (SELECT id, received_at FROM receipt WHERE id > ?1 ORDER BY id LIMIT 1000) WHERE received_at < ?2",
             [from, older_than],
             |r| Ok((r.get(0)?, r.get(1)?)),
         )?;
         let Some(to) = old.last().map(|o| o.0) else { return Ok(0) };
-        for (id, _) in old.iter().filter(|o| o.1 == 1) {
+        for (id, _) in old.iter().filter(|o| !o.1) {
             self.exec("UPDATE receipt SET body = NULL, headers = '[]' WHERE id = ?1", [id])?;
         }
         self.meta_set(DROPPED_TO, &to.to_string())?;

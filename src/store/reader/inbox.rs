@@ -21,11 +21,15 @@ pub struct ReceiptFilter {
 }
 
 /// What waits to be read.
-pub(super) const WAITING: &str = "SELECT id, account_id, method, url, headers, body, received_at FROM receipt WHERE state = 0 ORDER BY id LIMIT ?1";
+pub(super) const WAITING: &str = "SELECT id, account_id, method, url, headers, body, received_at
+     FROM receipt_waiting JOIN receipt ON id = receipt_id WHERE receipt_id > ?2 ORDER BY receipt_id LIMIT ?1";
 
 const LISTED: &str =
-    "SELECT r.id, r.account_id, a.name, r.received_at, r.state, r.error, r.dedupe_key, CASE WHEN r.body IS NULL THEN 0 ELSE r.size END
-     FROM receipt r LEFT JOIN account a ON a.id = r.account_id";
+    "SELECT r.id, r.account_id, a.name, r.received_at,
+            CASE WHEN q.receipt_id IS NOT NULL THEN 2 WHEN w.receipt_id IS NOT NULL THEN 0 ELSE 1 END,
+            q.error, r.dedupe_key, CASE WHEN r.body IS NULL THEN 0 ELSE r.size END
+     FROM receipt r LEFT JOIN account a ON a.id = r.account_id LEFT JOIN receipt_waiting w ON w.receipt_id = r.id
+          LEFT JOIN receipt_quarantine q ON q.receipt_id = r.id";
 
 fn listed(r: &Row<'_>) -> rusqlite::Result<ReceiptRow> {
     Ok(ReceiptRow {
@@ -67,7 +71,7 @@ impl Reader {
         &self,
         count: usize,
     ) -> Result<Vec<(ReceiptId, AccountId, ReceiptNew)>, StoreError> {
-        self.all(WAITING, [limit(count)], whole)
+        self.receipts_waiting_after(ReceiptId(0), count)
     }
 
     /// What waits to be read after a receipt, oldest first: for passing by what cannot be read now.
@@ -79,8 +83,7 @@ impl Reader {
         after: ReceiptId,
         count: usize,
     ) -> Result<Vec<(ReceiptId, AccountId, ReceiptNew)>, StoreError> {
-        let sql = WAITING.replace("WHERE state = 0", "WHERE state = 0 AND id > ?2");
-        self.all(&sql, [limit(count), after.0], whole)
+        self.all(WAITING, [limit(count), after.0], whole)
     }
 
     /// Stored webhooks, newest first.
@@ -88,7 +91,8 @@ impl Reader {
     /// # Errors
     /// Those of the database.
     pub fn receipts(&self, filter: &ReceiptFilter) -> Result<Vec<ReceiptRow>, StoreError> {
-        let state = if filter.quarantined { "AND r.state = 2" } else { "" };
+        let state =
+            if filter.quarantined { "AND r.id IN (SELECT receipt_id FROM receipt_quarantine)" } else { "" };
         let sql = format!(
             "{LISTED} WHERE r.id < ?1 AND (?2 IS NULL OR r.account_id = ?2) {state} ORDER BY r.id DESC LIMIT ?3"
         );

@@ -55,7 +55,7 @@ fn fixed_queries_use_their_indexes_and_never_sort() {
     queries.push(("outbox".into(), format!("{} {}", rows::OP, outbox::OUTBOX), "op"));
     queries.push(("active".into(), format!("{} {}", rows::OP, outbox::ACTIVE), "op_active"));
     queries.push(("due".into(), outbox::DUE.into(), "attachment_due"));
-    queries.push(("waiting".into(), inbox::WAITING.into(), "receipt_open"));
+    queries.push(("waiting".into(), inbox::WAITING.into(), "receipt_waiting"));
     for (name, sql, index) in queries {
         let mut statement = reader.conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let count = statement.parameter_count();
