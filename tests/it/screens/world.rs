@@ -341,6 +341,8 @@ impl World {
                 let key = |r: &ConversationRow| ListKey { at: r.last_message_at.unwrap_or(0), id: r.id };
                 Loaded::Unread { source: source.clone(), found: row.map(key) }
             }
+            // Each thread is asked for when it is needed.
+            Need::Ahead { .. } => return None,
             Need::Outbox => Loaded::Outbox(self.outbox.clone()),
             Need::QuickReplies => Loaded::QuickReplies(self.quick_replies.clone()),
             Need::Agents => Loaded::Agents { agents: agents(), teams: Vec::new() },
