@@ -349,7 +349,11 @@ mod tests {
             assert_eq!(key.to_string(), text);
         }
         assert_eq!(chord("g m").unwrap().len(), 2);
-        assert_eq!("<c-K>".parse::<Key>().unwrap().label(), "Ctrl-K");
+        for (text, label) in
+            [("<c-K>", "Ctrl-K"), ("<a-e>", "Alt-E"), ("<a-E>", "Alt-Shift-E"), ("<a-enter>", "Alt-Enter")]
+        {
+            assert_eq!(text.parse::<Key>().unwrap().label(), label);
+        }
         assert!(keys("<nope>").unwrap_err().to_string().contains("<nope>"));
         assert_eq!(keys("<"), Err(KeyError::Open));
         assert_eq!(chord(" "), Err(KeyError::Empty));

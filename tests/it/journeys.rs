@@ -165,7 +165,7 @@ async fn colleagues_see_each_other_type() {
     second.wait("PUBLIC");
     second.send("I do");
     first.wait("Tom is typing…");
-    // It travels by itself as the text stays: leaving the composer ends it.
+    // Leaving the composer ends it.
     second.send("\x1b");
     first.wait_gone("Tom is typing…");
 }

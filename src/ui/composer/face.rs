@@ -14,7 +14,7 @@ use crate::ui::theme::Role;
 use ratatui_textarea::TextArea;
 
 /// Lines that one warning takes at most.
-const WARNING: usize = 3;
+const WARNING: usize = 4;
 
 /// What the composer says about itself. Made in `prepare`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -184,7 +184,7 @@ impl List {
 
     /// The next window, if the selection or the screen is near the end of this one.
     pub(crate) fn wants_more(&mut self) -> bool {
-        if self.asked || self.rows.is_empty() {
+        if self.asked || self.rows.is_empty() || self.is_one_window() {
             return false;
         }
         let margin = self.page.max(10);
@@ -261,13 +261,18 @@ impl List {
     pub(crate) fn unread_from(&self, forward: bool) -> Unread {
         let count = self.rows.len();
         let at = self.selected.and_then(|id| self.position(id)).unwrap_or(self.index);
-        // Rows up to the end of the window; a window that is the whole list (all that a query shows is one) goes around.
-        let is_whole = (!self.above && !self.below) || matches!(self.source, ListSource::Query(_));
+        // Rows up to the end of the window; a window that is all there is to see goes around.
+        let is_whole = (!self.above && !self.below) || self.is_one_window();
         let ahead = if forward { count.saturating_sub(at + 1) } else { at };
         (1..=if is_whole { count } else { ahead.min(count) })
             .map(|step| if forward { (at + step) % count } else { (at + count - step % count) % count })
             .find(|i| self.rows[*i].unread > 0)
             .map_or(if is_whole { Unread::Nowhere } else { Unread::Beyond(self.place()) }, Unread::Row)
+    }
+
+    /// What a query lists is not paged: its first window is all that is shown.
+    fn is_one_window(&self) -> bool {
+        matches!(self.source, ListSource::Query(_))
     }
 
     /// The place of the selection in the list.
@@ -349,6 +354,15 @@ mod tests {
         assert_eq!(list.unread_from(false), Unread::Row(0));
         list.rows.iter_mut().for_each(|row| row.unread = 0);
         assert_eq!(list.unread_from(true), Unread::Nowhere);
+    }
+
+    #[test]
+    fn a_query_is_not_asked_again_and_again_for_what_it_has_no_more_of() {
+        let mut list = list(&[1, 2, 3]);
+        list.below = true;
+        assert!(list.wants_more());
+        list.source = ListSource::Query("order".into());
+        assert!(!list.wants_more());
     }
 
     #[test]
