@@ -3,7 +3,7 @@
 use crate::domain::clock::Clock;
 use crate::domain::command::ComposeMode;
 use crate::domain::ids::{AgentId, ConversationId};
-use crate::domain::query::{self, Query};
+use crate::domain::query::{self, Query, SoFar};
 use crate::domain::row::{ConversationRow, ListKey, MessageRow, View};
 use crate::store::{Asking, InterruptHandle, Reader, Store, StoreError, key_in};
 use crate::text::index;
@@ -185,6 +185,19 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
             Loaded::Sidebar { accounts, labels, counts: views.into_iter().zip(counts).collect() }
         }
         Need::List { source, anchor, limit } => list(reading, reader, source, anchor, limit)?,
+        Need::Unread { source, from, forward } => {
+            let find = |from| match &source {
+                ListSource::View(view) => reader.next_unread(Some(view), from, forward),
+                ListSource::All => reader.next_unread(None, from, forward),
+                // All that a query has found is on the screen already.
+                ListSource::Query(_) => Ok(None),
+            };
+            let found = match find(from)? {
+                None if from.is_some() => find(None)?,
+                found => found,
+            };
+            Loaded::Unread { source, found }
+        }
         Need::Thread { conversation, at, limit } => {
             let (messages, older, newer) = match at {
                 ThreadAt::Latest => {
@@ -215,11 +228,13 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
         // Served by the thread itself, one by one.
         Need::Ahead { .. } => return Ok(None),
         Need::Search { ticket, text, limit } => {
-            let found = match query::parse_typing(&text) {
-                Ok(parsed) => Ok(search(reading, reader, &parsed, limit)?),
-                Err(e) => Err(e.to_string()),
+            let SoFar { query, unclear } = query::parse_so_far(&text);
+            let found = match unclear {
+                // Nothing is asked for yet: everything would be no answer.
+                Some(_) if query.is_empty() => Found::default(),
+                _ => search(reading, reader, &query, limit)?,
             };
-            Loaded::Search { ticket, found }
+            Loaded::Search { ticket, found: Found { unclear, ..found } }
         }
         Need::Outbox => Loaded::Outbox(reader.outbox(500)?),
         Need::QuickReplies => Loaded::QuickReplies(reader.quick_replies()?),
@@ -235,7 +250,7 @@ fn search(reading: &Reading, reader: &Reader, parsed: &Query, limit: usize) -> R
     let mut hits = found.rows;
     let more = hits.len() > limit;
     hits.truncate(limit);
-    Ok(Found { hits, terms: index::terms(parsed), more, partial: !found.complete })
+    Ok(Found { hits, terms: index::terms(parsed), more, partial: !found.complete, unclear: None })
 }
 
 fn list(

@@ -255,6 +255,7 @@ impl Delivery {
                 Outcome::Over
             }
             Err(Failure::Unknown { human }) if idempotent => {
+                self.health.stumbled(op.account, &human);
                 let reason = Reason::ours(human);
                 self.persist(id, move |t| t.op_retry_at(id, now, &reason, now)).await;
                 Outcome::Again { after: None }
@@ -269,6 +270,7 @@ impl Delivery {
             }
             Err(Failure::Transient { retry_after, human }) => {
                 info!("op {id}: not sent: {}", mask(&human));
+                self.health.stumbled(op.account, &human);
                 let reason = Reason::ours(human);
                 self.persist(id, move |t| t.op_retry_at(id, now, &reason, now)).await;
                 Outcome::Again { after: retry_after }

@@ -15,6 +15,8 @@ use tracing::{info, warn};
 #[derive(Clone)]
 pub struct HealthBoard {
     known: Arc<Mutex<HashMap<AccountId, (Health, String)>>>,
+    /// Why the last request of an account failed.
+    causes: Arc<Mutex<HashMap<AccountId, String>>>,
     store: Store,
     bus: Bus,
     clock: Arc<dyn Clock>,
@@ -23,12 +25,18 @@ pub struct HealthBoard {
 impl HealthBoard {
     /// A board that knows nothing yet.
     pub fn new(store: Store, bus: Bus, clock: Arc<dyn Clock>) -> HealthBoard {
-        HealthBoard { known: Arc::default(), store, bus, clock }
+        HealthBoard { known: Arc::default(), causes: Arc::default(), store, bus, clock }
     }
 
     /// The account works.
     pub fn well(&self, account: AccountId) {
+        self.causes.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
         self.set(account, Health::Ok, "");
+    }
+
+    /// A request of the account has failed. That alone makes it no worse; a pause that follows tells this cause.
+    pub fn stumbled(&self, account: AccountId, cause: &str) {
+        self.causes.lock().unwrap_or_else(PoisonError::into_inner).insert(account, cause.to_owned());
     }
 
     /// The account's breaker is open until then.
@@ -38,7 +46,13 @@ impl HealthBoard {
             return;
         }
         let seconds = until.saturating_sub(self.clock.now()).max(0) / 1000;
-        self.set(account, Health::Limited, &format!("paused for {seconds} s: it will be tried again"));
+        let cause = self.causes.lock().unwrap_or_else(PoisonError::into_inner).get(&account).cloned();
+        let cause = cause.map_or_else(String::new, |cause| format!("{cause}; "));
+        self.set(
+            account,
+            Health::Limited,
+            &format!("{cause}sending is paused for {seconds} s, then tried again"),
+        );
     }
 
     /// What is known.
@@ -81,5 +95,29 @@ impl HealthBoard {
                 bus.signal(Signal::AccountHealth { account });
             },
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::ManualClock;
+
+    #[test]
+    fn a_pause_tells_its_cause_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::new(1_000));
+        let store = Store::open(dir.path(), clock.clone()).unwrap();
+        let board = HealthBoard::new(store, Bus::new(), clock);
+        let account = AccountId(1);
+        board.stumbled(account, "the provider asks for patience");
+        assert_eq!(board.get(account), None, "one failure is no illness");
+        board.paused(account, 31_000);
+        let told = "the provider asks for patience; sending is paused for 30 s, then tried again";
+        assert_eq!(board.get(account), Some((Health::Limited, told.to_owned())));
+        board.well(account);
+        board.paused(account, 31_000);
+        let told = "sending is paused for 30 s, then tried again";
+        assert_eq!(board.get(account), Some((Health::Limited, told.to_owned())), "an old cause is none");
     }
 }

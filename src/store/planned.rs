@@ -4,11 +4,11 @@ use crate::domain::clock::Ms;
 use crate::domain::event::ConversationKey;
 use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId};
 use crate::domain::op::{Op, OpClass, OpState};
-use crate::domain::row::{ConversationRow, ListKey, MessageRow};
+use crate::domain::row::MessageRow;
 use crate::store::accounts::AccountSpec;
 use crate::store::actions::from_key;
 use crate::store::error::StoreError;
-use crate::store::reader::{Reader, limit, list, rows};
+use crate::store::reader::{Reader, rows};
 use crate::store::tx::Tx;
 use rusqlite::params;
 
@@ -127,15 +127,6 @@ impl Reader {
         count: usize,
     ) -> Result<Vec<MessageRow>, StoreError> {
         self.thread_after(conversation, (at, MessageId(id.0 - 1)), count)
-    }
-
-    /// Rows of everything but spam and archived above a place, nearest first.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn list_all_before(&self, before: ListKey, count: usize) -> Result<Vec<ConversationRow>, StoreError> {
-        let sql = list::sql_all().replace(") < (?1", ") > (?1").replace(" DESC", " ASC");
-        self.all(&sql, params![before.at, before.id.0, limit(count)], rows::conversation)
     }
 }
 

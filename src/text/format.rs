@@ -1,5 +1,7 @@
 //! Words for numbers and times: sizes, ages, clocks, days, stamps; and the dates that people type into queries.
 
+use crate::domain::row::bare_address;
+use crate::text::{address, sanitize};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
@@ -34,6 +36,23 @@ pub fn bytes(count: u64) -> String {
     }
     // Not reached: the last unit always answers.
     String::new()
+}
+
+/// A number in at most four cells: `9999`, `12k`, `999k`, `3M`.
+pub fn count(number: u64) -> String {
+    match number {
+        ..10_000 => number.to_string(),
+        10_000..1_000_000 => format!("{}k", number / 1_000),
+        _ => format!("{}M", (number / 1_000_000).min(999)),
+    }
+}
+
+/// What a person is called on the screen: the name, or where none is known (or none can be seen) the address. Telephone
+/// numbers in groups.
+pub fn person(name: &str, address: &str) -> String {
+    let name = sanitize::line(name);
+    let known = if name.is_empty() { sanitize::line(bare_address(address)) } else { name };
+    address::grouped(&known).into_owned()
 }
 
 /// How long ago, in one short word: `now` (under a minute, or in the future), `2m`, `3h`, `5d`, `3w`, `2y`.
@@ -216,9 +235,32 @@ pub fn first_name(name: &str) -> String {
     word.trim_matches(|c: char| !c.is_alphanumeric() && c != '.').to_owned()
 }
 
+/// The name that is called across the room: the first one, or all of what has none.
+pub fn called(name: &str) -> String {
+    let first = first_name(name);
+    if first.is_empty() { name.to_owned() } else { first }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_stay_short() {
+        for (number, shown) in
+            [(0, "0"), (9_999, "9999"), (12_345, "12k"), (999_999, "999k"), (3_500_000, "3M")]
+        {
+            assert_eq!(count(number), shown);
+        }
+    }
+
+    #[test]
+    fn nobody_is_without_a_name() {
+        assert_eq!(person("Anna de Vries", "+31612345678"), "Anna de Vries");
+        assert_eq!(person("", "whatsapp:+31612345678"), "+31 612 345 678");
+        assert_eq!(person("+31612345678", "whatsapp:+31612345678"), "+31 612 345 678");
+        assert_eq!(person(" \u{202e}\u{200b} ", "Visitor d5b22da2"), "Visitor d5b22da2");
+    }
 
     /// 2026-11-20T22:07:05.972Z, a Friday.
     const NOW: i64 = 1_795_212_425_972;

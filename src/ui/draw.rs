@@ -104,8 +104,7 @@ fn draw_chat(model: &Model, pen: &mut Pen<'_>, y: u16, width: u16) {
 fn draw_header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let (y, end) = (area.y, area.right().saturating_sub(1));
     let clock = format::clock(model.now, &model.tz);
-    let first = format::first_name(&model.me.name);
-    let me = if first.is_empty() { model.me.name.clone() } else { first };
+    let me = format::called(&model.me.name);
     let problems = model.problems();
     let (engine, engine_role) = match (model.status.engine, problems) {
         (EngineState::Starting, _) => ("◌ starting".to_owned(), Role::Dim),

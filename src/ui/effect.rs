@@ -20,7 +20,7 @@ pub enum Effect {
         /// What to do.
         action: Action,
     },
-    /// Tell the customer that we type, or have stopped.
+    /// Tell colleagues, and where the medium has it the customer, that we type or have stopped.
     Typing {
         /// Where.
         conversation: ConversationId,
@@ -64,6 +64,15 @@ pub enum Need {
         anchor: Option<ListKey>,
         /// How many rows at most.
         limit: usize,
+    },
+    /// The next conversation of a list that has something unread, around the end of the list.
+    Unread {
+        /// Of what.
+        source: ListSource,
+        /// From here on, itself left out; none = from the beginning (or the end) of the list.
+        from: Option<ListKey>,
+        /// Down the list, or up.
+        forward: bool,
     },
     /// A window of a thread.
     Thread {

@@ -1,12 +1,16 @@
 //! The bottom line: a notice if there is one, and the keys that work right now.
 
-use crate::ui::command;
+use crate::domain::command::ComposeMode;
+use crate::ui::command::{self, triage};
+use crate::ui::composer::refusal;
 use crate::ui::key::{Code, Key};
+use crate::ui::list::view::is_mine;
 use crate::ui::model::{Focus, Model};
 use crate::ui::msg::Level;
 use crate::ui::overlay::Overlay;
 use crate::ui::paint::{Pen, cells};
 use crate::ui::theme::Role;
+use crate::ui::thread::words;
 use ratatui::layout::Rect;
 
 /// What a click on a hint does.
@@ -82,7 +86,7 @@ fn of_panes(model: &Model) -> Vec<Hint> {
             let (word, rank) = command.hint?;
             let label = model.keymap.label(command.id, model.focus)?;
             (command.available)(model).ok()?;
-            if !fits_cursor(model, command.id) {
+            if !leads_somewhere(model, command.id) {
                 return None;
             }
             let word = match (command.id, model.focus) {
@@ -105,23 +109,40 @@ fn of_panes(model: &Model) -> Vec<Hint> {
         found.push((5, Hint { x: 0, label, word: "what is wrong", press: Press::Command("status") }));
     }
     found.sort_by_key(|(rank, _)| *rank);
-    // What one can take is not what one has.
-    if let Some(row) = model.target_row()
-        && crate::ui::list::view::is_mine(model, row)
-    {
-        found.retain(|(_, h)| h.press != Press::Command("assign.me"));
-    }
     found.into_iter().map(|(_, hint)| hint).collect()
 }
 
-/// Whether the answer to a delivery state is one for the message under the cursor.
-fn fits_cursor(model: &Model, id: &str) -> bool {
-    if model.focus != Focus::Thread || !matches!(id, "message.retry" | "message.resend" | "message.was-sent")
-    {
-        return true;
+/// Whether a key that has an effect also has the one that its hint promises.
+fn leads_somewhere(model: &Model, id: &str) -> bool {
+    match id {
+        // The answer to a delivery state is one for the message under the cursor.
+        "message.retry" | "message.resend" | "message.was-sent" | "message.not-sent"
+            if model.focus == Focus::Thread =>
+        {
+            let under = model.thread.cursor_message().and_then(|m| m.delivery);
+            words::answers(under).iter().any(|(answer, _)| *answer == id)
+        }
+        // It can be begun where it cannot be sent (the composer says why): that is nothing to be led to.
+        "compose.reply" | "quick-reply" if model.focus != Focus::Composer => {
+            may_write(model, ComposeMode::Reply, None)
+        }
+        "compose.note" => may_write(model, ComposeMode::Note, None),
+        "compose.send" => model.composer.as_ref().is_some_and(|composer| {
+            let text = composer.text();
+            may_write(model, composer.mode, (!composer.is_blank()).then_some(text.as_str()))
+        }),
+        "undo" => triage::takes_back(model),
+        // What one can take is not what one has.
+        "assign.me" => !model.target_row().is_some_and(|row| is_mine(model, row)),
+        "resolve.next" => !is_over(model),
+        _ => true,
     }
-    let under = model.thread.cursor_message().and_then(|m| m.delivery);
-    crate::ui::thread::words::answers(under).iter().any(|(answer, _)| *answer == id)
+}
+
+/// Whether nothing that is known stands in the way of writing in the target.
+fn may_write(model: &Model, mode: ComposeMode, text: Option<&str>) -> bool {
+    let context = model.target().and_then(|id| model.context(id));
+    context.is_none_or(|context| refusal(context, mode, text, model.now).is_none())
 }
 
 fn is_over(model: &Model) -> bool {
@@ -152,11 +173,19 @@ fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
     let esc = hint("Esc", "close", Key::plain(Code::Esc));
     let moves = hint("↑↓", "move", Key::plain(Code::Down));
     match overlay {
-        Overlay::Picker(_) => vec![hint("Enter", "choose", enter), moves, esc],
-        Overlay::Search(_) => vec![hint("Enter", "go to the message", enter), moves, esc],
+        Overlay::Picker(picker) if !picker.shown.is_empty() => {
+            vec![hint("Enter", "choose", enter), moves, esc]
+        }
+        Overlay::Search(search) if !search.found.hits.is_empty() => {
+            vec![hint("Enter", "go to the message", enter), moves, esc]
+        }
         Overlay::Prompt(_) => vec![hint("Enter", "done", enter), esc],
         Overlay::Confirm(_) => vec![hint("y", "yes", Key::char('y')), hint("n", "no", Key::char('n'))],
-        Overlay::Outbox { .. } => vec![hint("Enter", "go to the message", enter), moves, esc],
+        Overlay::Outbox { rows: Some(rows), .. } if !rows.is_empty() => {
+            vec![hint("Enter", "go to the message", enter), moves, esc]
+        }
+        // There is nothing to be chosen.
+        Overlay::Picker(_) | Overlay::Search(_) | Overlay::Outbox { .. } => vec![esc],
         Overlay::Help { .. } | Overlay::Status { .. } => vec![moves, esc],
         Overlay::Delivery { .. } => vec![esc],
     }

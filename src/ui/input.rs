@@ -12,13 +12,26 @@ pub(crate) struct Input {
     text: String,
     /// Byte offset at a grapheme boundary.
     at: usize,
+    /// The whole text is selected: what is typed takes its place.
+    selected: bool,
 }
 
 impl Input {
     /// A field with a text in it, the cursor behind.
     pub(crate) fn new(text: impl Into<String>) -> Input {
         let text = sanitize::line(&text.into()).into_owned();
-        Input { at: text.len(), text }
+        Input { at: text.len(), text, selected: false }
+    }
+
+    /// A field with a text that goes with the first character typed, and stays with any other key.
+    pub(crate) fn selected(text: impl Into<String>) -> Input {
+        let field = Input::new(text);
+        Input { selected: !field.text.is_empty(), ..field }
+    }
+
+    /// Keeps a selected text.
+    pub(crate) fn keep(&mut self) {
+        self.selected = false;
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -29,6 +42,10 @@ impl Input {
     pub(crate) fn insert(&mut self, text: &str) {
         // Blanks at the ends are typed ones and stay; `line` would trim them.
         let clean: String = sanitize::clean(text).chars().map(|c| if c == '\n' { ' ' } else { c }).collect();
+        if !clean.is_empty() && std::mem::take(&mut self.selected) {
+            self.text.clear();
+            self.at = 0;
+        }
         self.text.insert_str(self.at, &clean);
         self.at += clean.len();
         // What was typed may join the character before it.
@@ -56,6 +73,11 @@ impl Input {
             let before = self.text.len();
             self.insert(c.encode_utf8(&mut [0; 4]));
             return Some(self.text.len() != before);
+        }
+        if std::mem::take(&mut self.selected) && takes_away(key) {
+            self.text.clear();
+            self.at = 0;
+            return Some(true);
         }
         let cut = |field: &mut Input, from: usize, to: usize| {
             field.text.replace_range(from..to, "");
@@ -103,13 +125,19 @@ impl Input {
             }
             from += grapheme.len();
         }
-        let behind = pen.verbatim(x, y, width, &self.text[from..self.at], Role::Text);
+        let role = if self.selected { Role::Cursor } else { Role::Text };
+        let behind = pen.verbatim(x, y, width, &self.text[from..self.at], role);
         let room = (x + width).saturating_sub(behind);
         let to = self.after();
         let under = if to > self.at { &self.text[self.at..to] } else { " " };
         let next = pen.verbatim(behind, y, room, under, Role::Cursor);
         pen.verbatim(next, y, (x + width).saturating_sub(next), &self.text[to..], Role::Text);
     }
+}
+
+/// Whether a key takes text away.
+fn takes_away(key: Key) -> bool {
+    matches!((key.code, key.ctrl), (Code::Backspace | Code::Delete, _) | (Code::Char('w' | 'u'), true))
 }
 
 #[cfg(test)]
@@ -132,6 +160,27 @@ mod tests {
         assert_eq!(typed("bc<home>a").text(), "abc");
         assert_eq!(typed("abc<left><left><delete>").text(), "ac");
         assert_eq!(typed("abc<c-u>").text(), "");
+    }
+
+    #[test]
+    fn a_selected_text_goes_with_the_first_character_and_stays_with_any_other_key() {
+        let after = |text: &str| {
+            let mut input = Input::selected("old words");
+            for key in keys(text).unwrap() {
+                input.key(key);
+            }
+            input.text().to_owned()
+        };
+        assert_eq!(after("new"), "new");
+        assert_eq!(after("<right>s"), "old wordss");
+        assert_eq!(after("<end>!"), "old words!");
+        assert_eq!(after("<left><backspace>"), "old wors");
+        assert_eq!(after("<backspace>x"), "x");
+        assert_eq!(after("<c-w>"), "");
+        let mut pasted = Input::selected("old");
+        pasted.insert("\u{202e}");
+        pasted.insert("new ");
+        assert_eq!(pasted.text(), "new ");
     }
 
     #[test]

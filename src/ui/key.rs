@@ -108,7 +108,10 @@ impl Key {
         }
         match self.code {
             Code::F(n) => out.push_str(&format!("F{n}")),
-            Code::Char(c) if self.ctrl && c.is_ascii_lowercase() => out.push(c.to_ascii_uppercase()),
+            Code::Char(c) if (self.ctrl || self.alt) && c.is_ascii_lowercase() => {
+                out.push(c.to_ascii_uppercase());
+            }
+            Code::Char(c) if self.alt && c.is_ascii_uppercase() => out.push_str(&format!("Shift-{c}")),
             code => match NAMED.iter().find(|n| n.0 == code) {
                 Some((_, _, label)) => out.push_str(label),
                 None => {
@@ -346,7 +349,11 @@ mod tests {
             assert_eq!(key.to_string(), text);
         }
         assert_eq!(chord("g m").unwrap().len(), 2);
-        assert_eq!("<c-K>".parse::<Key>().unwrap().label(), "Ctrl-K");
+        for (text, label) in
+            [("<c-K>", "Ctrl-K"), ("<a-e>", "Alt-E"), ("<a-E>", "Alt-Shift-E"), ("<a-enter>", "Alt-Enter")]
+        {
+            assert_eq!(text.parse::<Key>().unwrap().label(), label);
+        }
         assert!(keys("<nope>").unwrap_err().to_string().contains("<nope>"));
         assert_eq!(keys("<"), Err(KeyError::Open));
         assert_eq!(chord(" "), Err(KeyError::Empty));

@@ -47,7 +47,8 @@ impl Layout {
         if width >= THREE {
             let list = (width * 3 / 10).clamp(36, 50);
             if sidebar_shown || focus == Focus::Sidebar {
-                let side = (width / 7).clamp(17, 24);
+                // Wide enough for "Unassigned" with a count of hundreds of thousands.
+                let side = (width / 7).clamp(20, 24);
                 layout.sidebar = pane(0, side);
                 layout.list = pane(side + 1, list);
                 layout.thread = pane(side + list + 2, width - side - list - 2);

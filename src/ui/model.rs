@@ -8,6 +8,7 @@ use crate::domain::conversation::Assignee;
 use crate::domain::facet::Owner;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::row::{AgentRow, ConversationRow, MessageRow, QuickReplyRow, TeamRow};
+use crate::text::format;
 use crate::ui::ahead::Ahead;
 use crate::ui::composer::Composer;
 use crate::ui::effect::{Effect, Need, ThreadAt, Ticket};
@@ -107,6 +108,8 @@ pub struct Model {
     pub(crate) tickets: Ticket,
     /// Until when a customer counts as typing.
     pub(crate) typing: BTreeMap<ConversationId, Ms>,
+    /// Until when which colleague counts as typing an answer.
+    pub(crate) colleagues: BTreeMap<(ConversationId, String), Ms>,
     /// What was typed in this session; wins over what the store said earlier.
     pub(crate) drafts: BTreeMap<(ConversationId, ComposeMode), String>,
     /// The query of the last search, to be found again.
@@ -152,6 +155,7 @@ impl Model {
             waiting: BTreeMap::new(),
             tickets: 0,
             typing: BTreeMap::new(),
+            colleagues: BTreeMap::new(),
             drafts: BTreeMap::new(),
             last_search: String::new(),
             out: Vec::new(),
@@ -275,8 +279,11 @@ impl Model {
 
     /// Shows what is selected in the list.
     pub(crate) fn follow(&mut self) {
-        if let Some(id) = self.list.selected {
-            self.show(id);
+        match self.list.selected {
+            Some(id) => self.show(id),
+            // Beside a list of nothing stands nothing.
+            None if self.list.loaded && self.list.rows.is_empty() => self.thread.clear(),
+            None => {}
         }
     }
 
@@ -314,5 +321,20 @@ impl Model {
     /// Whether the customer is typing.
     pub(crate) fn is_typing(&self, id: ConversationId) -> bool {
         self.typing.get(&id).is_some_and(|until| *until > self.now)
+    }
+
+    /// Which colleagues are typing an answer in a conversation, in words; none if nobody is.
+    pub(crate) fn colleagues_typing(&self, id: ConversationId) -> Option<String> {
+        let names: Vec<String> = self
+            .colleagues
+            .iter()
+            .filter(|((at, _), until)| *at == id && **until > self.now)
+            .map(|((_, name), _)| format::called(name))
+            .collect();
+        match names.as_slice() {
+            [] => None,
+            [one] => Some(format!("{one} is typing\u{2026}")),
+            _ => Some(format!("{} are typing\u{2026}", names.join(" and "))),
+        }
     }
 }

@@ -4,6 +4,7 @@ use crate::domain::clock::Ms;
 use crate::domain::command::Performed;
 use crate::domain::contact::ConsentState;
 use crate::domain::ids::{ConversationId, MessageId};
+use crate::domain::query::QueryError;
 use crate::domain::row::{
     AccountRow, AgentRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey, MessageRow,
     OutboxRow, QuickReplyRow, SearchHit, TeamRow, View, ViewCount,
@@ -170,11 +171,18 @@ pub enum Loaded {
     Search {
         /// The ticket of the question: answers to old ones are dropped.
         ticket: Ticket,
-        /// Newest first; or why the query is not understood.
-        found: Result<Found, String>,
+        /// Newest first.
+        found: Found,
     },
     /// What waits to be done.
     Outbox(Vec<OutboxRow>),
+    /// The next unread conversation of a list.
+    Unread {
+        /// Of what.
+        source: ListSource,
+        /// Its place; none = there is none.
+        found: Option<ListKey>,
+    },
     /// All quick replies.
     QuickReplies(Vec<QuickReplyRow>),
     /// Who can be given work.
@@ -230,4 +238,6 @@ pub struct Found {
     pub more: bool,
     /// Whether the search is still running and this is only its beginning.
     pub partial: bool,
+    /// The first filter that is not understood (yet): it was passed over.
+    pub unclear: Option<QueryError>,
 }

@@ -119,6 +119,18 @@ impl Pen<'_> {
     }
 }
 
+/// Words folded to lines of this width, sanitised; at most so many lines, the last of them with an ellipsis if more would follow.
+pub(crate) fn folded(text: &str, width: u16, most: usize) -> Vec<String> {
+    let clean = sanitize::line(text);
+    let width = usize::from(width);
+    let ranges = wrap::wrap(&clean, width);
+    let lines = ranges.iter().take(most).enumerate().map(|(at, range)| {
+        let rest = if at + 1 == most { &clean[range.start..] } else { &clean[range.clone()] };
+        wrap::truncate(rest, width).into_owned()
+    });
+    lines.collect()
+}
+
 /// Cells of a line as a column count.
 pub(crate) fn cells(text: &str) -> u16 {
     u16::try_from(wrap::width(text)).unwrap_or(u16::MAX)

@@ -14,7 +14,7 @@ use crate::ui::msg::{Level, Loaded, Mouse, MouseKind, Msg};
 use crate::ui::overlay::{Overlay, PickerKind};
 use crate::ui::{composer, thread};
 
-/// How long a customer counts as typing after the last sign of it, milliseconds.
+/// How long somebody counts as typing after the last sign of it, milliseconds.
 const TYPING_FOR: Ms = 6_000;
 /// Lines or rows that the wheel moves.
 const WHEEL: isize = 3;
@@ -74,7 +74,12 @@ pub fn wake_at(model: &Model) -> Option<Ms> {
     if let Some(dirty) = model.composer.as_ref().and_then(|c| c.dirty) {
         at = at.min(dirty + composer::REST);
     }
-    if let Some(until) = model.typing.values().min() {
+    if let Some(until) = model.typing.values().chain(model.colleagues.values()).min() {
+        at = at.min(*until);
+    }
+    if let Some(Undo::Send { until, .. }) = model.undo.last()
+        && *until > now
+    {
         at = at.min(*until);
     }
     // Countdowns move once a second.
@@ -94,6 +99,7 @@ impl Model {
             self.notice = None;
         }
         self.typing.retain(|_, until| *until > now);
+        self.colleagues.retain(|_, until| *until > now);
         let is_due = self
             .composer
             .as_ref()
@@ -250,8 +256,16 @@ impl Model {
             Signal::ContactTyping { conversation, on: false } => {
                 self.typing.remove(&conversation);
             }
+            // What we type comes back to us, too.
+            Signal::AgentTyping { agent, .. } if agent == self.me.name => {}
+            Signal::AgentTyping { conversation, agent, on: true } => {
+                self.colleagues.insert((conversation, agent), self.now.saturating_add(TYPING_FOR));
+            }
+            Signal::AgentTyping { conversation, agent, on: false } => {
+                self.colleagues.remove(&(conversation, agent));
+            }
             Signal::AccountHealth { .. } => self.load(Need::Sidebar),
-            Signal::AgentTyping { .. } | Signal::Wake => {}
+            Signal::Wake => {}
         }
     }
 
@@ -271,9 +285,13 @@ impl Model {
                 match rows {
                     Ok(rows) => {
                         let in_list = matches!(self.focus, Focus::List | Focus::Sidebar);
+                        let jumps =
+                            self.focus == Focus::Thread && matches!(self.list.goto, Some(list::Goto::Row(_)));
                         self.list.take(rows, above, below, in_list && self.overlays.is_empty());
                         if in_list {
                             self.follow();
+                        } else if jumps {
+                            go::arrive(self);
                         }
                     }
                     Err(why) => {
@@ -305,6 +323,7 @@ impl Model {
                     search.take(ticket, found);
                 }
             }
+            Loaded::Unread { source, found } => go::to_unread(self, &source, found),
             Loaded::Outbox(found) => {
                 if let Some(Overlay::Outbox { rows, at }) = self.overlays.last_mut() {
                     *at = (*at).min(found.len().saturating_sub(1));

@@ -150,6 +150,47 @@ async fn a_visitor_and_an_agent_chat() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn colleagues_see_each_other_type() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let (home, base) = listening_home(&world);
+    let first = Pty::start(&home, &[], 120, 40);
+    first.wait("● live");
+    text(&world, &base, "who takes this?").await;
+    first.wait("who takes this?");
+    let tom = [("FRONTDESK_AGENT_NAME", "Tom Baker"), ("FRONTDESK_AGENT_EMAIL", "tom@example.com")];
+    let mut second = Pty::start_with(&home, &[], 120, 40, &tom);
+    second.wait("● live");
+    second.wait("who takes this?");
+    second.send("\rr");
+    second.wait("PUBLIC");
+    second.send("I do");
+    first.wait("Tom is typing…");
+    // Leaving the composer ends it.
+    second.send("\x1b");
+    first.wait_gone("Tom is typing…");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_terminal_of_sixteen_colours_gets_only_those() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let (home, base) = listening_home(&world);
+    let mut screen = Pty::start_with(&home, &[], 120, 40, &[("TERM", "linux")]);
+    screen.wait("frontdesk");
+    text(&world, &base, "in colour, please").await;
+    screen.wait("in colour, please");
+    screen.send("\rr");
+    screen.wait("PUBLIC");
+    screen.send("\x0b");
+    screen.wait("Commands");
+    let bytes = screen.raw();
+    let written = String::from_utf8_lossy(&bytes);
+    for never in ["38;5;", "48;5;", "38;2;", "48;2;", "\x1b[59m"] {
+        assert!(!written.contains(never), "{never:?} was written");
+    }
+    assert!(written.contains("\x1b[94"), "colours were written at all");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_terminal_is_given_back_and_every_size_works() {
     let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
     let (home, _base) = listening_home(&world);

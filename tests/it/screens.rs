@@ -46,6 +46,24 @@ fn offline() {
 }
 
 #[test]
+fn nothing_is_mine() {
+    let mut world = World::busy();
+    world.rows[0].assignee = None;
+    sizes("mine", world, "gm");
+}
+
+#[test]
+fn nameless() {
+    let mut world = World::busy();
+    world.rows[0].contact_name = world.rows[0].theirs.clone();
+    world
+        .messages
+        .iter_mut()
+        .for_each(|m| m.author_name = m.author_name.take().filter(|n| n != "Anna de Vries"));
+    sizes("nameless", world, "");
+}
+
+#[test]
 fn narrow() {
     picture("narrow_list", World::busy(), (60, 20), "");
     picture("narrow_thread", World::busy(), (60, 20), "<enter>");
@@ -60,6 +78,7 @@ fn composing() {
     picture("compose_refused", World::busy(), (120, 26), "jjrhello \u{201c}there\u{201d} \u{2013} x");
     picture("compose_segments", World::busy(), (120, 26), "jrGood morning");
     picture("compose_draft", World::busy(), (80, 24), "jjj<enter>");
+    picture("compose_closed", World::busy(), (80, 24), "jj");
 }
 
 #[test]
@@ -68,6 +87,8 @@ fn above_the_panes() {
     picture("palette_reasons", World::busy(), (80, 24), ":was sent");
     picture("search", World::busy(), (120, 30), "/order");
     picture("search_empty", World::busy(), (80, 24), "/");
+    picture("search_unclear", World::busy(), (80, 24), "/order has:att");
+    picture("search_insists", World::busy(), (80, 24), "/chan:sms<enter>");
     picture("quick_replies", World::busy(), (120, 30), ";");
     picture("assign", World::busy(), (80, 24), "a");
     picture("priority", World::busy(), (80, 24), "p");
@@ -85,6 +106,7 @@ fn above_the_panes() {
 #[test]
 fn a_search_hit_in_its_thread() {
     roles("hit_roles", World::busy(), (100, 24), "/courier<enter>");
+    roles("search_again_roles", World::busy(), (80, 12), "/order<esc>/");
 }
 
 #[test]

@@ -83,6 +83,7 @@ fn step() -> impl Strategy<Value = Step> {
         "s",
         "S",
         "T",
+        "N",
         "x",
         "o",
         "w",
@@ -284,10 +285,10 @@ impl Run {
                 }
             }
             Step::Typing(id) => {
-                self.send(Msg::Signal(Signal::ContactTyping {
-                    conversation: ConversationId(id),
-                    on: id % 2 == 0,
-                }));
+                let (conversation, on) = (ConversationId(id), id % 2 == 0);
+                self.send(Msg::Signal(Signal::ContactTyping { conversation, on }));
+                let agent = "Tom \u{202e}\u{1b}[2J".to_owned();
+                self.send(Msg::Signal(Signal::AgentTyping { conversation, agent, on }));
             }
             Step::Edited(text) => self.send(Msg::Edited(text)),
             Step::Fail => {

@@ -8,18 +8,28 @@
 //! The language is pure: what `me` and `7d` mean is decided where the query is run.
 
 mod parse;
+mod values;
 
 use crate::domain::account::Channel;
 use crate::domain::conversation::{Priority, QualificationState, Status};
 use std::fmt;
 
-pub use parse::{parse, parse_typing};
+pub use parse::{parse, parse_so_far, parse_typing};
 
 /// A parsed query. Every clause must hold; no clause at all matches everything.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Query {
     /// What is asked, in the order in which it was written.
     pub clauses: Vec<Clause>,
+}
+
+/// What can be read of a query that is still being typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoFar {
+    /// What can be read.
+    pub query: Query,
+    /// The first filter that was passed over, and why.
+    pub unclear: Option<QueryError>,
 }
 
 /// One condition of a query.
@@ -220,6 +230,29 @@ pub enum QueryError {
     /// A quotation without end.
     #[error("a quotation mark is not closed: {0}")]
     Unclosed(String),
+}
+
+impl QueryError {
+    /// The same in one calm line, for who is still typing.
+    pub fn calm(&self) -> String {
+        match self {
+            QueryError::UnknownKey { key } => {
+                let lower = key.to_ascii_lowercase();
+                match KEYS.into_iter().find(|known| known.starts_with(&lower)) {
+                    Some(known) => {
+                        format!("\u{201c}{key}:\u{201d} is not understood yet: did you mean {known}:?")
+                    }
+                    None => format!("\u{201c}{key}:\u{201d} is not understood: there is no such filter"),
+                }
+            }
+            QueryError::BadValue { key, value, .. } => {
+                let takes = values::takes(key, value);
+                format!("\u{201c}{key}:{value}\u{201d} is not understood yet: {key}: takes {takes}")
+            }
+            QueryError::NoValue { key, .. } => format!("{key}: takes {}", values::takes(key, "")),
+            QueryError::Unclosed(_) => self.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Query {

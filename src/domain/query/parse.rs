@@ -4,31 +4,40 @@
 //! the colon (`re:`), a single letter stands before it (`c:`), or it is a link (`https://`, `mailto:`, `tel:`).
 //! Whatever stands in quotation marks is never a filter.
 
-use super::{Clause, Filter, Has, KEYS, Qualified, Query, QueryError, What, When, Who, Writer};
-use crate::domain::account::Channel;
-use crate::domain::conversation::{Priority, QualificationState, Status};
+use super::values::{expected, has, qualified, when, who, writer, yes_or_no};
+use super::{Clause, Filter, KEYS, Query, QueryError, SoFar, What};
 
 /// Reads a finished query.
 ///
 /// # Errors
 /// An unknown key (the message lists the known ones), a value its key does not take, an unclosed quotation.
 pub fn parse(text: &str) -> Result<Query, QueryError> {
-    Reader { rest: text, typing: false }.query()
+    Reader::new(text, false).query()
 }
 
-/// Reads a query that is still being typed: the last word counts as the beginning of one, a quotation may be open, and
-/// a last filter whose value is not complete yet says nothing.
+/// Reads a query that was typed for the screen: the last word, filters apart, counts as the beginning of one, and a
+/// quotation may be open.
 ///
 /// # Errors
-/// As [`parse`], where more typing would not help.
+/// As [`parse`].
 pub fn parse_typing(text: &str) -> Result<Query, QueryError> {
-    Reader { rest: text, typing: true }.query()
+    let SoFar { query, unclear } = parse_so_far(text);
+    unclear.map_or(Ok(query), Err)
+}
+
+/// Reads as much as can be read of a query that is still being typed, as [`parse_typing`] does: filters that cannot be
+/// read (yet) are passed over.
+pub fn parse_so_far(text: &str) -> SoFar {
+    let mut reader = Reader::new(text, true);
+    // While it is being typed nothing is an error.
+    let query = reader.query().unwrap_or_default();
+    SoFar { query, unclear: reader.unclear }
 }
 
 /// Whether `text*`, written plainly, would be read as something else than the beginning of `text`.
 pub(super) fn reads_otherwise(text: &str) -> bool {
     let plain = format!("{text}*");
-    match (Reader { rest: &plain, typing: false }.query()) {
+    match parse(&plain) {
         Ok(again) => again.clauses != [Clause { negated: false, what: What::Prefix(text.to_owned()) }],
         Err(_) => true,
     }
@@ -37,33 +46,48 @@ pub(super) fn reads_otherwise(text: &str) -> bool {
 struct Reader<'a> {
     rest: &'a str,
     typing: bool,
-}
-
-/// A value of a filter, and whether the text ended with it.
-struct Value {
-    text: String,
-    open: bool,
+    /// The first filter that was passed over.
+    unclear: Option<QueryError>,
 }
 
 impl<'a> Reader<'a> {
-    fn query(mut self) -> Result<Query, QueryError> {
-        let mut clauses = Vec::new();
+    fn new(text: &'a str, typing: bool) -> Reader<'a> {
+        Reader { rest: text, typing, unclear: None }
+    }
+
+    fn query(&mut self) -> Result<Query, QueryError> {
+        let mut clauses: Vec<Clause> = Vec::new();
+        let mut ends_with_filter = false;
         loop {
             self.rest = self.rest.trim_start();
             if self.rest.is_empty() {
+                if self.typing && ends_with_filter {
+                    open_last_word(&mut clauses);
+                }
                 return Ok(Query { clauses });
             }
             let negated = self.negation();
-            let what = if self.rest.starts_with('"') {
-                self.phrase()?
-            } else if let Some((key, after)) = self.key()? {
-                self.rest = after;
-                self.filter(key)?.map(What::Filter)
-            } else {
-                Some(self.word(negated))
+            let key = self.key();
+            ends_with_filter = key.is_some();
+            let what = match key {
+                Some((key, after)) => {
+                    self.rest = after;
+                    self.filter(key)?.map(What::Filter)
+                }
+                None if self.rest.starts_with('"') => self.phrase()?,
+                None => Some(self.word(negated)),
             };
             clauses.extend(what.map(|what| Clause { negated, what }));
         }
+    }
+
+    /// Passes over what cannot be read while it is being typed; else that is an error.
+    fn pass(&mut self, error: QueryError) -> Result<(), QueryError> {
+        if !self.typing {
+            return Err(error);
+        }
+        self.unclear.get_or_insert(error);
+        Ok(())
     }
 
     /// Takes a leading `-` that has something to negate.
@@ -118,25 +142,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The known key at this place and what follows its colon; nothing where a word stands.
-    fn key(&self) -> Result<Option<(&'static str, &'a str)>, QueryError> {
+    /// The key at this place, as written, and what follows its colon; nothing where a word stands.
+    fn key(&self) -> Option<(&'a str, &'a str)> {
         let letters = self.rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(self.rest.len());
         let (key, after) = self.rest.split_at(letters);
-        let Some(after) = after.strip_prefix(':') else { return Ok(None) };
-        let lower = key.to_ascii_lowercase();
-        if let Some(known) = KEYS.into_iter().find(|k| *k == lower) {
-            return Ok(Some((known, after)));
-        }
+        let after = after.strip_prefix(':')?;
         let plain_word = key.len() < 2
             || after.is_empty()
             || after.starts_with(char::is_whitespace)
             || after.starts_with("//")
-            || matches!(lower.as_str(), "mailto" | "tel");
-        if plain_word { Ok(None) } else { Err(QueryError::UnknownKey { key: key.to_owned() }) }
+            || ["mailto", "tel"].iter().any(|link| key.eq_ignore_ascii_case(link));
+        (known(key).is_some() || !plain_word).then_some((key, after))
     }
 
     /// Values up to the next blank: parts in quotation marks may hold blanks and commas.
-    fn values(&mut self) -> Result<Vec<Value>, QueryError> {
+    fn values(&mut self) -> Result<Vec<String>, QueryError> {
         let mut list = Vec::new();
         let mut value = String::new();
         loop {
@@ -162,7 +182,7 @@ impl<'a> Reader<'a> {
             }
             let text = std::mem::take(&mut value).trim().to_owned();
             if !text.is_empty() {
-                list.push(Value { text, open: self.typing && self.rest.is_empty() });
+                list.push(text);
             }
             match self.rest.strip_prefix(',') {
                 Some(after) => self.rest = after,
@@ -171,180 +191,90 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn filter(&mut self, key: &'static str) -> Result<Option<Filter>, QueryError> {
+    fn filter(&mut self, written: &str) -> Result<Option<Filter>, QueryError> {
         let values = self.values()?;
+        let Some(key) = known(written) else {
+            self.pass(QueryError::UnknownKey { key: written.to_owned() })?;
+            return Ok(None);
+        };
         if values.is_empty() {
-            if self.typing && self.rest.is_empty() {
-                return Ok(None);
-            }
-            return Err(QueryError::NoValue { key, expected: expected(key) });
+            self.pass(QueryError::NoValue { key, expected: expected(key) })?;
+            return Ok(None);
         }
-        let texts = || values.iter().map(|v| v.text.clone()).collect::<Vec<_>>();
         Ok(match key {
-            "channel" => each(key, &values, |v| v.parse().ok())?.map(Filter::Channel),
-            "status" => each(key, &values, |v| v.parse().ok())?.map(Filter::Status),
-            "priority" => each(key, &values, |v| v.parse().ok())?.map(Filter::Priority),
-            "qualified" => each(key, &values, qualified)?.map(Filter::Qualified),
-            "has" => each(key, &values, has)?.map(Filter::Has),
-            "unread" => one(key, &values, yes_or_no)?.map(Filter::Unread),
-            "before" => one(key, &values, when)?.map(Filter::Before),
-            "after" => one(key, &values, when)?.map(Filter::After),
-            "assignee" => Some(Filter::Assignee(values.iter().map(|v| who(&v.text)).collect())),
-            "from" => Some(Filter::From(values.iter().map(|v| writer(&v.text)).collect())),
-            "account" => Some(Filter::Account(texts())),
-            "label" => Some(Filter::Label(texts())),
-            "contact" => Some(Filter::Contact(texts())),
-            _ => Some(Filter::Identity(texts())),
+            "channel" => self.each(key, &values, |v| v.parse().ok())?.map(Filter::Channel),
+            "status" => self.each(key, &values, |v| v.parse().ok())?.map(Filter::Status),
+            "priority" => self.each(key, &values, |v| v.parse().ok())?.map(Filter::Priority),
+            "qualified" => self.each(key, &values, qualified)?.map(Filter::Qualified),
+            "has" => self.each(key, &values, has)?.map(Filter::Has),
+            "unread" => self.one(key, &values, yes_or_no)?.map(Filter::Unread),
+            "before" => self.one(key, &values, when)?.map(Filter::Before),
+            "after" => self.one(key, &values, when)?.map(Filter::After),
+            "assignee" => Some(Filter::Assignee(values.iter().map(|v| who(v)).collect())),
+            "from" => Some(Filter::From(values.iter().map(|v| writer(v)).collect())),
+            "account" => Some(Filter::Account(values)),
+            "label" => Some(Filter::Label(values)),
+            "contact" => Some(Filter::Contact(values)),
+            _ => Some(Filter::Identity(values)),
         })
     }
-}
 
-/// Reads every value; one that is still being typed and may become something is left out.
-fn each<T>(
-    key: &'static str,
-    values: &[Value],
-    read: impl Fn(&str) -> Option<T>,
-) -> Result<Option<Vec<T>>, QueryError> {
-    let mut out = Vec::with_capacity(values.len());
-    for value in values {
-        match read(&value.text) {
-            Some(v) => out.push(v),
-            None if value.open && may_become(key, &value.text) => {}
-            None => {
-                let value = value.text.clone();
-                return Err(QueryError::BadValue { key, value, expected: expected(key) });
+    /// Reads every value; one that cannot be read yet is left out.
+    fn each<T>(
+        &mut self,
+        key: &'static str,
+        values: &[String],
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<Vec<T>>, QueryError> {
+        let mut out = Vec::with_capacity(values.len());
+        for value in values {
+            match read(value) {
+                Some(v) => out.push(v),
+                None => {
+                    let value = value.clone();
+                    self.pass(QueryError::BadValue { key, value, expected: expected(key) })?;
+                }
             }
         }
+        Ok((!out.is_empty()).then_some(out))
     }
-    Ok(if out.is_empty() { None } else { Some(out) })
-}
 
-/// Reads the value of a key that takes one alone.
-fn one<T>(
-    key: &'static str,
-    values: &[Value],
-    read: impl Fn(&str) -> Option<T>,
-) -> Result<Option<T>, QueryError> {
-    if values.len() > 1 {
-        let value = values.iter().map(|v| v.text.as_str()).collect::<Vec<_>>().join(",");
-        return Err(QueryError::BadValue { key, value, expected: format!("only one of {}", expected(key)) });
-    }
-    Ok(each(key, values, read)?.and_then(|mut list| list.pop()))
-}
-
-/// The closed set of words that a key takes; empty for keys that take more.
-fn words(key: &str) -> Vec<&'static str> {
-    match key {
-        "channel" => Channel::ALL.iter().map(|v| v.word()).collect(),
-        "status" => Status::ALL.iter().map(|v| v.word()).collect(),
-        "priority" => Priority::ALL.iter().map(|v| v.word()).collect(),
-        "qualified" => {
-            ["yes", "no"].into_iter().chain(QualificationState::ALL.iter().map(|v| v.word())).collect()
+    /// Reads the value of a key that takes one alone.
+    fn one<T>(
+        &mut self,
+        key: &'static str,
+        values: &[String],
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, QueryError> {
+        if values.len() > 1 {
+            let expected = format!("only one of {}", expected(key));
+            self.pass(QueryError::BadValue { key, value: values.join(","), expected })?;
+            return Ok(None);
         }
-        "unread" => vec!["yes", "no"],
-        "has" => vec!["attachment", "note", "failed"],
-        _ => Vec::new(),
+        Ok(self.each(key, values, read)?.and_then(|mut list| list.pop()))
     }
 }
 
-fn may_become(key: &str, text: &str) -> bool {
-    if matches!(key, "before" | "after") {
-        return true;
-    }
-    let lower = text.to_lowercase();
-    words(key).iter().any(|w| w.starts_with(&lower))
-}
-
-/// What a key takes, in words.
-fn expected(key: &str) -> String {
-    let closed = words(key);
-    if !closed.is_empty() {
-        return closed.join(", ");
-    }
-    match key {
-        "account" => "the name of an account",
-        "assignee" => "me, none, or the name or e-mail of an agent",
-        "label" => "the name of a label",
-        "from" => "contact, agent, me, or part of a name",
-        "contact" => "part of the name of a contact, or its id",
-        "identity" => "an e-mail address, a telephone number or a handle",
-        _ => "a day (2026-11-20, 2026-11, today, yesterday), an age (3h, 7d, 2w, 1y) or an RFC 3339 time",
-    }
-    .to_owned()
-}
-
-fn yes_or_no(text: &str) -> Option<bool> {
-    match text.to_lowercase().as_str() {
-        "yes" | "true" => Some(true),
-        "no" | "false" => Some(false),
-        _ => None,
+/// The last word before filters is still a beginning: filters are often written behind it. An exclusion stays whole.
+fn open_last_word(clauses: &mut [Clause]) {
+    let last = clauses.iter_mut().rev().find(|c| !matches!(c.what, What::Filter(_)));
+    if let Some(Clause { negated: false, what }) = last
+        && let What::Word(word) = what
+    {
+        *what = What::Prefix(std::mem::take(word));
     }
 }
 
-fn qualified(text: &str) -> Option<Qualified> {
-    match yes_or_no(text) {
-        Some(true) => Some(Qualified::Yes),
-        Some(false) => Some(Qualified::No),
-        None => text.parse().ok().map(Qualified::As),
-    }
-}
-
-fn has(text: &str) -> Option<Has> {
-    match text.to_lowercase().as_str() {
-        "attachment" | "attachments" | "file" => Some(Has::Attachment),
-        "note" | "notes" => Some(Has::Note),
-        "failed" => Some(Has::Failed),
-        _ => None,
-    }
-}
-
-fn who(text: &str) -> Who {
-    match text.to_lowercase().as_str() {
-        "me" => Who::Me,
-        "none" | "nobody" => Who::Nobody,
-        _ => Who::Named(text.to_owned()),
-    }
-}
-
-fn writer(text: &str) -> Writer {
-    match text.to_lowercase().as_str() {
-        "contact" | "customer" => Writer::Contact,
-        "agent" => Writer::Agent,
-        "me" => Writer::Me,
-        _ => Writer::Named(text.to_owned()),
-    }
-}
-
-/// The moments that the language knows; the same as what gives them their meaning.
-fn when(text: &str) -> Option<When> {
-    let lower = text.to_ascii_lowercase();
-    let word = matches!(lower.as_str(), "now" | "today" | "yesterday" | "tomorrow");
-    (word || is_age(&lower) || is_day(&lower) || text.parse::<jiff::Timestamp>().is_ok())
-        .then(|| When(text.to_owned()))
-}
-
-fn is_age(text: &str) -> bool {
-    text.strip_suffix(['m', 'h', 'd', 'w', 'y'])
-        .is_some_and(|count| (1..=6).contains(&count.len()) && count.bytes().all(|b| b.is_ascii_digit()))
-}
-
-fn is_day(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let digits = |s: &str, len: std::ops::RangeInclusive<usize>| {
-        len.contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit())
-    };
-    let shape = digits(parts[0], 4..=4) && parts.len() <= 3 && parts[1..].iter().all(|p| digits(p, 1..=2));
-    let number = |n: usize| parts.get(n).map_or(Ok(1), |p| p.parse::<i8>());
-    shape
-        && match (parts[0].parse(), number(1), number(2)) {
-            (Ok(year), Ok(month), Ok(day)) => jiff::civil::Date::new(year, month, day).is_ok(),
-            _ => false,
-        }
+/// The key that is written so.
+fn known(written: &str) -> Option<&'static str> {
+    KEYS.into_iter().find(|key| written.eq_ignore_ascii_case(key))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::account::Channel;
+    use crate::domain::query::Who;
 
     fn word(text: &str) -> What {
         What::Word(text.to_owned())
@@ -359,7 +289,7 @@ mod tests {
         parse(text).unwrap().clauses.into_iter().map(|c| c.what).collect()
     }
     fn typed(text: &str) -> Vec<What> {
-        parse_typing(text).unwrap().clauses.into_iter().map(|c| c.what).collect()
+        parse_so_far(text).query.clauses.into_iter().map(|c| c.what).collect()
     }
 
     #[test]
@@ -379,14 +309,50 @@ mod tests {
         assert_eq!(typed("my ord "), [word("my"), word("ord")]);
         assert_eq!(typed("\"my ord"), [prefix("my ord")]);
         assert_eq!(typed("order -ref"), [word("order"), word("ref")]);
-        assert_eq!(typed("order status:"), [word("order")]);
-        assert_eq!(typed("order status:op"), [word("order")]);
-        assert_eq!(typed("order before:2026-"), [word("order")]);
-        assert_eq!(typed("status:open,pe").len(), 1);
-        assert!(parse_typing("status:x").is_err());
-        assert!(parse_typing("status: open").is_err());
-        assert!(parse_typing("colour:r").is_err());
         assert!(parse_typing("\"").unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_last_word_is_a_beginning_before_filters_too() {
+        let last = |text: &str| typed(text).into_iter().rev().find(|w| !matches!(w, What::Filter(_)));
+        for text in
+            ["my deliv channel:sms", "my deliv channel:sms ", "deliv channel:sms after:7d", "deliv has:att"]
+        {
+            assert_eq!(last(text), Some(prefix("deliv")), "{text}");
+        }
+        assert_eq!(typed("my deliv channel:sms")[0], word("my"), "only the last one");
+        assert_eq!(typed("channel:sms deliv ")[1], word("deliv"), "a blank ends it");
+        assert_eq!(last("my -deliv channel:sms"), Some(word("deliv")), "an exclusion stays whole");
+        assert_eq!(last("\"my deliv\" channel:sms"), Some(phrase("my deliv")));
+        assert_eq!(whats("deliv channel:sms")[0], word("deliv"), "a script says what it means");
+    }
+
+    #[test]
+    fn what_cannot_be_read_yet_is_passed_over_and_said() {
+        for (text, said) in [
+            ("order has:att", "“has:att” is not understood yet: has: takes attachment"),
+            (
+                "order after:1dSTOP",
+                "“after:1dSTOP” is not understood yet: after: takes a day (2026-11-20, today) or an age (3h, 7d)",
+            ),
+            ("order chan:sms", "“chan:” is not understood yet: did you mean channel:?"),
+            ("order colour:red", "“colour:” is not understood: there is no such filter"),
+            ("order status:", "status: takes open, pending, snoozed, resolved, spam"),
+            (
+                "order status:x",
+                "“status:x” is not understood yet: status: takes open, pending, snoozed, resolved, spam",
+            ),
+            ("order unread:yes,no", "“unread:yes,no” is not understood yet: unread: takes yes, no"),
+        ] {
+            let SoFar { query, unclear } = parse_so_far(text);
+            assert_eq!(query.clauses.len(), 1, "{text}: the rest counts");
+            assert_eq!(unclear.unwrap().calm(), said, "{text}");
+            assert!(parse_typing(text).is_err(), "{text}: it is no query yet");
+        }
+        let SoFar { query, unclear } = parse_so_far("status:open,pe order");
+        assert_eq!(query.to_string(), "status:open order*");
+        assert!(unclear.unwrap().calm().ends_with("takes pending"));
+        assert_eq!(parse_so_far("order status:open").unclear, None);
     }
 
     #[test]

@@ -47,6 +47,18 @@ pub(super) enum Way {
     Up,
 }
 
+/// The views that everything but spam is in.
+const NOT_SPAM: &[View] = &[View::Open, View::Pending, View::Snoozed, View::Resolved];
+
+/// The key before the first row of a list on the way down, or behind its last one on the way up. Waiting begins with the oldest.
+fn edge(view: Option<&View>, way: Way) -> (Ms, i64) {
+    if (view == Some(&View::Waiting)) == (way == Way::Down) {
+        (Ms::MIN, i64::MIN)
+    } else {
+        (Ms::MAX, i64::MAX)
+    }
+}
+
 /// The index whose order is that of a view's list.
 fn index(view: &View) -> &'static str {
     match view {
@@ -117,6 +129,21 @@ pub(in crate::store) fn sql_all() -> String {
     )
 }
 
+/// The statement of the rows above a place in it, nearest first.
+pub(super) fn sql_all_up() -> String {
+    sql_all().replace(") < (?1", ") > (?1").replace(" DESC", " ASC")
+}
+
+/// The statement of a window, of a view or of everything but spam, for what has something unread.
+pub(super) fn sql_unread(view: Option<&View>, way: Way) -> String {
+    let all = match (view, way) {
+        (Some(view), way) => sql(view, way),
+        (None, Way::Down) => sql_all(),
+        (None, Way::Up) => sql_all_up(),
+    };
+    all.replace("ORDER BY", "AND c.unread > 0 ORDER BY")
+}
+
 impl Reader {
     /// A window of a view below `after` (none = from its top): newest first, Waiting longest first.
     ///
@@ -128,11 +155,7 @@ impl Reader {
         after: Option<ListKey>,
         count: usize,
     ) -> Result<Vec<ConversationRow>, StoreError> {
-        let top = match view {
-            View::Waiting => (Ms::MIN, i64::MIN),
-            _ => (Ms::MAX, i64::MAX),
-        };
-        let key = after.map_or(top, |k| (k.at, k.id.0));
+        let key = after.map_or_else(|| edge(Some(view), Way::Down), |k| (k.at, k.id.0));
         self.window(view, Way::Down, key, count)
     }
 
@@ -161,6 +184,14 @@ impl Reader {
         self.all(&sql(view, way), rusqlite::params_from_iter(params), rows::conversation)
     }
 
+    /// Rows of everything but spam and archived above a place, nearest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn list_all_before(&self, before: ListKey, count: usize) -> Result<Vec<ConversationRow>, StoreError> {
+        self.all(&sql_all_up(), rusqlite::params![before.at, before.id.0, limit(count)], rows::conversation)
+    }
+
     /// A window of all conversations but spam and archived ones, newest first.
     ///
     /// # Errors
@@ -168,6 +199,31 @@ impl Reader {
     pub fn list_all(&self, count: usize, after: Option<ListKey>) -> Result<Vec<ConversationRow>, StoreError> {
         let key = after.map_or((Ms::MAX, i64::MAX), |k| (k.at, k.id.0));
         self.all(&sql_all(), rusqlite::params![key.0, key.1, limit(count)], rows::conversation)
+    }
+
+    /// The place of the next conversation with something unread in a view's list (none = all but spam and archived ones),
+    /// down the list or up, from beyond `from` on (none = from its beginning or its end).
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn next_unread(
+        &self,
+        view: Option<&View>,
+        from: Option<ListKey>,
+        forward: bool,
+    ) -> Result<Option<ListKey>, StoreError> {
+        // Where the counts know of none, no list is walked in vain.
+        let counted = view.map_or(NOT_SPAM, std::slice::from_ref);
+        if self.counts(counted)?.iter().all(|count| count.unread == 0) {
+            return Ok(None);
+        }
+        let way = if forward { Way::Down } else { Way::Up };
+        let key = from.map_or_else(|| edge(view, way), |key| (key.at, key.id.0));
+        let mut params = vec![Value::Integer(key.0), Value::Integer(key.1), Value::Integer(1)];
+        params.extend(view.into_iter().flat_map(|view| condition(view).1));
+        let sql = sql_unread(view, way);
+        let row = self.one(&sql, rusqlite::params_from_iter(params), rows::conversation)?;
+        Ok(row.map(|row| key_in(view.unwrap_or(&View::Open), &row)))
     }
 
     /// The counts of views, in the order asked for.

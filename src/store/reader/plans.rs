@@ -1,6 +1,6 @@
 //! Every fixed query is answered from an index, in the order of that index: SQLite is asked how it would do it.
 
-use super::list::{COUNT, Way, sql, sql_all};
+use super::list::{COUNT, Way, sql, sql_all, sql_all_up, sql_unread};
 use super::{inbox, outbox, rows, thread};
 use crate::domain::account::Channel;
 use crate::domain::clock::SystemClock;
@@ -30,8 +30,13 @@ fn fixed_queries_use_their_indexes_and_never_sort() {
     ] {
         queries.push((format!("{view:?} down"), sql(&view, Way::Down), index));
         queries.push((format!("{view:?} up"), sql(&view, Way::Up), index));
+        queries.push((format!("{view:?} next unread"), sql_unread(Some(&view), Way::Down), index));
+        queries.push((format!("{view:?} last unread"), sql_unread(Some(&view), Way::Up), index));
     }
     queries.push(("all".into(), sql_all(), "conversation_recent"));
+    queries.push(("all up".into(), sql_all_up(), "conversation_recent"));
+    queries.push(("next unread".into(), sql_unread(None, Way::Down), "conversation_recent"));
+    queries.push(("last unread".into(), sql_unread(None, Way::Up), "conversation_recent"));
     queries.push(("count".into(), COUNT.into(), "PRIMARY KEY"));
     queries.push(("thread".into(), format!("{} {}", rows::MESSAGE, thread::BEFORE), "message_thread"));
     queries.push(("thread after".into(), format!("{} {}", rows::MESSAGE, thread::AFTER), "message_thread"));

@@ -1,11 +1,11 @@
 //! Commands that move about. None of them changes anything.
 
 use crate::domain::command::Action;
-use crate::domain::row::View;
+use crate::domain::row::{ListKey, View};
 use crate::ui::command::{Category, Command, always, on_conversation};
 use crate::ui::effect::{Effect, ListSource, Need};
 use crate::ui::keymap::Scope::{Composer, List, Panes, Sidebar, Thread};
-use crate::ui::list::Goto;
+use crate::ui::list::{Goto, Unread};
 use crate::ui::model::{Focus, Model, Purpose};
 use crate::ui::msg::Level;
 use crate::ui::overlay::{Overlay, Prompt, PromptKind, Search};
@@ -100,13 +100,16 @@ pub(super) static COMMANDS: &[Command] = &[
             |m| unread(m, true),
         )
     },
-    go(
-        "go.previous-unread",
-        "Previous unread",
-        "Selects the previous conversation with unseen messages.",
-        &[(Panes, "[")],
-        |m| unread(m, false),
-    ),
+    Command {
+        available: any_unread,
+        ..go(
+            "go.previous-unread",
+            "Previous unread",
+            "Selects the previous conversation with unseen messages.",
+            &[(Panes, "[")],
+            |m| unread(m, false),
+        )
+    },
     go("go.mine", "Mine", "Lists what is open and mine.", &[(Panes, "g m")], |m| {
         view(m, View::Mine(m.me.id))
     }),
@@ -189,11 +192,19 @@ pub(super) static COMMANDS: &[Command] = &[
     },
 ];
 
+const NO_UNREAD: &str = "no unread conversation in this list";
+
 fn any_unread(model: &Model) -> Result<(), String> {
-    match model.list.unread_from(true) {
-        Some(_) => Ok(()),
-        None => Err("no unread conversation in this list".into()),
-    }
+    let counted = match &model.list.source {
+        ListSource::View(view) => Some(model.sidebar.count(view).unread > 0),
+        ListSource::Query(_) | ListSource::All => None,
+    };
+    let found = match (model.list.unread_from(true), counted) {
+        (Unread::Row(_), _) => true,
+        (Unread::Beyond(_), counted) => counted.unwrap_or(true),
+        (Unread::Nowhere, _) => false,
+    };
+    if found { Ok(()) } else { Err(NO_UNREAD.into()) }
 }
 
 fn openable(model: &Model) -> Result<(), String> {
@@ -352,14 +363,36 @@ fn back(model: &mut Model) {
 
 fn unread(model: &mut Model, forward: bool) {
     match model.list.unread_from(forward) {
-        Some(at) => {
+        Unread::Row(at) => {
             model.list.select(at);
-            model.follow();
-            if matches!(model.focus, Focus::Thread) {
-                model.focus_on(Focus::Thread);
-            }
+            arrive(model);
         }
-        None => model.say(Level::Info, "no unread conversation in this list"),
+        Unread::Beyond(from) => {
+            let source = model.list.source.clone();
+            model.load(Need::Unread { source, from, forward });
+        }
+        Unread::Nowhere => model.say(Level::Info, NO_UNREAD),
+    }
+}
+
+/// The next unread conversation was looked for beyond the window: goes there.
+pub(crate) fn to_unread(model: &mut Model, source: &ListSource, found: Option<ListKey>) {
+    match found {
+        // Who has gone elsewhere meanwhile, or has begun to write, stays there.
+        _ if *source != model.list.source || model.focus == Focus::Composer => {}
+        Some(key) => {
+            model.list.go_to(key);
+            model.load_list();
+        }
+        None => model.say(Level::Info, NO_UNREAD),
+    }
+}
+
+/// Shows what has been selected by a jump; in the thread the keys stay there.
+pub(crate) fn arrive(model: &mut Model) {
+    model.follow();
+    if model.focus == Focus::Thread {
+        model.focus_on(Focus::Thread);
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) static COMMANDS: &[Command] = &[
         )
     },
     Command {
-        hint: Some(("it was sent", 4)),
+        hint: Some(("was sent", 4)),
         ..message(
             "message.was-sent",
             "It was sent",
@@ -60,6 +60,21 @@ pub(super) static COMMANDS: &[Command] = &[
             |m| {
                 act(m, is_unknown, |message| {
                     (Action::Settle { message: message.id, sent: true }, "settled: it was sent")
+                });
+            },
+        )
+    },
+    Command {
+        hint: Some(("not sent", 4)),
+        ..message(
+            "message.not-sent",
+            "It was not sent",
+            "Settles the doubt about a message: it was not sent. It can then be sent again or given up.",
+            &[(Panes, "N")],
+            can_settle,
+            |m| {
+                act(m, is_unknown, |message| {
+                    (Action::Settle { message: message.id, sent: false }, "settled: it was not sent")
                 });
             },
         )
@@ -149,9 +164,9 @@ fn found(model: &Model, fits: fn(&MessageRow) -> bool, none: &str) -> Result<(),
 fn can_retry(model: &Model) -> Result<(), String> {
     found(model, is_stuck, "no message here has failed").map_err(|why| {
         if model.target_message(is_unknown).is_some() {
-            let (again, sent) =
-                (model.keymap.first_label("message.resend"), model.keymap.first_label("message.was-sent"));
-            format!("it may have been sent: {again} sends it again, {sent} says that it was sent")
+            let [again, sent, not] = ["message.resend", "message.was-sent", "message.not-sent"]
+                .map(|command| model.keymap.first_label(command));
+            format!("it may have been sent: {again} sends it again, {sent} says that it was sent, {not} that it was not")
         } else {
             why
         }

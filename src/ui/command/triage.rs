@@ -6,6 +6,7 @@ use crate::domain::conversation::Status;
 use crate::domain::delivery::Delivery;
 use crate::domain::facet::Owner;
 use crate::domain::ids::ConversationId;
+use crate::text::format;
 use crate::ui::command::{Category, Command, on_conversation};
 use crate::ui::effect::Need;
 use crate::ui::keymap::Scope::Panes;
@@ -238,7 +239,7 @@ fn status_to(model: &mut Model, conversation: ConversationId, status: Status) {
 /// "Anna de Vries: resolved".
 pub(crate) fn naming(model: &Model, conversation: ConversationId, said: &str) -> String {
     match model.row(conversation) {
-        Some(row) => format!("{}: {said}", row.contact_name),
+        Some(row) => format!("{}: {said}", format::person(&row.contact_name, &row.theirs)),
         None => said.to_owned(),
     }
 }
@@ -264,6 +265,15 @@ fn revocable(model: &Model) -> Option<(crate::domain::ids::MessageId, Conversati
         m.delivery == Some(Delivery::Queued) && m.due_at.is_some_and(|due| due > model.now)
     };
     model.target_message(fits).map(|m| (m.id, m.conversation, m.text.clone()))
+}
+
+/// Whether undo takes something back now, rather than say that it is too late for that.
+pub(crate) fn takes_back(model: &Model) -> bool {
+    match model.undo.last() {
+        Some(Undo::Back { .. }) => true,
+        Some(Undo::Send { until, .. }) if *until > model.now => true,
+        Some(Undo::Send { .. }) | None => revocable(model).is_some(),
+    }
 }
 
 fn undo(model: &mut Model) {

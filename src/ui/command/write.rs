@@ -161,7 +161,7 @@ fn can_reply(model: &Model) -> Result<(), String> {
     let context = model.target().and_then(|id| model.context(id));
     let never = context.filter(|c| {
         let caps = c.account.capabilities.as_ref().and_then(|caps| caps.on(c.row.channel));
-        caps.is_some_and(|caps| caps.read_only.is_some())
+        caps.is_none_or(|caps| caps.read_only.is_some())
     });
     match never.and_then(|c| refusal(c, ComposeMode::Reply, None, model.now)) {
         Some(why) => Err(why),

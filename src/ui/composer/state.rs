@@ -1,44 +1,22 @@
 //! What is being typed, for whom, and whether it may be sent.
 
-use crate::domain::availability::{SendContext, may_say, may_send, window_left};
+use crate::domain::availability::{SendContext, may_say, may_send};
 use crate::domain::capability::{ChannelCapabilities, Ownership};
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, ComposeMode};
 use crate::domain::ids::{ConversationId, MessageId};
-use crate::text::segments::{self, Encoding};
-use crate::text::{sanitize, wrap};
+use crate::text::sanitize;
+use crate::ui::composer::face::Face;
 use crate::ui::effect::{Effect, Ticket};
 use crate::ui::key::{Code, Key};
 use crate::ui::model::{Focus, Model, Purpose};
 use crate::ui::msg::{Context, Level};
-use crate::ui::theme::Role;
 use ratatui_textarea::{Input, Key as AreaKey, TextArea, WrapMode};
 
 /// How long typing rests before the draft is kept, milliseconds.
 pub(crate) const REST: Ms = 300;
-/// How often a customer is told that we type, milliseconds.
+/// How often others are told that we type, milliseconds.
 const TYPING_EVERY: Ms = 4_000;
-
-/// What the composer says about itself. Made in `prepare`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Face {
-    /// PUBLIC or NOTE.
-    pub(crate) badge: &'static str,
-    /// To whom and how.
-    pub(crate) to: String,
-    /// From which account, where there is room.
-    pub(crate) account: String,
-    /// How long the customer may still be written to.
-    pub(crate) window: String,
-    /// Length, segments.
-    pub(crate) size: String,
-    /// The size needs a look.
-    pub(crate) size_role: Option<Role>,
-    /// What stands in the way, or should be known first.
-    pub(crate) warnings: Vec<(String, Role)>,
-    /// Rows that the text wants.
-    pub(crate) rows: u16,
-}
 
 /// The composer. There is one at a time, and it never changes its conversation.
 #[derive(Debug)]
@@ -193,7 +171,7 @@ impl Composer {
 }
 
 /// The medium's capabilities of a conversation's account.
-fn channel(context: &Context) -> Option<&ChannelCapabilities> {
+pub(super) fn channel(context: &Context) -> Option<&ChannelCapabilities> {
     context.account.capabilities.as_ref().and_then(|c| c.on(context.row.channel))
 }
 
@@ -286,22 +264,16 @@ impl Model {
         }
     }
 
-    /// Tells the customer that we type, now and then.
+    /// Tells colleagues and the customer that we type an answer, now and then.
     pub(crate) fn tell_typing(&mut self) {
         let now = self.now;
-        let Some(composer) = &self.composer else {
-            return;
-        };
-        let conversation = composer.conversation;
-        let tells = self.context(conversation).and_then(channel).is_some_and(|c| c.typing);
         if let Some(composer) = &mut self.composer
-            && tells
             && composer.mode == ComposeMode::Reply
             && !composer.is_blank()
             && composer.typing.is_none_or(|at| now - at >= TYPING_EVERY || now < at)
         {
             composer.typing = Some(now);
-            self.out.push(Effect::Typing { conversation, on: true });
+            self.out.push(Effect::Typing { conversation: composer.conversation, on: true });
         }
     }
 
@@ -356,7 +328,7 @@ impl Model {
     }
 
     /// The name of a colleague who has answered since the draft began.
-    fn colleague(&self) -> Option<String> {
+    pub(super) fn colleague(&self) -> Option<String> {
         let composer = self.composer.as_ref().filter(|c| c.mode == ComposeMode::Reply)?;
         let row = self.thread.answered_since(composer.since?, &self.me.name)?;
         Some(row.author_name.clone().unwrap_or_else(|| "a colleague".into()))
@@ -398,103 +370,4 @@ impl Model {
             composer.set(&rest, now);
         }
     }
-
-    /// Makes the composer's words about itself, for a pane of this width.
-    pub(crate) fn face(&self, composer: &Composer, width: u16) -> Face {
-        let text = composer.text();
-        let mut face = Face { rows: rows(&composer.area, width), ..Face::default() };
-        let context = self.context(composer.conversation);
-        match composer.mode {
-            ComposeMode::Note => {
-                face.badge = "NOTE";
-                face.to = "private, only agents read it".into();
-            }
-            ComposeMode::Reply => {
-                face.badge = "PUBLIC";
-                match context {
-                    Some(c) => {
-                        let name = sanitize::line(&c.row.contact_name);
-                        face.to = format!("to {name} by {}", c.row.channel.title());
-                        face.account = format!(" · {}", sanitize::line(&c.account.name));
-                    }
-                    None => face.to = "reading the conversation…".into(),
-                }
-            }
-        }
-        let Some(context) = context else {
-            return face;
-        };
-        if composer.mode == ComposeMode::Reply
-            && let Some(caps) = channel(context)
-        {
-            if let Some(window) = caps.reply_window {
-                let left = window_left(window, context.row.last_inbound_at, self.now);
-                let span = crate::ui::thread::words::span(left);
-                let room =
-                    usize::from(width).saturating_sub(wrap::width(face.badge) + wrap::width(&face.to) + 4);
-                if left > 0 && room >= wrap::width(&span) + 10 {
-                    face.window = format!(" · window {span}");
-                } else if left > 0 {
-                    face.warnings.push((format!("window: {span} left to answer"), Role::Dim));
-                }
-            }
-            measure(&mut face, caps, &text);
-        }
-        let words = (!text.trim().is_empty()).then_some(text.as_str());
-        if let Some(why) = refusal(context, composer.mode, words, self.now) {
-            face.warnings.push((format!("✗ cannot be sent: {why}"), Role::Bad));
-        }
-        if let Some(who) = self.colleague() {
-            face.warnings.push((format!("! {who} has answered since you began"), Role::Warn));
-        }
-        if composer.sending.is_some() {
-            face.warnings.push(("… being stored".into(), Role::Dim));
-        }
-        face.warnings = face.warnings.iter().flat_map(|(text, role)| fold(text, width, *role)).collect();
-        face
-    }
-}
-
-/// A warning as lines of the pane's width, at most three.
-fn fold(text: &str, width: u16, role: Role) -> Vec<(String, Role)> {
-    let clean = sanitize::line(text);
-    let lines = wrap::wrap(&clean, usize::from(width).max(8));
-    lines.into_iter().take(3).map(|range| (clean[range].to_owned(), role)).collect()
-}
-
-/// Length and segments.
-fn measure(face: &mut Face, caps: &ChannelCapabilities, text: &str) {
-    if caps.segments {
-        let count = segments::segments(text);
-        let plural = if count.segments == 1 { "" } else { "s" };
-        face.size = format!("{} SMS segment{plural} · {} left", count.segments, count.left);
-        if count.encoding == Encoding::Ucs2 {
-            let odd: String = segments::offenders(text).into_iter().take(8).collect();
-            let odd = sanitize::line(&odd).into_owned();
-            if segments::look_alikes(text) != text {
-                face.warnings.push((
-                    format!("{odd} make it Unicode, 70 a segment: Ctrl-G for plain ones"),
-                    Role::Warn,
-                ));
-            } else {
-                face.size.push_str(" · Unicode");
-            }
-        }
-        if count.segments > 3 {
-            face.size_role = Some(Role::Warn);
-        }
-    } else if let Some(max) = caps.max_text {
-        let length = text.chars().count();
-        if length * 10 >= max * 8 {
-            face.size = format!("{length} of {max}");
-            face.size_role = Some(if length > max { Role::Bad } else { Role::Warn });
-        }
-    }
-}
-
-/// Screen rows that the text takes, as far as it matters.
-fn rows(area: &TextArea<'_>, width: u16) -> u16 {
-    let width = usize::from(width.saturating_sub(1)).max(1);
-    let rows: usize = area.lines().iter().take(100).map(|line| wrap::width(line) / width + 1).sum();
-    u16::try_from(rows).unwrap_or(u16::MAX)
 }

@@ -1,17 +1,27 @@
 //! Paints the composer, and the line that stands in its place while it is closed.
 
 use crate::domain::command::ComposeMode;
+use crate::ui::composer::face::addressed;
 use crate::ui::composer::state::{Composer, refusal};
 use crate::ui::model::Model;
-use crate::ui::paint::{Pen, cells};
+use crate::ui::msg::Context;
+use crate::ui::paint::{Pen, cells, folded};
 use crate::ui::theme::Role;
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
-/// Rows that the foot of a thread wants: the hair line, then either one line or the composer.
-pub(crate) fn height(composer: Option<&Composer>, pane: u16) -> u16 {
-    match composer {
-        None if pane >= 8 => 2,
+/// Lines of the reason why nothing can be answered.
+const REASON: usize = 4;
+
+/// Rows that the foot of a thread wants: the hair line, then either a line or a reason, or the composer.
+pub(crate) fn height(model: &Model, area: Rect) -> u16 {
+    let pane = area.height;
+    let open = model.composer.as_ref().filter(|c| Some(c.conversation) == model.thread.conversation);
+    match open {
+        None if pane >= 8 => {
+            let reason = reason(model, area.width).map_or(1, |lines| lines.len());
+            1 + u16::try_from(reason).unwrap_or(1).min(pane / 4)
+        }
         None => 0,
         Some(composer) => {
             // It grows to two fifths of the pane, and always has a line to type in.
@@ -52,21 +62,10 @@ fn draw_open(pen: &mut Pen<'_>, area: Rect, composer: &Composer) {
     if room >= 2 {
         let end = area.right().saturating_sub(1);
         let x = pen.text(area.x + 1, y, area.width.saturating_sub(1), face.badge, badge_role) + 1;
-        let size_at = if face.size.is_empty() || area.width < 40 {
-            end
-        } else {
-            let from = end.saturating_sub(cells(&face.size)).max(x);
-            pen.right(from, end, y, &face.size, face.size_role.unwrap_or(Role::Dim))
-        };
-        let space = size_at.saturating_sub(x + 2);
-        // What there is no room for goes in the order of what it tells: first the account, then the window.
-        let forms = [
-            format!("{}{}{}", face.to, face.account, face.window),
-            format!("{}{}", face.to, face.window),
-            face.to.clone(),
-        ];
-        let fits = forms.iter().find(|form| cells(form) <= space).unwrap_or(&forms[2]);
-        pen.text(x, y, space, fits, Role::Text);
+        let x = pen.text(x, y, end.saturating_sub(x), &face.to, Role::Text) + 1;
+        if !face.size.is_empty() {
+            pen.right(x.min(end), end, y, &face.size, face.size_role.unwrap_or(Role::Dim));
+        }
         y += 1;
         room -= 1;
     }
@@ -87,6 +86,25 @@ fn draw_open(pen: &mut Pen<'_>, area: Rect, composer: &Composer) {
     }
 }
 
+/// What has been begun, with its mark: an answer before a note.
+fn draft<'a>(model: &'a Model, context: &'a Context) -> Option<(&'static str, &'a str)> {
+    let kept = |mode, stored: &'a Option<String>| {
+        let words = model.drafts.get(&(context.row.id, mode)).or(stored.as_ref())?;
+        (!words.trim().is_empty()).then_some(words.as_str())
+    };
+    let answer = kept(ComposeMode::Reply, &context.draft_reply).map(|text| ("✎ draft ", text));
+    answer.or_else(|| kept(ComposeMode::Note, &context.draft_note).map(|text| ("✎ note ", text)))
+}
+
+/// Why nothing can be answered, folded to the pane, where the foot has to say so.
+fn reason(model: &Model, width: u16) -> Option<Vec<String>> {
+    let context = model.thread.context.as_ref().filter(|context| draft(model, context).is_none())?;
+    let why = refusal(context, ComposeMode::Reply, None, model.now)?;
+    Some(folded(&format!("{NO_REPLY} {why}"), width.saturating_sub(2).max(8), REASON))
+}
+
+const NO_REPLY: &str = "✗ no reply:";
+
 /// While nothing is typed: what one could do, or why one cannot.
 fn draw_closed(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     if area.height < 2 {
@@ -97,24 +115,17 @@ fn draw_closed(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     };
     pen.rule_joined(area.x, area.y, area.width);
     let (x, y, width) = (area.x + 1, area.y + 1, area.width.saturating_sub(2));
-    let id = context.row.id;
-    let draft = |mode, stored: &Option<String>| {
-        model.drafts.get(&(id, mode)).or(stored.as_ref()).filter(|d| !d.trim().is_empty()).cloned()
-    };
-    if let Some(text) = draft(ComposeMode::Reply, &context.draft_reply) {
-        pen.pieces(x, y, width, &[("✎ draft ", Role::Warn), (&text, Role::Dim)]);
-    } else if let Some(text) = draft(ComposeMode::Note, &context.draft_note) {
-        pen.pieces(x, y, width, &[("✎ note ", Role::Warn), (&text, Role::Dim)]);
-    } else if let Some(why) = refusal(context, ComposeMode::Reply, None, model.now) {
-        pen.pieces(x, y, width, &[("✗ no reply: ", Role::Bad), (&why, Role::Dim)]);
+    if let Some((mark, text)) = draft(model, context) {
+        pen.pieces(x, y, width, &[(mark, Role::Warn), (text, Role::Dim)]);
+    } else if let Some(lines) = reason(model, area.width) {
+        for (y, line) in (y..area.bottom()).zip(&lines) {
+            pen.text(x, y, width, line, Role::Dim);
+        }
+        pen.text(x, y, width.min(cells(NO_REPLY)), NO_REPLY, Role::Bad);
     } else {
-        let words = format!("to {} by {}", context.row.contact_name, context.row.channel.title());
         let reply = model.keymap.first_label("compose.reply");
-        pen.pieces(
-            x,
-            y,
-            width,
-            &[(reply.as_str(), Role::Key), (" answers ", Role::Dim), (&words, Role::Faint)],
-        );
+        let whom = addressed(&context.row, width.saturating_sub(cells(&reply) + cells(" answers ")));
+        let pieces = [(reply.as_str(), Role::Key), (" answers ", Role::Dim), (&whom, Role::Faint)];
+        pen.pieces(x, y, width, &pieces);
     }
 }

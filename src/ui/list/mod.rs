@@ -3,4 +3,4 @@
 mod state;
 pub(crate) mod view;
 
-pub(crate) use state::{Goto, List, ROW};
+pub(crate) use state::{Goto, List, ROW, Unread};

@@ -15,6 +15,19 @@ pub(crate) const ROW: u16 = 2;
 pub(crate) enum Goto {
     First,
     Last,
+    /// This one, unless it has gone meanwhile.
+    Row(ConversationId),
+}
+
+/// Where something unread is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// In this row of the window.
+    Row(usize),
+    /// Perhaps beyond the window, seen from here.
+    Beyond(Option<ListKey>),
+    /// Nowhere in this list.
+    Nowhere,
 }
 
 /// The list.
@@ -171,7 +184,7 @@ impl List {
 
     /// The next window, if the selection or the screen is near the end of this one.
     pub(crate) fn wants_more(&mut self) -> bool {
-        if self.asked || self.rows.is_empty() {
+        if self.asked || self.rows.is_empty() || self.is_one_window() {
             return false;
         }
         let margin = self.page.max(10);
@@ -187,7 +200,9 @@ impl List {
 
     /// Chooses around what to ask again when the store has moved.
     pub(crate) fn refresh_anchor(&mut self) {
-        if self.top == 0 && !self.above {
+        if self.goto.is_some() {
+            // On the way to another place: that is asked for again.
+        } else if self.top == 0 && !self.above {
             self.anchor = None;
         } else if let Some(row) = self.rows.get(self.index.min(self.rows.len().saturating_sub(1))) {
             self.anchor = Some(self.key(row));
@@ -217,7 +232,10 @@ impl List {
             Some(Goto::Last) => {
                 self.select(self.rows.len().saturating_sub(1));
             }
-            None => match self.selected.and_then(|id| self.position(id)) {
+            Some(Goto::Row(id)) if self.position(id).is_some() => {
+                self.select(self.position(id).unwrap_or(0));
+            }
+            Some(Goto::Row(_)) | None => match self.selected.and_then(|id| self.position(id)) {
                 Some(at) => self.index = at,
                 None if settle || self.selected.is_none() => self.settle(),
                 None => {}
@@ -239,13 +257,34 @@ impl List {
         self.select(self.index.min(last));
     }
 
-    /// The next conversation with unseen messages in a direction, around the end of the window.
-    pub(crate) fn unread_from(&self, forward: bool) -> Option<usize> {
+    /// Where the next conversation with unseen messages is in a direction, around the end of the list.
+    pub(crate) fn unread_from(&self, forward: bool) -> Unread {
         let count = self.rows.len();
         let at = self.selected.and_then(|id| self.position(id)).unwrap_or(self.index);
-        (1..=count)
+        // Rows up to the end of the window; a window that is all there is to see goes around.
+        let is_whole = (!self.above && !self.below) || self.is_one_window();
+        let ahead = if forward { count.saturating_sub(at + 1) } else { at };
+        (1..=if is_whole { count } else { ahead.min(count) })
             .map(|step| if forward { (at + step) % count } else { (at + count - step % count) % count })
             .find(|i| self.rows[*i].unread > 0)
+            .map_or(if is_whole { Unread::Nowhere } else { Unread::Beyond(self.place()) }, Unread::Row)
+    }
+
+    /// What a query lists is not paged: its first window is all that is shown.
+    fn is_one_window(&self) -> bool {
+        matches!(self.source, ListSource::Query(_))
+    }
+
+    /// The place of the selection in the list.
+    fn place(&self) -> Option<ListKey> {
+        let row = self.selected_row().or_else(|| self.rows.get(self.index));
+        row.map(|row| self.key(row))
+    }
+
+    /// Asks for the window around a row that is to be selected.
+    pub(crate) fn go_to(&mut self, key: ListKey) {
+        self.anchor = Some(key);
+        self.goto = Some(Goto::Row(key.id));
     }
 }
 
@@ -309,9 +348,36 @@ mod tests {
         let mut list = list(&[1, 2, 3]);
         list.rows[0].unread = 1;
         list.rows[2].unread = 1;
-        assert_eq!(list.unread_from(true), Some(2));
+        assert_eq!(list.unread_from(true), Unread::Row(2));
         list.select(2);
-        assert_eq!(list.unread_from(true), Some(0));
-        assert_eq!(list.unread_from(false), Some(0));
+        assert_eq!(list.unread_from(true), Unread::Row(0));
+        assert_eq!(list.unread_from(false), Unread::Row(0));
+        list.rows.iter_mut().for_each(|row| row.unread = 0);
+        assert_eq!(list.unread_from(true), Unread::Nowhere);
+    }
+
+    #[test]
+    fn a_query_is_not_asked_again_and_again_for_what_it_has_no_more_of() {
+        let mut list = list(&[1, 2, 3]);
+        list.below = true;
+        assert!(list.wants_more());
+        list.source = ListSource::Query("order".into());
+        assert!(!list.wants_more());
+    }
+
+    #[test]
+    fn next_unread_may_be_beyond_the_window() {
+        let mut list = list(&[1, 2, 3]);
+        list.rows[0].unread = 1;
+        list.below = true;
+        list.select(1);
+        let here = list.key(&list.rows[1]);
+        assert_eq!(list.unread_from(true), Unread::Beyond(Some(here)), "not back to the first row");
+        assert_eq!(list.unread_from(false), Unread::Row(0));
+        list.go_to(ListKey { at: 7, id: ConversationId(9) });
+        list.refresh_anchor();
+        assert_eq!(list.anchor, Some(ListKey { at: 7, id: ConversationId(9) }), "news does not call it off");
+        list.take(rows(&[7, 8, 9]), true, true, true);
+        assert_eq!((list.selected, list.goto), (Some(ConversationId(9)), None));
     }
 }

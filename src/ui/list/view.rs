@@ -59,7 +59,8 @@ fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow
     let wide = place.width >= 36;
     let column = if wide { age_at.saturating_sub(12) } else { age_at.saturating_sub(2) }.max(x);
     let role = if row.unread > 0 { Role::Strong } else { Role::Text };
-    pen.text(x, y, column.saturating_sub(x + 1), &row.contact_name, role);
+    let who = format::person(&row.contact_name, &row.theirs);
+    pen.text(x, y, column.saturating_sub(x + 1), &who, role);
     pen.text(
         column,
         y,
@@ -154,7 +155,6 @@ pub(crate) fn title(model: &Model) -> String {
 /// Says why there is nothing, and what to do next.
 fn draw_empty(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let list = &model.list;
-    let name = title(model);
     let mut lines: Vec<(String, Role)> = Vec::new();
     if let Some(error) = &list.error {
         lines.push(("The filter is not understood".into(), Role::Bad));
@@ -178,9 +178,6 @@ fn draw_empty(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         };
         lines.push((head.into(), Role::Strong));
         lines.push((next.into(), Role::Dim));
-        if !matches!(list.source, ListSource::Query(_)) {
-            lines.push((name, Role::Faint));
-        }
     }
     let width = usize::from(area.width.saturating_sub(4)).max(1);
     let mut y = area.y + area.height.min(6) / 3;

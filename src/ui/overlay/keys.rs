@@ -128,10 +128,13 @@ impl Model {
             return;
         };
         if let Some(by) = motion(key, true) {
+            search.input.keep();
             search.step(by);
         } else if key.code == Code::Enter {
             let hit = search.found.hits.get(search.at).cloned();
             let terms = search.found.terms.clone();
+            search.input.keep();
+            search.insists = hit.is_none();
             if let Some(hit) = hit {
                 self.overlays.pop();
                 go::jump(self, &hit, terms);

@@ -7,6 +7,8 @@ use crate::ui::command::{self, Category};
 use crate::ui::keymap;
 use crate::ui::model::{Focus, Model};
 use crate::ui::msg::EngineState;
+use crate::ui::overlay::Overlay;
+use crate::ui::paint::folded;
 use crate::ui::sidebar::health_glyph;
 use crate::ui::theme::Role;
 
@@ -21,8 +23,47 @@ fn gap() -> Row {
     (String::new(), Role::Text, String::new(), Role::Text)
 }
 
+/// A text of two columns, folded to a width.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Table {
+    /// Cells of the first column.
+    pub(super) column: u16,
+    pub(super) rows: Vec<Row>,
+}
+
+impl Table {
+    /// The first column as wide as told, but at most half of it all; the second takes the rest.
+    fn new(rows: Vec<Row>, column: u16, width: u16) -> Table {
+        let column = column.min(width / 2);
+        Table { column, rows: rows.into_iter().flat_map(|row| fold(row, column, width)).collect() }
+    }
+}
+
+/// The text of help, engine status or delivery for this width. None for what is no text, or has not come.
+pub(super) fn of(model: &Model, overlay: &Overlay, width: u16) -> Option<Table> {
+    match overlay {
+        Overlay::Help { .. } => Some(Table::new(help(model), 24, width)),
+        Overlay::Status { .. } => Some(Table::new(status(model), 22, width)),
+        Overlay::Delivery { steps: Some(steps), .. } => Some(Table::new(delivery(model, steps), 18, width)),
+        _ => None,
+    }
+}
+
+/// A row as the lines that it takes.
+fn fold((left, left_role, right, right_role): Row, column: u16, width: u16) -> Vec<Row> {
+    if right.is_empty() {
+        let lines = folded(&left, width, usize::MAX).into_iter();
+        return lines.map(|line| (line, left_role, String::new(), right_role)).collect();
+    }
+    let mut left = folded(&left, column.saturating_sub(1), usize::MAX).into_iter();
+    let mut right = folded(&right, width.saturating_sub(column), usize::MAX).into_iter();
+    let count = left.len().max(right.len());
+    let line = |_| (left.next().unwrap_or_default(), left_role, right.next().unwrap_or_default(), right_role);
+    (0..count).map(line).collect()
+}
+
 /// All keys by chapter: those of the composer are marked.
-pub(super) fn help(model: &Model) -> Vec<Row> {
+fn help(model: &Model) -> Vec<Row> {
     let mut rows = Vec::new();
     for category in Category::ALL {
         if !rows.is_empty() {
@@ -51,17 +92,17 @@ pub(super) fn help(model: &Model) -> Vec<Row> {
                 _ if labels.is_empty() => {
                     rows.push((format!(": {}", command.title), Role::Dim, command.help.into(), Role::Text));
                 }
-                _ => rows.push((labels.join("  "), Role::Key, command.help.into(), Role::Text)),
+                _ => rows.push((labels.join(", "), Role::Key, command.help.into(), Role::Text)),
             }
         }
     }
     rows.push(gap());
     rows.push(title("In pickers, search and prompts"));
     for (keys, words) in [
-        ("↑ ↓  Tab", "Move."),
+        ("↑, ↓, Tab", "Move."),
         ("Enter", "Chooses; in search goes to the message in its thread."),
         ("Esc", "Closes."),
-        ("Ctrl-U  Ctrl-W", "Empties the field; takes a word away."),
+        ("Ctrl-U, Ctrl-W", "Empties the field; takes a word away."),
     ] {
         rows.push((keys.into(), Role::Key, words.into(), Role::Text));
     }
@@ -69,7 +110,7 @@ pub(super) fn help(model: &Model) -> Vec<Row> {
 }
 
 /// The engine, its addresses, the accounts, and what is wrong.
-pub(super) fn status(model: &Model) -> Vec<Row> {
+fn status(model: &Model) -> Vec<Row> {
     let status = &model.status;
     let mut rows = vec![title("Engine")];
     let (word, role) = match status.engine {
@@ -94,9 +135,9 @@ pub(super) fn status(model: &Model) -> Vec<Row> {
         let (glyph, role, word) = health_glyph(account.health);
         let word = word.unwrap_or(if account.health == Health::Ok { "ok" } else { "" });
         let media: Vec<_> = account.channels.iter().map(|c| c.title()).collect();
-        let detail =
-            if account.detail.is_empty() { String::new() } else { format!(" · {}", account.detail) };
-        let about = format!("{glyph} {word} · {} · {}{detail}", account.provider, media.join(", "));
+        // The cause comes right behind the word.
+        let detail = if account.detail.is_empty() { String::new() } else { format!(": {}", account.detail) };
+        let about = format!("{glyph} {word}{detail} · {} · {}", account.provider, media.join(", "));
         rows.push((account.name.clone(), Role::Text, about, role));
     }
     if !status.warnings.is_empty() {
@@ -108,7 +149,7 @@ pub(super) fn status(model: &Model) -> Vec<Row> {
 }
 
 /// How a message has travelled.
-pub(super) fn delivery(model: &Model, steps: &[DeliveryStep]) -> Vec<Row> {
+fn delivery(model: &Model, steps: &[DeliveryStep]) -> Vec<Row> {
     let mut rows = Vec::new();
     for step in steps {
         let when =
@@ -130,4 +171,66 @@ pub(super) fn delivery(model: &Model, steps: &[DeliveryStep]) -> Vec<Row> {
         rows.push(("nothing is known yet".into(), Role::Dim, String::new(), Role::Dim));
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::delivery::{Delivery, DeliverySource, Reason};
+    use crate::domain::ids::MessageId;
+    use crate::ui::fixture;
+    use crate::ui::paint::cells;
+
+    fn model() -> Model {
+        crate::ui::start(fixture::startup()).0
+    }
+
+    /// Both columns, each put together again; nothing stands over.
+    fn joined(table: &Table, width: u16) -> (String, String) {
+        for (left, _, right, _) in &table.rows {
+            let wide = if right.is_empty() { width } else { table.column - 1 };
+            assert!(cells(left) <= wide && cells(right) <= width - table.column, "{left} | {right}");
+        }
+        let column = |which: fn(&Row) -> &str| {
+            table.rows.iter().map(which).filter(|piece| !piece.is_empty()).collect::<Vec<_>>().join(" ")
+        };
+        (column(|row| &row.0), column(|row| &row.2))
+    }
+
+    #[test]
+    fn help_is_told_whole_at_every_width() {
+        let model = model();
+        for width in [36, 76, 92] {
+            let table = of(&model, &Overlay::Help { top: 0 }, width).unwrap();
+            let (keys, words) = joined(&table, width);
+            for command in command::all().filter(|c| !c.id.starts_with("go.")) {
+                assert!(words.contains(command.help), "{width}: {}", command.help);
+            }
+            assert!(keys.contains("Alt-Enter, Ctrl-J, Shift-Enter"), "{width}: {keys}");
+        }
+    }
+
+    #[test]
+    fn reasons_are_told_whole() {
+        let mut model = model();
+        let cause = "the provider asks for patience because too many messages were sent within one second";
+        let step = DeliveryStep {
+            state: Delivery::Failed,
+            at: fixture::NOW,
+            source: DeliverySource::Webhook,
+            said: "undelivered".into(),
+            reason: Some(Reason::ours(cause)),
+            price: None,
+        };
+        let delivery = Overlay::Delivery { message: MessageId(1), steps: Some(vec![step]) };
+        assert!(joined(&of(&model, &delivery, 40).unwrap(), 40).1.contains(cause));
+        let limited = crate::domain::row::AccountRow {
+            health: Health::Limited,
+            detail: format!("{cause}; sending is paused for 30 s, then tried again"),
+            ..fixture::account()
+        };
+        model.sidebar.accounts = vec![limited];
+        let (_, words) = joined(&of(&model, &Overlay::Status { top: 0 }, 40).unwrap(), 40);
+        assert!(words.contains(&format!("limited: {cause}; sending is paused")), "{words}");
+    }
 }

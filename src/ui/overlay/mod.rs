@@ -1,8 +1,10 @@
 //! What lies above the panes: pickers, prompts, search, help. A stack; the top one has the keys.
 
 mod choose;
+mod found;
 mod keys;
 mod lines;
+mod outbox;
 mod picker;
 mod search;
 pub(crate) mod view;
@@ -56,7 +58,7 @@ pub(crate) enum PromptKind {
 
 impl Prompt {
     pub(crate) fn new(kind: PromptKind, text: &str) -> Prompt {
-        Prompt { kind, input: Input::new(text) }
+        Prompt { kind, input: Input::selected(text) }
     }
 
     /// What is asked for, and how.

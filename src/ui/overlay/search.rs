@@ -16,8 +16,8 @@ pub(crate) struct Search {
     /// The last question.
     pub(crate) ticket: Ticket,
     pub(crate) found: Found,
-    /// Why the query is not understood.
-    pub(crate) error: Option<String>,
+    /// Enter was pressed on nothing: what is not understood is told in full.
+    pub(crate) insists: bool,
     /// An answer is on its way.
     pub(crate) asked: bool,
     pub(crate) at: usize,
@@ -27,10 +27,10 @@ pub(crate) struct Search {
 impl Search {
     pub(crate) fn new(text: &str) -> Search {
         Search {
-            input: Input::new(text),
+            input: Input::selected(text),
             ticket: 0,
             found: Found::default(),
-            error: None,
+            insists: false,
             asked: false,
             at: 0,
             top: 0,
@@ -38,22 +38,15 @@ impl Search {
     }
 
     /// Takes an answer in, unless another question has been asked since. The cursor stays on its message.
-    pub(crate) fn take(&mut self, ticket: Ticket, found: Result<Found, String>) {
+    pub(crate) fn take(&mut self, ticket: Ticket, found: Found) {
         if ticket != self.ticket {
             return;
         }
-        self.asked = false;
-        match found {
-            Ok(found) => {
-                self.asked = found.partial;
-                let under = self.found.hits.get(self.at).map(|hit| hit.message).filter(|_| self.at > 0);
-                self.at = under.and_then(|id| found.hits.iter().position(|h| h.message == id)).unwrap_or(0);
-                self.top = self.top.min(self.at);
-                self.found = found;
-                self.error = None;
-            }
-            Err(why) => self.error = Some(why),
-        }
+        self.asked = found.partial;
+        let under = self.found.hits.get(self.at).map(|hit| hit.message).filter(|_| self.at > 0);
+        self.at = under.and_then(|id| found.hits.iter().position(|h| h.message == id)).unwrap_or(0);
+        self.top = self.top.min(self.at);
+        self.found = found;
     }
 
     pub(crate) fn step(&mut self, by: isize) {
@@ -71,10 +64,10 @@ pub(crate) fn ask(model: &mut Model) {
     };
     let text = search.input.text().to_owned();
     search.ticket = ticket;
+    search.insists = false;
     model.last_search.clone_from(&text);
     if text.trim().is_empty() {
         search.found = Found::default();
-        search.error = None;
         search.asked = false;
         return;
     }

@@ -1,17 +1,14 @@
 //! Paints what lies above the panes.
 
-use crate::domain::message::Direction;
-use crate::text::{format, index, sanitize, wrap};
+use crate::text::{sanitize, wrap};
 use crate::ui::model::Model;
-use crate::ui::overlay::lines::{self, Row};
-use crate::ui::overlay::{Choice, Overlay, Picker, PickerKind, Search};
+use crate::ui::overlay::{Choice, Overlay, Picker, PickerKind, found, lines, outbox};
 use crate::ui::paint::{Pen, cells};
-use crate::ui::sidebar::channel_glyph;
 use crate::ui::theme::Role;
 use ratatui::layout::Rect;
 
 /// The frame of an overlay: a ground, a thin border, a title. Returns what is inside.
-fn frame(pen: &mut Pen<'_>, area: Rect, title: &str, note: &str) -> Rect {
+pub(super) fn frame(pen: &mut Pen<'_>, area: Rect, title: &str, note: &str) -> Rect {
     pen.clear(area, Role::Overlay);
     if area.width < 4 || area.height < 3 {
         return area;
@@ -45,53 +42,79 @@ fn middle(body: Rect, width: u16, height: u16) -> Rect {
     Rect::new(body.x + (body.width - width) / 2, body.y + (body.height - height) / 3, width, height)
 }
 
+/// The width of the top overlay.
+fn width(overlay: &Overlay, body: Rect) -> u16 {
+    let width = match overlay {
+        Overlay::Picker(picker) => match picker.kind {
+            PickerKind::Commands => 72,
+            PickerKind::QuickReplies => 78,
+            PickerKind::Agents | PickerKind::Labels => 48,
+            PickerKind::Priority | PickerKind::Qualification => 56,
+            PickerKind::Files { .. } => 60,
+        },
+        Overlay::Search(_) => 110,
+        Overlay::Prompt(_) | Overlay::Confirm(_) => 72,
+        Overlay::Help { .. } => 96,
+        Overlay::Status { .. } => 90,
+        Overlay::Outbox { .. } => 100,
+        Overlay::Delivery { .. } => 80,
+    };
+    width.min(body.width)
+}
+
 /// The place of the top overlay.
-fn place(overlay: &Overlay, body: Rect) -> Rect {
-    match overlay {
-        Overlay::Picker(picker) => {
-            let (width, rows) = match picker.kind {
-                PickerKind::Commands => (72, 18),
-                PickerKind::QuickReplies => (78, 20),
-                PickerKind::Agents | PickerKind::Labels => (48, 14),
-                PickerKind::Priority | PickerKind::Qualification => (56, 8),
-                PickerKind::Files { .. } => (60, 10),
-            };
-            middle(body, width, rows)
+fn place(model: &Model, overlay: &Overlay) -> Rect {
+    let body = model.layout.body;
+    let width = width(overlay, body);
+    let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2);
+    let height = match overlay {
+        Overlay::Picker(picker) => match picker.kind {
+            PickerKind::Commands => 18,
+            PickerKind::QuickReplies => 20,
+            PickerKind::Agents | PickerKind::Labels => 14,
+            PickerKind::Priority | PickerKind::Qualification => 8,
+            PickerKind::Files { .. } => 10,
+        },
+        Overlay::Search(_) => body.height.saturating_sub(1),
+        Overlay::Prompt(_) | Overlay::Confirm(_) => 4,
+        Overlay::Help { .. } => body.height,
+        Overlay::Status { .. } => body.height.saturating_sub(2),
+        Overlay::Outbox { rows: found, .. } => {
+            rows(found.as_ref().map_or(1, |found| outbox::lines(found, inside(width))).max(3))
         }
-        Overlay::Search(_) => middle(body, 110, body.height.saturating_sub(1)),
-        Overlay::Prompt(_) | Overlay::Confirm(_) => middle(body, 72, 4),
-        Overlay::Help { .. } => middle(body, 96, body.height),
-        Overlay::Status { .. } => middle(body, 90, body.height.saturating_sub(2)),
-        Overlay::Outbox { rows, .. } => {
-            let rows = rows.as_ref().map_or(1, Vec::len).clamp(3, 200) + 2;
-            middle(body, 100, u16::try_from(rows).unwrap_or(u16::MAX))
-        }
-        Overlay::Delivery { steps, .. } => {
-            let rows = steps.as_ref().map_or(1, Vec::len).saturating_mul(2).saturating_add(3);
-            middle(body, 80, u16::try_from(rows).unwrap_or(u16::MAX).max(6))
-        }
-    }
+        Overlay::Delivery { .. } => rows(text_lines(model, overlay, width).max(4)),
+    };
+    middle(body, width, height)
+}
+
+/// Lines of the text of an overlay, if it is one.
+fn text_lines(model: &Model, overlay: &Overlay, width: u16) -> usize {
+    lines::of(model, overlay, inside(width)).map_or(0, |table| table.rows.len())
+}
+
+/// The width inside the frame of an overlay.
+const fn inside(width: u16) -> u16 {
+    width.saturating_sub(4)
 }
 
 /// Scrolls the lists of the top overlay so that their cursors are on screen, and keeps texts from leaving it.
 pub(crate) fn prepare(model: &mut Model) {
-    let body = model.layout.body;
     let Some(overlay) = model.overlays.last() else {
         return;
     };
-    let rows = usize::from(place(overlay, body).height.saturating_sub(2));
-    let most = match overlay {
-        Overlay::Help { .. } => lines::help(model).len(),
-        Overlay::Status { .. } => lines::status(model).len(),
-        _ => 0,
-    };
+    let area = place(model, overlay);
+    let rows = usize::from(area.height.saturating_sub(2));
+    let most = text_lines(model, overlay, area.width);
     let reveal = |at: usize, top: usize, page: usize| {
         let page = page.max(1);
         if at < top { at } else { top.max((at + 1).saturating_sub(page)) }
     };
     match model.overlays.last_mut() {
         Some(Overlay::Picker(p)) => p.top = reveal(p.at, p.top, list_rows(p.kind, rows)),
-        Some(Overlay::Search(s)) => s.top = reveal(s.at, s.top, rows.saturating_sub(2) / 2),
+        Some(Overlay::Search(s)) => {
+            let said = found::said(s, inside(area.width)).len();
+            s.top = reveal(s.at, s.top, rows.saturating_sub(2 + said) / 2);
+        }
         Some(Overlay::Help { top } | Overlay::Status { top }) => *top = (*top).min(most.saturating_sub(rows)),
         _ => {}
     }
@@ -110,13 +133,13 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
     let Some(overlay) = model.overlays.last() else {
         return;
     };
-    let area = place(overlay, model.layout.body);
+    let area = place(model, overlay);
     if area.width == 0 || area.height == 0 {
         return;
     }
     match overlay {
         Overlay::Picker(picker) => draw_picker(pen, area, picker),
-        Overlay::Search(search) => draw_search(model, pen, area, search),
+        Overlay::Search(search) => found::draw(model, pen, area, search),
         Overlay::Prompt(prompt) => {
             let (question, how) = prompt.question();
             let inner = frame(pen, area, question, "");
@@ -133,37 +156,39 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
                 pen.pieces(inner.x, inner.y + 1, inner.width, &keys);
             }
         }
-        Overlay::Help { top } => {
-            let inner = frame(pen, area, "Keys", "j k to scroll");
-            draw_rows(pen, inner, &lines::help(model), *top, 24);
+        Overlay::Help { top } => draw_text(model, pen, area, overlay, ("Keys", "j k to scroll"), *top),
+        Overlay::Status { top } => draw_text(model, pen, area, overlay, ("Engine and channels", ""), *top),
+        Overlay::Delivery { .. } => {
+            // Where not all has room, the newest is what one wants to know.
+            let lines = text_lines(model, overlay, area.width);
+            let top = lines.saturating_sub(usize::from(area.height.saturating_sub(2)));
+            draw_text(model, pen, area, overlay, ("Delivery", ""), top);
         }
-        Overlay::Status { top } => {
-            let inner = frame(pen, area, "Engine and channels", "");
-            draw_rows(pen, inner, &lines::status(model), *top, 22);
-        }
-        Overlay::Delivery { steps, .. } => {
-            let inner = frame(pen, area, "Delivery", "");
-            match steps {
-                Some(steps) => draw_rows(pen, inner, &lines::delivery(model, steps), 0, 18),
-                None => {
-                    pen.text(inner.x, inner.y, inner.width, "reading…", Role::Dim);
-                }
-            }
-        }
-        Overlay::Outbox { rows, at } => draw_outbox(model, pen, area, rows.as_deref(), *at),
+        Overlay::Outbox { rows, at } => outbox::draw(model, pen, area, rows.as_deref(), *at),
     }
 }
 
-/// Lines of two columns; the second is cut, the first is as wide as told.
-fn draw_rows(pen: &mut Pen<'_>, area: Rect, rows: &[Row], top: usize, column: u16) {
-    let column = column.min(area.width / 2);
-    for (y, (left, left_role, right, right_role)) in (area.y..area.bottom()).zip(rows.iter().skip(top)) {
-        if right.is_empty() {
-            pen.text(area.x, y, area.width, left, *left_role);
-            continue;
-        }
-        pen.text(area.x, y, column.saturating_sub(1), left, *left_role);
-        pen.text(area.x + column, y, area.width - column, right, *right_role);
+/// A text of two columns from a line on.
+fn draw_text(
+    model: &Model,
+    pen: &mut Pen<'_>,
+    area: Rect,
+    overlay: &Overlay,
+    (title, note): (&str, &str),
+    top: usize,
+) {
+    let inner = frame(pen, area, title, note);
+    let Some(table) = lines::of(model, overlay, inside(area.width)) else {
+        pen.text(inner.x, inner.y, inner.width, "reading…", Role::Dim);
+        return;
+    };
+    for (y, (left, left_role, right, right_role)) in
+        (inner.y..inner.bottom()).zip(table.rows.iter().skip(top))
+    {
+        let wide = if right.is_empty() { inner.width } else { table.column };
+        pen.text(inner.x, y, wide, left, *left_role);
+        let x = inner.x + table.column;
+        pen.text(x, y, inner.right().saturating_sub(x), right, *right_role);
     }
 }
 
@@ -227,13 +252,15 @@ fn draw_item(pen: &mut Pen<'_>, row: Rect, item: &super::Item, positions: &[u32]
         None => (item.detail.as_str(), Role::Dim),
     };
     let x = row.x + 3;
-    let half = row.width.saturating_sub(4).max(2) / 2;
-    let detail_width = cells(&sanitize::line(detail)).min(half);
+    let label = sanitize::line(&item.label);
+    // Beside a short name there is more than half a line for what is said about it.
+    let rest = row.width.saturating_sub(5);
+    let most = rest.saturating_sub(cells(&label)).max(rest / 2);
+    let detail_width = cells(&sanitize::line(detail)).min(most);
     let detail_at =
         pen.right(row.right().saturating_sub(detail_width), row.right(), row.y, detail, detail_role);
     let room = detail_at.saturating_sub(x + 1);
     let role = if item.why.is_some() { Role::Dim } else { item.role };
-    let label = sanitize::line(&item.label);
     pen.text(x, row.y, room, &label, role);
     if label == item.label {
         for (at, c) in label.char_indices().enumerate().filter_map(|(n, (at, c))| {
@@ -244,137 +271,5 @@ fn draw_item(pen: &mut Pen<'_>, row: Rect, item: &super::Item, positions: &[u32]
                 pen.text(x + before, row.y, 2, c.encode_utf8(&mut [0; 4]), Role::Match);
             }
         }
-    }
-}
-
-fn draw_search(model: &Model, pen: &mut Pen<'_>, area: Rect, search: &Search) {
-    let hits = &search.found.hits;
-    let note = match (hits.len(), search.found.more, search.asked) {
-        (_, _, true) => "searching…".to_owned(),
-        (0, ..) => String::new(),
-        (1, false, _) => "1 message".to_owned(),
-        (count, false, _) => format!("{count} messages"),
-        (count, true, _) => format!("{count}+ messages"),
-    };
-    let inner = frame(pen, area, "Search all messages", &note);
-    if inner.height < 2 {
-        return;
-    }
-    pen.text(inner.x, inner.y, 1, "/", Role::Accent);
-    search.input.draw(pen, inner.x + 2, inner.y, inner.width.saturating_sub(2));
-    let (x, mut y) = (inner.x, inner.y + 1);
-    if let Some(error) = &search.error {
-        pen.text(x, y, inner.width, &format!("✗ {error}"), Role::Bad);
-        y += 1;
-    } else if search.input.text().trim().is_empty() {
-        for line in [
-            "Words, beginnings of words and \u{201c}phrases\u{201d}; newest first.",
-            "channel: account: status: assignee: label: priority: qualified: unread: from: contact:",
-            "identity: before: after: has:attachment   a - before one turns it around",
-        ] {
-            y += 1;
-            if y < inner.bottom() {
-                pen.text(x, y, inner.width, line, Role::Dim);
-            }
-        }
-        return;
-    } else if hits.is_empty() {
-        let words = if search.asked { "" } else { "Nothing found" };
-        pen.text(x, y + 1, inner.width, words, Role::Dim);
-        return;
-    } else {
-        pen.rule(x, y, inner.width);
-        y += 1;
-    }
-    for (slot, hit) in hits.iter().enumerate().skip(search.top) {
-        if y + 1 >= inner.bottom() {
-            break;
-        }
-        let is_chosen = slot == search.at;
-        if is_chosen {
-            pen.ground(Rect::new(x, y, inner.width, 2), Role::Selected);
-            pen.glyph(x, y, "▌", Role::Accent);
-            pen.glyph(x, y + 1, "▌", Role::Accent);
-        }
-        let end = inner.right();
-        let when = format!(
-            "{} {}",
-            format::day(hit.sent_at, model.now, &model.tz),
-            format::clock(hit.sent_at, &model.tz)
-        );
-        let when_at = pen.right(x + 2, end, y, &when, Role::Dim);
-        let way = match hit.direction {
-            Direction::Inbound => "",
-            Direction::Outbound => " ↩",
-            Direction::Note => " note",
-            Direction::Activity => " ·",
-        };
-        let medium = format!("{} {}", channel_glyph(hit.channel), hit.channel.title());
-        let pieces = [
-            (hit.contact_name.as_str(), Role::Strong),
-            ("  ", Role::Dim),
-            (medium.as_str(), Role::Dim),
-            (way, Role::Note),
-        ];
-        pen.pieces(x + 2, y, when_at.saturating_sub(x + 3), &pieces);
-        let room = inner.width.saturating_sub(2);
-        let (snippet, found) = index::snippet(&hit.text, &search.found.terms, usize::from(room));
-        pen.verbatim(x + 2, y + 1, room, &snippet, Role::Dim);
-        for range in found {
-            if snippet.is_char_boundary(range.start) && snippet.is_char_boundary(range.end) {
-                let before = cells(&snippet[..range.start]);
-                let left = room.saturating_sub(before);
-                pen.verbatim(x + 2 + before, y + 1, left, &snippet[range], Role::Match);
-            }
-        }
-        y += 2;
-    }
-}
-
-fn draw_outbox(
-    model: &Model,
-    pen: &mut Pen<'_>,
-    area: Rect,
-    rows: Option<&[crate::domain::row::OutboxRow]>,
-    at: usize,
-) {
-    let inner = frame(pen, area, "Outbox", "Enter goes to the message");
-    let Some(rows) = rows else {
-        pen.text(inner.x, inner.y, inner.width, "reading…", Role::Dim);
-        return;
-    };
-    if rows.is_empty() {
-        pen.text(inner.x, inner.y, inner.width, "Nothing waits: all is sent.", Role::Dim);
-        return;
-    }
-    let top = (at + 1).saturating_sub(usize::from(inner.height));
-    for (slot, (y, row)) in (inner.y..inner.bottom()).zip(rows.iter().skip(top)).enumerate() {
-        if top + slot == at {
-            pen.ground(Rect::new(inner.x, y, inner.width, 1), Role::Selected);
-            pen.glyph(inner.x, y, "▌", Role::Accent);
-        }
-        let role = match row.state {
-            crate::domain::op::OpState::Parked | crate::domain::op::OpState::Unknown => Role::Warn,
-            crate::domain::op::OpState::Retrying => Role::Warn,
-            _ => Role::Dim,
-        };
-        let who = model
-            .row(row.conversation)
-            .map_or_else(|| format!("conversation {}", row.conversation), |known| known.contact_name.clone());
-        let why = row.reason.as_ref().map_or("", |r| r.human.as_str());
-        let due = if row.not_before > model.now {
-            format!("in {}", crate::ui::thread::words::span(row.not_before - model.now))
-        } else {
-            String::new()
-        };
-        let x = inner.x + 2;
-        let end = inner.right();
-        let due_at = if due.is_empty() { end } else { pen.right(x, end, y, &due, Role::Dim) };
-        let room = due_at.saturating_sub(x + 1);
-        pen.text(x, y, 9.min(room), row.state.word(), role);
-        pen.text(x + 10, y, 6.min(room.saturating_sub(10)), row.kind, Role::Dim);
-        let mut after = pen.text(x + 16, y, 26.min(room.saturating_sub(16)), &who, Role::Text);
-        after = after.max(x + 16) + 2;
-        pen.text(after, y, due_at.saturating_sub(after + 1), why, Role::Dim);
     }
 }

@@ -1,6 +1,7 @@
 //! Paints the sidebar.
 
 use crate::domain::row::View;
+use crate::text::{format, sanitize};
 use crate::ui::effect::ListSource;
 use crate::ui::model::{Focus, Model};
 use crate::ui::paint::{Pen, cells};
@@ -41,14 +42,20 @@ fn draw_view(model: &Model, pen: &mut Pen<'_>, row: Rect, view: &View, is_curren
     }
     let count = model.sidebar.count(view);
     let quiet = matches!(view, View::Snoozed | View::Resolved | View::Spam);
+    let title = sanitize::line(&view_title(view, &model.sidebar.accounts)).into_owned();
+    // A number is shortened before a name is cut.
+    let room = end.saturating_sub(x + 3);
+    let number = |mark: &str, number: u64| {
+        let full = format!("{mark}{number}");
+        if cells(&title) + cells(&full) <= room { full } else { format!("{mark}{}", format::count(number)) }
+    };
     let (number, role) = match (count.unread, count.total) {
         (0, 0) => (String::new(), Role::Dim),
         (0, _) if quiet => (String::new(), Role::Dim),
-        (0, total) => (total.to_string(), Role::Dim),
+        (0, total) => (number("", total), Role::Dim),
         // The dot says "unread" without colour.
-        (unread, _) => (format!("●{unread}"), Role::Unread),
+        (unread, _) => (number("●", unread), Role::Unread),
     };
-    let title = view_title(view, &model.sidebar.accounts);
     let title_role = match (is_current, count.unread > 0) {
         (true, _) => Role::Strong,
         (false, true) => Role::Text,
@@ -59,7 +66,8 @@ fn draw_view(model: &Model, pen: &mut Pen<'_>, row: Rect, view: &View, is_curren
     let after = pen.text(x + 2, y, room, &title, title_role);
     if let Some(word) = trouble {
         let left = number_at.saturating_sub(after + 2);
-        if left >= cells(word).min(4) {
+        // The glyph says it as well: half a word would say no more.
+        if left >= cells(word) {
             pen.text(after + 1, y, left, word, glyph_role);
         }
     }

@@ -1,6 +1,7 @@
 //! update() by example: keys in, effects out. Here the desk that the examples sit at.
 
 mod ahead;
+mod said;
 mod screen;
 mod triage;
 mod writing;
@@ -15,9 +16,11 @@ use crate::domain::message::Direction;
 use crate::domain::row::{ConsentRow, ConversationRow, MessageRow, QuickReplyRow, SearchHit, View};
 use crate::ui::fixture::{self, NOW};
 use crate::ui::{
-    Context, Effect, Focus, Found, ListSource, Loaded, Model, Mouse, MouseKind, Msg, Need, ThreadAt, keys,
-    prepare, start, update, wake_at,
+    Context, Effect, Focus, Found, ListSource, Loaded, Model, Mouse, MouseKind, Msg, Need, ThreadAt, draw,
+    keys, prepare, start, update, wake_at,
 };
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 
 /// A screen of 120×40 before a small store of three conversations.
@@ -95,6 +98,19 @@ impl Desk {
             self.send(Msg::Key(key));
         }
         std::mem::take(&mut self.out)
+    }
+
+    /// What is on a screen of this size.
+    fn text(&mut self, width: u16, height: u16) -> String {
+        prepare(&mut self.model, Size::new(width, height));
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| draw(&self.model, frame)).unwrap();
+        terminal.backend().to_string()
+    }
+
+    /// The words of the keys in the bottom line.
+    fn hints(&self) -> Vec<&'static str> {
+        self.model.hints.iter().map(|hint| hint.word).collect()
     }
 
     fn done(&mut self, ticket: u64, result: Result<Performed, String>) {

@@ -43,7 +43,7 @@ fn search_asks_with_every_letter_and_drops_old_answers() {
         text: "order".into(),
     };
     let answer = |ticket, hits| {
-        let found = Ok(Found { hits, ..Found::default() });
+        let found = Found { hits, ..Found::default() };
         Msg::Loaded(Box::new(Loaded::Search { ticket, found }))
     };
     desk.send(answer(2, vec![hit]));
@@ -52,6 +52,89 @@ fn search_asks_with_every_letter_and_drops_old_answers() {
     assert_eq!((desk.model.shown(), desk.model.focus()), (Some(id(3)), Focus::Thread));
     let around = ThreadAt::Around { sent_at: NOW, id: MessageId(10) };
     assert!(desk.loads.iter().any(|n| matches!(n, Need::Thread { at, .. } if *at == around)));
+}
+
+#[test]
+fn search_opens_with_the_old_words_selected() {
+    let mut desk = Desk::new();
+    let last = |desk: &Desk| match desk.loads.last() {
+        Some(Need::Search { text, .. }) => text.clone(),
+        _ => String::new(),
+    };
+    desk.keys("/order<esc>/");
+    assert_eq!(last(&desk), "order", "what was found is there again");
+    desk.keys("x");
+    assert_eq!(last(&desk), "x", "the first letter takes the place of the old words");
+    for keep in ["<end>", "<right>", "<down>", "<enter>"] {
+        desk.keys(&format!("<esc>/{keep}y"));
+        assert!(last(&desk).starts_with("x") && last(&desk).ends_with('y'), "{keep}: {}", last(&desk));
+    }
+}
+
+#[test]
+fn what_is_not_understood_yet_is_said_calmly_and_in_full_when_insisted_upon() {
+    let mut desk = Desk::new();
+    let answer = |desk: &mut Desk, text: &str, hits| {
+        let ticket = match desk.loads.last() {
+            Some(Need::Search { ticket, .. }) => *ticket,
+            _ => 0,
+        };
+        let unclear = crate::domain::query::parse_so_far(text).unclear;
+        let found = Found { hits, unclear, ..Found::default() };
+        desk.send(Msg::Loaded(Box::new(Loaded::Search { ticket, found })));
+    };
+    let hit = SearchHit {
+        conversation: id(3),
+        message: MessageId(10),
+        channel: crate::domain::account::Channel::Sms,
+        contact: crate::domain::ids::ContactId(3),
+        contact_name: "Customer 3".into(),
+        direction: Direction::Inbound,
+        sent_at: NOW,
+        text: "my order".into(),
+    };
+    desk.keys("/order has:att");
+    answer(&mut desk, "order has:att", vec![hit]);
+    let text = desk.text(80, 24);
+    assert!(text.contains("“has:att” is not understood yet: has: takes attachment"), "{text}");
+    assert!(text.contains("my order"), "the rest is looked for: {text}");
+    desk.keys("<c-u>chan:sms");
+    answer(&mut desk, "chan:sms", Vec::new());
+    let text = desk.text(80, 24);
+    assert!(text.contains("did you mean channel:?") && !text.contains("Nothing found"), "{text}");
+    desk.keys("<enter>");
+    let text = desk.text(80, 24);
+    assert!(text.contains("unknown filter") && text.contains("look for the words"), "to its end: {text}");
+    desk.keys("x");
+    assert!(!desk.text(80, 24).contains("unknown filter"), "typing calms");
+}
+
+#[test]
+fn the_next_unread_conversation_may_be_beyond_the_window() {
+    let mut desk = Desk::with(|d| {
+        d.rows[0].unread = 1;
+    });
+    desk.model.sidebar.counts.insert(View::Open, crate::domain::row::ViewCount { total: 900, unread: 2 });
+    desk.keys("<enter>");
+    // The end of the window is not the end of the list.
+    (desk.model.list.below, desk.model.list.asked) = (true, true);
+    desk.loads.clear();
+    desk.keys("]");
+    let here = desk.model.list.key(&desk.rows[0]);
+    let need = Need::Unread { source: ListSource::View(View::Open), from: Some(here), forward: true };
+    assert_eq!(desk.loads, [need]);
+    let far = crate::domain::row::ListKey { at: 5, id: id(7) };
+    desk.rows = (6..=8).map(fixture::conversation).collect();
+    desk.send(Msg::Loaded(Box::new(Loaded::Unread {
+        source: ListSource::View(View::Open),
+        found: Some(far),
+    })));
+    let asked = desk.loads.iter().any(|n| matches!(n, Need::List { anchor, .. } if *anchor == Some(far)));
+    assert!(asked, "{:?}", desk.loads);
+    assert_eq!((desk.model.selected(), desk.model.shown()), (Some(id(7)), Some(id(7))));
+    assert_eq!(desk.model.focus(), Focus::Thread, "the keys stay where they were");
+    desk.send(Msg::Loaded(Box::new(Loaded::Unread { source: ListSource::View(View::Open), found: None })));
+    assert!(desk.model.notice.as_ref().unwrap().text.contains("no unread"));
 }
 
 #[test]

@@ -69,9 +69,15 @@ fn failed_and_doubtful_messages_have_their_keys() {
     assert_eq!(actions(state(Delivery::Failed).keys("s")), [Action::Retry { message: MessageId(11) }]);
     let mut unknown = state(Delivery::Unknown);
     assert_eq!(actions(unknown.keys("s")), [], "not by the ordinary key");
-    assert!(unknown.model.notice.as_ref().unwrap().text.contains("S sends it again"));
+    let said = &unknown.model.notice.as_ref().unwrap().text;
+    assert!(said.contains("S sends it again") && said.contains("N that it was not"), "{said}");
     assert_eq!(actions(unknown.keys("S")), [Action::Retry { message: MessageId(11) }]);
     assert_eq!(actions(unknown.keys("T")), [Action::Settle { message: MessageId(11), sent: true }]);
+    assert_eq!(actions(unknown.keys("N")), [Action::Settle { message: MessageId(11), sent: false }]);
+    let mut unknown = state(Delivery::Unknown);
+    unknown.keys("<enter>");
+    assert!(unknown.hints().contains(&"not sent"), "{:?}", unknown.hints());
+    assert!(unknown.text(80, 24).contains("S send again   T was sent   N not sent"));
     let mut failed = state(Delivery::Failed);
     assert_eq!(actions(failed.keys("x")), [Action::Discard { message: MessageId(11) }]);
     failed.done(1, Ok(Performed::default()));

@@ -77,16 +77,17 @@ impl Thread {
     }
 
     fn begin(&mut self, id: ConversationId) {
-        *self = Thread {
-            conversation: Some(id),
-            context: self.stash.take(),
-            highlight: self.jump.take(),
-            asked: true,
-            head: self.head,
-            body: self.body,
-            foot: self.foot,
-            ..Thread::default()
-        };
+        let (context, highlight) = (self.stash.take(), self.jump.take());
+        self.clear();
+        self.conversation = Some(id);
+        self.context = context;
+        self.highlight = highlight;
+        self.asked = true;
+    }
+
+    /// Shows no thread any more; the place stays.
+    pub(crate) fn clear(&mut self) {
+        *self = Thread { head: self.head, body: self.body, foot: self.foot, ..Thread::default() };
     }
 
     /// Takes a window in, if it is of the thread that is wanted.

@@ -3,13 +3,14 @@
 use crate::domain::account::Channel;
 use crate::domain::conversation::Status;
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
-use crate::domain::row::{AttachmentRow, MessageRow};
+use crate::domain::row::{AttachmentRow, ConversationRow, MessageRow};
 use crate::text::{format, index, sanitize};
 use crate::ui::composer;
 use crate::ui::list::view::priority;
 use crate::ui::model::{Focus, Model};
 use crate::ui::msg::Context;
 use crate::ui::paint::{Pen, cells};
+use crate::ui::sidebar::channel_glyph;
 use crate::ui::theme::Role;
 use crate::ui::thread::block::{Block, GUTTER, Line, indent};
 use crate::ui::thread::words;
@@ -23,8 +24,7 @@ pub(crate) fn prepare(model: &mut Model, area: Rect) {
         composer.area.set_style(model.theme.style(Role::Text));
         model.composer = Some(composer);
     }
-    let open = model.composer.as_ref().filter(|c| Some(c.conversation) == model.thread.conversation);
-    let foot = composer::view::height(open, area.height);
+    let foot = composer::view::height(model, area);
     let head = match area.height - foot {
         10.. => 3,
         4.. => 1,
@@ -63,35 +63,12 @@ fn draw_head(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     };
     let row = &context.row;
     let (x, y, end) = (area.x + 1, area.y, area.right().saturating_sub(1));
-    let owner = match &row.assignee_name {
-        Some(name) if area.width < 70 => format!("@{}", short(name)),
-        Some(name) => format!("@{name}"),
-        None => "unassigned".into(),
-    };
-    let status_role = match row.status {
-        Status::Open => Role::Text,
-        Status::Resolved => Role::Good,
-        Status::Spam => Role::Bad,
-        Status::Pending | Status::Snoozed => Role::Dim,
-    };
-    // What one account alone would say everywhere is left out where room is dear.
-    let place = if area.width < 60 {
-        row.channel.title().to_owned()
-    } else {
-        format!("{} · {}", row.channel.title(), row.account_name)
-    };
-    let right = [place.as_str(), " · ", row.status.word(), " · ", owner.as_str()];
-    let wide: u16 = right.iter().map(|p| cells(&sanitize::line(p)).max(cells(p))).sum();
-    // The name keeps at least a third.
-    let from = end.saturating_sub(wide).max(x + area.width / 3);
-    pen.text(x, y, from.saturating_sub(x + 1), &row.contact_name, Role::Strong);
-    let pieces = [
-        (right[0], Role::Dim),
-        (right[1], Role::Faint),
-        (right[2], status_role),
-        (right[3], Role::Faint),
-        (right[4], Role::Dim),
-    ];
+    let name = format::person(&row.contact_name, &row.theirs);
+    let about = about(row, end.saturating_sub(x), cells(&name));
+    let wide: u16 = about.iter().map(|(words, _)| cells(words)).sum();
+    let from = end.saturating_sub(wide).max(x);
+    pen.text(x, y, from.saturating_sub(x + 1), &name, Role::Strong);
+    let pieces: Vec<(&str, Role)> = about.iter().map(|(words, role)| (words.as_str(), *role)).collect();
     pen.pieces(from, y, end.saturating_sub(from), &pieces);
     if area.height < 3 {
         return;
@@ -100,10 +77,46 @@ fn draw_head(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     pen.rule_joined(area.x, area.y + 2, area.width);
 }
 
-/// The name that is called across the room.
-fn short(name: &str) -> String {
-    let first = format::first_name(name);
-    if first.is_empty() { name.to_owned() } else { first }
+/// Where, state and owner, in the longest form that leaves the name its cells, or two fifths of the width. The owner stays to the last:
+/// before it the account is left out, then the medium's name becomes its glyph, then the state goes.
+fn about(row: &ConversationRow, width: u16, name: u16) -> Vec<(String, Role)> {
+    let line = |text: &str| sanitize::line(text).into_owned();
+    let (owner, called) = match &row.assignee_name {
+        Some(name) => (format!("@{}", line(name)), format!("@{}", line(&format::called(name)))),
+        None => ("unassigned".to_owned(), "unassigned".to_owned()),
+    };
+    let status_role = match row.status {
+        Status::Open => Role::Text,
+        Status::Resolved => Role::Good,
+        Status::Spam => Role::Bad,
+        Status::Pending | Status::Snoozed => Role::Dim,
+    };
+    let (medium, glyph) = (row.channel.title().to_owned(), channel_glyph(row.channel).to_owned());
+    let account = format!("{medium} · {}", line(&row.account_name));
+    let state = Some(row.status.word());
+    let forms = [
+        (Some(account.clone()), state, owner),
+        (Some(account), state, called.clone()),
+        (Some(medium), state, called.clone()),
+        (Some(glyph.clone()), state, called.clone()),
+        (Some(glyph), None, called.clone()),
+        (None, None, called),
+    ]
+    .map(|(place, state, owner)| {
+        let mut pieces: Vec<(String, Role)> = Vec::new();
+        let parts = [(place, Role::Dim), (state.map(str::to_owned), status_role), (Some(owner), Role::Dim)];
+        for (words, role) in parts.into_iter().filter_map(|(words, role)| words.map(|w| (w, role))) {
+            if !pieces.is_empty() {
+                pieces.push((" · ".to_owned(), Role::Faint));
+            }
+            pieces.push((words, role));
+        }
+        pieces
+    });
+    let wide = |form: &Vec<(String, Role)>| form.iter().map(|(words, _)| cells(words)).sum::<u16>();
+    let room = width.saturating_sub(name.min(width * 2 / 5) + 2);
+    let fits = forms.iter().position(|form| wide(form) <= room).unwrap_or(forms.len() - 1);
+    forms.into_iter().nth(fits).unwrap_or_default()
 }
 
 /// Second line of the head.
@@ -113,12 +126,16 @@ fn draw_special(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     };
     let row = &context.row;
     let (x, y, end) = (area.x + 1, area.y, area.right().saturating_sub(1));
-    let (clock, role) = if model.is_typing(row.id) {
+    let (clock, role) = if let Some(colleagues) = model.colleagues_typing(row.id) {
+        // That somebody else answers is what one has to know first.
+        (colleagues, Role::Accent)
+    } else if model.is_typing(row.id) {
         ("is typing…".to_owned(), Role::Accent)
     } else if let Some(since) = row.waiting_since {
         let waited = model.now.saturating_sub(since);
         let role = if waited >= 3_600_000 { Role::Warn } else { Role::Dim };
-        (format!("waiting {}", words::span(waited.max(60_000))), role)
+        let long = if waited < 60_000 { "now".to_owned() } else { words::span(waited) };
+        (format!("waiting {long}"), role)
     } else if let (Status::Snoozed, Some(until)) = (row.status, row.snoozed_until) {
         (
             format!("back {} {}", format::day(until, model.now, &model.tz), format::clock(until, &model.tz)),
@@ -146,8 +163,9 @@ fn draw_special(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     for label in &row.labels {
         at = pen.text(at, y, room(at), &format!("#{label}"), Role::Accent) + 1;
     }
-    if at == x {
-        pen.text(at, y, room(at), &who(context), Role::Dim);
+    let who = who(context);
+    if at == x && who != format::person(&row.contact_name, &row.theirs) {
+        pen.text(at, y, room(at), &who, Role::Dim);
     }
 }
 
@@ -163,7 +181,7 @@ fn who(context: &Context) -> String {
         };
     }
     if !context.row.theirs.is_empty() {
-        return context.row.theirs.clone();
+        return format::person("", &context.row.theirs);
     }
     identities.first().map(|(i, _)| i.value.clone()).unwrap_or_default()
 }
@@ -302,7 +320,16 @@ fn draw_author(model: &Model, pen: &mut Pen<'_>, place: Rect, message: &MessageR
         let words = format!("{} {}", progress.glyph, progress.words);
         end = pen.right(place.x, end, place.y, &words, progress.role).saturating_sub(1);
     }
-    let name = message.author_name.as_deref();
+    let said = message.author_name.as_deref();
+    let name = match (message.author, &model.thread.context) {
+        // A customer without a name is called by the address, as in the list.
+        (AuthorKind::Contact, Some(context)) => {
+            let row = &context.row;
+            Some(format::person(said.unwrap_or(&row.contact_name), &row.theirs))
+        }
+        _ => said.map(str::to_owned),
+    };
+    let name = name.as_deref().filter(|name| !name.is_empty());
     let (name, role) = match (message.direction, message.author) {
         (Direction::Note, _) => (name.unwrap_or("somebody"), Role::Note),
         (_, AuthorKind::Agent) if name == Some(model.me.name.as_str()) => ("you", Role::Outbound),

@@ -67,7 +67,11 @@ pub(crate) fn answers(delivery: Option<Delivery>) -> &'static [(&'static str, &'
             &[("message.retry", "send now"), ("message.discard", "give up, keep the words")]
         }
         Some(Delivery::Retrying) => &[("message.retry", "send now"), ("message.discard", "give up")],
-        Some(Delivery::Unknown) => &[("message.resend", "send again"), ("message.was-sent", "it was sent")],
+        Some(Delivery::Unknown) => &[
+            ("message.resend", "send again"),
+            ("message.was-sent", "was sent"),
+            ("message.not-sent", "not sent"),
+        ],
         _ => &[],
     }
 }

@@ -12,9 +12,10 @@ use frontdesk::domain::ids::{
     AccountId, AgentId, AttachmentId, ContactId, ConversationId, MessageId, QuickReplyId,
 };
 use frontdesk::domain::message::{AuthorKind, Direction, MessageKind};
+use frontdesk::domain::query::{SoFar, What, parse_so_far};
 use frontdesk::domain::row::{
-    AccountRow, AgentRow, AttachmentRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, MessageRow,
-    OutboxRow, QuickReplyRow, SearchHit, View, ViewCount,
+    AccountRow, AgentRow, AttachmentRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey,
+    MessageRow, OutboxRow, QuickReplyRow, SearchHit, View, ViewCount,
 };
 use frontdesk::text::index::Term;
 use frontdesk::ui::{self, Context, EngineState, EngineStatus, Found, ListSource, Loaded, Need};
@@ -334,8 +335,11 @@ impl World {
                 newer: false,
             },
             Need::Context { conversation } => Loaded::Context(self.context(*conversation)?),
-            Need::Search { ticket, text, .. } => {
-                Loaded::Search { ticket: *ticket, found: Ok(self.find(text)) }
+            Need::Search { ticket, text, .. } => Loaded::Search { ticket: *ticket, found: self.find(text) },
+            Need::Unread { source, .. } => {
+                let row = self.rows.iter().find(|r| r.unread > 0);
+                let key = |r: &ConversationRow| ListKey { at: r.last_message_at.unwrap_or(0), id: r.id };
+                Loaded::Unread { source: source.clone(), found: row.map(key) }
             }
             // Each thread is asked for when it is needed.
             Need::Ahead { .. } => return None,
@@ -348,8 +352,17 @@ impl World {
     }
 
     fn find(&self, text: &str) -> Found {
-        let hits =
-            self.messages.iter().rev().filter(|m| m.text.to_lowercase().contains(&text.to_lowercase()));
+        let SoFar { query, unclear } = parse_so_far(text);
+        let words: Vec<String> = query
+            .clauses
+            .iter()
+            .filter_map(|clause| match &clause.what {
+                What::Word(word) | What::Prefix(word) | What::Phrase(word) => Some(word.to_lowercase()),
+                What::Filter(_) => None,
+            })
+            .collect();
+        let fits = |text: &str| !words.is_empty() && words.iter().all(|w| text.to_lowercase().contains(w));
+        let hits = self.messages.iter().rev().filter(|m| fits(&m.text));
         let hits = hits.map(|m| {
             let row = self.rows.iter().find(|r| r.id == m.conversation).unwrap();
             SearchHit {
@@ -363,7 +376,8 @@ impl World {
                 text: m.text.clone(),
             }
         });
-        Found { hits: hits.collect(), terms: vec![Term::Prefix(text.into())], more: false, partial: false }
+        let terms = words.iter().map(|word| Term::Prefix(word.clone())).collect();
+        Found { hits: hits.collect(), terms, unclear, ..Found::default() }
     }
 }
 

@@ -6,4 +6,5 @@ mod apart;
 mod formats;
 pub mod kit;
 mod messages;
+mod reading;
 mod triage;

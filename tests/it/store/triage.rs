@@ -326,6 +326,18 @@ fn what_was_sent_before_the_account_was_connected_is_history() {
 }
 
 #[test]
+fn a_customer_without_a_name_is_called_by_the_address() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", "whatsapp:+31600000001", NOW, "hello");
+    let reader = kit.reader();
+    assert_eq!(reader.conversation(c).unwrap().unwrap().contact_name, "+31600000001");
+    let asking = frontdesk::store::Asking { me: None, now: NOW, tz: jiff::tz::TimeZone::UTC };
+    let query = frontdesk::domain::query::parse("hello").unwrap();
+    let hits = reader.search_within(&query, None, 5, &asking, std::time::Duration::from_secs(5)).unwrap();
+    assert_eq!(hits.rows[0].contact_name, "+31600000001", "and in what is found");
+}
+
+#[test]
 fn the_list_is_never_blank() {
     let kit = Kit::new();
     let mut place = fact("SM1", ANNA, Inbound, NOW, "");

@@ -1,0 +1,169 @@
+//! What the composer says about itself: to whom and how, how long, what stands in the way.
+
+use crate::domain::availability::window_left;
+use crate::domain::capability::ChannelCapabilities;
+use crate::domain::command::ComposeMode;
+use crate::domain::row::ConversationRow;
+use crate::text::segments::{self, Encoding};
+use crate::text::{format, sanitize, wrap};
+use crate::ui::composer::state::{Composer, channel, refusal};
+use crate::ui::model::Model;
+use crate::ui::msg::Context;
+use crate::ui::paint::{cells, folded};
+use crate::ui::theme::Role;
+use ratatui_textarea::TextArea;
+
+/// Lines that one warning takes at most.
+const WARNING: usize = 4;
+
+/// What the composer says about itself. Made in `prepare`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Face {
+    /// PUBLIC or NOTE.
+    pub(crate) badge: &'static str,
+    /// To whom and how, and what else there is room for.
+    pub(crate) to: String,
+    /// Length, segments.
+    pub(crate) size: String,
+    /// The size needs a look.
+    pub(crate) size_role: Option<Role>,
+    /// What stands in the way, or should be known first.
+    pub(crate) warnings: Vec<(String, Role)>,
+    /// Rows that the text wants.
+    pub(crate) rows: u16,
+}
+
+/// A name is cut to no fewer cells than this: it rather goes.
+const NAME: u16 = 6;
+
+/// To whom and how. Where there is no room for that the name is cut, and goes at last: the medium stays.
+pub(crate) fn addressed(row: &ConversationRow, room: u16) -> String {
+    let name = format::person(&row.contact_name, &row.theirs);
+    let by = format!("by {}", row.channel.title());
+    let left = room.saturating_sub(cells("to ") + 1 + cells(&by));
+    if left < NAME.min(cells(&name)) {
+        return by;
+    }
+    format!("to {} {by}", wrap::truncate(&name, usize::from(left)))
+}
+
+impl Model {
+    /// Makes the composer's words about itself, for a pane of this width.
+    pub(crate) fn face(&self, composer: &Composer, width: u16) -> Face {
+        let text = composer.text();
+        let mut face = Face { rows: rows(&composer.area, width), ..Face::default() };
+        let context = self.context(composer.conversation);
+        match (composer.mode, context) {
+            (ComposeMode::Note, _) => {
+                face.badge = "NOTE";
+                face.to = "private, only agents read it".into();
+            }
+            (ComposeMode::Reply, None) => {
+                face.badge = "PUBLIC";
+                face.to = "reading the conversation…".into();
+            }
+            (ComposeMode::Reply, Some(context)) => {
+                face.badge = "PUBLIC";
+                let caps = channel(context);
+                let sizes = caps.map(|caps| measure(&mut face, caps, &text)).unwrap_or_default();
+                let left = caps
+                    .and_then(|caps| caps.reply_window)
+                    .map(|window| window_left(window, context.row.last_inbound_at, self.now))
+                    .filter(|left| *left > 0)
+                    .map(crate::ui::thread::words::span);
+                face.head(context, left, &sizes, width.saturating_sub(cells("PUBLIC ")));
+            }
+        }
+        let Some(context) = context else {
+            return face;
+        };
+        let words = (!text.trim().is_empty()).then_some(text.as_str());
+        if let Some(why) = refusal(context, composer.mode, words, self.now) {
+            face.warnings.push((format!("✗ cannot be sent: {why}"), Role::Bad));
+        }
+        if let Some(who) = self.colleague() {
+            face.warnings.push((format!("! {who} has answered since you began"), Role::Warn));
+        }
+        if let Some(colleagues) = self.colleagues_typing(composer.conversation) {
+            face.warnings.push((colleagues, Role::Accent));
+        }
+        if composer.sending.is_some() {
+            face.warnings.push(("… being stored".into(), Role::Dim));
+        }
+        let lines = |(text, role): &(String, Role)| {
+            let role = *role;
+            folded(text, width.max(8), WARNING).into_iter().map(move |line| (line, role))
+        };
+        face.warnings = face.warnings.iter().flat_map(lines).collect();
+        face
+    }
+}
+
+impl Face {
+    /// Fills the first line. What there is no room for goes in the order of what it tells: first the account, then the window
+    /// (which gets a line of its own), then the words of the size, then the end of the name, then the size.
+    fn head(&mut self, context: &Context, left: Option<String>, sizes: &[String], room: u16) {
+        let row = &context.row;
+        let whole = addressed(row, u16::MAX);
+        let account = format!(" · {}", sanitize::line(&context.account.name));
+        let window = left.as_ref().map_or_else(String::new, |left| format!(" · window {left}"));
+        let beside = |size: &str| if size.is_empty() { room } else { room.saturating_sub(cells(size) + 2) };
+        let longest = sizes.first().map_or("", String::as_str);
+        let full = [format!("{whole}{account}{window}"), format!("{whole}{window}")];
+        if let Some(form) = full.into_iter().find(|form| cells(form) <= beside(longest)) {
+            (self.to, self.size) = (form, longest.to_owned());
+            return;
+        }
+        if let Some(left) = left {
+            self.warnings.push((format!("window: {left} left to answer"), Role::Dim));
+        }
+        let least = cells("to  by ") + NAME + cells(row.channel.title());
+        let size = sizes
+            .iter()
+            .find(|size| cells(&whole) <= beside(size))
+            .or_else(|| sizes.last().filter(|size| least <= beside(size)));
+        self.size = size.cloned().unwrap_or_default();
+        self.to = addressed(row, beside(&self.size));
+    }
+}
+
+/// Length and segments, in words and in short.
+fn measure(face: &mut Face, caps: &ChannelCapabilities, text: &str) -> Vec<String> {
+    if caps.segments {
+        let count = segments::segments(text);
+        let plural = if count.segments == 1 { "" } else { "s" };
+        let mut words = format!("{} SMS segment{plural} · {} left", count.segments, count.left);
+        if count.encoding == Encoding::Ucs2 {
+            let odd: String = segments::offenders(text).into_iter().take(8).collect();
+            let odd = sanitize::line(&odd).into_owned();
+            if segments::look_alikes(text) != text {
+                face.warnings.push((
+                    format!("{odd} make it Unicode, 70 a segment: Ctrl-G for plain ones"),
+                    Role::Warn,
+                ));
+            } else {
+                words.push_str(" · Unicode");
+            }
+        }
+        if count.segments > 3 {
+            face.size_role = Some(Role::Warn);
+        }
+        let short = format!("{} SMS", count.segments);
+        return vec![words, format!("{short} · {}", count.left), short];
+    }
+    let length = text.chars().count();
+    match caps.max_text {
+        Some(max) if length * 10 >= max * 8 => {
+            face.size_role = Some(if length > max { Role::Bad } else { Role::Warn });
+            vec![format!("{length} of {max}"), format!("{length}/{max}")]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Screen rows that the text takes, as far as it matters.
+fn rows(area: &TextArea<'_>, width: u16) -> u16 {
+    let width = usize::from(width.saturating_sub(1)).max(1);
+    let rows: usize = area.lines().iter().take(100).map(|line| wrap::width(line) / width + 1).sum();
+    u16::try_from(rows).unwrap_or(u16::MAX)
+}
