@@ -272,11 +272,11 @@ impl Tx<'_> {
         self.move_place(id, &before.place, place)
     }
 
-    /// The newest message that is more than an activity, as the list shows it.
+    /// The newest message that is more than an activity and was not taken back, as the list shows it.
     pub(super) fn newest(&self, conversation: i64) -> Result<(Ms, Newest), StoreError> {
         let found = self.one(
             "SELECT id, sent_at, direction, kind, substr(text, 1, 400), delivery FROM message
-             WHERE conversation_id = ?1 AND direction <> 3 ORDER BY sent_at DESC, id DESC LIMIT 1",
+             WHERE conversation_id = ?1 AND direction <> 3 AND delivery IS NOT 5 ORDER BY sent_at DESC, id DESC LIMIT 1",
             [conversation],
             |r| {
                 let (id, at, direction, kind): (i64, Ms, i64, i64) =

@@ -22,6 +22,8 @@ struct Said {
     delivery: Option<i64>,
     given_up: bool,
     expected: Option<i64>,
+    worded: bool,
+    indexed: bool,
 }
 
 impl Reader {
@@ -36,8 +38,8 @@ impl Reader {
         let unseen = messages.iter().any(|m| m.direction == 0 && m.seen == 0);
         let (set, until) = shown.status.unwrap_or((Status::Open, None));
         let status = effective_status(set, unseen);
-        let spoken: Vec<&Said> = messages.iter().filter(|m| m.direction != 3).collect();
-        let newest = spoken.iter().max_by_key(|m| (m.sent_at, m.id));
+        let shown_last = messages.iter().filter(|m| m.direction != 3 && m.delivery != Some(5));
+        let newest = shown_last.max_by_key(|m| (m.sent_at, m.id));
         let answer = messages
             .iter()
             .filter(|m| m.direction == 1 && !matches!(m.delivery, Some(2 | 3 | 5 | 7)))
@@ -84,6 +86,12 @@ impl Reader {
             .collect();
         for m in messages.iter().filter(|m| m.direction == 1 && m.delivery != m.expected) {
             out.push(format!("message {}: delivery {:?}, computed {:?}", m.id, m.delivery, m.expected));
+        }
+        for m in &messages {
+            let findable = m.worded && m.direction != 3 && m.delivery != Some(5);
+            if m.indexed != findable {
+                out.push(format!("message {}: in the index: {}, computed {findable}", m.id, m.indexed));
+            }
         }
         Ok(out)
     }
@@ -134,7 +142,8 @@ impl Reader {
     fn said(&self, conversation: ConversationId) -> Result<Vec<Said>, StoreError> {
         use crate::domain::delivery::Delivery;
         self.all(
-            "SELECT m.id, m.direction, m.sent_at, m.seen, m.delivery, m.given_up, m.said, o.state
+            "SELECT m.id, m.direction, m.sent_at, m.seen, m.delivery, m.given_up, m.said, o.state, m.text <> '',
+                    EXISTS (SELECT 1 FROM message_fts_docsize d WHERE d.id = m.id)
              FROM message m LEFT JOIN op o ON o.id = m.op_id WHERE m.conversation_id = ?1",
             [conversation.0],
             |r| {
@@ -148,6 +157,8 @@ impl Reader {
                     delivery: r.get(4)?,
                     given_up: r.get(5)?,
                     expected: shown_delivery(said, op).map(Delivery::code),
+                    worded: r.get(8)?,
+                    indexed: r.get(9)?,
                 })
             },
         )
