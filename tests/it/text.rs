@@ -63,6 +63,25 @@ proptest! {
     }
 
     #[test]
+    fn escape_sequences_go_whole_and_take_nothing_else(
+        pieces in proptest::collection::vec(proptest::sample::select(vec![
+            "\x1b", "[", "]", "P", "\\", "\u{7}", "\u{9b}", "\u{9c}", "\u{9d}", "\u{90}", "31", ";", "m", "hello", " ", "\n", "é", "?",
+        ]), 0..30),
+        words in "[ -~àé中\n]{0,60}",
+    ) {
+        let text = pieces.concat();
+        let once = clean(&text);
+        prop_assert!(!once.chars().any(|c| c.is_control() && c != '\n'), "{:?} of {:?}", once, text);
+        prop_assert_eq!(clean(&once), once.clone());
+        // Without a control character there is no sequence.
+        prop_assert_eq!(clean(&words), words.as_str());
+        // A string without an end takes nothing with it, and a whole one nothing but itself.
+        let (open, whole) = (format!("\x1b]{words}"), format!("{words}\x1b[1;31m{words}\x1b]0;title\x07"));
+        prop_assert_eq!(clean(&open), format!("]{words}"));
+        prop_assert_eq!(clean(&whole), format!("{words}{words}"));
+    }
+
+    #[test]
     fn a_line_is_one_line(text in nasty()) {
         let once = line(&text);
         prop_assert!(is_clean(&once), "{:?}", once);
