@@ -348,9 +348,9 @@ impl World {
     fn find(&self, text: &str) -> Found {
         let hits =
             self.messages.iter().rev().filter(|m| m.text.to_lowercase().contains(&text.to_lowercase()));
-        let hits = hits.map(|m| {
-            let row = self.rows.iter().find(|r| r.id == m.conversation).unwrap();
-            SearchHit {
+        let hits = hits.filter_map(|m| {
+            let row = self.rows.iter().find(|r| r.id == m.conversation)?;
+            Some(SearchHit {
                 conversation: m.conversation,
                 message: m.id,
                 channel: row.channel,
@@ -359,7 +359,7 @@ impl World {
                 direction: m.direction,
                 sent_at: m.sent_at,
                 text: m.text.clone(),
-            }
+            })
         });
         Found { hits: hits.collect(), terms: vec![Term::Prefix(text.into())], more: false, partial: false }
     }
