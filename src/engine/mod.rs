@@ -19,7 +19,7 @@ pub mod watch;
 pub mod webchat;
 pub mod write;
 
-use crate::domain::clock::Clock;
+use crate::domain::clock::{Clock, Ms};
 use crate::engine::accounts::{Accounts, Live};
 use crate::engine::bus::Bus;
 use crate::engine::health::HealthBoard;
@@ -43,6 +43,10 @@ const SHORT_END: Duration = Duration::from_secs(1);
 const DELIVERY_END: Duration = Duration::from_secs(12);
 /// A finished receipt keeps its body this long, milliseconds.
 const KEEP_BODIES: i64 = 7 * 24 * 3_600_000;
+/// What was told of a message that never came is kept this long, milliseconds: a first pull goes back as far.
+const KEEP_ORPHANS: i64 = 30 * 24 * 3_600_000;
+/// How often both are looked at, in rounds of a second.
+const SWEEP: u64 = 600;
 
 /// What an engine is started with.
 pub struct EngineOptions {
@@ -265,17 +269,14 @@ async fn housekeeping(writes: Writes, clock: Arc<dyn Clock>, mut stop: watched::
     let mut rounds = 0u64;
     while !intake::pause(&mut stop, Duration::from_secs(1)).await {
         let now = clock.now();
-        let sweep = rounds.is_multiple_of(600);
+        if rounds.is_multiple_of(SWEEP)
+            && let Err(e) = sweep(&writes, now).await
+        {
+            error!("old webhooks are cleared away later: {e}");
+        }
         rounds += 1;
         let done = writes
-            .run_quietly(Class::Apply, move |t| {
-                let woken = t.snooze_wake(now)?;
-                let notices = t.settle_accepted(now)?;
-                if sweep {
-                    t.receipts_drop_bodies(now - KEEP_BODIES)?;
-                }
-                Ok((woken, notices))
-            })
+            .run_quietly(Class::Apply, move |t| Ok((t.snooze_wake(now)?, t.settle_accepted(now)?)))
             .await;
         match done {
             Ok((woken, notices)) => {
@@ -285,5 +286,81 @@ async fn housekeeping(writes: Writes, clock: Arc<dyn Clock>, mut stop: watched::
             }
             Err(e) => error!("housekeeping waits: {e}"),
         }
+    }
+}
+
+/// Drops what nobody needs any more, in pieces that leave the writer to others.
+async fn sweep(writes: &Writes, now: Ms) -> Result<(), StoreError> {
+    while writes.run_quietly(Class::Apply, move |t| t.receipts_drop_bodies(now - KEEP_BODIES)).await? > 0 {}
+    writes.run_quietly(Class::Apply, move |t| t.orphans_forget(now - KEEP_ORPHANS)).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::ManualClock;
+    use crate::domain::delivery::{Delivery, DeliverySource};
+    use crate::domain::event::{DeliveryReport, Event, MessageRef};
+    use crate::store::{AccountSpec, ReceiptFilter, ReceiptNew, ReceiptOutcome};
+
+    #[tokio::test]
+    async fn a_sweep_leaves_nothing_old_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), Arc::new(ManualClock::new(1))).unwrap();
+        let writes = Writes::new(store.clone(), Bus::new());
+        let spec = AccountSpec {
+            name: "support".into(),
+            provider: "twilio".into(),
+            channels: Vec::new(),
+            enabled: true,
+            capabilities: None,
+            from: Vec::new(),
+        };
+        let told = Event::Delivery {
+            message: MessageRef::External("SM1".into()),
+            report: DeliveryReport {
+                state: Delivery::Delivered,
+                said: "delivered".into(),
+                reason: None,
+                price: None,
+                at: 1,
+                source: DeliverySource::Webhook,
+            },
+        };
+        let push = ReceiptNew {
+            method: "POST".into(),
+            url: "https://desk.example.com/hooks/support".into(),
+            headers: Vec::new(),
+            body: b"Body=hello".to_vec(),
+            received_at: 1,
+        };
+        store
+            .writer()
+            .call(Class::Durable, move |t| {
+                let account = t.account_upsert(&spec)?;
+                for n in 0..1_200 {
+                    if let ReceiptOutcome::New(id) = t.receipt_append(account, &n.to_string(), &push)? {
+                        t.receipt_done(id)?;
+                    }
+                }
+                t.apply(account, &[told])
+            })
+            .unwrap();
+        let reader = store.reader().unwrap();
+        let whole = || {
+            let all = ReceiptFilter { limit: 9_999, ..ReceiptFilter::default() };
+            reader.receipts(&all).unwrap().iter().filter(|r| r.size > 0).count()
+        };
+        let orphans = || -> i64 {
+            let file = rusqlite::Connection::open(dir.path().join("frontdesk.db")).unwrap();
+            file.query_row("SELECT count(*) FROM orphan_delivery", [], |r| r.get(0)).unwrap()
+        };
+        sweep(&writes, KEEP_BODIES).await.unwrap();
+        assert_eq!((whole(), orphans()), (1_200, 1), "not old enough");
+        sweep(&writes, KEEP_BODIES + 2).await.unwrap();
+        assert_eq!((whole(), orphans()), (0, 1));
+        sweep(&writes, KEEP_ORPHANS + 2).await.unwrap();
+        assert_eq!(orphans(), 0);
     }
 }

@@ -131,11 +131,12 @@ async fn a_file_of_a_newer_program_a_damaged_one_and_no_file_at_all_are_told() {
     let file = home.workspace().join("frontdesk.db");
 
     let conn = rusqlite::Connection::open(&file).unwrap();
+    let form: i64 = conn.query_row("PRAGMA user_version", [], |r| r.get(0)).unwrap();
     conn.pragma_update(None, "user_version", 999).unwrap();
     drop(conn);
     refused_by_all(&home, &["newer Frontdesk", "999", "install the newer version"]);
     let conn = rusqlite::Connection::open(&file).unwrap();
-    conn.pragma_update(None, "user_version", 1).unwrap();
+    conn.pragma_update(None, "user_version", form).unwrap();
     drop(conn);
     home.run(&["list"]).ok();
 

@@ -4,6 +4,7 @@
 
 mod apart;
 mod formats;
+mod found;
 pub mod kit;
 mod messages;
 mod triage;
