@@ -25,7 +25,7 @@ use crate::engine::bus::Bus;
 use crate::engine::health::HealthBoard;
 use crate::engine::inbox::Inbox;
 use crate::engine::write::Writes;
-use crate::store::{Class, Store, StoreError};
+use crate::store::{Class, Store, StoreError, Tx};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -36,6 +36,8 @@ use tracing::{error, info, warn};
 
 /// Where the store keeps what vendors and visitors see of the running engine.
 pub const URL_KEY: &str = "engine:url";
+/// Where the store keeps when the last engine ended; empty while one runs, or after one that was killed.
+pub const ENDED_KEY: &str = "engine:ended";
 
 /// How long the end waits for what can be cut off at any moment: slow callers, pulls.
 const SHORT_END: Duration = Duration::from_secs(1);
@@ -102,7 +104,11 @@ impl Engine {
         let seen = public_url.clone().or_else(|| address.map(|a| format!("http://{a}")));
         // For other processes that tell people where to point a vendor or a browser.
         let told = seen.clone().unwrap_or_default();
-        writes.run_quietly(Class::Apply, move |t| t.meta_set(URL_KEY, &told)).await?;
+        let begun = move |t: &mut Tx<'_>| {
+            t.meta_set(URL_KEY, &told)?;
+            t.meta_set(ENDED_KEY, "")
+        };
+        writes.run_quietly(Class::Apply, begun).await?;
         let accounts = Accounts::default();
         let health = HealthBoard::new(store.clone(), bus.clone(), clock.clone());
         let inbox = Inbox::new(store.clone());
@@ -228,6 +234,12 @@ impl Engine {
         let delivery = self.delivery.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(delivery) = delivery {
             end(delivery, begun + DELIVERY_END).await;
+        }
+        let ended = self.sync.clock.now().to_string();
+        if let Err(e) =
+            self.sync.writes.run_quietly(Class::Apply, move |t| t.meta_set(ENDED_KEY, &ended)).await
+        {
+            warn!("that the engine ended could not be noted: {e}");
         }
         info!("the engine has stopped");
     }

@@ -30,36 +30,17 @@ pub const VENDOR: Vendor = Vendor {
     summary: "a chat page of your own, served by Frontdesk",
     channels: &[Channel::Webchat],
     settings: &[
-        SettingSpec {
-            key: "origins",
-            help: "web sites that may embed the page or call its API, as https://host[:port], separated by commas; default none but the page itself",
-            required: false,
-            secret: false,
-        },
-        SettingSpec {
-            key: "title",
-            help: "the heading of the page; default \"Chat with us\"",
-            required: false,
-            secret: false,
-        },
-        SettingSpec {
-            key: "greeting",
-            help: "the first words a visitor sees; default \"Hello! How can we help?\"",
-            required: false,
-            secret: false,
-        },
-        SettingSpec {
-            key: "agent_name",
-            help: "the name visitors see for every agent; default each agent's own",
-            required: false,
-            secret: false,
-        },
-        SettingSpec {
-            key: "messages_per_minute",
-            help: "how many messages one visitor may write in a minute, 1 to 60000; default 30",
-            required: false,
-            secret: false,
-        },
+        SettingSpec::text(
+            "origins",
+            "web sites that may embed the page or call its API, as https://host[:port], separated by commas; default none but the page itself",
+        ),
+        SettingSpec::text("title", "the heading of the page; default \"Chat with us\""),
+        SettingSpec::text("greeting", "the first words a visitor sees; default \"Hello! How can we help?\""),
+        SettingSpec::text("agent_name", "the name visitors see for every agent; default each agent's own"),
+        SettingSpec::number(
+            "messages_per_minute",
+            "how many messages one visitor may write in a minute, 1 to 60000; default 30",
+        ),
     ],
     check,
     capabilities: |_| Ok(capabilities()),
