@@ -76,6 +76,11 @@ pub struct ListKey {
     pub id: ConversationId,
 }
 
+/// An address without the prefix of its medium, as it stands for somebody whose name is not known.
+pub fn bare_address(address: &str) -> &str {
+    address.strip_prefix("whatsapp:").unwrap_or(address)
+}
+
 /// A row of a conversation list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConversationRow {
@@ -131,6 +136,13 @@ pub struct ConversationRow {
     pub troubled: u32,
     /// Whether a draft waits.
     pub draft: bool,
+}
+
+impl ConversationRow {
+    /// The customer's name; none where their address stands for it.
+    pub fn known_name(&self) -> Option<&str> {
+        (self.contact_name != bare_address(&self.theirs)).then_some(self.contact_name.as_str())
+    }
 }
 
 /// A file of a message.

@@ -18,11 +18,9 @@ pub const VARIABLES: &[(&str, &str)] = &[
 
 /// The value of a variable in a conversation; none if it is unknown or empty. Names are as the customer gave them: foreign text.
 pub fn value(name: &str, row: &ConversationRow, agent_name: &str) -> Option<String> {
-    // Where no name is known the row shows the address: that is no name to greet somebody with.
-    let known_name = (row.contact_name != row.theirs).then_some(row.contact_name.as_str());
     let value = match name {
-        "contact.name" => known_name?.to_owned(),
-        "contact.first_name" => first_name(known_name?),
+        "contact.name" => row.known_name()?.to_owned(),
+        "contact.first_name" => first_name(row.known_name()?),
         "contact.address" => row.theirs.clone(),
         "agent.name" => agent_name.to_owned(),
         "agent.first_name" => first_name(agent_name),

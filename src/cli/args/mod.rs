@@ -147,8 +147,8 @@ pub struct Serve {
 /// How many rows.
 #[derive(Debug, Clone, Args)]
 pub struct Limit {
-    /// At most this many.
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    /// At most this many, 1 or more.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = at_least_one)]
     pub limit: usize,
 }
 
@@ -179,8 +179,8 @@ pub struct SearchArgs {
 pub struct ShowArgs {
     /// Its id.
     pub conversation: String,
-    /// Only the newest N messages [default: all].
-    #[arg(long, value_name = "N")]
+    /// Only the newest N messages, 1 or more [default: all].
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub limit: Option<usize>,
 }
 
@@ -345,6 +345,13 @@ fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(x) if x.is_finite() && x > 0.0 => Ok(x),
         _ => Err("a number above 0 is needed".into()),
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse::<u32>() {
+        Ok(n) if n > 0 => Ok(usize::try_from(n).unwrap_or(usize::MAX)),
+        _ => Err(format!("a whole number from 1 to {} is needed", u32::MAX)),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::ids::{
 };
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
 use crate::domain::op::{Op, OpBody, OpState};
-use crate::domain::row::{AccountRow, AttachmentRow, ConsentRow, ConversationRow, MessageRow};
+use crate::domain::row::{AccountRow, AttachmentRow, ConsentRow, ConversationRow, MessageRow, bare_address};
 use crate::store::derive::split_labels;
 use crate::store::fold::uuid_blob;
 use rusqlite::types::Type;
@@ -65,7 +65,7 @@ pub(in crate::store) fn conversation(r: &Row<'_>) -> Result<ConversationRow> {
         channel: Channel::from_code(r.get(3)?),
         external_id: r.get(4)?,
         contact: ContactId(r.get(5)?),
-        contact_name: if name.is_empty() { bare(&theirs).to_owned() } else { name },
+        contact_name: if name.is_empty() { bare_address(&theirs).to_owned() } else { name },
         ours: r.get(7)?,
         theirs,
         subject: r.get(9)?,
@@ -92,11 +92,6 @@ pub(in crate::store) fn conversation(r: &Row<'_>) -> Result<ConversationRow> {
         troubled: count(r.get(27)?),
         draft: r.get(28)?,
     })
-}
-
-/// An address without the prefix of its medium, where no name is known.
-fn bare(address: &str) -> &str {
-    address.strip_prefix("whatsapp:").unwrap_or(address)
 }
 
 /// An account.

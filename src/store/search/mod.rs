@@ -15,7 +15,7 @@ use crate::domain::clock::Ms;
 use crate::domain::ids::{AgentId, ContactId, ConversationId, MessageId};
 use crate::domain::message::Direction;
 use crate::domain::query::{Filter, Query, What};
-use crate::domain::row::{ConversationRow, ListKey, SearchHit};
+use crate::domain::row::{ConversationRow, ListKey, SearchHit, bare_address};
 use crate::store::error::StoreError;
 use crate::store::filter::{Asking, lower};
 use crate::store::reader::Reader;
@@ -170,7 +170,7 @@ fn hit(conn: &Connection, id: MessageId) -> rusqlite::Result<Option<SearchHit>> 
             message: id,
             channel: Channel::from_code(r.get(1)?),
             contact: ContactId(r.get(2)?),
-            contact_name: r.get(3)?,
+            contact_name: bare_address(r.get_ref(3)?.as_str()?).to_owned(),
             direction: Direction::from_code(r.get(4)?).unwrap_or(Direction::Activity),
             sent_at: r.get(5)?,
             text: r.get(6)?,
