@@ -218,6 +218,14 @@ async fn a_read_only_file_and_directory_are_named() {
         assert_eq!(code, 5, "{args:?}: {err}");
         assert!(err.contains("frontdesk.db") && err.contains("permissions"), "{args:?}: {err}");
     }
+    // The configuration cannot be written either.
+    if let Some((code, err)) = run_unprivileged(&home, &["channel", "add", "webchat", "--name", "side"]) {
+        assert_eq!(code, 1, "{err}");
+        assert!(
+            err.contains(".config.lock") && err.contains("permissions") && err.contains("--home DIR"),
+            "{err}"
+        );
+    }
     // No workspace yet, and none can be made.
     std::fs::remove_dir_all(home.path().join("data")).unwrap();
     if let Some((code, err)) = run_unprivileged(&home, &["list"]) {
