@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod bus;
 pub mod deliver;
 pub mod health;
+pub mod http;
 pub mod import;
 pub mod inbox;
 pub mod intake;
@@ -170,7 +171,7 @@ impl Engine {
             );
             let chat = webchat::routes(chat.until(stopped.clone()));
             let router = listener::routes(hooks).merge(chat);
-            tasks.push(tokio::spawn(listener::serve(listener, router, stopped.clone())));
+            tasks.push(tokio::spawn(http::serve(listener, router, http::HEAD_TIME, stopped.clone())));
         }
         match socket::bind(store.dir()) {
             Ok(socket) => tasks.push(tokio::spawn(socket::serve(socket, bus.clone(), stopped.clone()))),
