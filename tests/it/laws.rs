@@ -1,7 +1,5 @@
 //! Laws of the store: facts commute and repeat without effect; shown and truth converge whatever happens to an op on its way.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 mod facts;
 
 use crate::store::kit::*;

@@ -1,5 +1,4 @@
 //! A small support desk with fixed ids and times.
-#![allow(clippy::unwrap_used)]
 
 use frontdesk::domain::account::{Channel, Health};
 use frontdesk::domain::capability::{

@@ -1,7 +1,5 @@
 //! The store, from outside.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 mod apart;
 mod formats;
 mod found;
