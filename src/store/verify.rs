@@ -8,6 +8,7 @@ use crate::domain::op::{OpBody, OpState};
 use crate::domain::rebase::{self, Facets, Pending};
 use crate::domain::rev::{Rev, Stamped};
 use crate::store::apply::shown_delivery;
+use crate::store::counts::{Place, place_columns};
 use crate::store::error::StoreError;
 use crate::store::fold::Shown;
 use crate::store::reader::Reader;
@@ -197,26 +198,7 @@ impl Reader {
     /// Those of the database.
     pub fn verify_counts(&self) -> Result<Vec<String>, StoreError> {
         let mut want: BTreeMap<String, (i64, i64)> = BTreeMap::new();
-        let places = self.all(
-            "SELECT account_id, channel, status, agent_id, team_id, waiting_since, last_message_at, archived_at IS NOT NULL,
-                    labels, unread > 0, id FROM conversation",
-            [],
-            |r| {
-                let place = crate::store::counts::Place {
-                    account: r.get(0)?,
-                    channel: r.get(1)?,
-                    status: Status::from_code(r.get(2)?).unwrap_or(Status::Open),
-                    agent: r.get(3)?,
-                    team: r.get(4)?,
-                    waiting_since: r.get(5)?,
-                    last_message_at: r.get(6)?,
-                    archived: r.get(7)?,
-                    labels: crate::store::derive::split_labels(r.get(8)?),
-                    unread: r.get(9)?,
-                };
-                Ok(place)
-            },
-        )?;
+        let places = self.all(concat!("SELECT ", place_columns!(), " FROM conversation"), [], Place::read)?;
         for place in places {
             for view in place.views() {
                 let slot = want.entry(view.key()).or_default();

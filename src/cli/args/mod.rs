@@ -57,9 +57,9 @@ pub enum Command {
     /// Write to an address: in the conversation that exists with it, or a new one.
     New(NewArgs),
     /// Answer the customer.
-    Reply(ReplyArgs),
+    Reply(WordsArgs),
     /// Leave a private note: only agents see it.
-    Note(NoteArgs),
+    Note(WordsArgs),
     /// Give a conversation to somebody, or to nobody.
     Assign(AssignArgs),
     /// Judge a conversation as business.
@@ -209,22 +209,9 @@ pub struct NewArgs {
     pub wait: Wait,
 }
 
-/// `reply`
+/// `reply`, `note`
 #[derive(Debug, Clone, Args)]
-pub struct ReplyArgs {
-    /// The conversation's id.
-    pub conversation: String,
-    /// The words; - reads them from standard input.
-    #[arg(value_name = "TEXT|-")]
-    pub text: String,
-    /// Waiting.
-    #[command(flatten)]
-    pub wait: Wait,
-}
-
-/// `note`
-#[derive(Debug, Clone, Args)]
-pub struct NoteArgs {
+pub struct WordsArgs {
     /// The conversation's id.
     pub conversation: String,
     /// The words; - reads them from standard input.

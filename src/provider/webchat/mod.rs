@@ -2,7 +2,7 @@
 //! and what a visitor does comes from the engine's own chat routes. There is no vendor to ask.
 
 use crate::domain::account::Channel;
-use crate::domain::capability::{AttachmentLimits, Capabilities, ChannelCapabilities, Ownership, PushKind};
+use crate::domain::capability::{Capabilities, ChannelCapabilities, PushKind};
 use crate::domain::clock::Ms;
 use crate::domain::delivery::{Delivery, DeliverySource};
 use crate::domain::event::{DeliveryReport, Event, MessageRef};
@@ -108,28 +108,14 @@ impl Webchat {
 
 /// What every chat page can do.
 fn capabilities() -> Capabilities {
-    Capabilities {
-        channels: vec![ChannelCapabilities {
-            channel: Channel::Webchat,
-            read_only: None,
-            max_text: Some(MAX_TEXT),
-            segments: false,
-            reply_window: None,
-            start: false,
-            attachments: AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 },
-            typing: true,
-            read_receipts: true,
-        }],
-        status: Ownership::Local,
-        assignee: Ownership::Local,
-        labels: Ownership::Local,
-        priority: Ownership::Local,
-        notes: Ownership::Local,
-        read_state: Ownership::Local,
-        // Sending changes nothing but our own store, by the op's own id.
-        idempotent_send: true,
-        push: PushKind::Local,
-    }
+    let page = ChannelCapabilities {
+        max_text: Some(MAX_TEXT),
+        typing: true,
+        read_receipts: true,
+        ..ChannelCapabilities::text_only(Channel::Webchat)
+    };
+    // Sending changes nothing but our own store, by the op's own id.
+    Capabilities { idempotent_send: true, ..Capabilities::messages_only(vec![page], PushKind::Local) }
 }
 
 impl Provider for Webchat {
@@ -188,6 +174,7 @@ fn accept(op: &Op, now: Ms) -> Result<Accepted, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::capability::Ownership;
     use crate::domain::event::ConversationKey;
     use crate::domain::ids::{AccountId, ConversationId, OpId};
 
