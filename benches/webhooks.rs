@@ -3,7 +3,7 @@
 //! The baseline in the same run: a bare axum handler that checks an HMAC, reads JSON, commits a receipt in groups with
 //! `synchronous=FULL`, and inserts the message with the same search index.
 //!
-//! `cargo bench --bench webhooks -- [MESSAGES] [FILL]` (default 6000 on an empty history of 0).
+//! `cargo bench --bench webhooks -- [MESSAGES] [FILL] [CONNECTIONS]` (default 6000 on an empty history, with 1, 16 and 64).
 
 #![allow(
     clippy::expect_used,
@@ -37,7 +37,8 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     println!("webhooks: {count} messages on a history of {fill}; ours / baseline");
     println!("{:>11}  {:>22}  {:>22}  {:>6}", "connections", "ours (/s, p50, p99 ms)", "baseline", "ratio");
-    for connections in [1, 16, 64] {
+    let only = support::number(2);
+    for connections in [1, 16, 64].into_iter().filter(|c| only.is_none_or(|o| o == *c)) {
         let theirs = runtime.block_on(baseline(count, fill, connections));
         let ours = runtime.block_on(frontdesk_side(count, fill, connections));
         println!(

@@ -10,8 +10,12 @@ use std::time::Duration;
 
 /// Two numbers from the command line: how many, and on how much history.
 pub fn args(count: usize, fill: usize) -> (usize, usize) {
-    let mut numbers = std::env::args().skip(1).filter_map(|a| a.parse().ok());
-    (numbers.next().unwrap_or(count), numbers.next().unwrap_or(fill))
+    (number(0).unwrap_or(count), number(1).unwrap_or(fill))
+}
+
+/// A number from the command line, by its place.
+pub fn number(place: usize) -> Option<usize> {
+    std::env::args().skip(1).filter_map(|a| a.parse().ok()).nth(place)
 }
 
 /// A quantile of sorted times.

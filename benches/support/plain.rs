@@ -10,7 +10,7 @@ const SCHEMA: &str = include_str!("../../src/store/migrations/0001.sql");
 /// Opens it as the store opens its own.
 pub fn open(file: &Path) -> Connection {
     let db = Connection::open(file).expect("a database");
-    db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA cache_size = -8192; PRAGMA mmap_size = 0;")
+    db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA cache_size = -8192; PRAGMA mmap_size = 0; PRAGMA foreign_keys = OFF;")
         .expect("pragmas");
     db
 }
@@ -19,7 +19,12 @@ pub fn open(file: &Path) -> Connection {
 pub fn prepare(file: &Path, fill: usize) {
     let mut db = open(file);
     db.execute_batch(SCHEMA).expect("the schema");
-    db.execute_batch("CREATE TABLE plain_receipt (id INTEGER PRIMARY KEY, body BLOB)").expect("a table");
+    // The index merges itself as it does by default.
+    db.execute_batch(
+        "CREATE TABLE plain_receipt (id INTEGER PRIMARY KEY, body BLOB);
+         INSERT INTO message_fts(message_fts, rank) VALUES ('automerge', 4), ('crisismerge', 16);",
+    )
+    .expect("a table");
     db.pragma_update(None, "synchronous", "NORMAL").expect("a pragma");
     let mut history = History::new(fill as u64, 1, SystemClock.now() - 3_600_000);
     let mut last = 0i64;

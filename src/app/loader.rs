@@ -1,20 +1,29 @@
 //! Reads for the screen, on threads of their own: of two needs of one kind only the later is served.
 
 use crate::domain::clock::Clock;
-use crate::domain::ids::AgentId;
+use crate::domain::command::ComposeMode;
+use crate::domain::ids::{AgentId, ConversationId};
 use crate::domain::query::{self, Query};
-use crate::domain::row::{ConversationRow, ListKey, View};
+use crate::domain::row::{ConversationRow, ListKey, MessageRow, View};
 use crate::store::{Asking, InterruptHandle, Reader, Store, StoreError, key_in};
 use crate::text::index;
 use crate::ui::effect::{ListSource, Need, ThreadAt};
 use crate::ui::msg::{Context, Found, Loaded, Msg};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::time::Duration;
 
 /// A search as one types shows what it has found after this long.
 const SEARCH: Duration = Duration::from_millis(100);
+
+/// What becomes of needs.
+pub enum Met {
+    /// A need was met, or is of no interest any more.
+    Need(Option<Msg>),
+    /// Something was read ahead: nobody waits for it, and nothing on screen changes.
+    Ahead(Msg),
+}
 
 /// Serves needs. Ends when dropped.
 pub struct Loader {
@@ -43,7 +52,7 @@ impl Loader {
     /// When the store cannot be read.
     pub fn start(
         reading: &Reading,
-        out: impl Fn(Option<Msg>) + Clone + Send + 'static,
+        out: impl Fn(Met) + Clone + Send + 'static,
     ) -> Result<Loader, StoreError> {
         let (needs, asked) = channel();
         let (searches, searched) = channel();
@@ -78,24 +87,86 @@ fn spawn(name: &str, f: impl FnOnce() + Send + 'static) -> Result<(), StoreError
     spawned.map(|_| ()).map_err(|e| StoreError::Io(e.to_string()))
 }
 
-fn serve(reading: &Reading, reader: &Reader, asked: &Receiver<Need>, out: &impl Fn(Option<Msg>)) {
-    while let Ok(first) = asked.recv() {
-        let mut waiting = vec![first];
+fn serve(reading: &Reading, reader: &Reader, asked: &Receiver<Need>, out: &impl Fn(Met)) {
+    let mut ahead = Vec::new();
+    loop {
+        // What somebody waits for goes before what somebody may ask for.
+        let first = if ahead.is_empty() {
+            asked.recv().map_err(|_| TryRecvError::Disconnected)
+        } else {
+            asked.try_recv()
+        };
+        let mut waiting = match first {
+            Ok(first) => vec![first],
+            Err(TryRecvError::Empty) => Vec::new(),
+            Err(TryRecvError::Disconnected) => return,
+        };
         while let Ok(next) = asked.try_recv() {
             let kind = std::mem::discriminant(&next);
             if let Some(at) = waiting.iter().position(|w| std::mem::discriminant(w) == kind) {
                 waiting.remove(at);
-                out(None);
+                out(Met::Need(None));
             }
             waiting.push(next);
         }
         for need in waiting {
-            out(match load(reading, reader, need) {
+            if let Need::Ahead { generation, conversations, limit } = need {
+                ahead = conversations.into_iter().rev().map(|c| (generation, c, limit)).collect();
+                out(Met::Need(None));
+                continue;
+            }
+            out(Met::Need(match load(reading, reader, need) {
                 Ok(loaded) => loaded.map(|l| Msg::Loaded(Box::new(l))),
                 Err(e) => Some(Msg::LoadFailed(e.to_string())),
-            });
+            }));
+        }
+        if let Some((generation, conversation, limit)) = ahead.pop() {
+            match read_ahead(reader, generation, conversation, limit) {
+                Ok(Some(loaded)) => out(Met::Ahead(Msg::Loaded(Box::new(loaded)))),
+                Ok(None) => {}
+                // Nobody has asked for it yet; who does is told.
+                Err(e) => tracing::debug!("reading ahead: {e}"),
+            }
         }
     }
+}
+
+fn read_ahead(
+    reader: &Reader,
+    generation: u64,
+    conversation: ConversationId,
+    limit: usize,
+) -> Result<Option<Loaded>, StoreError> {
+    let Some(context) = context(reader, conversation)? else { return Ok(None) };
+    let (messages, older) = latest(reader, conversation, limit)?;
+    Ok(Some(Loaded::Ahead { generation, messages, older, context }))
+}
+
+/// The newest messages of a thread, and whether there are older ones.
+fn latest(
+    reader: &Reader,
+    conversation: ConversationId,
+    limit: usize,
+) -> Result<(Vec<MessageRow>, bool), StoreError> {
+    let mut messages = reader.thread(conversation, None, limit + 1)?;
+    let older = messages.len() > limit;
+    if older {
+        messages.remove(0);
+    }
+    Ok((messages, older))
+}
+
+fn context(reader: &Reader, conversation: ConversationId) -> Result<Option<Context>, StoreError> {
+    let Some(row) = reader.conversation(conversation)? else { return Ok(None) };
+    let Some(account) = reader.account(row.account)? else { return Ok(None) };
+    Ok(Some(Context {
+        consent: reader.consent(conversation)?,
+        contact: reader.contact(row.contact)?,
+        draft_reply: reader.draft(conversation, ComposeMode::Reply)?,
+        draft_note: reader.draft(conversation, ComposeMode::Note)?,
+        row,
+        account,
+    }))
 }
 
 /// Meets one need.
@@ -117,11 +188,7 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
         Need::Thread { conversation, at, limit } => {
             let (messages, older, newer) = match at {
                 ThreadAt::Latest => {
-                    let mut messages = reader.thread(conversation, None, limit + 1)?;
-                    let older = messages.len() > limit;
-                    if older {
-                        messages.remove(0);
-                    }
+                    let (messages, older) = latest(reader, conversation, limit)?;
                     (messages, older, false)
                 }
                 ThreadAt::Around { sent_at, id } => {
@@ -141,19 +208,12 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
             };
             Loaded::Thread { conversation, at, messages, older, newer }
         }
-        Need::Context { conversation } => {
-            use crate::domain::command::ComposeMode;
-            let Some(row) = reader.conversation(conversation)? else { return Ok(None) };
-            let Some(account) = reader.account(row.account)? else { return Ok(None) };
-            Loaded::Context(Context {
-                consent: reader.consent(conversation)?,
-                contact: reader.contact(row.contact)?,
-                draft_reply: reader.draft(conversation, ComposeMode::Reply)?,
-                draft_note: reader.draft(conversation, ComposeMode::Note)?,
-                row,
-                account,
-            })
-        }
+        Need::Context { conversation } => match context(reader, conversation)? {
+            Some(context) => Loaded::Context(context),
+            None => return Ok(None),
+        },
+        // Served by the thread itself, one by one.
+        Need::Ahead { .. } => return Ok(None),
         Need::Search { ticket, text, limit } => {
             let found = match query::parse_typing(&text) {
                 Ok(parsed) => Ok(search(reading, reader, &parsed, limit)?),

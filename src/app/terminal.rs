@@ -7,8 +7,8 @@ use crossterm::event::{
     EnableMouseCapture,
 };
 use crossterm::terminal::{
-    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
-    disable_raw_mode, enable_raw_mode,
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode,
+    enable_raw_mode,
 };
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
@@ -35,7 +35,8 @@ impl Screen {
         }
         install_panic_hook();
         enter().map_err(AppError::io("the terminal cannot be set up"))?;
-        let terminal = Terminal::new(Canvas::new(io::stdout())).map_err(AppError::io("the terminal cannot be set up"))?;
+        let terminal = Terminal::new(Canvas::new(io::stdout()))
+            .map_err(AppError::io("the terminal cannot be set up"))?;
         Ok(Screen { terminal })
     }
 

@@ -3,7 +3,7 @@
 use crate::app::effects::{Effects, ForTerminal, edit};
 use crate::app::frames::FrameClock;
 use crate::app::input::Input;
-use crate::app::loader::{Loader, Reading};
+use crate::app::loader::{Loader, Met, Reading};
 use crate::app::station::Station;
 use crate::app::terminal::Screen;
 use crate::app::workspace::Workspace;
@@ -30,8 +30,8 @@ pub enum Arrival {
     Gone,
     /// A message for the screen.
     Msg(Msg),
-    /// A need was met, or is of no interest any more.
-    Met(Option<Msg>),
+    /// News of what was to be read.
+    Met(Met),
     /// A polite request to end.
     Stop,
 }
@@ -179,7 +179,8 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Loop<S> {
                                 self.message(msg);
                                 self.frames.request(false);
                             }
-                            Arrival::Met(met) => {
+                            Arrival::Met(Met::Ahead(msg)) => self.message(msg),
+                            Arrival::Met(Met::Need(met)) => {
                                 self.waiting = self.waiting.saturating_sub(1);
                                 if let Some(msg) = met {
                                     self.message(msg);

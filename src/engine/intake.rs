@@ -8,13 +8,17 @@ use crate::engine::write::Writes;
 use crate::provider::RawPush;
 use crate::store::{Class, Reader, ReceiptNew, Store, StoreError};
 use crate::text::sanitize::mask;
-use std::sync::{Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tracing::{debug, error, warn};
 
 /// Receipts read at once: large enough to amortise a commit, small enough to hold the writer for a few milliseconds only.
 const BATCH: usize = 48;
+/// Batches at the writer: while one is applied, another is read.
+const IN_FLIGHT: usize = 2;
 
 /// What one receipt turned out to say.
 #[derive(Clone)]
@@ -23,7 +27,11 @@ enum Read {
     Unreadable(ReceiptId, String),
 }
 
+/// Shared by who applies it and who sets poison aside.
+type Batch = Arc<[Read]>;
+
 /// The loop that empties the inbox.
+#[derive(Clone)]
 pub struct Intake {
     /// Where receipts are.
     pub store: Store,
@@ -34,7 +42,7 @@ pub struct Intake {
     /// Who can read it.
     pub accounts: Accounts,
     /// Told when files wait to be fetched.
-    pub media: std::sync::Arc<tokio::sync::Notify>,
+    pub media: Arc<tokio::sync::Notify>,
 }
 
 impl Intake {
@@ -74,44 +82,74 @@ impl Intake {
         }
     }
 
-    /// Takes one batch. Answers whether there was one.
+    /// Takes what waits. Answers whether there was anything. While one batch is applied the next one is read.
     async fn drain(&self, reader: &Mutex<Reader>) -> Result<bool, StoreError> {
         let mut after = ReceiptId(0);
-        let read = loop {
-            let window =
-                reader.lock().unwrap_or_else(PoisonError::into_inner).receipts_waiting_after(after, BATCH)?;
-            let Some((last, ..)) = window.last() else { return Ok(false) };
-            after = *last;
-            let read: Vec<Read> =
-                window.into_iter().filter_map(|(id, account, new)| self.read(id, account, new)).collect();
-            // Receipts of accounts that are not connected now stay and wait, and hold nobody up.
-            if !read.is_empty() {
-                break read;
-            }
-        };
-        debug!("intake: {} receipts", read.len());
-        if let Err(e) = self.apply(&read).await {
-            if !e.is_about_the_data() {
-                return Err(e);
-            }
-            // One of them is poison: one by one, so that only that one is set aside.
-            for one in read {
-                let (id, single) = match one {
-                    Read::Events(id, ..) => (id, vec![one]),
-                    Read::Unreadable(id, _) => (id, vec![one]),
-                };
-                match self.apply(&single).await {
-                    Ok(()) => {}
-                    Err(e) if e.is_about_the_data() => {
-                        let why = format!("it could not be applied: {e}");
-                        error!("receipt {id} is quarantined: {why}");
-                        self.writes.run(Class::Apply, move |t| t.receipt_quarantine(id, &why)).await?;
+        let mut flying: VecDeque<(Batch, JoinHandle<Result<(), StoreError>>)> = VecDeque::new();
+        let mut any = false;
+        let mut failed = None;
+        loop {
+            if failed.is_none() && flying.len() < IN_FLIGHT {
+                match self.next(reader, &mut after) {
+                    Ok(Some(batch)) => {
+                        debug!("intake: {} receipts", batch.len());
+                        any = true;
+                        flying.push_back((batch.clone(), tokio::spawn(self.clone().apply(batch))));
+                        continue;
                     }
-                    Err(e) => return Err(e),
+                    Ok(None) => {}
+                    Err(e) => failed = Some(e),
                 }
             }
+            // What is on its way is awaited even after a failure: nobody reads it a second time meanwhile.
+            let Some((batch, job)) = flying.pop_front() else {
+                return failed.map_or(Ok(any), Err);
+            };
+            let result = job.await.unwrap_or(Err(StoreError::Closed));
+            if let Err(e) = self.landed(&batch, result).await {
+                failed = Some(e);
+            }
         }
-        Ok(true)
+    }
+
+    /// The next receipts that can be read now. Those of accounts that are not connected stay and wait, and hold nobody up.
+    fn next(&self, reader: &Mutex<Reader>, after: &mut ReceiptId) -> Result<Option<Batch>, StoreError> {
+        loop {
+            let window = reader
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .receipts_waiting_after(*after, BATCH)?;
+            let Some((last, ..)) = window.last() else { return Ok(None) };
+            *after = *last;
+            let read: Vec<Read> =
+                window.into_iter().filter_map(|(id, account, new)| self.read(id, account, new)).collect();
+            if !read.is_empty() {
+                return Ok(Some(read.into()));
+            }
+        }
+    }
+
+    /// A batch was applied, or not.
+    async fn landed(&self, batch: &Batch, result: Result<(), StoreError>) -> Result<(), StoreError> {
+        match result {
+            Ok(()) => return Ok(()),
+            Err(e) if !e.is_about_the_data() => return Err(e),
+            Err(_) => {}
+        }
+        // One of them is poison: one by one, so that only that one is set aside.
+        for one in batch.iter() {
+            let (Read::Events(id, ..) | Read::Unreadable(id, _)) = one;
+            match self.clone().apply(std::slice::from_ref(one).into()).await {
+                Ok(()) => {}
+                Err(e) if e.is_about_the_data() => {
+                    let (id, why) = (*id, format!("it could not be applied: {e}"));
+                    error!("receipt {id} is quarantined: {why}");
+                    self.writes.run(Class::Apply, move |t| t.receipt_quarantine(id, &why)).await?;
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(())
     }
 
     fn read(&self, id: ReceiptId, account: AccountId, new: ReceiptNew) -> Option<Read> {
@@ -137,19 +175,18 @@ impl Intake {
         })
     }
 
-    async fn apply(&self, batch: &[Read]) -> Result<(), StoreError> {
-        let batch = batch.to_vec();
+    async fn apply(self, batch: Batch) -> Result<(), StoreError> {
         let media_due = self
             .writes
             .run(Class::Apply, move |t| {
                 let mut media_due = false;
-                for read in batch {
+                for read in batch.iter() {
                     match read {
                         Read::Events(id, account, events) => {
-                            media_due |= t.apply(account, &events)?.media_due;
-                            t.receipt_done(id)?;
+                            media_due |= t.apply(*account, events)?.media_due;
+                            t.receipt_done(*id)?;
                         }
-                        Read::Unreadable(id, why) => t.receipt_quarantine(id, &why)?,
+                        Read::Unreadable(id, why) => t.receipt_quarantine(*id, why)?,
                     }
                 }
                 Ok(media_due)

@@ -44,3 +44,42 @@ pub(super) fn migrate(conn: &mut Connection, file: &Path) -> Result<(), StoreErr
 fn version(conn: &Connection) -> Result<i64, StoreError> {
     Ok(conn.query_row("PRAGMA user_version", [], |r| r.get(0))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::ManualClock;
+    use crate::store::{ReceiptFilter, Store};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_file_of_the_first_form_keeps_what_waits_and_what_could_not_be_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let old = Connection::open(dir.path().join("frontdesk.db")).unwrap();
+        old.execute_batch(STEPS[0]).unwrap();
+        old.execute_batch(
+            "INSERT INTO receipt(id, account_id, dedupe_key, received_at, method, url, headers, body, size, state, error) VALUES
+               (1, 1, 'a', 10, 'POST', 'u', '[]', x'61', 1, 1, NULL),
+               (2, 1, 'b', 11, 'POST', 'u', '[]', x'62', 1, 0, NULL),
+               (3, 1, 'c', 12, 'POST', 'u', '[]', x'63', 1, 2, 'no such field');
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+        drop(old);
+        let store = Store::open(dir.path(), Arc::new(ManualClock::new(1_700_000_000_000))).unwrap();
+        let reader = store.reader().unwrap();
+        let waiting = reader.receipts_waiting(10).unwrap();
+        assert_eq!(
+            waiting.iter().map(|(id, _, new)| (id.0, new.body.clone())).collect::<Vec<_>>(),
+            [(2, b"b".to_vec())]
+        );
+        let all = reader.receipts(&ReceiptFilter { limit: 10, ..ReceiptFilter::default() }).unwrap();
+        let states: Vec<_> = all.iter().map(|r| (r.id.0, r.state, r.error.as_deref())).collect();
+        assert_eq!(
+            states,
+            [(3, "quarantined", Some("no such field")), (2, "waiting", None), (1, "done", None)]
+        );
+        let filter = ReceiptFilter { quarantined: true, limit: 10, ..ReceiptFilter::default() };
+        assert_eq!(reader.receipts(&filter).unwrap().len(), 1);
+    }
+}

@@ -93,7 +93,8 @@ impl Upkeep {
     /// A step between two transactions. Deep in debt it takes longer, by what the last ones took (an import's hold the writer
     /// far longer than others), unless something `urgent` comes.
     pub(super) fn busy(&mut self, conn: &Connection, worked: Duration, urgent: &dyn Fn() -> bool) {
-        if self.debt >= DEBT {
+        // Small debts wait until nobody else does.
+        if self.debt >= DEEP_DEBT || (self.debt >= DEBT && !urgent()) {
             let until = Instant::now() + (worked / DEEP_SHARE).max(Duration::from_micros(1_500));
             loop {
                 self.merge(conn, if self.debt < DEEP_DEBT { STEP } else { DEEP_STEP });

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,8 @@ pub enum Class {
 const APPLY_HOLD: Duration = Duration::from_micros(3_500);
 /// The same for a `FULL` one: long enough for hundreds of receipts, short enough for a person.
 const FULL_HOLD: Duration = Duration::from_millis(8);
+/// Nobody has asked for anything for this long: time for upkeep. Shorter pauses lie between two requests of one client.
+const QUIET: Duration = Duration::from_millis(10);
 /// What one message costs when it goes into the search index at the end of its transaction.
 const INDEX_COST: Duration = Duration::from_micros(35);
 
@@ -120,7 +122,7 @@ struct Shared {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Queues> {
         // The queues are whole at every moment: a panic elsewhere cannot have torn them.
-        self.queues.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -232,6 +234,7 @@ struct Work {
 
 impl Work {
     fn run(&mut self) {
+        let mut last = Instant::now();
         loop {
             let (urgent, apply) = {
                 let mut queues = self.shared.lock();
@@ -241,10 +244,16 @@ impl Work {
                         self.upkeep.close(&self.conn);
                         return;
                     }
-                    if self.upkeep.wants_idle() {
+                    if !self.upkeep.wants_idle() {
+                        queues = self.shared.work.wait(queues).unwrap_or_else(PoisonError::into_inner);
+                        continue;
+                    }
+                    let quiet = QUIET.saturating_sub(last.elapsed());
+                    if quiet.is_zero() {
                         break;
                     }
-                    queues = self.shared.work.wait(queues).unwrap_or_else(std::sync::PoisonError::into_inner);
+                    (queues, _) =
+                        self.shared.work.wait_timeout(queues, quiet).unwrap_or_else(PoisonError::into_inner);
                 }
                 (queues.urgent(), !queues.apply.is_empty())
             };
@@ -259,7 +268,10 @@ impl Work {
             if !urgent && !apply {
                 self.synchronous(false);
                 self.upkeep.idle(&self.conn);
-            } else if self.upkeep.wants_busy() {
+                continue;
+            }
+            last = Instant::now();
+            if self.upkeep.wants_busy() {
                 self.synchronous(false);
                 let shared = self.shared.clone();
                 self.upkeep.busy(&self.conn, worked, &|| shared.lock().urgent());

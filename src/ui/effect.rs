@@ -79,6 +79,16 @@ pub enum Need {
         /// Which.
         conversation: ConversationId,
     },
+    /// The newest messages and the context of threads that may be asked for next: each is answered by itself, when nothing that
+    /// somebody waits for is to be read.
+    Ahead {
+        /// Returned with the answers.
+        generation: u64,
+        /// Which.
+        conversations: Vec<ConversationId>,
+        /// How many messages of each at most.
+        limit: usize,
+    },
     /// Messages that match a query. Only the newest ticket counts: an older search may be interrupted.
     Search {
         /// Returned with the answer.

@@ -8,6 +8,7 @@ use crate::domain::conversation::Assignee;
 use crate::domain::facet::Owner;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::row::{AgentRow, ConversationRow, MessageRow, QuickReplyRow, TeamRow};
+use crate::ui::ahead::Ahead;
 use crate::ui::composer::Composer;
 use crate::ui::effect::{Effect, Need, ThreadAt, Ticket};
 use crate::ui::hints::Hint;
@@ -90,6 +91,7 @@ pub struct Model {
     pub(crate) sidebar: Sidebar,
     pub(crate) list: List,
     pub(crate) thread: Thread,
+    pub(crate) ahead: Ahead,
     pub(crate) composer: Option<Composer>,
     pub(crate) overlays: Vec<Overlay>,
     pub(crate) chord: Vec<Key>,
@@ -135,6 +137,7 @@ impl Model {
             sidebar_shown: true,
             attended: true,
             thread: Thread::default(),
+            ahead: Ahead::default(),
             composer: None,
             overlays: Vec::new(),
             chord: Vec::new(),
@@ -260,8 +263,12 @@ impl Model {
         self.thread.wanted = (self.thread.conversation != Some(id)).then_some(id);
         self.thread.stash = None;
         self.thread.jump = None;
-        if self.thread.wanted.is_some() {
-            self.load(Need::Thread { conversation: id, at: ThreadAt::Latest, limit: self.thread.limit() });
+        if self.thread.wanted.is_some() && !self.show_ahead(id) {
+            self.load(Need::Thread {
+                conversation: id,
+                at: ThreadAt::Latest,
+                limit: self.thread.first_limit(),
+            });
             self.load(Need::Context { conversation: id });
         }
     }

@@ -154,6 +154,17 @@ pub enum Loaded {
     },
     /// All that a thread's header and composer need.
     Context(Context),
+    /// A thread that may be asked for next.
+    Ahead {
+        /// As asked.
+        generation: u64,
+        /// Its newest messages, ascending by (time, id).
+        messages: Vec<MessageRow>,
+        /// Whether there are messages before the first.
+        older: bool,
+        /// What its header and composer need.
+        context: Context,
+    },
     /// What was found.
     Search {
         /// The ticket of the question: answers to old ones are dropped.

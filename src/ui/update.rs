@@ -59,6 +59,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     if let Some(need) = model.thread.wants_more() {
         model.load(need);
     }
+    model.look_ahead();
     std::mem::take(&mut model.out)
 }
 
@@ -154,6 +155,7 @@ impl Model {
 
     /// Reads again what is on screen.
     fn on_changed(&mut self) {
+        self.ahead.forget();
         self.load(Need::Sidebar);
         self.list.refresh_anchor();
         self.load_list();
@@ -164,7 +166,7 @@ impl Model {
             self.load(Need::Context { conversation });
         }
         if let Some(conversation) = self.thread.wanted {
-            let limit = self.thread.limit();
+            let limit = self.thread.first_limit();
             self.load(Need::Thread { conversation, at: crate::ui::effect::ThreadAt::Latest, limit });
             self.load(Need::Context { conversation });
         }
@@ -253,8 +255,11 @@ impl Model {
         }
     }
 
-    fn on_loaded(&mut self, loaded: Loaded) {
+    pub(crate) fn on_loaded(&mut self, loaded: Loaded) {
         match loaded {
+            Loaded::Ahead { generation, messages, older, context } => {
+                self.ahead.take(generation, messages, older, context);
+            }
             Loaded::Sidebar { accounts, labels, counts } => {
                 self.sidebar.take(accounts, &labels, counts);
                 self.labels = labels;

@@ -23,7 +23,7 @@ use crate::domain::ids::OpId;
 use crate::domain::message::{AttachmentFact, Author, Direction, MessageKind};
 use crate::domain::rev::{Rev, Stamped};
 use crate::provider::{Ingest, Malformed, RawPush};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The rank of a webhook that says no more than the list.
 pub const PUSHED: u16 = 1;
@@ -119,10 +119,10 @@ fn inbound(push: &RawPush, form: &Form, sid: String, own: &Own) -> Result<Vec<Ev
         direction: Direction::Inbound,
         kind,
         author: Author::contact(name),
+        metadata: besides(form.to_json(), &text),
         text,
         sent_at: push.received_at,
         attachments,
-        metadata: Value::Object(form.to_json()),
         delivery: None,
         history: false,
         rev: Rev { at: 0, rank },
@@ -130,6 +130,18 @@ fn inbound(push: &RawPush, form: &Form, sid: String, own: &Own) -> Result<Vec<Ev
     let mut events = vec![Event::Message(Box::new(fact))];
     events.extend(consent);
     Ok(events)
+}
+
+/// What Twilio told besides what has a column of its own: the words (unless we show others in their place) and the ids.
+fn besides(mut told: Map<String, Value>, text: &str) -> Value {
+    told.retain(|key, value| match key.as_str() {
+        "Body" | "body" => value.as_str() != Some(text),
+        "MessageSid" | "SmsMessageSid" | "SmsSid" | "AccountSid" | "sid" | "account_sid" => false,
+        // Where the API has the message and its files: made of the ids.
+        "uri" | "subresource_uris" => false,
+        _ => true,
+    });
+    Value::Object(told)
 }
 
 fn consent(conversation: &ConversationFact, wish: Wish, says: &str, at: Ms) -> Option<Event> {
@@ -256,10 +268,10 @@ pub fn entry(
         direction: if inbound { Direction::Inbound } else { Direction::Outbound },
         kind: if wish.is_some() { MessageKind::OptOut } else { kind },
         author: if inbound { Author::contact(None) } else { Author::system() },
+        metadata: besides(raw.as_object().cloned().unwrap_or_default(), &text),
         text,
         sent_at: at,
         attachments,
-        metadata: raw.clone(),
         delivery,
         history: at < taken.history_before,
         rev: Rev { at: if inbound { 0 } else { updated }, rank: PULLED },

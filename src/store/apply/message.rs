@@ -144,7 +144,7 @@ impl Tx<'_> {
         let inbound = fact.direction == Direction::Inbound;
         let unseen = inbound && !is_history(home, fact);
         let (agent, author_name) = self.author(fact)?;
-        let (metadata, _) = Metadata::stated(&fact.metadata, fact.rev).columns(fact.rev)?;
+        let metadata = Metadata::first(&fact.metadata);
         let new = self.exec(
             "INSERT INTO message(id, conversation_id, account_id, external_id, direction, kind, author_kind, author_name,
                                  agent_id, text, sent_at, seen, metadata, rev_at, rev_rank)

@@ -19,6 +19,16 @@ impl Metadata {
         }
     }
 
+    /// The column of a new row, whose keys are all of its own revision.
+    pub(super) fn first(value: &Value) -> Option<String> {
+        match value {
+            Value::Null => None,
+            Value::Object(map) if map.is_empty() => None,
+            Value::Object(_) => Some(value.to_string()),
+            other => Some(serde_json::json!({ "value": other }).to_string()),
+        }
+    }
+
     /// What a row keeps: `revs` lists the keys whose revision is not the row's own.
     pub(super) fn stored(json: Option<&str>, revs: Option<&str>, own: Rev) -> Result<Metadata, StoreError> {
         let Some(json) = json else { return Ok(Metadata::default()) };

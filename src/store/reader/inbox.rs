@@ -91,7 +91,8 @@ impl Reader {
     /// # Errors
     /// Those of the database.
     pub fn receipts(&self, filter: &ReceiptFilter) -> Result<Vec<ReceiptRow>, StoreError> {
-        let state = if filter.quarantined { "AND r.id IN (SELECT receipt_id FROM receipt_quarantine)" } else { "" };
+        let state =
+            if filter.quarantined { "AND r.id IN (SELECT receipt_id FROM receipt_quarantine)" } else { "" };
         let sql = format!(
             "{LISTED} WHERE r.id < ?1 AND (?2 IS NULL OR r.account_id = ?2) {state} ORDER BY r.id DESC LIMIT ?3"
         );

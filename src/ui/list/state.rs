@@ -131,6 +131,28 @@ impl List {
         self.select(to);
     }
 
+    /// What the keys for moving by a row and by a screen would select, the likeliest first.
+    pub(crate) fn neighbours(&self) -> Vec<ConversationId> {
+        let Some(at) = self.selected.and_then(|id| self.position(id)) else {
+            return Vec::new();
+        };
+        let last = self.rows.len() - 1;
+        let screen = isize::try_from(self.screen()).unwrap_or(1);
+        let mut near: Vec<ConversationId> = Vec::new();
+        for by in [1, -1, screen, -screen] {
+            let id = self.rows[at.saturating_add_signed(by).min(last)].id;
+            if !near.contains(&id) {
+                near.push(id);
+            }
+        }
+        near
+    }
+
+    /// How many rows a key for a screen moves by.
+    pub(crate) fn screen(&self) -> usize {
+        (self.page / 2).max(1) * 2
+    }
+
     /// Scrolls without selecting, for the wheel.
     pub(crate) fn scroll(&mut self, by: isize) {
         let last = self.rows.len().saturating_sub(self.page);

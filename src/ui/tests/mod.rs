@@ -1,5 +1,6 @@
 //! update() by example: keys in, effects out. Here the desk that the examples sit at.
 
+mod ahead;
 mod screen;
 mod triage;
 mod writing;

@@ -85,10 +85,11 @@ fn a_change_reads_again_what_is_on_screen_and_nothing_else() {
             Need::List { .. } => "list",
             Need::Thread { .. } => "thread",
             Need::Context { .. } => "context",
+            Need::Ahead { .. } => "ahead",
             _ => "other",
         })
         .collect();
-    assert_eq!(kinds, ["sidebar", "list", "thread", "context"]);
+    assert_eq!(kinds, ["sidebar", "list", "thread", "context", "ahead"]);
     assert!(desk.model.is_idle());
 }
 

@@ -298,6 +298,11 @@ impl Thread {
         self.messages[at + 1..].iter().filter(|m| m.direction != Direction::Activity).count()
     }
 
+    /// How many messages the first look at a thread takes: each has a line at least, most have three.
+    pub(crate) fn first_limit(&self) -> usize {
+        (usize::from(self.body.height) * 3 / 2).max(30)
+    }
+
     /// How many messages make a window: several screens, so that no answer asks for the next at once.
     pub(crate) fn limit(&self) -> usize {
         WINDOW.max(usize::from(self.body.height) * 4)
@@ -312,7 +317,8 @@ impl Thread {
             _ => self.at_line(self.top).and_then(|at| self.messages.get(at)),
         };
         let at = around.map_or(ThreadAt::Latest, |m| ThreadAt::Around { sent_at: m.sent_at, id: m.id });
-        Some(Need::Thread { conversation, at, limit: self.limit() })
+        let limit = self.messages.len().max(self.first_limit()).min(self.limit());
+        Some(Need::Thread { conversation, at, limit })
     }
 
     /// The next window, if the screen is near an end of this one.

@@ -336,6 +336,8 @@ impl World {
             Need::Search { ticket, text, .. } => {
                 Loaded::Search { ticket: *ticket, found: Ok(self.find(text)) }
             }
+            // Each thread is asked for when it is needed.
+            Need::Ahead { .. } => return None,
             Need::Outbox => Loaded::Outbox(self.outbox.clone()),
             Need::QuickReplies => Loaded::QuickReplies(self.quick_replies.clone()),
             Need::Agents => Loaded::Agents { agents: agents(), teams: Vec::new() },

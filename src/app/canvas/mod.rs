@@ -1,28 +1,13 @@
 //! Where ratatui paints: one write a frame, and none at all when a frame changes nothing.
 
-use crossterm::queue;
+mod encode;
+
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
-use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
+use crossterm::{Command, cursor, terminal};
+use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
-use std::cell::RefCell;
 use std::io::{self, Write};
-use std::rc::Rc;
-
-/// The bytes of the frame that is being painted. A flush keeps them: crossterm flushes in the middle of frames.
-#[derive(Clone, Default)]
-struct Bytes(Rc<RefCell<Vec<u8>>>);
-
-impl Write for Bytes {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// What the cursor looks like on the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,25 +20,26 @@ enum Cursor {
 
 /// A backend that collects a frame and hands it out whole.
 pub struct Canvas<W: Write> {
-    inner: CrosstermBackend<Bytes>,
-    bytes: Bytes,
     out: W,
+    /// The frame that is being painted, after the opening of a synchronized update.
+    frame: String,
     shown: Cursor,
-    /// What the frame wants, told in up to two steps.
+    /// What the frame wants.
     wanted: Cursor,
 }
 
 impl<W: Write> Canvas<W> {
     /// A canvas over a terminal.
     pub fn new(out: W) -> Canvas<W> {
-        let bytes = Bytes::default();
-        Canvas {
-            inner: CrosstermBackend::new(bytes.clone()),
-            bytes,
-            out,
-            shown: Cursor::Anywhere,
-            wanted: Cursor::Hidden,
+        Canvas { out, frame: String::new(), shown: Cursor::Anywhere, wanted: Cursor::Hidden }
+    }
+
+    /// The frame, begun if it is not yet.
+    fn frame(&mut self) -> io::Result<&mut String> {
+        if self.frame.is_empty() {
+            ansi(&mut self.frame, BeginSynchronizedUpdate)?;
         }
+        Ok(&mut self.frame)
     }
 
     /// Writes out the frame, which the terminal shows whole or not at all.
@@ -63,24 +49,22 @@ impl<W: Write> Canvas<W> {
     pub fn present(&mut self) -> io::Result<()> {
         if self.shown != self.wanted {
             match self.wanted {
-                Cursor::At(at) => {
-                    self.inner.set_cursor_position(at)?;
-                    self.inner.show_cursor()?;
+                Cursor::At(Position { x, y }) => {
+                    let frame = self.frame()?;
+                    ansi(frame, cursor::MoveTo(x, y))?;
+                    ansi(frame, cursor::Show)?;
                 }
-                Cursor::Hidden | Cursor::Anywhere => self.inner.hide_cursor()?,
+                Cursor::Hidden | Cursor::Anywhere => ansi(self.frame()?, cursor::Hide)?,
             }
             self.shown = self.wanted;
         }
-        let mut frame = self.bytes.0.borrow_mut();
-        if frame.is_empty() {
+        if self.frame.is_empty() {
             return Ok(());
         }
-        let mut whole = Vec::with_capacity(frame.len() + 16);
-        queue!(whole, BeginSynchronizedUpdate)?;
-        whole.append(&mut frame);
-        queue!(whole, EndSynchronizedUpdate)?;
-        self.out.write_all(&whole)?;
-        self.out.flush()
+        ansi(&mut self.frame, EndSynchronizedUpdate)?;
+        let written = self.out.write_all(self.frame.as_bytes()).and_then(|()| self.out.flush());
+        self.frame.clear();
+        written
     }
 
     /// Writes bytes that are no part of a frame.
@@ -112,7 +96,8 @@ impl<W: Write> Backend for Canvas<W> {
         if self.shown != Cursor::Hidden {
             self.shown = Cursor::Anywhere;
         }
-        self.inner.draw(content)
+        encode::cells(self.frame()?, content);
+        Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -139,21 +124,33 @@ impl<W: Write> Backend for Canvas<W> {
     }
 
     fn clear(&mut self) -> io::Result<()> {
-        self.forget();
-        self.inner.clear()
+        self.clear_region(ClearType::All)
     }
 
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
         self.forget();
-        self.inner.clear_region(region)
+        let region = match region {
+            ClearType::All => terminal::ClearType::All,
+            ClearType::AfterCursor => terminal::ClearType::FromCursorDown,
+            ClearType::BeforeCursor => terminal::ClearType::FromCursorUp,
+            ClearType::CurrentLine => terminal::ClearType::CurrentLine,
+            ClearType::UntilNewLine => terminal::ClearType::UntilNewLine,
+        };
+        ansi(self.frame()?, terminal::Clear(region))
     }
 
     fn size(&self) -> io::Result<Size> {
-        self.inner.size()
+        // Of the terminal that we paint on: crossterm would open /dev/tty anew at each frame.
+        match rustix::termios::tcgetwinsize(io::stdout()) {
+            Ok(size) if size.ws_col > 0 && size.ws_row > 0 => {
+                Ok(Size { width: size.ws_col, height: size.ws_row })
+            }
+            _ => crossterm::terminal::size().map(|(width, height)| Size { width, height }),
+        }
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
-        self.inner.window_size()
+        Ok(WindowSize { columns_rows: self.size()?, pixels: Size::ZERO })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -161,9 +158,16 @@ impl<W: Write> Backend for Canvas<W> {
     }
 }
 
+fn ansi(out: &mut String, command: impl Command) -> io::Result<()> {
+    command.write_ansi(out).map_err(io::Error::other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
     use ratatui::layout::Rect;
     use ratatui::{Terminal, TerminalOptions, Viewport};
 
