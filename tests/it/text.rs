@@ -295,6 +295,9 @@ fn large_hostile_texts_take_linear_time() {
         "+",
         "(",
         "\u{600}",
+        "\u{1b}]a",
+        "\u{1b}[1",
+        "\u{9d}",
     ] {
         let text = piece.repeat(300_000 / piece.len());
         let terms = [Term::Phrase("1 1 1".to_owned()), Term::Prefix("字字".to_owned())];
