@@ -54,7 +54,7 @@ pub fn build(
     (vendor.check)(&channel.settings)?;
     let mut resolved = BTreeMap::new();
     let mut missing = Vec::new();
-    for spec in vendor.settings.iter().filter(|s| s.secret) {
+    for spec in vendor.settings.iter().filter(|s| s.is_secret()) {
         let Some(source) = channel.secrets.get(spec.key) else { continue };
         match secrets::resolve(source, workspace, &channel.name, spec.key) {
             Ok(secret) => {

@@ -1,18 +1,21 @@
 //! What the command line needs of the parts below: it imports them through here, and through nothing else.
 
+use crate::app::workspace::Workspace;
+use crate::domain::clock::Ms;
+
 pub use crate::engine::import::{ImportError, ImportOptions, Progress, import_jsonl};
 pub use crate::engine::lock;
 pub use crate::net::keyring::{self, KeyringError};
 pub use crate::net::secret::Secret;
 pub use crate::net::secrets;
-pub use crate::provider::{REGISTRY, SettingSpec, Vendor, vendor};
-pub use crate::store::{Actor, Class, ReceiptFilter, ReceiptNew, StoreError, Tx};
+pub use crate::provider::{REGISTRY, SettingKind, Vendor, vendor};
+pub use crate::store::{Actor, Class, Reader, ReceiptFilter, ReceiptNew, StoreError, Tx};
 
 /// What vendors and visitors see of the listener: of the running engine if there is one, else as configured.
 ///
 /// # Errors
 /// Those of the store.
-pub fn seen_url(workspace: &crate::app::workspace::Workspace) -> Result<String, StoreError> {
+pub fn seen_url(workspace: &Workspace) -> Result<String, StoreError> {
     let config = &workspace.config;
     let configured = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
     if !engine_runs(workspace.store.dir()) {
@@ -20,6 +23,18 @@ pub fn seen_url(workspace: &crate::app::workspace::Workspace) -> Result<String, 
     }
     let running = workspace.store.reader()?.meta(crate::engine::URL_KEY)?;
     Ok(running.filter(|url| !url.is_empty()).unwrap_or(configured))
+}
+
+/// Since when no engine runs for the workspace: none = one does; else the moment, if the last one ended in order.
+///
+/// # Errors
+/// Those of the store.
+pub fn engine_away(workspace: &Workspace) -> Result<Option<Option<Ms>>, StoreError> {
+    if engine_runs(workspace.store.dir()) {
+        return Ok(None);
+    }
+    let ended = workspace.store.reader()?.meta(crate::engine::ENDED_KEY)?;
+    Ok(Some(ended.and_then(|at| at.parse().ok())))
 }
 
 /// Whether some process runs the engine of the workspace in `dir`.

@@ -12,6 +12,7 @@ pub mod frames;
 pub mod host;
 pub mod input;
 pub mod loader;
+mod log_file;
 pub mod logs;
 pub mod probe;
 pub mod serve;

@@ -1,5 +1,6 @@
 //! `list`, `show`, `search`: reading.
 
+use crate::app::api::Reader;
 use crate::app::workspace::Workspace;
 use crate::cli::args::{ListArgs, SearchArgs, ShowArgs};
 use crate::cli::context::{self, Context};
@@ -7,10 +8,11 @@ use crate::cli::error::CliError;
 use crate::cli::output::Table;
 use crate::cli::shape::{ConversationShape, HitShape, MessageShape, ShowShape, ago};
 use crate::domain::conversation::Priority;
-use crate::domain::message::Direction;
+use crate::domain::message::{AuthorKind, Direction};
 use crate::domain::query::{self, Query};
-use crate::domain::row::{ConversationRow, MessageRow};
-use crate::text::{format, index};
+use crate::domain::row::{ConversationRow, MessageRow, SearchHit};
+use crate::text::index::Term;
+use crate::text::{address, format, index};
 use jiff::tz::TimeZone;
 
 /// Messages that are read at once.
@@ -84,7 +86,7 @@ pub fn show(ctx: &mut Context, args: &ShowArgs) -> Result<(), CliError> {
         state(&row),
         row.assignee_name.as_ref().map(|n| format!(" · {n}")).unwrap_or_default(),
     ))?;
-    if row.contact_name != row.theirs {
+    if row.known_name().is_some() {
         ctx.out.line(&row.theirs)?;
     }
     if let Some(subject) = &row.subject {
@@ -106,13 +108,22 @@ pub fn show(ctx: &mut Context, args: &ShowArgs) -> Result<(), CliError> {
             ctx.out.heading(&format!("── {today} ──"))?;
             day = today;
         }
-        show_message(ctx, message, &tz)?;
+        show_message(ctx, &row, message, &tz)?;
     }
     Ok(())
 }
 
-fn show_message(ctx: &mut Context, message: &MessageRow, tz: &TimeZone) -> Result<(), CliError> {
-    let who = message.author_name.clone().unwrap_or_else(|| message.author.to_string());
+fn show_message(
+    ctx: &mut Context,
+    row: &ConversationRow,
+    message: &MessageRow,
+    tz: &TimeZone,
+) -> Result<(), CliError> {
+    let nameless = || match message.author {
+        AuthorKind::Contact => row.contact_name.clone(),
+        kind => kind.to_string(),
+    };
+    let who = message.author_name.clone().unwrap_or_else(nameless);
     let note = if message.direction == Direction::Note { " · note" } else { "" };
     let delivery = message.delivery.map(|d| format!(" · {d}")).unwrap_or_default();
     let reason = message.reason.as_ref().map(|r| format!(": {}", r.human)).unwrap_or_default();
@@ -160,7 +171,9 @@ pub fn search(ctx: &mut Context, args: &SearchArgs) -> Result<(), CliError> {
     let terms = index::terms(&query);
     let mut table = Table::new(&["conversation", "message", "channel", "contact", "age", "text"], 5);
     for hit in &hits {
-        let (snippet, _) = index::snippet(&hit.text, &terms, SNIPPET);
+        let reason = reason(&reader, hit, &terms)?;
+        let text = reason.map_or_else(|| hit.text.clone(), |reason| format!("{reason} · {}", hit.text));
+        let (snippet, _) = index::snippet(&text, &terms, SNIPPET);
         if ctx.out.json {
             ctx.out.object(&HitShape::new(hit, snippet))?;
             continue;
@@ -175,6 +188,30 @@ pub fn search(ctx: &mut Context, args: &SearchArgs) -> Result<(), CliError> {
         ]);
     }
     if ctx.out.json { Ok(()) } else { Ok(ctx.out.table(&table, "nothing found")?) }
+}
+
+/// Why a message is found that holds none of the words: its conversation's subject, or a name or address of the customer.
+fn reason(reader: &Reader, hit: &SearchHit, terms: &[Term]) -> Result<Option<String>, CliError> {
+    if terms.is_empty() || !index::highlight(&hit.text, terms).is_empty() {
+        return Ok(None);
+    }
+    // A telephone number may be typed with blanks, and as it is dialled at home.
+    let parts: Vec<&str> =
+        terms.iter().map(Term::text).filter(|t| !t.contains(char::is_alphabetic)).collect();
+    let typed = address::digits(&parts.join(" "));
+    let typed = typed.strip_prefix('0').unwrap_or(&typed);
+    let holds = |value: &str| {
+        !index::highlight(value, terms).is_empty()
+            || (typed.len() >= 3 && address::number_in(value).is_some_and(|n| n.contains(typed)))
+    };
+    let Some(row) = reader.conversation(hit.conversation)? else { return Ok(None) };
+    let mut known = vec![("subject", row.subject.clone().unwrap_or_default())];
+    known.push(("name", row.known_name().unwrap_or_default().to_owned()));
+    known.push(("address", row.theirs));
+    if let Some(contact) = reader.contact(hit.contact)? {
+        known.extend(contact.identities.into_iter().map(|(identity, _)| ("address", identity.value)));
+    }
+    Ok(known.into_iter().find(|(_, value)| holds(value)).map(|(label, value)| format!("{label}: {value}")))
 }
 
 /// The query of the words typed; none if there are none.

@@ -165,7 +165,7 @@ fn check_channel(found: &mut Findings, config: &Config, channel: &ChannelConfig)
         trouble.push(format!("{place}: {} does not know `{key}`{meant}", vendor.name));
     }
     for spec in vendor.settings.iter().filter(|s| s.required) {
-        let there = if spec.secret {
+        let there = if spec.is_secret() {
             channel.secrets.contains_key(spec.key)
         } else {
             channel.settings.contains_key(spec.key)

@@ -15,7 +15,7 @@ pub fn definitions() -> Command {
         // Writing to a String cannot fail.
         let _ = write!(text, "\n  {}: {}\n", vendor.name, vendor.summary);
         for spec in vendor.settings {
-            let option = if spec.secret { "--secret" } else { "--set" };
+            let option = if spec.is_secret() { "--secret" } else { "--set" };
             let needed = if spec.required { " (needed)" } else { "" };
             let written = format!("{option} {}", spec.key);
             let _ = writeln!(text, "    {written:<32} {}{needed}", spec.help);
@@ -98,7 +98,7 @@ fn providers(out: &mut String) {
             vendor.name, vendor.summary
         );
         for spec in vendor.settings {
-            let kind = match (spec.secret, spec.required) {
+            let kind = match (spec.is_secret(), spec.required) {
                 (true, _) => "secret",
                 (false, true) => "needed",
                 (false, false) => "",

@@ -1,7 +1,7 @@
 //! `new`, `reply`, `note`: writing; and waiting for what becomes of it.
 
 use crate::app::workspace::Workspace;
-use crate::cli::args::{NewArgs, NoteArgs, ReplyArgs, Wait};
+use crate::cli::args::{NewArgs, Wait, WordsArgs};
 use crate::cli::context::{self, Context};
 use crate::cli::error::{CliError, Exit};
 use crate::domain::account::Channel;
@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// No such conversation, a reason why one may not write there, or what `--wait` found.
-pub fn reply(ctx: &mut Context, args: &ReplyArgs) -> Result<(), CliError> {
+pub fn reply(ctx: &mut Context, args: &WordsArgs) -> Result<(), CliError> {
     let workspace = ctx.open()?;
     let conversation = context::conversation(&workspace, &args.conversation)?.id;
     let text = context::text(&args.text)?;
@@ -29,7 +29,7 @@ pub fn reply(ctx: &mut Context, args: &ReplyArgs) -> Result<(), CliError> {
 ///
 /// # Errors
 /// No such conversation, or the store.
-pub fn note(ctx: &mut Context, args: &NoteArgs) -> Result<(), CliError> {
+pub fn note(ctx: &mut Context, args: &WordsArgs) -> Result<(), CliError> {
     let workspace = ctx.open()?;
     let conversation = context::conversation(&workspace, &args.conversation)?.id;
     let text = context::text(&args.text)?;

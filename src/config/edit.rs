@@ -8,6 +8,30 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, InlineTable, Item, Table, Value};
 
+/// The value of a setting, as it stands in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SettingValue {
+    /// In quotes. Empty = the setting is removed.
+    Text(String),
+    /// A whole number.
+    Number(i64),
+}
+
+impl From<&str> for SettingValue {
+    fn from(text: &str) -> SettingValue {
+        SettingValue::Text(text.to_owned())
+    }
+}
+
+impl From<&SettingValue> for Value {
+    fn from(value: &SettingValue) -> Value {
+        match value {
+            SettingValue::Text(text) => text.as_str().into(),
+            SettingValue::Number(number) => (*number).into(),
+        }
+    }
+}
+
 /// A change of one channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChannelEdit {
@@ -16,14 +40,14 @@ pub enum ChannelEdit {
         /// The provider.
         provider: String,
         /// Its settings.
-        settings: Vec<(String, String)>,
+        settings: Vec<(String, SettingValue)>,
         /// Where its secrets are kept.
         secrets: Vec<(String, SecretSource)>,
     },
     /// Sets (or, with an empty value, removes) settings, and says where secrets are kept.
     Set {
         /// Settings.
-        settings: Vec<(String, String)>,
+        settings: Vec<(String, SettingValue)>,
         /// Secrets.
         secrets: Vec<(String, SecretSource)>,
     },
@@ -72,7 +96,7 @@ fn apply(
         let mut table = Table::new();
         table.insert("provider", toml_edit::value(provider));
         for (key, value) in settings {
-            table.insert(key, toml_edit::value(value));
+            table.insert(key, Item::Value(value.into()));
         }
         channels.insert(name, Item::Table(table));
         let table = below(channels, name)?;
@@ -102,10 +126,9 @@ fn apply(
     match edit {
         ChannelEdit::Set { settings, secrets } => {
             for (key, value) in settings {
-                if value.is_empty() {
-                    table.remove(key);
-                } else {
-                    put(table, key, value.as_str().into());
+                match value {
+                    SettingValue::Text(text) if text.is_empty() => drop(table.remove(key)),
+                    value => put(table, key, value.into()),
                 }
             }
             put_secrets(table, secrets)
@@ -257,11 +280,15 @@ mod tests {
     #[test]
     fn setting_changes_the_value_alone() {
         let edit = ChannelEdit::Set {
-            settings: vec![("from".into(), "+15550199".into())],
+            settings: vec![
+                ("from".into(), "+15550199".into()),
+                ("poll_seconds".into(), SettingValue::Number(30)),
+            ],
             secrets: vec![("auth_token".into(), SecretSource::Env("TOKEN".into()))],
         };
-        let want =
-            FILE.replace("+15550100", "+15550199").replace("{ keyring = true }", "{ env = \"TOKEN\" }");
+        let want = FILE
+            .replace("\"+15550100\"\n", "\"+15550199\"\npoll_seconds = 30\n")
+            .replace("{ keyring = true }", "{ env = \"TOKEN\" }");
         assert_eq!(after("support", &edit).unwrap(), want);
         assert!(matches!(after("nobody", &edit), Err(ConfigError::NotFound(_))));
     }

@@ -79,7 +79,7 @@ pub enum ConfigError {
     #[error("{}", .0.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n"))]
     Wrong(Vec<Problem>),
     /// A file or directory cannot be used.
-    #[error("{}: {why}", path.display())]
+    #[error("{}: {why}{}", path.display(), advice(why))]
     Io {
         /// Which.
         path: PathBuf,
@@ -95,6 +95,20 @@ pub enum ConfigError {
     /// There is no such thing to change.
     #[error("{0}")]
     NotFound(String),
+}
+
+/// What to do about a place that cannot be used.
+fn advice(why: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind;
+    match why.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            ". Mend the owner and permissions of the file and its directory, or choose another place with --home DIR or FRONTDESK_HOME"
+        }
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            ". A file is where a directory is needed: choose another place with --home DIR or FRONTDESK_HOME"
+        }
+        _ => "",
+    }
 }
 
 impl ConfigError {

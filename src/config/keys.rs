@@ -95,7 +95,7 @@ pub const KEYS: &[KeySpec] = &[
         env: "FRONTDESK_LOG_LEVEL",
         kind: KeyKind::Choice(&["error", "warn", "info", "debug", "trace"]),
         default: "info",
-        help: "How much goes to the log file. Message texts and secrets never do; numbers and addresses are masked above `debug`.",
+        help: "How much goes to the log file. Message texts and secrets never do; numbers and addresses are masked above `debug`. Each day (UTC) begins a new file, and so does a full one: at most 8 files of 8 MiB, then the oldest go.",
     },
     KeySpec {
         key: "phone_region",

@@ -40,4 +40,13 @@ mod tests {
         assert_eq!(shortcuts.len(), all.len());
         assert!(all.iter().all(|r| !r.body.trim().is_empty() && !r.title.is_empty()));
     }
+
+    #[test]
+    fn none_waits_for_a_name_that_nobody_knows() {
+        let agent = |name: &str| name.starts_with("agent.").then(|| "Ana".to_owned());
+        for reply in starter_quick_replies() {
+            let done = crate::text::template::render(&reply.body, &agent);
+            assert!(done.missing.is_empty(), "{}: {}", reply.shortcut, done.text);
+        }
+    }
 }

@@ -41,8 +41,10 @@ pub fn may_send(ctx: &SendContext<'_>) -> Result<(), String> {
     if let Some(consent) = ctx.consent
         && consent.state == ConsentState::OptedOut
     {
+        let id = ctx.conversation.map_or("ID".to_owned(), |row| row.id.to_string());
         return Err(format!(
-            "the customer has opted out (\u{201c}{}\u{201d}): sending is blocked until they write START",
+            "the customer has opted out (\u{201c}{}\u{201d}): sending is blocked until they write START, or ask for it in another \
+             way and you opt them in (`consent {id} opt-in`)",
             consent.said
         ));
     }

@@ -87,7 +87,39 @@ pub struct Capabilities {
     pub push: PushKind,
 }
 
+impl ChannelCapabilities {
+    /// A medium that carries text to people who have written, and nothing more.
+    pub fn text_only(channel: Channel) -> ChannelCapabilities {
+        ChannelCapabilities {
+            channel,
+            read_only: None,
+            max_text: None,
+            segments: false,
+            reply_window: None,
+            start: false,
+            attachments: AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 },
+            typing: false,
+            read_receipts: false,
+        }
+    }
+}
+
 impl Capabilities {
+    /// An account whose provider carries messages and keeps nothing else: all facets are ours.
+    pub fn messages_only(channels: Vec<ChannelCapabilities>, push: PushKind) -> Capabilities {
+        Capabilities {
+            channels,
+            status: Ownership::Local,
+            assignee: Ownership::Local,
+            labels: Ownership::Local,
+            priority: Ownership::Local,
+            notes: Ownership::Local,
+            read_state: Ownership::Local,
+            idempotent_send: false,
+            push,
+        }
+    }
+
     /// What can be done on `channel`.
     pub fn on(&self, channel: Channel) -> Option<&ChannelCapabilities> {
         self.channels.iter().find(|c| c.channel == channel)

@@ -122,7 +122,7 @@ pub struct ConversationRow {
     pub unread: u32,
     /// Since when the customer waits for an answer.
     pub waiting_since: Option<Ms>,
-    /// When the newest message (inbound, outbound or note) was sent.
+    /// When the newest message (inbound, outbound or note; none that was taken back) was sent.
     pub last_message_at: Option<Ms>,
     /// When the customer last wrote; opens reply windows.
     pub last_inbound_at: Option<Ms>,

@@ -15,8 +15,6 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tracing::{debug, error, warn};
 
 /// The largest webhook that is read, in bytes.
@@ -157,19 +155,4 @@ pub fn retry_later() -> Response {
     let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
     response
-}
-
-/// Serves until `stop` says so; requests that are under way come to their end.
-pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let stopped = async move {
-        while !*stop.borrow() {
-            if stop.changed().await.is_err() {
-                break;
-            }
-        }
-    };
-    if let Err(e) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
-        error!("the listener ended: {e}");
-    }
 }

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod bus;
 pub mod deliver;
 pub mod health;
+pub mod http;
 pub mod import;
 pub mod inbox;
 pub mod intake;
@@ -19,13 +20,13 @@ pub mod watch;
 pub mod webchat;
 pub mod write;
 
-use crate::domain::clock::Clock;
+use crate::domain::clock::{Clock, Ms};
 use crate::engine::accounts::{Accounts, Live};
 use crate::engine::bus::Bus;
 use crate::engine::health::HealthBoard;
 use crate::engine::inbox::Inbox;
 use crate::engine::write::Writes;
-use crate::store::{Class, Store, StoreError};
+use crate::store::{Class, Store, StoreError, Tx};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -36,6 +37,8 @@ use tracing::{error, info, warn};
 
 /// Where the store keeps what vendors and visitors see of the running engine.
 pub const URL_KEY: &str = "engine:url";
+/// Where the store keeps when the last engine ended; empty while one runs, or after one that was killed.
+pub const ENDED_KEY: &str = "engine:ended";
 
 /// How long the end waits for what can be cut off at any moment: slow callers, pulls.
 const SHORT_END: Duration = Duration::from_secs(1);
@@ -43,6 +46,10 @@ const SHORT_END: Duration = Duration::from_secs(1);
 const DELIVERY_END: Duration = Duration::from_secs(12);
 /// A finished receipt keeps its body this long, milliseconds.
 const KEEP_BODIES: i64 = 7 * 24 * 3_600_000;
+/// What was told of a message that never came is kept this long, milliseconds: a first pull goes back as far.
+const KEEP_ORPHANS: i64 = 30 * 24 * 3_600_000;
+/// How often both are looked at, in rounds of a second.
+const SWEEP: u64 = 600;
 
 /// What an engine is started with.
 pub struct EngineOptions {
@@ -98,7 +105,11 @@ impl Engine {
         let seen = public_url.clone().or_else(|| address.map(|a| format!("http://{a}")));
         // For other processes that tell people where to point a vendor or a browser.
         let told = seen.clone().unwrap_or_default();
-        writes.run_quietly(Class::Apply, move |t| t.meta_set(URL_KEY, &told)).await?;
+        let begun = move |t: &mut Tx<'_>| {
+            t.meta_set(URL_KEY, &told)?;
+            t.meta_set(ENDED_KEY, "")
+        };
+        writes.run_quietly(Class::Apply, begun).await?;
         let accounts = Accounts::default();
         let health = HealthBoard::new(store.clone(), bus.clone(), clock.clone());
         let inbox = Inbox::new(store.clone());
@@ -160,7 +171,7 @@ impl Engine {
             );
             let chat = webchat::routes(chat.until(stopped.clone()));
             let router = listener::routes(hooks).merge(chat);
-            tasks.push(tokio::spawn(listener::serve(listener, router, stopped.clone())));
+            tasks.push(tokio::spawn(http::serve(listener, router, http::HEAD_TIME, stopped.clone())));
         }
         match socket::bind(store.dir()) {
             Ok(socket) => tasks.push(tokio::spawn(socket::serve(socket, bus.clone(), stopped.clone()))),
@@ -225,6 +236,12 @@ impl Engine {
         if let Some(delivery) = delivery {
             end(delivery, begun + DELIVERY_END).await;
         }
+        let ended = self.sync.clock.now().to_string();
+        if let Err(e) =
+            self.sync.writes.run_quietly(Class::Apply, move |t| t.meta_set(ENDED_KEY, &ended)).await
+        {
+            warn!("that the engine ended could not be noted: {e}");
+        }
         info!("the engine has stopped");
     }
 }
@@ -265,17 +282,14 @@ async fn housekeeping(writes: Writes, clock: Arc<dyn Clock>, mut stop: watched::
     let mut rounds = 0u64;
     while !intake::pause(&mut stop, Duration::from_secs(1)).await {
         let now = clock.now();
-        let sweep = rounds.is_multiple_of(600);
+        if rounds.is_multiple_of(SWEEP)
+            && let Err(e) = sweep(&writes, now).await
+        {
+            error!("old webhooks are cleared away later: {e}");
+        }
         rounds += 1;
         let done = writes
-            .run_quietly(Class::Apply, move |t| {
-                let woken = t.snooze_wake(now)?;
-                let notices = t.settle_accepted(now)?;
-                if sweep {
-                    t.receipts_drop_bodies(now - KEEP_BODIES)?;
-                }
-                Ok((woken, notices))
-            })
+            .run_quietly(Class::Apply, move |t| Ok((t.snooze_wake(now)?, t.settle_accepted(now)?)))
             .await;
         match done {
             Ok((woken, notices)) => {
@@ -285,5 +299,81 @@ async fn housekeeping(writes: Writes, clock: Arc<dyn Clock>, mut stop: watched::
             }
             Err(e) => error!("housekeeping waits: {e}"),
         }
+    }
+}
+
+/// Drops what nobody needs any more, in pieces that leave the writer to others.
+async fn sweep(writes: &Writes, now: Ms) -> Result<(), StoreError> {
+    while writes.run_quietly(Class::Apply, move |t| t.receipts_drop_bodies(now - KEEP_BODIES)).await? > 0 {}
+    writes.run_quietly(Class::Apply, move |t| t.orphans_forget(now - KEEP_ORPHANS)).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::ManualClock;
+    use crate::domain::delivery::{Delivery, DeliverySource};
+    use crate::domain::event::{DeliveryReport, Event, MessageRef};
+    use crate::store::{AccountSpec, ReceiptFilter, ReceiptNew, ReceiptOutcome};
+
+    #[tokio::test]
+    async fn a_sweep_leaves_nothing_old_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), Arc::new(ManualClock::new(1))).unwrap();
+        let writes = Writes::new(store.clone(), Bus::new());
+        let spec = AccountSpec {
+            name: "support".into(),
+            provider: "twilio".into(),
+            channels: Vec::new(),
+            enabled: true,
+            capabilities: None,
+            from: Vec::new(),
+        };
+        let told = Event::Delivery {
+            message: MessageRef::External("SM1".into()),
+            report: DeliveryReport {
+                state: Delivery::Delivered,
+                said: "delivered".into(),
+                reason: None,
+                price: None,
+                at: 1,
+                source: DeliverySource::Webhook,
+            },
+        };
+        let push = ReceiptNew {
+            method: "POST".into(),
+            url: "https://desk.example.com/hooks/support".into(),
+            headers: Vec::new(),
+            body: b"Body=hello".to_vec(),
+            received_at: 1,
+        };
+        store
+            .writer()
+            .call(Class::Durable, move |t| {
+                let account = t.account_upsert(&spec)?;
+                for n in 0..1_200 {
+                    if let ReceiptOutcome::New(id) = t.receipt_append(account, &n.to_string(), &push)? {
+                        t.receipt_done(id)?;
+                    }
+                }
+                t.apply(account, &[told])
+            })
+            .unwrap();
+        let reader = store.reader().unwrap();
+        let whole = || {
+            let all = ReceiptFilter { limit: 9_999, ..ReceiptFilter::default() };
+            reader.receipts(&all).unwrap().iter().filter(|r| r.size > 0).count()
+        };
+        let orphans = || -> i64 {
+            let file = rusqlite::Connection::open(dir.path().join("frontdesk.db")).unwrap();
+            file.query_row("SELECT count(*) FROM orphan_delivery", [], |r| r.get(0)).unwrap()
+        };
+        sweep(&writes, KEEP_BODIES).await.unwrap();
+        assert_eq!((whole(), orphans()), (1_200, 1), "not old enough");
+        sweep(&writes, KEEP_BODIES + 2).await.unwrap();
+        assert_eq!((whole(), orphans()), (0, 1));
+        sweep(&writes, KEEP_ORPHANS + 2).await.unwrap();
+        assert_eq!(orphans(), 0);
     }
 }

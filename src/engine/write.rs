@@ -26,16 +26,7 @@ impl Writes {
         class: Class,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (tx, rx) = oneshot::channel();
-        let bus = self.bus.clone();
-        self.store.writer().submit(class, job, move |result| {
-            if result.is_ok() {
-                bus.bump();
-            }
-            // Nobody waits any more: the commit stands all the same.
-            let _ = tx.send(result);
-        });
-        rx.await.unwrap_or(Err(StoreError::Closed))
+        self.submit(class, job, Some(self.bus.clone())).await
     }
 
     /// As [`Writes::run`], without telling the bus: for jobs that mostly change nothing. The watch notices what they do change.
@@ -47,8 +38,21 @@ impl Writes {
         class: Class,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.submit(class, job, None).await
+    }
+
+    async fn submit<T: Send + 'static>(
+        &self,
+        class: Class,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+        bus: Option<Bus>,
+    ) -> Result<T, StoreError> {
         let (tx, rx) = oneshot::channel();
         self.store.writer().submit(class, job, move |result| {
+            if let (Some(bus), true) = (bus, result.is_ok()) {
+                bus.bump();
+            }
+            // Nobody waits any more: the commit stands all the same.
             let _ = tx.send(result);
         });
         rx.await.unwrap_or(Err(StoreError::Closed))

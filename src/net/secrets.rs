@@ -100,13 +100,27 @@ fn fit(bytes: Vec<u8>) -> Result<Secret<String>, SecretError> {
     Ok(Secret::new(text.to_owned()))
 }
 
+/// Whether the file of a secret is there, before its name is written down. Its content is not looked at.
+///
+/// # Errors
+/// [`SecretError`] where it could not be used: others can read it.
+pub fn check_file(path: &Path) -> Result<bool, SecretError> {
+    match std::fs::metadata(path) {
+        Ok(meta) => private(path, &meta).map(|()| true),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(why) => Err(SecretError::File { path: path.to_owned(), why }),
+    }
+}
+
+fn private(path: &Path, meta: &std::fs::Metadata) -> Result<(), SecretError> {
+    if meta.mode() & 0o077 == 0 { Ok(()) } else { Err(SecretError::Open(path.display().to_string())) }
+}
+
 fn read_file(path: &Path) -> Result<Vec<u8>, SecretError> {
     let wrap = |why| SecretError::File { path: path.to_owned(), why };
     let file = std::fs::File::open(path).map_err(wrap)?;
     // Asked of the open file, so that it cannot be exchanged in between.
-    if file.metadata().map_err(wrap)?.mode() & 0o077 != 0 {
-        return Err(SecretError::Open(path.display().to_string()));
-    }
+    private(path, &file.metadata().map_err(wrap)?)?;
     let mut bytes = Vec::new();
     file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(wrap)?;
     Ok(bytes)

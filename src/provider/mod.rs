@@ -193,6 +193,17 @@ pub trait Provider: Send + Sync {
     }
 }
 
+/// What a setting takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettingKind {
+    /// Words.
+    Text,
+    /// A whole number.
+    Number,
+    /// A secret: kept elsewhere, never in the file.
+    Secret,
+}
+
 /// A setting or secret that a provider knows, for `channel add`, the references and the wizard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SettingSpec {
@@ -202,8 +213,35 @@ pub struct SettingSpec {
     pub help: &'static str,
     /// Whether the account cannot work without it.
     pub required: bool,
+    /// What it takes.
+    pub kind: SettingKind,
+}
+
+impl SettingSpec {
+    /// A setting in words that can be left out.
+    pub const fn text(key: &'static str, help: &'static str) -> SettingSpec {
+        SettingSpec { key, help, required: false, kind: SettingKind::Text }
+    }
+
+    /// A whole number that can be left out.
+    pub const fn number(key: &'static str, help: &'static str) -> SettingSpec {
+        SettingSpec { kind: SettingKind::Number, ..SettingSpec::text(key, help) }
+    }
+
+    /// A secret that can be left out.
+    pub const fn secret(key: &'static str, help: &'static str) -> SettingSpec {
+        SettingSpec { kind: SettingKind::Secret, ..SettingSpec::text(key, help) }
+    }
+
+    /// The same, but the account cannot work without it.
+    pub const fn required(self) -> SettingSpec {
+        SettingSpec { required: true, ..self }
+    }
+
     /// Whether it is a secret.
-    pub secret: bool,
+    pub const fn is_secret(&self) -> bool {
+        matches!(self.kind, SettingKind::Secret)
+    }
 }
 
 /// What is needed to build an account's provider.

@@ -5,9 +5,10 @@ use crate::domain::clock::Ms;
 use crate::domain::conversation::Status;
 use crate::domain::ids::{AccountId, AgentId};
 use crate::domain::row::View;
+use crate::store::derive::split_labels;
 use crate::store::error::StoreError;
 use crate::store::tx::Tx;
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 /// All that decides in which views a conversation is, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,31 @@ pub(super) struct Place {
     pub unread: bool,
 }
 
+/// The columns of `conversation` that [`Place::read`] takes; others may follow.
+macro_rules! place_columns {
+    () => {
+        "account_id, channel, status, agent_id, team_id, waiting_since, last_message_at, archived_at IS NOT NULL, labels, unread"
+    };
+}
+pub(super) use place_columns;
+
 impl Place {
+    /// Reads the first columns of a row.
+    pub(super) fn read(r: &Row<'_>) -> rusqlite::Result<Place> {
+        Ok(Place {
+            account: r.get(0)?,
+            channel: r.get(1)?,
+            status: Status::from_code(r.get(2)?).unwrap_or(Status::Open),
+            agent: r.get(3)?,
+            team: r.get(4)?,
+            waiting_since: r.get(5)?,
+            last_message_at: r.get(6)?,
+            archived: r.get(7)?,
+            labels: split_labels(r.get(8)?),
+            unread: r.get::<_, i64>(9)? > 0,
+        })
+    }
+
     /// The columns that stand in indexes.
     pub(super) fn shown_in(&self) -> (Status, Option<i64>, Option<i64>, Option<Ms>, Ms) {
         (self.status, self.agent, self.team, self.waiting_since, self.last_message_at)

@@ -9,7 +9,7 @@ use crate::domain::delivery::Delivery;
 use crate::domain::ids::ConversationId;
 use crate::domain::message::{Direction, MessageKind};
 use crate::domain::rev::Rev;
-use crate::store::counts::Place;
+use crate::store::counts::{Place, place_columns};
 use crate::store::error::StoreError;
 use crate::store::tx::Tx;
 use crate::text::sanitize;
@@ -172,28 +172,19 @@ impl Tx<'_> {
     /// The columns as they stand.
     pub(super) fn derived(&self, id: i64) -> Result<Option<Derived>, StoreError> {
         self.one(
-            "SELECT account_id, channel, status, agent_id, team_id, waiting_since, last_message_at, archived_at IS NOT NULL,
-                    labels, unread, set_status, set_until, snoozed_until, troubled, last_inbound_at, answered_at, answered_id,
-                    last_message_id, preview, preview_direction, preview_delivery, addr_at, addr_rank, ours, theirs, identity_id
-             FROM conversation WHERE id = ?1",
+            concat!(
+                "SELECT ",
+                place_columns!(),
+                ", set_status, set_until, snoozed_until, troubled, last_inbound_at, answered_at, answered_id, last_message_id,
+                  preview, preview_direction, preview_delivery, addr_at, addr_rank, ours, theirs, identity_id
+                 FROM conversation WHERE id = ?1"
+            ),
             [id],
             |r| {
-                let unread: i64 = r.get(9)?;
                 let answered: (Option<Ms>, Option<i64>) = (r.get(15)?, r.get(16)?);
                 Ok(Derived {
-                    place: Place {
-                        account: r.get(0)?,
-                        channel: r.get(1)?,
-                        status: Status::from_code(r.get(2)?).unwrap_or(Status::Open),
-                        agent: r.get(3)?,
-                        team: r.get(4)?,
-                        waiting_since: r.get(5)?,
-                        last_message_at: r.get(6)?,
-                        archived: r.get(7)?,
-                        labels: split_labels(r.get(8)?),
-                        unread: unread > 0,
-                    },
-                    unread,
+                    place: Place::read(r)?,
+                    unread: r.get(9)?,
                     set_status: Status::from_code(r.get(10)?).unwrap_or(Status::Open),
                     set_until: r.get(11)?,
                     snoozed_until: r.get(12)?,
@@ -272,11 +263,11 @@ impl Tx<'_> {
         self.move_place(id, &before.place, place)
     }
 
-    /// The newest message that is more than an activity, as the list shows it.
+    /// The newest message that is more than an activity and was not taken back, as the list shows it.
     pub(super) fn newest(&self, conversation: i64) -> Result<(Ms, Newest), StoreError> {
         let found = self.one(
             "SELECT id, sent_at, direction, kind, substr(text, 1, 400), delivery FROM message
-             WHERE conversation_id = ?1 AND direction <> 3 ORDER BY sent_at DESC, id DESC LIMIT 1",
+             WHERE conversation_id = ?1 AND direction <> 3 AND delivery IS NOT 5 ORDER BY sent_at DESC, id DESC LIMIT 1",
             [conversation],
             |r| {
                 let (id, at, direction, kind): (i64, Ms, i64, i64) =

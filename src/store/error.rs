@@ -12,7 +12,10 @@ pub enum StoreError {
     #[error("the disk is full: nothing was written; make room and try again")]
     Full,
     /// The file or its directory cannot be written.
-    #[error("the database {} cannot be written: check the owner and the permissions of the file and its directory", path.display())]
+    #[error(
+        "the database {} cannot be written: check the owner and the permissions of the file and its directory, or choose another place with --home DIR",
+        path.display()
+    )]
     ReadOnly {
         /// Which file.
         path: PathBuf,

@@ -111,7 +111,7 @@ fn a_newer_file_is_refused_and_left_alone() {
     drop(open(dir.path()).unwrap());
     let file = dir.path().join("frontdesk.db");
     rusqlite::Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    assert_eq!(open(dir.path()).err(), Some(StoreError::Newer { found: 99, known: 2 }));
+    assert!(matches!(open(dir.path()), Err(StoreError::Newer { found: 99, .. })));
 }
 
 #[test]

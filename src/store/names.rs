@@ -1,6 +1,7 @@
 //! What a conversation is found by besides its messages: subject, name, addresses.
 
 use crate::store::error::StoreError;
+use crate::text::address;
 use rusqlite::{Connection, params};
 
 /// The words of a conversation's entry in the index of names, in the form of the index.
@@ -19,7 +20,8 @@ pub(super) fn words(conn: &Connection, conversation: i64) -> rusqlite::Result<St
     let mut words = subject.unwrap_or_default();
     words.push('\n');
     words.push_str(&name);
-    push_address(&theirs, &mut words);
+    let mut numbers = Vec::new();
+    push_address(&theirs, &mut words, &mut numbers);
     let mut more = conn.prepare_cached(
         "SELECT value FROM identity WHERE contact_id = ?1 UNION SELECT value FROM claim WHERE contact_id = ?1",
     )?;
@@ -27,21 +29,23 @@ pub(super) fn words(conn: &Connection, conversation: i64) -> rusqlite::Result<St
     while let Some(row) = rows.next()? {
         let value = row.get_ref(0)?.as_str().unwrap_or_default();
         if value != theirs {
-            push_address(value, &mut words);
+            push_address(value, &mut words, &mut numbers);
         }
     }
     Ok(words)
 }
 
-/// An address; a telephone number also without the one, two or three digits of its country, as it is typed at home.
-fn push_address(value: &str, words: &mut String) {
+/// An address; a telephone number also as digits alone, and without the one, two or three of its country, as it is typed at
+/// home; each number once.
+fn push_address(value: &str, words: &mut String, numbers: &mut Vec<String>) {
     words.push('\n');
     words.push_str(value);
-    let Some(digits) = value.strip_prefix('+') else { return };
-    if digits.len() >= 7 && digits.bytes().all(|b| b.is_ascii_digit()) {
-        for country in 1..=3 {
-            words.push(' ');
-            words.push_str(&digits[country..]);
-        }
+    let Some(digits) = address::number_in(value).filter(|digits| !numbers.contains(digits)) else { return };
+    // Most are written as digits in a row, which the index takes for one word.
+    let in_a_row = value.rsplit([':', '+']).next() == Some(digits.as_str());
+    for country in usize::from(in_a_row)..=3 {
+        words.push(' ');
+        words.push_str(&digits[country..]);
     }
+    numbers.push(digits);
 }

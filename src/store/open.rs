@@ -85,6 +85,10 @@ fn prepare(dir: &Path, file: &Path) -> Result<(), StoreError> {
             StoreError::ReadOnly { path: what.to_owned() }
         }
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => StoreError::Full,
+        std::io::ErrorKind::NotADirectory | std::io::ErrorKind::AlreadyExists => StoreError::Io(format!(
+            "{}: a file is where a directory is needed; choose another place with --home DIR",
+            what.display()
+        )),
         _ => StoreError::Io(format!("{}: {e}", what.display())),
     };
     if !dir.is_dir() {

@@ -114,25 +114,45 @@ impl Tx<'_> {
         }
     }
 
-    /// Drops the bodies of pushes that were read and came before a moment; their keys stay, so that a replay is still known. Looks
-    /// at a thousand at a time: call again while it answers more than zero.
+    /// Drops the bodies of pushes that were read and came before a moment; their keys stay, so that a replay is still known. One
+    /// that was not read by then loses its body once it is. Looks at some hundred at a time: call again while it answers more than
+    /// zero.
     ///
     /// # Errors
     /// Those of the database.
     pub fn receipts_drop_bodies(&mut self, older_than: Ms) -> Result<usize, StoreError> {
+        let late: Vec<i64> = self.all(
+            "SELECT receipt_id FROM receipt_late WHERE receipt_id NOT IN (SELECT receipt_id FROM receipt_waiting)
+             AND receipt_id NOT IN (SELECT receipt_id FROM receipt_quarantine) LIMIT 250",
+            [],
+            |r| r.get(0),
+        )?;
+        for id in &late {
+            self.receipt_drop_body(*id)?;
+            self.exec("DELETE FROM receipt_late WHERE receipt_id = ?1", [id])?;
+        }
         let from: i64 = self.meta(DROPPED_TO)?.and_then(|v| v.parse().ok()).unwrap_or(0);
         let old: Vec<(i64, bool)> = self.all(
             "SELECT id, id IN (SELECT receipt_id FROM receipt_waiting) OR id IN (SELECT receipt_id FROM receipt_quarantine)
-             FROM (SELECT id, received_at FROM receipt WHERE id > ?1 ORDER BY id LIMIT 1000) WHERE received_at < ?2",
+             FROM (SELECT id, received_at FROM receipt WHERE id > ?1 ORDER BY id LIMIT 250) WHERE received_at < ?2",
             [from, older_than],
             |r| Ok((r.get(0)?, r.get(1)?)),
         )?;
-        let Some(to) = old.last().map(|o| o.0) else { return Ok(0) };
-        for (id, _) in old.iter().filter(|o| !o.1) {
-            self.exec("UPDATE receipt SET body = NULL, headers = '[]' WHERE id = ?1", [id])?;
+        let Some(to) = old.last().map(|o| o.0) else { return Ok(late.len()) };
+        for (id, undone) in &old {
+            if *undone {
+                self.exec("INSERT OR IGNORE INTO receipt_late(receipt_id) VALUES (?1)", [id])?;
+            } else {
+                self.receipt_drop_body(*id)?;
+            }
         }
         self.meta_set(DROPPED_TO, &to.to_string())?;
-        Ok(old.len())
+        Ok(late.len() + old.len())
+    }
+
+    fn receipt_drop_body(&mut self, id: i64) -> Result<(), StoreError> {
+        let sql = "UPDATE receipt SET body = NULL, headers = '[]' WHERE id = ?1 AND body IS NOT NULL";
+        self.exec(sql, [id]).map(|_| ())
     }
 
     /// Forgets statements about messages that never came, told before a moment.

@@ -8,6 +8,7 @@ use crate::domain::op::{OpBody, OpState};
 use crate::domain::rebase::{self, Facets, Pending};
 use crate::domain::rev::{Rev, Stamped};
 use crate::store::apply::shown_delivery;
+use crate::store::counts::{Place, place_columns};
 use crate::store::error::StoreError;
 use crate::store::fold::Shown;
 use crate::store::reader::Reader;
@@ -22,6 +23,8 @@ struct Said {
     delivery: Option<i64>,
     given_up: bool,
     expected: Option<i64>,
+    worded: bool,
+    indexed: bool,
 }
 
 impl Reader {
@@ -36,8 +39,8 @@ impl Reader {
         let unseen = messages.iter().any(|m| m.direction == 0 && m.seen == 0);
         let (set, until) = shown.status.unwrap_or((Status::Open, None));
         let status = effective_status(set, unseen);
-        let spoken: Vec<&Said> = messages.iter().filter(|m| m.direction != 3).collect();
-        let newest = spoken.iter().max_by_key(|m| (m.sent_at, m.id));
+        let shown_last = messages.iter().filter(|m| m.direction != 3 && m.delivery != Some(5));
+        let newest = shown_last.max_by_key(|m| (m.sent_at, m.id));
         let answer = messages
             .iter()
             .filter(|m| m.direction == 1 && !matches!(m.delivery, Some(2 | 3 | 5 | 7)))
@@ -84,6 +87,12 @@ impl Reader {
             .collect();
         for m in messages.iter().filter(|m| m.direction == 1 && m.delivery != m.expected) {
             out.push(format!("message {}: delivery {:?}, computed {:?}", m.id, m.delivery, m.expected));
+        }
+        for m in &messages {
+            let findable = m.worded && m.direction != 3 && m.delivery != Some(5);
+            if m.indexed != findable {
+                out.push(format!("message {}: in the index: {}, computed {findable}", m.id, m.indexed));
+            }
         }
         Ok(out)
     }
@@ -134,7 +143,8 @@ impl Reader {
     fn said(&self, conversation: ConversationId) -> Result<Vec<Said>, StoreError> {
         use crate::domain::delivery::Delivery;
         self.all(
-            "SELECT m.id, m.direction, m.sent_at, m.seen, m.delivery, m.given_up, m.said, o.state
+            "SELECT m.id, m.direction, m.sent_at, m.seen, m.delivery, m.given_up, m.said, o.state, m.text <> '',
+                    EXISTS (SELECT 1 FROM message_fts_docsize d WHERE d.id = m.id)
              FROM message m LEFT JOIN op o ON o.id = m.op_id WHERE m.conversation_id = ?1",
             [conversation.0],
             |r| {
@@ -148,6 +158,8 @@ impl Reader {
                     delivery: r.get(4)?,
                     given_up: r.get(5)?,
                     expected: shown_delivery(said, op).map(Delivery::code),
+                    worded: r.get(8)?,
+                    indexed: r.get(9)?,
                 })
             },
         )
@@ -186,26 +198,7 @@ impl Reader {
     /// Those of the database.
     pub fn verify_counts(&self) -> Result<Vec<String>, StoreError> {
         let mut want: BTreeMap<String, (i64, i64)> = BTreeMap::new();
-        let places = self.all(
-            "SELECT account_id, channel, status, agent_id, team_id, waiting_since, last_message_at, archived_at IS NOT NULL,
-                    labels, unread > 0, id FROM conversation",
-            [],
-            |r| {
-                let place = crate::store::counts::Place {
-                    account: r.get(0)?,
-                    channel: r.get(1)?,
-                    status: Status::from_code(r.get(2)?).unwrap_or(Status::Open),
-                    agent: r.get(3)?,
-                    team: r.get(4)?,
-                    waiting_since: r.get(5)?,
-                    last_message_at: r.get(6)?,
-                    archived: r.get(7)?,
-                    labels: crate::store::derive::split_labels(r.get(8)?),
-                    unread: r.get(9)?,
-                };
-                Ok(place)
-            },
-        )?;
+        let places = self.all(concat!("SELECT ", place_columns!(), " FROM conversation"), [], Place::read)?;
         for place in places {
             for view in place.views() {
                 let slot = want.entry(view.key()).or_default();

@@ -138,6 +138,14 @@ fn country_digits(digits: &str) -> usize {
     }
 }
 
+/// The digits of an address that is a telephone number in any format, also behind the name of a medium
+/// (`whatsapp:+31 6 12345678`), as [`digits`] gives them. None where it is something else, or too short for one.
+pub fn number_in(address: &str) -> Option<String> {
+    let bare = address.rsplit_once(':').map_or(address, |(_, bare)| bare).trim();
+    let dialled = |c: char| digit(c).is_some() || matches!(c, '+' | '＋') || is_phone_filler(c);
+    bare.chars().all(dialled).then(|| digits(bare)).filter(|digits| digits.len() >= 7)
+}
+
 /// Reads one e-mail address, bare or as `Name <a@b>`. `None` where it is none.
 pub fn email(text: &str) -> Option<Email> {
     let text = text.trim();
@@ -253,6 +261,21 @@ mod tests {
             ("abc", ""),
         ] {
             assert_eq!(digits(typed), wanted, "{typed}");
+        }
+    }
+
+    #[test]
+    fn numbers_in_addresses() {
+        for (address, wanted) in [
+            ("+31612345678", Some("31612345678")),
+            ("webchat:+882747051715", Some("882747051715")),
+            ("whatsapp:0031 6 1234-5678", Some("31612345678")),
+            ("24273", None),
+            ("NL.12345678", None),
+            ("ana@example.com", None),
+            ("", None),
+        ] {
+            assert_eq!(number_in(address).as_deref(), wanted, "{address}");
         }
     }
 

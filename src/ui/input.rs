@@ -187,11 +187,11 @@ mod tests {
     fn foreign_text_is_harmless_and_graphemes_stay_whole() {
         let mut input = Input::new("a\u{202e}b\nc");
         assert_eq!(input.text(), "ab c");
-        input.insert("👩‍👩‍👧\x1b[31m");
-        for key in keys("<left><left><left><left><backspace>").unwrap() {
+        input.insert("👩‍👩‍👧\x1b[31mx");
+        for key in keys("<left><backspace>").unwrap() {
             input.key(key);
         }
-        assert_eq!(input.text(), "ab c[31m");
+        assert_eq!(input.text(), "ab cx");
     }
 
     #[test]

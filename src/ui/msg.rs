@@ -116,8 +116,7 @@ pub enum EngineState {
 
 /// What was asked for, as rows that are ready to be shown. Mirrors [`Need`](crate::ui::effect::Need).
 #[derive(Debug, Clone, PartialEq)]
-// It travels in a box: see [`Msg::Loaded`].
-#[allow(clippy::large_enum_variant)]
+#[allow(clippy::large_enum_variant, reason = "it travels in a box: see `Msg::Loaded`")]
 pub enum Loaded {
     /// Accounts, labels, and the counts of [`sidebar_views`](crate::ui::sidebar_views).
     Sidebar {

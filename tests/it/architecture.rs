@@ -259,7 +259,8 @@ fn some_things_are_nowhere_written() {
             // `crossterm::style::Color::` and the like count too; `ThemeColor::` does not.
             !source.code[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '_')
         });
-        if colour && source.path != "ui/theme.rs" {
+        // The encoder spells out whichever colour it is given; it chooses none.
+        if colour && !["ui/theme.rs", "app/canvas/encode.rs"].contains(&source.path.as_str()) {
             wrong.push(format!("src/{}: names a colour: colours exist only in ui/theme.rs", source.path));
         }
     }

@@ -3,8 +3,10 @@
 
 use crate::cli::world::World;
 use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 /// A session bus that starts nothing by itself.
@@ -14,10 +16,17 @@ const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus C
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>
 "#;
 
+/// How long a daemon may take to come up, or to be gone.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The name that a keyring takes on the bus.
+const NAME: &str = "org.freedesktop.secrets";
+
 /// A bus, and perhaps a keyring on it; both end with this.
 struct Ring {
     dir: tempfile::TempDir,
     children: Vec<Child>,
+    /// What `dbus-monitor` says, line by line: who takes the keyring's name, and who gives it up.
+    told: Receiver<String>,
 }
 
 impl Drop for Ring {
@@ -29,26 +38,36 @@ impl Drop for Ring {
     }
 }
 
-fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(20);
-    while !done() {
-        assert!(Instant::now() < end, "{what} did not come up");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+/// What a program prints, line by line.
+fn lines(out: ChildStdout) -> Receiver<String> {
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(out).lines().map_while(Result::ok) {
+            if tell.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    told
 }
 
 impl Ring {
     /// A bus without a keyring.
     fn bus() -> Ring {
         let dir = tempfile::tempdir().unwrap();
-        let mut ring = Ring { dir, children: Vec::new() };
+        let mut ring = Ring { dir, children: Vec::new(), told: channel().1 };
         let config = ring.path("bus.conf");
         std::fs::write(&config, BUS.replace("ADDRESS", &ring.address())).unwrap();
         let mut bus = Command::new("dbus-daemon");
-        bus.arg(format!("--config-file={}", config.display())).args(["--nofork", "--nopidfile"]);
-        ring.spawn(bus);
-        let socket = ring.path("bus");
-        until("dbus-daemon", || socket.exists());
+        bus.arg(format!("--config-file={}", config.display()));
+        bus.args(["--nofork", "--nopidfile", "--print-address=1"]);
+        let address = lines(ring.spawn(bus.stdout(Stdio::piped())).unwrap());
+        address.recv_timeout(PATIENCE).expect("dbus-daemon says where it listens");
+        let mut monitor = Command::new("dbus-monitor");
+        monitor.args(["--address", &ring.address()]);
+        monitor.arg(format!("type='signal',member='NameOwnerChanged',arg0='{NAME}'"));
+        ring.told = lines(ring.spawn(monitor.stdout(Stdio::piped())).unwrap());
+        ring.told.recv_timeout(PATIENCE).expect("dbus-monitor listens");
         ring
     }
 
@@ -64,7 +83,7 @@ impl Ring {
             let child = ring.children.last_mut().unwrap();
             child.kill().unwrap();
             child.wait().unwrap();
-            until("the end of the first keyring", || !ring.has_keyring());
+            ring.until_keyring(false);
             ring.keyring(None);
         }
         ring
@@ -91,25 +110,33 @@ impl Ring {
         } else {
             daemon.stdin(Stdio::null());
         }
-        self.spawn(daemon);
-        until("gnome-keyring-daemon", || self.has_keyring());
+        self.spawn(daemon.stdout(Stdio::null()));
+        self.until_keyring(true);
     }
 
-    fn spawn(&mut self, mut command: Command) {
+    fn spawn(&mut self, command: &mut Command) -> Option<ChildStdout> {
         let program = command.get_program().to_string_lossy().into_owned();
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        let child = command.spawn().unwrap_or_else(|e| panic!("{program}: {e} (tests/run installs it)"));
+        command.stderr(Stdio::null());
+        let mut child = command.spawn().unwrap_or_else(|e| panic!("{program}: {e} (tests/run installs it)"));
+        let out = child.stdout.take();
         self.children.push(child);
+        out
     }
 
-    fn has_keyring(&self) -> bool {
-        let output = Command::new("dbus-send")
-            .arg(format!("--bus={}", self.address()))
-            .args(["--print-reply", "--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner"])
-            .arg("string:org.freedesktop.secrets")
-            .output()
-            .unwrap();
-        String::from_utf8_lossy(&output.stdout).contains("true")
+    /// Waits until a keyring has taken its name on the bus, or given it up.
+    fn until_keyring(&self, there: bool) {
+        let next =
+            || self.told.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("a keyring there: {there}?"));
+        loop {
+            if !next().contains(NAME) {
+                continue;
+            }
+            // Then who had it, and who has it now; nobody is the empty string.
+            next();
+            if next().contains("\"\"") != there {
+                return;
+            }
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -1,5 +1,4 @@
 //! The far ends of the sandbox, checked from outside: over HTTP, as a client and as a webhook receiver.
-#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests, outside of test functions
 
 mod people;
 

@@ -63,6 +63,25 @@ proptest! {
     }
 
     #[test]
+    fn escape_sequences_go_whole_and_take_nothing_else(
+        pieces in proptest::collection::vec(proptest::sample::select(vec![
+            "\x1b", "[", "]", "P", "\\", "\u{7}", "\u{9b}", "\u{9c}", "\u{9d}", "\u{90}", "31", ";", "m", "hello", " ", "\n", "é", "?",
+        ]), 0..30),
+        words in "[ -~àé中\n]{0,60}",
+    ) {
+        let text = pieces.concat();
+        let once = clean(&text);
+        prop_assert!(!once.chars().any(|c| c.is_control() && c != '\n'), "{:?} of {:?}", once, text);
+        prop_assert_eq!(clean(&once), once.clone());
+        // Without a control character there is no sequence.
+        prop_assert_eq!(clean(&words), words.as_str());
+        // A string without an end takes nothing with it, and a whole one nothing but itself.
+        let (open, whole) = (format!("\x1b]{words}"), format!("{words}\x1b[1;31m{words}\x1b]0;title\x07"));
+        prop_assert_eq!(clean(&open), format!("]{words}"));
+        prop_assert_eq!(clean(&whole), format!("{words}{words}"));
+    }
+
+    #[test]
     fn a_line_is_one_line(text in nasty()) {
         let once = line(&text);
         prop_assert!(is_clean(&once), "{:?}", once);
@@ -276,6 +295,9 @@ fn large_hostile_texts_take_linear_time() {
         "+",
         "(",
         "\u{600}",
+        "\u{1b}]a",
+        "\u{1b}[1",
+        "\u{9d}",
     ] {
         let text = piece.repeat(300_000 / piece.len());
         let terms = [Term::Phrase("1 1 1".to_owned()), Term::Prefix("字字".to_owned())];

@@ -1,5 +1,4 @@
 //! Laws of the screen: whatever happens, at whatever size, it neither panics nor shows what could harm a terminal.
-#![allow(clippy::unwrap_used)]
 
 use crate::screens::screen::Screen;
 use crate::screens::world::{self, NOW, World};

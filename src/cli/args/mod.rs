@@ -57,9 +57,9 @@ pub enum Command {
     /// Write to an address: in the conversation that exists with it, or a new one.
     New(NewArgs),
     /// Answer the customer.
-    Reply(ReplyArgs),
+    Reply(WordsArgs),
     /// Leave a private note: only agents see it.
-    Note(NoteArgs),
+    Note(WordsArgs),
     /// Give a conversation to somebody, or to nobody.
     Assign(AssignArgs),
     /// Judge a conversation as business.
@@ -147,8 +147,8 @@ pub struct Serve {
 /// How many rows.
 #[derive(Debug, Clone, Args)]
 pub struct Limit {
-    /// At most this many.
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    /// At most this many, 1 or more.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = at_least_one)]
     pub limit: usize,
 }
 
@@ -179,8 +179,8 @@ pub struct SearchArgs {
 pub struct ShowArgs {
     /// Its id.
     pub conversation: String,
-    /// Only the newest N messages [default: all].
-    #[arg(long, value_name = "N")]
+    /// Only the newest N messages, 1 or more [default: all].
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub limit: Option<usize>,
 }
 
@@ -209,22 +209,9 @@ pub struct NewArgs {
     pub wait: Wait,
 }
 
-/// `reply`
+/// `reply`, `note`
 #[derive(Debug, Clone, Args)]
-pub struct ReplyArgs {
-    /// The conversation's id.
-    pub conversation: String,
-    /// The words; - reads them from standard input.
-    #[arg(value_name = "TEXT|-")]
-    pub text: String,
-    /// Waiting.
-    #[command(flatten)]
-    pub wait: Wait,
-}
-
-/// `note`
-#[derive(Debug, Clone, Args)]
-pub struct NoteArgs {
+pub struct WordsArgs {
     /// The conversation's id.
     pub conversation: String,
     /// The words; - reads them from standard input.
@@ -345,6 +332,13 @@ fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(x) if x.is_finite() && x > 0.0 => Ok(x),
         _ => Err("a number above 0 is needed".into()),
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse::<u32>() {
+        Ok(n) if n > 0 => Ok(usize::try_from(n).unwrap_or(usize::MAX)),
+        _ => Err(format!("a whole number from 1 to {} is needed", u32::MAX)),
     }
 }
 

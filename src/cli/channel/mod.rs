@@ -3,7 +3,7 @@
 mod add;
 mod secrets;
 
-use crate::app::api::{REGISTRY, Vendor, keyring, seen_url, vendor};
+use crate::app::api::{REGISTRY, Vendor, engine_away, keyring, seen_url, vendor};
 use crate::app::probe;
 use crate::app::workspace::Workspace;
 use crate::cli::args::{ChannelCommand, OneChannel};
@@ -15,8 +15,10 @@ use crate::config::edit::{self, ChannelEdit};
 use crate::config::{ChannelConfig, Config};
 use crate::domain::account::Health;
 use crate::domain::capability::PushKind;
+use crate::domain::clock::Ms;
 use crate::domain::row::AccountRow;
 use crate::domain::secret_source::SecretSource;
+use crate::text::format::age;
 use serde::Serialize;
 
 /// Runs a `channel` command.
@@ -53,8 +55,46 @@ fn existing<'c>(config: &'c Config, name: &str) -> Result<&'c ChannelConfig, Cli
     })
 }
 
+/// What is known of the engine that serves the channels.
+struct Seen {
+    /// What vendors and visitors see of its listener.
+    base: String,
+    /// Since when none runs; see [`engine_away`].
+    away: Option<Option<Ms>>,
+    now: Ms,
+}
+
+impl Seen {
+    fn of(workspace: &Workspace) -> Result<Seen, CliError> {
+        let (base, away) = (seen_url(workspace)?, engine_away(workspace)?);
+        Ok(Seen { base, away, now: workspace.clock.now() })
+    }
+
+    /// What is true of an account's health: without an engine nobody knows whether it still is as it was.
+    fn health(&self, last: Health, detail: Option<String>) -> (Health, Option<String>) {
+        let Some(ended) = self.away else { return (last, detail) };
+        let away = "no engine is running";
+        let since = match ended.map(|at| age(at, self.now)) {
+            None => String::new(),
+            Some(age) if age == "now" => " a moment ago".to_owned(),
+            Some(age) => format!(" {age} ago"),
+        };
+        match last {
+            Health::Ok | Health::Limited => {
+                (Health::Connecting, Some(format!("{away}; last seen {}{since}", last.word())))
+            }
+            Health::Connecting => (last, Some(away.to_owned())),
+            Health::NeedsLogin | Health::Failing | Health::Disabled => {
+                let detail = detail.map(|d| format!("{d}; ")).unwrap_or_default();
+                (last, Some(format!("{detail}{away}")))
+            }
+        }
+    }
+}
+
 /// What `channel list` says of a channel.
-fn shape(base: &str, channel: &ChannelConfig, row: Option<&AccountRow>) -> ChannelShape {
+fn shape(seen: &Seen, channel: &ChannelConfig, row: Option<&AccountRow>) -> ChannelShape {
+    let base = &seen.base;
     let vendor = vendor(&channel.provider);
     let capabilities = vendor.and_then(|v| (v.capabilities)(&channel.settings).ok());
     let push = capabilities.as_ref().map(|c| c.push);
@@ -68,6 +108,7 @@ fn shape(base: &str, channel: &ChannelConfig, row: Option<&AccountRow>) -> Chann
         (Some(row), None) => (row.health, Some(row.detail.clone()).filter(|d| !d.is_empty())),
         (None, None) => (Health::Connecting, None),
     };
+    let (status, detail) = seen.health(status, detail);
     let channels = match (capabilities, vendor) {
         (Some(c), _) => c.channels.iter().map(|c| c.channel.word()).collect(),
         (None, Some(vendor)) => vendor.channels.iter().map(|c| c.word()).collect(),
@@ -91,10 +132,10 @@ fn row_of(workspace: &Workspace, name: &str) -> Result<Option<AccountRow>, CliEr
 fn list(ctx: &mut Context) -> Result<(), CliError> {
     let workspace = ctx.open()?;
     let config = workspace.config.clone();
-    let base = seen_url(&workspace)?;
+    let seen = Seen::of(&workspace)?;
     let mut table = Table::new(&["name", "provider", "channels", "status", "detail", "webhook or page"], 4);
     for channel in config.channels() {
-        let shape = shape(&base, channel, row_of(&workspace, &channel.name)?.as_ref());
+        let shape = shape(&seen, channel, row_of(&workspace, &channel.name)?.as_ref());
         if ctx.out.json {
             ctx.out.object(&shape)?;
             continue;
@@ -182,7 +223,7 @@ fn changed(ctx: &mut Context, name: &str, said: &str) -> Result<(), CliError> {
         && let Some(channel) = config.channel(name)
     {
         let row = row_of(&workspace, name)?;
-        return Ok(ctx.out.object(&shape(&seen_url(&workspace)?, channel, row.as_ref()))?);
+        return Ok(ctx.out.object(&shape(&Seen::of(&workspace)?, channel, row.as_ref()))?);
     }
     if ctx.out.json {
         return Ok(ctx.out.object(&serde_json::json!({ "name": name, "removed": true }))?);

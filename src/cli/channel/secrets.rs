@@ -1,5 +1,6 @@
 //! Takes secrets from the terminal or standard input into the keyring, and notes where the others are kept.
 
+use crate::app::api::secrets::check_file;
 use crate::app::api::{KeyringError, Secret, keyring};
 use crate::cli::args::SecretArgs;
 use crate::cli::context::Context;
@@ -49,7 +50,9 @@ pub fn take(
     }
     for (key, path) in &args.file {
         let path = std::path::absolute(path)?;
-        if !path.exists() {
+        let there =
+            check_file(&path).map_err(|why| CliError::refused(format!("{why}. Nothing was stored")))?;
+        if !there {
             ctx.out
                 .note(&format!("the file {} is not there yet; the engine will need it", path.display()))?;
         }

@@ -6,7 +6,7 @@
 mod jsonl;
 
 use crate::domain::account::Channel;
-use crate::domain::capability::{AttachmentLimits, Capabilities, ChannelCapabilities, Ownership, PushKind};
+use crate::domain::capability::{Capabilities, ChannelCapabilities, PushKind};
 use crate::domain::event::{Event, MessageFact};
 use crate::domain::ids::{AccountId, ConversationId};
 use crate::engine::lock;
@@ -296,30 +296,10 @@ impl<'a> Import<'a> {
 
 /// What can be done with imported history: everything but writing to the customer.
 fn read_only(channel: Channel) -> Capabilities {
-    Capabilities {
-        channels: vec![ChannelCapabilities {
-            channel,
-            read_only: Some(
-                "This is imported history: no account is connected that could send. Write to the customer from a connected account."
-                    .to_owned(),
-            ),
-            max_text: None,
-            segments: false,
-            reply_window: None,
-            start: false,
-            attachments: AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 },
-            typing: false,
-            read_receipts: false,
-        }],
-        status: Ownership::Local,
-        assignee: Ownership::Local,
-        labels: Ownership::Local,
-        priority: Ownership::Local,
-        notes: Ownership::Local,
-        read_state: Ownership::Local,
-        idempotent_send: false,
-        push: PushKind::Local,
-    }
+    let why = "This is imported history: no account is connected that could send. Write to the customer from a connected account.";
+    let channel =
+        ChannelCapabilities { read_only: Some(why.to_owned()), ..ChannelCapabilities::text_only(channel) };
+    Capabilities::messages_only(vec![channel], PushKind::Local)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::view::Shown;
 use super::{Chat, Shared, history};
 use crate::domain::clock::Ms;
 use crate::domain::delivery::Delivery;
+use crate::domain::ids::ConversationId;
 use crate::domain::message::Direction;
 use crate::domain::row::MessageRow;
 use crate::domain::signal::Signal;
@@ -132,6 +133,23 @@ async fn take_in(shared: &Shared, chat: &Chat, visitor: &Visitor, deed: Deed) ->
     Ok(Taken { outcome, at: now })
 }
 
+/// The visitor who asks for something that is kept in the inbox: as often as they may write.
+async fn writer(shared: &Shared, chat: &Chat, headers: &HeaderMap) -> Result<Visitor, Problem> {
+    let visitor = bearer(shared, chat, headers).await?;
+    shared.limit(|l, now| l.message(visitor.hash(), chat.message_quota(), now))?;
+    Ok(visitor)
+}
+
+/// A visitor's conversation; none before the first message.
+async fn conversation_of(
+    shared: &Shared,
+    chat: &Chat,
+    visitor: &Visitor,
+) -> Result<Option<ConversationId>, Problem> {
+    let (account, visitor) = (chat.account.id, visitor.clone());
+    Ok(shared.readers.read(move |r| history::conversation(r, account, &visitor)).await?)
+}
+
 struct Taken {
     outcome: ReceiptOutcome,
     at: Ms,
@@ -161,8 +179,7 @@ pub(super) async fn say(
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
-    let visitor = bearer(&shared, &chat, &headers).await?;
-    shared.limit(|l, now| l.message(visitor.hash(), chat.message_quota(), now))?;
+    let visitor = writer(&shared, &chat, &headers).await?;
     let SayAsked { id, text } = read(body)?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if id.is_empty() || id.len() > MAX_ID || !id.chars().all(plain) {
@@ -228,8 +245,7 @@ pub(super) async fn typing(
 ) -> Answer {
     let visitor = caller(&shared, &chat, &headers).await?;
     let TypingAsked { on } = read(body)?;
-    let account = chat.account.id;
-    let found = shared.readers.read(move |r| history::conversation(r, account, &visitor)).await?;
+    let found = conversation_of(&shared, &chat, &visitor).await?;
     // Before the first message there is nobody whom an agent could see typing.
     if let Some(conversation) = found {
         shared.engine.bus.signal(Signal::ContactTyping { conversation, on });
@@ -287,13 +303,10 @@ pub(super) async fn profile(
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
-    let visitor = bearer(&shared, &chat, &headers).await?;
-    // Each is kept in the inbox, as a message is.
-    shared.limit(|l, now| l.message(visitor.hash(), chat.message_quota(), now))?;
+    let visitor = writer(&shared, &chat, &headers).await?;
     let profile = profile_of(read(body)?)?;
     keep_profile(&shared, &chat, &visitor, &profile).await?;
-    let (account, whose) = (chat.account.id, visitor.clone());
-    let found = shared.readers.read(move |r| history::conversation(r, account, &whose)).await?;
+    let found = conversation_of(&shared, &chat, &visitor).await?;
     // Before the first message there is no conversation, and a name alone makes none.
     if found.is_some() {
         take_in(&shared, &chat, &visitor, Deed::Profile(profile)).await?;

@@ -5,7 +5,7 @@
 //! status callback, and by the list.
 
 use crate::domain::account::Channel;
-use crate::domain::capability::{AttachmentLimits, Capabilities, ChannelCapabilities, Ownership, PushKind};
+use crate::domain::capability::{Capabilities, ChannelCapabilities, PushKind};
 use crate::domain::clock::Ms;
 use crate::domain::event::{ConversationFact, Event};
 use crate::domain::failure::Failure;
@@ -145,17 +145,11 @@ impl Twilio {
 
 /// What an account with these settings can do.
 fn capabilities(settings: &settings::Settings) -> Capabilities {
-    let none = AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 };
     let sms = ChannelCapabilities {
-        channel: Channel::Sms,
-        read_only: None,
         max_text: Some(MAX_TEXT),
         segments: true,
-        reply_window: None,
         start: true,
-        attachments: none.clone(),
-        typing: false,
-        read_receipts: false,
+        ..ChannelCapabilities::text_only(Channel::Sms)
     };
     let whatsapp = ChannelCapabilities {
         channel: Channel::Whatsapp,
@@ -174,17 +168,7 @@ fn capabilities(settings: &settings::Settings) -> Capabilities {
     if from.is_none_or(|from| vendor_phone(from).is_some()) {
         channels.push(whatsapp);
     }
-    Capabilities {
-        channels,
-        status: Ownership::Local,
-        assignee: Ownership::Local,
-        labels: Ownership::Local,
-        priority: Ownership::Local,
-        notes: Ownership::Local,
-        read_state: Ownership::Local,
-        idempotent_send: false,
-        push: PushKind::Webhook,
-    }
+    Capabilities::messages_only(channels, PushKind::Webhook)
 }
 
 /// Under which of our addresses a conversation on each channel is kept.

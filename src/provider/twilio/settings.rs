@@ -13,26 +13,28 @@ const POLL_SECONDS: u64 = 60;
 
 /// What an account can be told.
 pub const SPECS: &[SettingSpec] = &[
-    plain("account_sid", "the account, AC and 32 hex digits, from the console's first page", true),
-    plain("from", "our number (+15557122661), short code or sender name; or messaging_service_sid", false),
-    plain("messaging_service_sid", "the messaging service that sends, MG and 32 hex digits", false),
-    plain("region", "where the account's data live: us1 (default), ie1, au1, …, or edge.region", false),
-    plain("base_url", "instead of https://api.twilio.com, for tests; http on loopback only", false),
-    plain("poll_seconds", "how often to ask for what no webhook told, seconds; default 60, 0 = never", false),
-    secret("auth_token", "the account's auth token: logs in and checks the signatures of webhooks"),
-    secret("auth_token_secondary", "the other auth token while tokens are rotated"),
-    secret("api_key", "an API key, SK…, to log in with instead of the auth token"),
-    secret("api_secret", "the secret of the API key"),
-    secret("webhook_shared_key", "the SharedKey, if webhooks are signed with one (HMAC-SHA256)"),
+    SettingSpec::text("account_sid", "the account, AC and 32 hex digits, from the console's first page")
+        .required(),
+    SettingSpec::text(
+        "from",
+        "our number (+15557122661), short code or sender name (both SMS only); or messaging_service_sid",
+    ),
+    SettingSpec::text("messaging_service_sid", "the messaging service that sends, MG and 32 hex digits"),
+    SettingSpec::text("region", "where the account's data live: us1 (default), ie1, au1, …, or edge.region"),
+    SettingSpec::text("base_url", "instead of https://api.twilio.com, for tests; http on loopback only"),
+    SettingSpec::number(
+        "poll_seconds",
+        "how often to ask for what no webhook told, seconds; default 60, 0 = never",
+    ),
+    SettingSpec::secret(
+        "auth_token",
+        "the account's auth token: logs in and checks the signatures of webhooks",
+    ),
+    SettingSpec::secret("auth_token_secondary", "the other auth token while tokens are rotated"),
+    SettingSpec::secret("api_key", "an API key, SK…, to log in with instead of the auth token"),
+    SettingSpec::secret("api_secret", "the secret of the API key"),
+    SettingSpec::secret("webhook_shared_key", "the SharedKey, if webhooks are signed with one (HMAC-SHA256)"),
 ];
-
-const fn plain(key: &'static str, help: &'static str, required: bool) -> SettingSpec {
-    SettingSpec { key, help, required, secret: false }
-}
-
-const fn secret(key: &'static str, help: &'static str) -> SettingSpec {
-    SettingSpec { key, help, required: false, secret: true }
-}
 
 /// Twilio's regions, each with the edge that reaches it by default (from the vendor's helper libraries).
 const REGIONS: [(&str, &str); 9] = [
@@ -82,10 +84,10 @@ fn is_sid(sid: &str, prefix: &str) -> bool {
 pub fn parse(settings: &BTreeMap<String, String>) -> Result<Settings, String> {
     let get = |key: &str| settings.get(key).map(|v| v.trim()).filter(|v| !v.is_empty());
     if let Some(odd) = settings.keys().find(|k| !SPECS.iter().any(|s| s.key == *k)) {
-        let known: Vec<_> = SPECS.iter().filter(|s| !s.secret).map(|s| s.key).collect();
+        let known: Vec<_> = SPECS.iter().filter(|s| !s.is_secret()).map(|s| s.key).collect();
         return Err(format!("unknown setting \u{201c}{odd}\u{201d}: use {}", known.join(", ")));
     }
-    if let Some(secret) = SPECS.iter().find(|s| s.secret && settings.contains_key(s.key)) {
+    if let Some(secret) = SPECS.iter().find(|s| s.is_secret() && settings.contains_key(s.key)) {
         return Err(format!("{} is a secret: give it with --secret, not with --set", secret.key));
     }
     let account_sid = get("account_sid").ok_or("account_sid is missing (AC and 32 hex digits)")?;
@@ -100,6 +102,11 @@ pub fn parse(settings: &BTreeMap<String, String>) -> Result<Settings, String> {
     }
     let given = get("from");
     let from = given.map(|f| f.strip_prefix("whatsapp:").unwrap_or(f));
+    if let Some(from) = from.filter(|from| given != Some(*from) && vendor_phone(from).is_none()) {
+        return Err(format!(
+            "from must be a number with country code behind whatsapp: (whatsapp:+15557122661), not \u{201c}{from}\u{201d}"
+        ));
+    }
     if let Some(from) = from.filter(|f| !is_sender(f)) {
         return Err(format!(
             "from must be a number with country code (+15557122661), a short code or a sender name of up to 11 letters \
@@ -211,6 +218,8 @@ mod tests {
             ("from", "", "messaging_service_sid"),
             ("from", "0049 123", "country code"),
             ("from", "A name that is too long", "11"),
+            ("from", "whatsapp:abc", "behind whatsapp:"),
+            ("from", "whatsapp:24273", "behind whatsapp:"),
             ("messaging_service_sid", "MG1", "32 hex"),
             ("poll_seconds", "-1", "0 to 86400"),
             ("region", "moon1", "ie1"),

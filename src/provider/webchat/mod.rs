@@ -2,7 +2,7 @@
 //! and what a visitor does comes from the engine's own chat routes. There is no vendor to ask.
 
 use crate::domain::account::Channel;
-use crate::domain::capability::{AttachmentLimits, Capabilities, ChannelCapabilities, Ownership, PushKind};
+use crate::domain::capability::{Capabilities, ChannelCapabilities, PushKind};
 use crate::domain::clock::Ms;
 use crate::domain::delivery::{Delivery, DeliverySource};
 use crate::domain::event::{DeliveryReport, Event, MessageRef};
@@ -30,36 +30,17 @@ pub const VENDOR: Vendor = Vendor {
     summary: "a chat page of your own, served by Frontdesk",
     channels: &[Channel::Webchat],
     settings: &[
-        SettingSpec {
-            key: "origins",
-            help: "web sites that may embed the page or call its API, as https://host[:port], separated by commas; default none but the page itself",
-            required: false,
-            secret: false,
-        },
-        SettingSpec {
-            key: "title",
-            help: "the heading of the page; default \"Chat with us\"",
-            required: false,
-            secret: false,
-        },
-        SettingSpec {
-            key: "greeting",
-            help: "the first words a visitor sees; default \"Hello! How can we help?\"",
-            required: false,
-            secret: false,
-        },
-        SettingSpec {
-            key: "agent_name",
-            help: "the name visitors see for every agent; default each agent's own",
-            required: false,
-            secret: false,
-        },
-        SettingSpec {
-            key: "messages_per_minute",
-            help: "how many messages one visitor may write in a minute, 1 to 60000; default 30",
-            required: false,
-            secret: false,
-        },
+        SettingSpec::text(
+            "origins",
+            "web sites that may embed the page or call its API, as https://host[:port], separated by commas; default none but the page itself",
+        ),
+        SettingSpec::text("title", "the heading of the page; default \"Chat with us\""),
+        SettingSpec::text("greeting", "the first words a visitor sees; default \"Hello! How can we help?\""),
+        SettingSpec::text("agent_name", "the name visitors see for every agent; default each agent's own"),
+        SettingSpec::number(
+            "messages_per_minute",
+            "how many messages one visitor may write in a minute, 1 to 60000; default 30",
+        ),
     ],
     check,
     capabilities: |_| Ok(capabilities()),
@@ -127,28 +108,14 @@ impl Webchat {
 
 /// What every chat page can do.
 fn capabilities() -> Capabilities {
-    Capabilities {
-        channels: vec![ChannelCapabilities {
-            channel: Channel::Webchat,
-            read_only: None,
-            max_text: Some(MAX_TEXT),
-            segments: false,
-            reply_window: None,
-            start: false,
-            attachments: AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 },
-            typing: true,
-            read_receipts: true,
-        }],
-        status: Ownership::Local,
-        assignee: Ownership::Local,
-        labels: Ownership::Local,
-        priority: Ownership::Local,
-        notes: Ownership::Local,
-        read_state: Ownership::Local,
-        // Sending changes nothing but our own store, by the op's own id.
-        idempotent_send: true,
-        push: PushKind::Local,
-    }
+    let page = ChannelCapabilities {
+        max_text: Some(MAX_TEXT),
+        typing: true,
+        read_receipts: true,
+        ..ChannelCapabilities::text_only(Channel::Webchat)
+    };
+    // Sending changes nothing but our own store, by the op's own id.
+    Capabilities { idempotent_send: true, ..Capabilities::messages_only(vec![page], PushKind::Local) }
 }
 
 impl Provider for Webchat {
@@ -207,6 +174,7 @@ fn accept(op: &Op, now: Ms) -> Result<Accepted, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::capability::Ownership;
     use crate::domain::event::ConversationKey;
     use crate::domain::ids::{AccountId, ConversationId, OpId};
 

@@ -273,6 +273,21 @@ impl Tx<'_> {
         } else if answers(row.delivery) {
             touch.answered_lost = true;
         }
+        let taken_back = |d: Option<Delivery>| d == Some(Delivery::Cancelled);
+        if taken_back(delivery) != taken_back(row.delivery) {
+            let text: Option<String> =
+                self.one("SELECT text FROM message WHERE id = ?1", [message], |r| r.get(0))?;
+            self.index_text(message, text.as_deref().unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    /// Gives the text of a message that may be in the index already to it, or takes it out: what was taken back is not found.
+    pub(super) fn index_text(&mut self, message: i64, text: &str) -> Result<(), StoreError> {
+        let taken_back = self
+            .one("SELECT 1 FROM message WHERE id = ?1 AND delivery = 5", [message], |_| Ok(()))?
+            .is_some();
+        self.index_message(message, Some(text).filter(|t| !t.is_empty() && !taken_back), true);
         Ok(())
     }
 

@@ -233,7 +233,7 @@ impl Tx<'_> {
             )?;
         }
         if *text != row.text && row.direction != Direction::Activity.code() {
-            self.index_message(row.id, Some(text).filter(|t| !t.is_empty()).map(String::as_str), true);
+            self.index_text(row.id, text)?;
         }
         let touch = self.touch(row.conversation);
         touch.newest |= newer;
@@ -310,7 +310,7 @@ impl Tx<'_> {
         self.exec("DELETE FROM message WHERE id = ?1", [gone.id])?;
         self.index_message(gone.id, None, true);
         if *text != row.text {
-            self.index_message(keep, Some(text), true);
+            self.index_text(keep, text)?;
         }
         let touch = self.touch(gone.conversation);
         touch.newest = true;

@@ -1,6 +1,6 @@
 //! Whom `contact:` and `identity:` mean: found in the index of names, and then looked at.
 
-use super::{Part, Unit, is_numeric, like, phone};
+use super::{Part, Unit, like, phone};
 use crate::text::address;
 use crate::text::index::{Term, highlight};
 use rusqlite::types::Value;
@@ -65,6 +65,7 @@ fn contact_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
          CROSS JOIN contact k ON k.id = c.contact_id WHERE name_fts MATCH ?1",
         |name| !highlight(name, &term).is_empty(),
         "(SELECT name FROM contact WHERE id = c.contact_id) LIKE ? ESCAPE '\\'",
+        value,
     )?;
     Ok(match named {
         People::Few(list) => People::Few(found.into_iter().chain(list).collect()),
@@ -72,38 +73,51 @@ fn contact_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
     })
 }
 
+/// Addresses of every kind, and those that people say are theirs.
 fn identity_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
-    let folded = address::email(value).map(|e| e.folded);
-    let number = is_numeric(value).then(|| format!("+{}", address::digits(value)));
-    let exact = conn
-        .prepare_cached("SELECT contact_id FROM identity WHERE value IN (?1, ?2, ?3)")?
-        .query_map(params![value, folded, number], |r| r.get(0))?
-        .collect::<rusqlite::Result<Vec<i64>>>()?;
-    if !exact.is_empty() {
-        return Ok(People::Few(exact));
+    // A number may be kept in other words than it was typed, and once per kind: only its digits are compared.
+    let digits = phone(&[Term::Word(value.to_owned())]).map(|t| t.text().to_owned());
+    if digits.is_none() {
+        let folded = address::email(value).map(|e| e.folded);
+        let exact = conn
+            .prepare_cached(
+                "SELECT contact_id FROM identity WHERE value IN (?1, ?2)
+                 UNION SELECT contact_id FROM claim WHERE value IN (?1, ?2)",
+            )?
+            .query_map(params![value, folded], |r| r.get(0))?
+            .collect::<rusqlite::Result<Vec<i64>>>()?;
+        if !exact.is_empty() {
+            return Ok(People::Few(exact));
+        }
     }
     let lower = value.to_lowercase();
-    let digits = phone(&[Term::Word(value.to_owned())]).map(|t| t.text().to_owned());
     by_names(
         conn,
         value,
         "SELECT DISTINCT c.contact_id, i.value FROM name_fts f CROSS JOIN conversation c ON c.id = f.rowid
-         CROSS JOIN identity i ON i.contact_id = c.contact_id WHERE name_fts MATCH ?1",
-        |identity| {
-            identity.to_lowercase().contains(&lower)
-                || digits.as_ref().is_some_and(|d| identity.contains(d.as_str()))
+         CROSS JOIN identity i ON i.contact_id = c.contact_id WHERE name_fts MATCH ?1
+         UNION ALL
+         SELECT DISTINCT c.contact_id, l.value FROM name_fts f CROSS JOIN conversation c ON c.id = f.rowid
+         CROSS JOIN claim l ON l.contact_id = c.contact_id WHERE name_fts MATCH ?1",
+        |address| match &digits {
+            Some(digits) => address::number_in(address).as_deref().unwrap_or(address).contains(digits.as_str()),
+            None => address.to_lowercase().contains(&lower),
         },
-        "EXISTS (SELECT 1 FROM identity i WHERE i.contact_id = c.contact_id AND i.value LIKE ? ESCAPE '\\')",
+        "EXISTS (SELECT 1 FROM (SELECT contact_id, value FROM identity UNION ALL SELECT contact_id, value FROM claim) i
+                 WHERE i.contact_id = c.contact_id AND i.value LIKE ? ESCAPE '\\')",
+        digits.as_deref().unwrap_or(value),
     )
 }
 
-/// Contacts whose conversations' names hold a beginning, and of these the ones that `fits`.
+/// Contacts whose conversations' names hold a beginning, and of these the ones that `fits`. Where they are too many to be
+/// listed, `otherwise` says of one whether it holds `part`.
 fn by_names(
     conn: &Connection,
     value: &str,
     sql: &str,
     fits: impl Fn(&str) -> bool,
     otherwise: &str,
+    part: &str,
 ) -> rusqlite::Result<People> {
     let term = Term::Prefix(value.to_owned());
     let unit = Unit { phone: phone(std::slice::from_ref(&term)), text: vec![term] };
@@ -119,7 +133,7 @@ fn by_names(
             let probe = "EXISTS (SELECT 1 FROM name_fts WHERE name_fts MATCH ? AND rowid = c.id)";
             let many = Part::new(
                 format!("{probe} AND {otherwise}"),
-                vec![Value::Text(expression.clone()), like(value)],
+                vec![Value::Text(expression.clone()), like(part)],
             );
             return Ok(People::Many(many));
         }

@@ -3,9 +3,8 @@
 //! A conversation matches where one of its messages does. What must not be there must be in none of them.
 
 use super::run::{interrupted, json, run};
-use super::{Found, Watch, matcher};
+use super::{FINDABLE, Found, Watch, matcher};
 use crate::domain::conversation::Status;
-use crate::domain::message::Direction;
 use crate::domain::row::ListKey;
 use crate::store::filter::{Lowered, Part, Unit, weigh};
 use crate::store::names;
@@ -112,7 +111,7 @@ fn condition(q: &Lowered, page: &Page) -> Part {
     let messages = [(&q.message, "EXISTS"), (&q.not_message, "NOT EXISTS")];
     for (part, word) in messages.into_iter().filter(|(part, _)| !part.is_empty()) {
         sql.push_str(&format!(
-            " AND {word} (SELECT 1 FROM message m WHERE m.conversation_id = c.id AND ({}))",
+            " AND {word} (SELECT 1 FROM message m WHERE m.conversation_id = c.id AND {FINDABLE} AND ({}))",
             part.sql
         ));
         values.extend(part.values.iter().cloned());
@@ -179,8 +178,7 @@ fn holds(conn: &Connection, q: &Lowered, id: i64) -> rusqlite::Result<bool> {
     let fits = if q.message.is_empty() { "1" } else { &q.message.sql };
     let sql = format!(
         "SELECT m.text, coalesce(({fits}), 0) FROM message m CROSS JOIN conversation c ON c.id = m.conversation_id
-         WHERE m.conversation_id = ? AND m.direction <> {} ORDER BY m.sent_at DESC",
-        Direction::Activity.code()
+         WHERE m.conversation_id = ? AND {FINDABLE} ORDER BY m.sent_at DESC"
     );
     let values = q.message.values.iter().cloned().chain([Value::Integer(id)]);
     let mut statement = conn.prepare_cached(&sql)?;

@@ -179,6 +179,10 @@ fn hit(conn: &Connection, id: MessageId) -> rusqlite::Result<Option<SearchHit>> 
     .optional()
 }
 
+/// What can be found of a thread, as a condition on the message `m`: no activities, and nothing that was taken back. Where the
+/// index of texts is asked this holds already.
+const FINDABLE: &str = "m.direction <> 3 AND m.delivery IS NOT 5";
+
 /// Says when the time is up.
 struct Watch {
     until: Option<Instant>,

@@ -4,11 +4,10 @@
 //! all that can match. Else the words are divided between text and names in every way; only conversations with a message above
 //! the floor can matter, the most recent first.
 
-use super::conversation_of;
 use super::run::{Run, json};
 use super::words::{Step, Words, is_long};
+use super::{FINDABLE, conversation_of};
 use crate::domain::ids::MessageId;
-use crate::domain::message::Direction;
 use crate::store::filter::Unit;
 use rusqlite::params;
 
@@ -312,8 +311,7 @@ impl Run<'_> {
             return Ok(false);
         }
         let sql = format!(
-            "SELECT id, conversation_id FROM message WHERE id >= ?1 AND id < ?2 AND direction <> {} ORDER BY id DESC",
-            Direction::Activity.code()
+            "SELECT m.id, m.conversation_id FROM message m WHERE m.id >= ?1 AND m.id < ?2 AND {FINDABLE} ORDER BY m.id DESC"
         );
         let conn = self.conn;
         let mut statement = conn.prepare_cached(&sql)?;
@@ -332,8 +330,7 @@ impl Run<'_> {
 
     fn of_conversation(&mut self, conversation: i64, rest: &[&Unit]) -> rusqlite::Result<()> {
         let sql = format!(
-            "SELECT id FROM message WHERE conversation_id = ?1 AND direction <> {} ORDER BY sent_at DESC, id DESC",
-            Direction::Activity.code()
+            "SELECT m.id FROM message m WHERE m.conversation_id = ?1 AND {FINDABLE} ORDER BY m.sent_at DESC, m.id DESC"
         );
         let conn = self.conn;
         let mut statement = conn.prepare_cached(&sql)?;

@@ -6,9 +6,8 @@
 //! A filter that leaves few conversations turns the search around: their messages are listed first.
 
 use super::words::{Step, Words};
-use super::{Found, Top, Watch, conversation_of, matcher, text_of};
+use super::{FINDABLE, Found, Top, Watch, conversation_of, matcher, text_of};
 use crate::domain::ids::MessageId;
-use crate::domain::message::Direction;
 use crate::store::filter::{Lowered, Part, Unit, weigh};
 use crate::store::names;
 use rusqlite::types::Value;
@@ -136,7 +135,7 @@ impl Run<'_> {
     fn narrow(&mut self, source: &Part) -> rusqlite::Result<()> {
         let mut sql = format!(
             "SELECT m.id, m.conversation_id FROM conversation c CROSS JOIN message m ON m.conversation_id = c.id
-             WHERE c.id IN ({})",
+             WHERE c.id IN ({}) AND {FINDABLE}",
             source.sql
         );
         let mut values = source.values.clone();
@@ -171,8 +170,7 @@ impl Run<'_> {
         let holds = if self.check.is_empty() { "1" } else { &self.check.sql };
         let sql = format!(
             "SELECT m.id, m.conversation_id, coalesce(({holds}), 0) FROM message m CROSS JOIN conversation c
-             ON c.id = m.conversation_id WHERE m.id >= ? AND m.id < ? AND m.direction <> {} ORDER BY m.id DESC",
-            Direction::Activity.code()
+             ON c.id = m.conversation_id WHERE m.id >= ? AND m.id < ? AND {FINDABLE} ORDER BY m.id DESC"
         );
         let mut values = self.check.values.clone();
         values.extend([Value::Integer(self.from), Value::Integer(self.to)]);

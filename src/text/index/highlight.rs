@@ -203,14 +203,7 @@ fn excerpt_start(line: &str, hit: usize, width: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn word(text: &str) -> Term {
-        Term::Word(text.to_owned())
-    }
-
-    fn prefix(text: &str) -> Term {
-        Term::Prefix(text.to_owned())
-    }
+    use crate::text::index::tests::{prefix, word};
 
     fn hits<'a>(text: &'a str, terms: &[Term]) -> Vec<&'a str> {
         highlight(text, terms).into_iter().map(|r| &text[r]).collect()

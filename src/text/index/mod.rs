@@ -186,11 +186,11 @@ pub fn terms(query: &crate::domain::query::Query) -> Vec<Term> {
 mod tests {
     use super::*;
 
-    fn word(text: &str) -> Term {
+    pub(super) fn word(text: &str) -> Term {
         Term::Word(text.to_owned())
     }
 
-    fn prefix(text: &str) -> Term {
+    pub(super) fn prefix(text: &str) -> Term {
         Term::Prefix(text.to_owned())
     }
 

@@ -1,5 +1,6 @@
 //! The one gate for foreign text: what a stranger wrote becomes harmless before it meets a terminal cell, a file or a log.
 
+mod escape;
 mod file_name;
 mod mask;
 
@@ -139,8 +140,8 @@ pub fn is_clean(text: &str) -> bool {
     !holds_long_cluster(text)
 }
 
-/// Makes foreign text of several lines harmless: line ends become `\n`, tabs four blanks; escape and
-/// control characters, bidirectional controls, tags and other invisible format characters go, as do combining
+/// Makes foreign text of several lines harmless: line ends become `\n`, tabs four blanks; whole escape sequences, control
+/// characters, bidirectional controls, tags and other invisible format characters go, as do combining
 /// marks beyond eight in a row. Joiners (ZWJ, ZWNJ) and variation selectors stay. Clean text is borrowed.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if is_clean(text) {
@@ -149,8 +150,12 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len());
     let mut marks = Marks(0);
     let mut tags_until = 0;
+    let mut sequence_until = 0;
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
+        if at < sequence_until {
+            continue;
+        }
         match fate(c) {
             Fate::Keep => {
                 if marks.admits(c) {
@@ -177,7 +182,11 @@ pub fn clean(text: &str) -> Cow<'_, str> {
                 marks.0 = 0;
                 out.push_str("    ");
             }
-            Fate::Drop => {}
+            Fate::Drop => {
+                if let Some(length) = escape::sequence(&text[at..]) {
+                    sequence_until = at + length;
+                }
+            }
         }
     }
     if holds_long_cluster(&out) { Cow::Owned(split_long_clusters(&out)) } else { Cow::Owned(out) }
@@ -268,7 +277,10 @@ mod tests {
     #[test]
     fn controls_go_and_line_ends_become_one() {
         assert_eq!(clean("a\r\nb\rc\u{0B}d\u{0C}e\u{2028}f\u{2029}g\u{85}h"), "a\nb\nc\nd\ne\nf\ng\nh");
-        assert_eq!(clean("\x1b[31mred\x1b[0m\x07\u{9b}2J\x7f\0"), "[31mred[0m2J");
+        assert_eq!(clean("evil\x1b[31mred\x1b[0m\x07\u{9b}2J\x7f\0"), "evilred");
+        assert_eq!(clean("\x1b]8;;https://a.example\x1b\\a link\x1b]8;;\x07!"), "a link!");
+        assert_eq!(clean("\x1b]0;the message goes on\nand on"), "]0;the message goes on\nand on");
+        assert_eq!(clean("\x1bhello \x1b[31"), "hello [31");
         assert_eq!(clean("a\tb"), "a    b");
     }
 

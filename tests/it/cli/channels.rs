@@ -56,12 +56,68 @@ fn a_channel_is_added_listed_changed_and_removed() {
     world.json(&["channel", "enable", "support"]);
     world.json(&["channel", "set", "support", "--set", "poll_seconds=30"]);
     let text = std::fs::read_to_string(world.home().join("config.toml")).unwrap();
-    assert!(text.contains("poll_seconds = \"30\""), "{text}");
+    assert!(text.contains("poll_seconds = 30\n"), "{text}");
+    world.config(&text.replace("poll_seconds = 30", "poll_seconds = \"45\""));
+    world.json(&["channel", "set", "support", "--set", "region=ie1"]);
+    world.json(&["channel", "set", "support", "--set", "poll_seconds=60"]);
+    let text = std::fs::read_to_string(world.home().join("config.toml")).unwrap();
+    assert!(text.contains("poll_seconds = 60\n") && text.contains("region = \"ie1\"\n"), "{text}");
     assert_eq!(world.run(&["channel", "set", "support"]).code, 2);
     world.json(&["channel", "remove", "support"]);
     assert!(world.json(&["channel", "list"]).is_empty());
     assert_eq!(world.run(&["channel", "remove", "support"]).code, 3);
     assert_eq!(world.run(&["channel", "test", "support"]).code, 3);
+}
+
+#[test]
+fn a_secrets_file_that_others_can_read_is_refused_before_it_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    let path = world.home().join("token");
+    std::fs::write(&path, "hunter2\n").unwrap();
+    let mode = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    let file = format!("auth_token={}", path.display());
+    mode(0o644);
+    let run = world.run(&with(&["--secret-file", &file]));
+    assert_eq!(run.code, 4, "{run:?}");
+    assert!(run.err.contains("chmod 600") && run.err.contains("Nothing was stored"), "{run:?}");
+    assert!(!world.home().join("config.toml").exists() && !run.err.contains("hunter2"));
+    mode(0o600);
+    assert_eq!(world.run(&with(&["--secret-file", &file])).code, 0);
+    mode(0o640);
+    let run = world.run(&["channel", "set", "support", "--secret-file", &file]);
+    assert!(run.code == 4 && run.err.contains("chmod 600"), "{run:?}");
+    let absent = format!("auth_token={}", world.home().join("later").display());
+    let run = world.run(&["channel", "set", "support", "--secret-file", &absent]);
+    assert!(run.code == 0 && run.err.contains("is not there yet"), "{run:?}");
+}
+
+#[test]
+fn a_change_is_checked_as_a_whole_and_says_what_it_takes_away() {
+    let world = World::new();
+    assert_eq!(world.run(&with(&["--secret-env", "auth_token=TW_TOKEN"])).code, 0);
+    let file = || std::fs::read_to_string(world.home().join("config.toml")).unwrap();
+    let before = file();
+    for (setting, words) in [
+        ("from=0049 123", "from must be a number with country code"),
+        ("from=whatsapp:abc", "from must be a number with country code behind whatsapp:"),
+        ("from=", "either from or messaging_service_sid is needed"),
+        ("account_sid=AC1", "account_sid must be AC and 32 hex digits"),
+        ("poll_seconds=often", "poll_seconds must be 0 to 86400"),
+        ("region=moon1", "unknown region"),
+        ("form=+15557122661", "did you mean `from`?"),
+    ] {
+        let run = world.run(&["channel", "set", "support", "--set", setting]);
+        assert_eq!(run.code, 2, "{setting}: {run:?}");
+        assert!(run.err.contains(words), "{setting}: {run:?}");
+        assert_eq!(file(), before, "{setting}");
+    }
+    // A name can be a sender, of SMS alone.
+    let run = world.run(&["channel", "set", "support", "--set", "from=abc"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.err.contains("support no longer carries WhatsApp, only SMS"), "{run:?}");
+    let run = world.run(&["channel", "set", "support", "--set", "from=+15557122661"]);
+    assert!(run.code == 0 && run.err.is_empty(), "{run:?}");
 }
 
 #[test]

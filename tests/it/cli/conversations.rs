@@ -205,6 +205,7 @@ fn an_opted_out_customer_is_not_written_to() {
     let run = world.run(&["reply", &id, "hi"]);
     assert_eq!(run.code, 4, "{run:?}");
     assert!(run.err.contains("opted out"), "{run:?}");
+    assert!(run.err.contains(&format!("(`consent {id} opt-in`)")), "{run:?}");
     world.json(&["consent", &id, "opt-in"]);
     assert_eq!(world.run(&["reply", &id, "hi"]).code, 0);
 }
@@ -231,4 +232,57 @@ fn quick_replies_are_filled_in_and_counted() {
     assert_eq!((all[0]["title"].as_str(), all[0]["body"].as_str()), (Some("Hi"), Some(body)));
     world.json(&["quick-reply", "remove", "hello"]);
     assert_eq!(world.run(&["quick-reply", "remove", "hello"]).code, 3);
+}
+
+/// One message of history, by e-mail with a subject, and one by SMS without a name.
+fn history(world: &World) {
+    let mail = serde_json::json!({
+        "id": "m1", "conversation": "c1", "channel": "email", "direction": "in", "ts": 1_700_000_000,
+        "from": {"name": "Anna de Vries", "address": "anna@example.com"}, "to": "support@acme.example",
+        "customer": {"name": "Anna de Vries", "email": "anna@example.com", "phone": "+31612345678"},
+        "subject": "Invoice 2024-118", "text": "It is wrong again, please look at it."
+    });
+    let sms = serde_json::json!({
+        "id": "m2", "conversation": "c2", "channel": "sms", "direction": "in", "ts": 1_700_000_060,
+        "from": {"address": "+31687654321"}, "to": "+15557122661", "text": "Are you open today?"
+    });
+    let file = world.home().join("history.jsonl");
+    std::fs::write(&file, format!("{mail}\n{sms}\n")).unwrap();
+    assert_eq!(world.run(&["import", file.to_str().unwrap()]).code, 0);
+}
+
+#[test]
+fn a_hit_says_why_it_is_one() {
+    let world = World::new();
+    history(&world);
+    for (query, snippet) in [
+        (&["wrong"][..], "It is wrong again, please look at it."),
+        (&["invoice"], "subject: Invoice 2024-118 · It is wrong again, please look at it."),
+        (&["vries"], "name: Anna de Vries · It is wrong again, please look at it."),
+        (&["anna", "wrong"], "It is wrong again, please look at it."),
+        (&["anna@example.com"], "address: anna@example.com · It is wrong again, please look at it."),
+        (&["06", "1234", "5678"], "address: +31612345678 · It is wrong again, please look at it."),
+        (&["0031 6 8765 4321"], "address: +31687654321 · Are you open today?"),
+        (&["channel:sms"], "Are you open today?"),
+    ] {
+        let mut args = vec!["search"];
+        args.extend(query);
+        let hits = world.json(&args);
+        assert_eq!(hits.len(), 1, "{query:?}");
+        assert_eq!(hits[0]["snippet"], snippet, "{query:?}");
+        assert!(world.run(&args).out.contains(snippet), "{query:?}");
+    }
+}
+
+#[test]
+fn who_has_no_name_is_called_by_the_address() {
+    let world = World::new();
+    history(&world);
+    let list = world.run(&["list", "channel:sms"]);
+    assert!(list.out.contains("+31687654321"), "{list:?}");
+    let id = world.json(&["list", "channel:sms"])[0]["id"].as_str().unwrap().to_owned();
+    let shown = world.run(&["show", &id]);
+    let head = shown.out.lines().find(|l| l.starts_with("22:14")).unwrap_or_else(|| panic!("{shown:?}"));
+    assert!(head.contains(" +31687654321 "), "{head}");
+    assert_eq!(world.json(&["show", &id])[0]["messages"][0]["author"]["name"], Value::Null);
 }

@@ -14,12 +14,19 @@ fn usage_errors_end_with_two_and_help_with_zero() {
         &["reply", "1"],
         &["reply", "1", "-x"],
         &["list", "--limit", "x"],
+        &["list", "--limit", "0"],
+        &["search", "order", "--limit", "0"],
+        &["show", "1", "--limit", "0"],
+        &["outbox", "--limit", "-3"],
+        &["webhooks", "list", "--limit", "99999999999"],
         &["qualify", "1", "maybe"],
     ] {
         let run = world.run(args);
         assert_eq!(run.code, 2, "{args:?}: {run:?}");
         assert!(run.out.is_empty() && !run.err.is_empty(), "{run:?}");
     }
+    let none = world.run(&["list", "--limit", "0"]);
+    assert!(none.err.contains("a whole number from 1 to 4294967295 is needed"), "{none:?}");
     assert_eq!(world.run(&["--help"]).code, 0);
     assert!(world.run(&["--version"]).out.starts_with("frontdesk "));
     let screen = world.run(&[]);
@@ -134,6 +141,25 @@ fn a_home_is_private() {
     let mode = |path: &str| std::fs::metadata(world.home().join(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode("data/main"), 0o700);
     assert_eq!(mode("data/main/frontdesk.db"), 0o600);
+}
+
+#[test]
+fn a_home_that_cannot_be_is_named_with_what_to_do() {
+    let world = World::new();
+    std::fs::write(world.home().join("file"), "in the way").unwrap();
+    let below = world.home().join("file/home");
+    for args in
+        [&["channel", "add", "webchat", "--name", "shop"][..], &["list"], &["workspace", "create", "acme"]]
+    {
+        let run = world.run_with(args, &[("FRONTDESK_HOME", below.to_str().unwrap())], "");
+        assert_eq!(run.code, 1, "{args:?}: {run:?}");
+        assert!(run.err.contains("file/home") && run.err.contains("--home DIR"), "{args:?}: {run:?}");
+    }
+    // Only the data cannot be.
+    std::fs::write(world.home().join("data"), "in the way").unwrap();
+    let run = world.run(&["list"]);
+    assert_eq!(run.code, 5, "{run:?}");
+    assert!(run.err.contains("data/main") && run.err.contains("--home DIR"), "{run:?}");
 }
 
 #[test]

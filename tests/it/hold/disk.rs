@@ -131,11 +131,12 @@ async fn a_file_of_a_newer_program_a_damaged_one_and_no_file_at_all_are_told() {
     let file = home.workspace().join("frontdesk.db");
 
     let conn = rusqlite::Connection::open(&file).unwrap();
+    let form: i64 = conn.query_row("PRAGMA user_version", [], |r| r.get(0)).unwrap();
     conn.pragma_update(None, "user_version", 999).unwrap();
     drop(conn);
     refused_by_all(&home, &["newer Frontdesk", "999", "install the newer version"]);
     let conn = rusqlite::Connection::open(&file).unwrap();
-    conn.pragma_update(None, "user_version", 1).unwrap();
+    conn.pragma_update(None, "user_version", form).unwrap();
     drop(conn);
     home.run(&["list"]).ok();
 
@@ -216,6 +217,14 @@ async fn a_read_only_file_and_directory_are_named() {
         let Some((code, err)) = run_unprivileged(&home, args) else { continue };
         assert_eq!(code, 5, "{args:?}: {err}");
         assert!(err.contains("frontdesk.db") && err.contains("permissions"), "{args:?}: {err}");
+    }
+    // The configuration cannot be written either.
+    if let Some((code, err)) = run_unprivileged(&home, &["channel", "add", "webchat", "--name", "side"]) {
+        assert_eq!(code, 1, "{err}");
+        assert!(
+            err.contains(".config.lock") && err.contains("permissions") && err.contains("--home DIR"),
+            "{err}"
+        );
     }
     // No workspace yet, and none can be made.
     std::fs::remove_dir_all(home.path().join("data")).unwrap();

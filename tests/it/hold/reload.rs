@@ -107,6 +107,13 @@ async fn a_broken_edit_is_refused_and_the_old_configuration_stays() {
     assert!(serve.terminate().success());
 }
 
+/// What `channel list` says of a channel: the word and the detail.
+fn status(home: &Home, name: &str) -> (String, String) {
+    let all = home.run(&["channel", "list", "--json"]).ok().json();
+    let row = all.into_iter().find(|r| r["name"] == name).unwrap();
+    (row["status"].as_str().unwrap().to_owned(), row["detail"].as_str().unwrap_or_default().to_owned())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_account_with_wrong_settings_or_no_secret_harms_no_other_and_is_healed() {
     let world = world().await;
@@ -122,14 +129,24 @@ async fn an_account_with_wrong_settings_or_no_secret_harms_no_other_and_is_heale
     // Nothing can be believed without the secret: the vendor is asked to come again.
     let reply = post(&serve.base, "/hooks/late", &[], b"x");
     assert_eq!(reply.status, 503, "{reply:?}");
-    let status = |name: &str| {
-        let all = home.run(&["channel", "list", "--json"]).ok().json();
-        let row = all.into_iter().find(|r| r["name"] == name).unwrap();
-        (row["status"].as_str().unwrap().to_owned(), row["detail"].as_str().unwrap_or_default().to_owned())
-    };
+    let status = |name: &str| status(&home, name);
     until("it is told", || (status("late").0 == "needs-login").then_some(()));
     assert!(status("late").1.contains("late"), "{:?}", status("late"));
     until("the other one works", || (status("support").0 == "ok").then_some(()));
+    // Without an engine nobody knows whether it still works.
+    assert!(serve.terminate().success());
+    let away = ("connecting".to_owned(), "no engine is running; last seen ok a moment ago".to_owned());
+    assert_eq!(status("support"), away);
+    let (word, detail) = status("late");
+    assert!(word == "needs-login" && detail.ends_with("; no engine is running"), "{word}: {detail}");
+    home.run(&["channel", "disable", "shop"]).ok();
+    assert_eq!(status("shop"), ("disabled".to_owned(), "no engine is running".to_owned()));
+    home.run(&["channel", "enable", "shop"]).ok();
+    let serve = home.serve(0);
+    until("it works again", || (status("support").0 == "ok").then_some(()));
+    serve.kill();
+    assert_eq!(status("support").1, "no engine is running; last seen ok", "nobody knows when it was killed");
+    let serve = home.serve(0);
     crate::support::write_private(&late, world.auth_token());
     // Any touch of the configuration makes it look again.
     let text = config(&home);

@@ -1,7 +1,5 @@
 //! A screen before a small desk: it answers as `app` would, and tells what is seen.
 
-#![allow(clippy::unwrap_used)]
-
 use super::world::{NOW, World, agents};
 use frontdesk::ui::theme::{Role, Theme};
 use frontdesk::ui::{self, Colors, Effect, Model, Msg, Startup, ThemeChoice};

@@ -1,5 +1,4 @@
 //! A small support desk with fixed ids and times.
-#![allow(clippy::unwrap_used)]
 
 use frontdesk::domain::account::{Channel, Health};
 use frontdesk::domain::capability::{
@@ -363,9 +362,9 @@ impl World {
             .collect();
         let fits = |text: &str| !words.is_empty() && words.iter().all(|w| text.to_lowercase().contains(w));
         let hits = self.messages.iter().rev().filter(|m| fits(&m.text));
-        let hits = hits.map(|m| {
-            let row = self.rows.iter().find(|r| r.id == m.conversation).unwrap();
-            SearchHit {
+        let hits = hits.filter_map(|m| {
+            let row = self.rows.iter().find(|r| r.id == m.conversation)?;
+            Some(SearchHit {
                 conversation: m.conversation,
                 message: m.id,
                 channel: row.channel,
@@ -374,7 +373,7 @@ impl World {
                 direction: m.direction,
                 sent_at: m.sent_at,
                 text: m.text.clone(),
-            }
+            })
         });
         let terms = words.iter().map(|word| Term::Prefix(word.clone())).collect();
         Found { hits: hits.collect(), terms, unclear, ..Found::default() }

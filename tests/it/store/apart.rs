@@ -97,4 +97,9 @@ fn a_push_is_kept_once_read_once_and_its_body_dropped_later() {
     requeue(bad).unwrap();
     assert!(requeue(id).unwrap_err().to_string().contains("dropped"));
     assert_eq!(reader.receipts_waiting(9).unwrap()[0].0, bad);
+    let size = || reader.receipt(bad).unwrap().unwrap().0.size;
+    assert_eq!((drop(NOW + 2), size()), (0, 10), "it is still to be read");
+    kit.store.writer().call(Class::Apply, move |t| t.receipt_done(bad)).unwrap();
+    assert_eq!((drop(NOW + 2), size()), (1, 0), "read late, and old by then");
+    assert_eq!(drop(NOW + 2), 0);
 }

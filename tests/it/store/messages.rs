@@ -215,6 +215,61 @@ fn undo_takes_a_queued_send_back_and_never_a_claimed_one() {
 }
 
 #[test]
+fn what_was_taken_back_is_in_the_thread_alone_until_it_turns_out_to_be_sent() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", "+31600000001", NOW, "hello");
+    let row = || kit.reader().conversation(c).unwrap().unwrap();
+    let found = || {
+        let query = frontdesk::domain::query::parse("refund*").unwrap();
+        let tz = jiff::tz::TimeZone::UTC;
+        kit.reader().search(&query, None, 10, None, NOW, &tz).unwrap().len()
+    };
+    kit.clock.set(NOW + 60_000);
+    let action = Action::Reply { conversation: c, text: "a refund is on its way".into(), undo_ms: 5000 };
+    let done = kit.perform(action);
+    let (op, message) = (done.op.unwrap(), done.message.unwrap());
+    assert_eq!(
+        (row().preview.as_str(), row().last_message_at),
+        ("a refund is on its way", Some(NOW + 60_000))
+    );
+    assert_eq!(found(), 1);
+    kit.perform(Action::Cancel { message });
+    let now = row();
+    assert_eq!((now.preview.as_str(), now.last_message_at, now.delivery), ("hello", Some(NOW), None));
+    assert_eq!(now.preview_direction, Some(Inbound));
+    assert_eq!(found(), 0);
+    for query in ["from:agent", "from:contact refund", "-hello -order", "identity:+31600000001 refund"] {
+        let query = frontdesk::domain::query::parse(query).unwrap();
+        let tz = jiff::tz::TimeZone::UTC;
+        assert!(kit.reader().search(&query, None, 10, None, NOW, &tz).unwrap().is_empty(), "{query:?}");
+    }
+    assert_eq!(kit.reader().thread(c, None, 10).unwrap().len(), 2, "the thread keeps it");
+    kit.check();
+    // The provider says that it went out after all.
+    let told =
+        delivered(MessageRef::Token(op, Some("SM9".into())), Delivery::Delivered, "delivered", NOW + 3);
+    kit.apply(vec![told]);
+    let now = row();
+    assert_eq!((now.preview.as_str(), now.last_message_at), ("a refund is on its way", Some(NOW + 60_000)));
+    assert_eq!(now.delivery, Some(Delivery::Delivered));
+    assert_eq!(found(), 1);
+    kit.check();
+}
+
+#[test]
+fn a_conversation_of_which_all_was_taken_back_has_said_nothing() {
+    let kit = Kit::new();
+    let to = "+31600000002".to_owned();
+    let account = kit.account;
+    let channel = frontdesk::domain::account::Channel::Sms;
+    let done = kit.perform(Action::New { account, channel, to, text: "hello".into(), undo_ms: 5000 });
+    kit.perform(Action::Discard { message: done.message.unwrap() });
+    let row = kit.reader().conversation(done.conversation.unwrap()).unwrap().unwrap();
+    assert_eq!((row.preview.as_str(), row.last_message_at), ("", None));
+    kit.check();
+}
+
+#[test]
 fn reading_up_to_a_moment_counts_for_messages_that_are_told_later() {
     let kit = Kit::new();
     let upto = Event::ReadUpTo {
