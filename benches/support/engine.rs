@@ -28,8 +28,8 @@ pub struct Bench {
     _home: tempfile::TempDir,
 }
 
-/// Starts an engine whose Twilio account signs with `token` and sends to `base_url`.
-pub async fn start(fill: usize, token: &str, base_url: &str) -> Bench {
+/// A home with a Twilio account that signs with `token` and sends to `base_url`, a chat page, and history.
+pub fn home(fill: usize, token: &str, base_url: &str, port: u16) -> tempfile::TempDir {
     let home = tempfile::tempdir().expect("a directory");
     let secret = home.path().join("token");
     std::fs::write(&secret, token).expect("a secret");
@@ -38,16 +38,14 @@ pub async fn start(fill: usize, token: &str, base_url: &str) -> Bench {
         std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).expect("permissions");
     }
     let text = format!(
-        "listen = \"127.0.0.1:0\"\n[workspace.main.channel.support]\nprovider = \"twilio\"\naccount_sid = \"{SID}\"\n\
+        "listen = \"127.0.0.1:{port}\"\n[workspace.main.channel.support]\nprovider = \"twilio\"\naccount_sid = \"{SID}\"\n\
          from = \"{NUMBER}\"\nbase_url = \"{base_url}\"\npoll_seconds = 0\n\
          [workspace.main.channel.support.secrets]\nauth_token = {{ file = {:?} }}\n\
          [workspace.main.channel.shop]\nprovider = \"webchat\"\n",
         secret.display().to_string()
     );
     std::fs::write(home.path().join("config.toml"), text).expect("a configuration");
-    let overrides = Overrides { home: Some(home.path().to_path_buf()), ..Overrides::default() };
-    let config = Config::load(&overrides, &Env::of(&[])).expect("a configuration");
-    let workspace = workspace::open(config).expect("a workspace");
+    let workspace = open(&home);
     if fill > 0 {
         let mut lines = String::new();
         for line in History::new(fill as u64, 1, SystemClock.now() - 3_600_000) {
@@ -56,11 +54,40 @@ pub async fn start(fill: usize, token: &str, base_url: &str) -> Bench {
         }
         import_jsonl(&workspace.store, Cursor::new(lines), ImportOptions { open: false }, &mut |_| {})
             .expect("an import");
+        rest(&workspace);
     }
+    home
+}
+
+fn open(home: &tempfile::TempDir) -> Workspace {
+    let overrides = Overrides { home: Some(home.path().to_path_buf()), ..Overrides::default() };
+    let config = Config::load(&overrides, &Env::of(&[])).expect("a configuration");
+    workspace::open(config).expect("a workspace")
+}
+
+/// Starts an engine whose Twilio account signs with `token` and sends to `base_url`.
+pub async fn start(fill: usize, token: &str, base_url: &str) -> Bench {
+    let home = home(fill, token, base_url, 0);
+    let workspace = open(&home);
     let bus = Bus::new();
     let lock = lock::try_acquire(workspace.store.dir()).expect("a lock").expect("a free lock");
     let engine =
         host::start(&workspace, lock, bus.clone(), Listening::Required, None).await.expect("an engine");
     let base = format!("http://{}", engine.engine.address.expect("an address"));
     Bench { workspace, engine, base, bus, _home: home }
+}
+
+/// Waits until the writer has merged what the import left: benches begin on a file as it is after a quiet moment.
+fn rest(workspace: &Workspace) {
+    let db = rusqlite::Connection::open(workspace.store.dir().join("frontdesk.db")).expect("the file");
+    let version = || db.query_row("PRAGMA data_version", [], |r| r.get::<_, i64>(0)).expect("a version");
+    let mut last = version();
+    loop {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        let now = version();
+        if now == last {
+            return;
+        }
+        last = now;
+    }
 }

@@ -17,7 +17,7 @@ const DEBT: i64 = 192;
 /// Merging owed, in pages, at which every pause between transactions goes into it.
 const DEEP_DEBT: i64 = 4096;
 /// Pages merged in one step then: each step is a transaction, and larger ones cost less a page.
-const DEEP_STEP: i64 = 256;
+const DEEP_STEP: i64 = 128;
 /// The part of the time of transactions (one in so many) that then goes into it.
 const DEEP_SHARE: u32 = 2;
 /// Size of the write-ahead log, in bytes, that is worth a checkpoint.

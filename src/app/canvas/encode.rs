@@ -38,42 +38,101 @@ const SWITCHES: [(Modifier, u8, u8); 9] = [
     (Modifier::CROSSED_OUT, 9, 29),
 ];
 
-/// Appends changed cells to `out`. The pen is plain before and after.
-pub(super) fn cells<'a>(out: &mut String, content: impl Iterator<Item = (u16, u16, &'a Cell)>) {
-    let mut pen = Pen::default();
-    // Where the cursor is; none where terminals may disagree, after what they may show wider or narrower than we think.
-    let mut at: Option<Position> = None;
-    for (x, y, cell) in content {
-        move_to(out, at, Position { x, y });
-        set(out, &mut pen, cell);
-        out.push_str(cell.symbol());
-        at = cell.symbol().is_ascii().then_some(Position { x: x + 1, y });
+/// What the terminal shows, cell by cell, as far as it is known.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    /// By row and column; none = not known.
+    rows: Vec<Vec<Option<Cell>>>,
+}
+
+impl Shown {
+    /// The terminal was cleared, resized or lent.
+    pub(super) fn forget(&mut self) {
+        self.rows.clear();
     }
-    if pen != Pen::default() {
-        out.push_str("\x1b[m");
+
+    fn at(&self, x: u16, y: u16) -> Option<&Cell> {
+        self.rows.get(usize::from(y))?.get(usize::from(x))?.as_ref()
+    }
+
+    fn put(&mut self, at: Position, cell: &Cell) {
+        let (x, y) = (usize::from(at.x), usize::from(at.y));
+        if self.rows.len() <= y {
+            self.rows.resize(y + 1, Vec::new());
+        }
+        let row = &mut self.rows[y];
+        if row.len() <= x {
+            row.resize(x + 1, None);
+        }
+        row[x] = Some(cell.clone());
+    }
+
+    /// Appends changed cells to `out`. The pen is plain before and after.
+    pub(super) fn encode<'a>(
+        &mut self,
+        out: &mut String,
+        content: impl Iterator<Item = (u16, u16, &'a Cell)>,
+    ) {
+        let mut pen = Pen::default();
+        // Where the cursor is; none where terminals may disagree, after what they may show wider or narrower than we think.
+        let mut at: Option<Position> = None;
+        for (x, y, cell) in content {
+            let to = Position { x, y };
+            self.move_to(out, &pen, at, to);
+            set(out, &mut pen, cell);
+            out.push_str(cell.symbol());
+            at = cell.symbol().is_ascii().then_some(Position { x: x + 1, y });
+            self.put(to, cell);
+        }
+        if pen != Pen::default() {
+            out.push_str("\x1b[m");
+        }
+    }
+
+    /// Moves the cursor: over a few letters by writing them again where that is shorter, else by the distance, else to the place.
+    // Writing into a String cannot fail: its results are dropped.
+    fn move_to(&self, out: &mut String, pen: &Pen, from: Option<Position>, to: Position) {
+        let Some(from) = from.filter(|from| from.y == to.y && from.x <= to.x) else {
+            let _ = write!(out, "\x1b[{};{}H", to.y + 1, to.x + 1);
+            return;
+        };
+        let gap = to.x - from.x;
+        if gap <= GAP {
+            let letter = |x| self.at(x, to.y).and_then(|cell| written_alike(cell, pen));
+            if let Some(same) = (from.x..to.x).map(letter).collect::<Option<String>>() {
+                return out.push_str(&same);
+            }
+        }
+        match gap {
+            0 => {}
+            1 => out.push_str("\x1b[C"),
+            by => {
+                let _ = write!(out, "\x1b[{by}C");
+            }
+        }
     }
 }
 
-// Writing into a String cannot fail: its results are dropped.
-fn move_to(out: &mut String, from: Option<Position>, to: Position) {
-    match from {
-        Some(from) if from == to => {}
-        Some(from) if from.y == to.y && from.x < to.x => match to.x - from.x {
-            1 => out.push_str("\x1b[C"),
-            by => drop(write!(out, "\x1b[{by}C")),
-        },
-        _ => drop(write!(out, "\x1b[{};{}H", to.y + 1, to.x + 1)),
+/// Up to so many letters are written again: the sequence that goes over them is as long.
+const GAP: u16 = 4;
+
+/// The letter of a cell, if this pen would write it as it is.
+fn written_alike<'a>(cell: &'a Cell, pen: &Pen) -> Option<&'a str> {
+    // Wider or narrower ones may not stand where we think.
+    (cell.symbol().len() == 1 && wanted(cell, pen) == *pen).then(|| cell.symbol())
+}
+
+/// The pen for a cell, if it is this one now.
+fn wanted(cell: &Cell, pen: &Pen) -> Pen {
+    if cell.symbol() == " " && !(cell.modifier | pen.modifier).intersects(ON_BLANKS) {
+        // Nobody sees which colour or weight a blank is written in.
+        return Pen { bg: cell.bg, ..*pen };
     }
+    Pen { fg: cell.fg, bg: cell.bg, underline: cell.underline_color, modifier: cell.modifier }
 }
 
 fn set(out: &mut String, pen: &mut Pen, cell: &Cell) {
-    let mut wanted =
-        Pen { fg: cell.fg, bg: cell.bg, underline: cell.underline_color, modifier: cell.modifier };
-    let blank = cell.symbol() == " ";
-    if blank && !(wanted.modifier | pen.modifier).intersects(ON_BLANKS) {
-        // Nobody sees which colour or weight a blank is written in.
-        wanted = Pen { bg: cell.bg, ..*pen };
-    }
+    let wanted = wanted(cell, pen);
     if wanted == *pen {
         return;
     }
@@ -177,9 +236,9 @@ mod tests {
     use proptest::prelude::*;
     use ratatui::style::Style;
 
-    fn encoded(content: &[(u16, u16, Cell)]) -> String {
+    fn encoded(shown: &mut Shown, content: &[(u16, u16, Cell)]) -> String {
         let mut out = String::new();
-        cells(&mut out, content.iter().map(|(x, y, c)| (*x, *y, c)));
+        shown.encode(&mut out, content.iter().map(|(x, y, c)| (*x, *y, c)));
         out
     }
 
@@ -194,7 +253,7 @@ mod tests {
         let red = cell("a", Style::new().fg(Color::Red).bg(Color::Black));
         let bright = cell("b", Style::new().fg(Color::LightBlue).bg(Color::DarkGray));
         assert_eq!(
-            encoded(&[(0, 0, red), (1, 0, bright)]),
+            encoded(&mut Shown::default(), &[(0, 0, red), (1, 0, bright)]),
             "\x1b[1;1H\x1b[31;40ma\x1b[94;100mb\x1b[m",
             "no 38;5;N"
         );
@@ -204,20 +263,46 @@ mod tests {
     fn only_what_differs_is_said() {
         let one = Style::new().fg(Color::Indexed(253)).bg(Color::Indexed(234));
         let bold = one.add_modifier(Modifier::BOLD);
-        let out = encoded(&[
-            (4, 2, cell("a", bold)),
-            (5, 2, cell(" ", one)),
-            (6, 2, cell("b", bold)),
-            (9, 2, cell("c", one)),
-            (9, 3, cell("d", one)),
-        ]);
+        let out = encoded(
+            &mut Shown::default(),
+            &[
+                (4, 2, cell("a", bold)),
+                (5, 2, cell(" ", one)),
+                (6, 2, cell("b", bold)),
+                (9, 2, cell("c", one)),
+                (9, 3, cell("d", one)),
+            ],
+        );
         assert_eq!(out, "\x1b[3;5H\x1b[1;38;5;253;48;5;234ma b\x1b[2C\x1b[22mc\x1b[4;10Hd\x1b[m");
+    }
+
+    #[test]
+    fn a_few_letters_are_written_again_rather_than_jumped_over() {
+        let plain = Style::new();
+        let mut shown = Shown::default();
+        let word = |w: &str| -> Vec<(u16, u16, Cell)> {
+            w.chars().zip(0..).map(|(c, x)| (x, 0, cell(&c.to_string(), plain))).collect()
+        };
+        encoded(&mut shown, &word("where is it"));
+        let (first, last) = (word("there")[0].clone(), (10, 0, cell("s", plain)));
+        assert_eq!(
+            encoded(&mut shown, &[first.clone(), (2, 0, cell("E", plain)), last]),
+            "\x1b[1;1HthE\x1b[7Cs"
+        );
+        // Not where the pen would write them otherwise, and not after the terminal was lent.
+        let bold = cell("X", plain.add_modifier(Modifier::BOLD));
+        assert!(encoded(&mut shown, &[(0, 0, bold), (2, 0, cell("y", plain))]).contains("X\x1b[C"));
+        shown.forget();
+        assert_eq!(encoded(&mut shown, &[first, (2, 0, cell("e", plain))]), "\x1b[1;1Ht\x1b[Ce");
     }
 
     #[test]
     fn after_a_wide_letter_the_place_is_said_again() {
         let plain = Style::new();
-        assert_eq!(encoded(&[(0, 0, cell("配", plain)), (2, 0, cell("x", plain))]), "\x1b[1;1H配\x1b[1;3Hx");
+        assert_eq!(
+            encoded(&mut Shown::default(), &[(0, 0, cell("配", plain)), (2, 0, cell("x", plain))]),
+            "\x1b[1;1H配\x1b[1;3Hx"
+        );
     }
 
     fn style() -> impl Strategy<Value = Style> {
@@ -257,16 +342,17 @@ mod tests {
                 prop::collection::btree_map((0u16..4, 0u16..12), ("[a-z ]", style()), 1..30), 1..5),
         ) {
             let mut parser = vt100::Parser::new(4.try_into().unwrap(), 12.try_into().unwrap(), 0);
-            let mut shown = std::collections::BTreeMap::new();
+            let mut screen = std::collections::BTreeMap::new();
+            let mut shown = Shown::default();
             for frame in frames {
                 let content: Vec<(u16, u16, Cell)> =
                     frame.into_iter().map(|((y, x), (s, style))| (x, y, cell(&s, style))).collect();
-                parser.process(encoded(&content).as_bytes());
+                parser.process(encoded(&mut shown, &content).as_bytes());
                 for (x, y, c) in content {
-                    shown.insert((y, x), c);
+                    screen.insert((y, x), c);
                 }
             }
-            for ((y, x), cell) in shown {
+            for ((y, x), cell) in screen {
                 let there = parser.screen().cell(y, x).unwrap();
                 prop_assert_eq!(if there.contents().is_empty() { " " } else { there.contents() }, cell.symbol());
                 prop_assert_eq!(there.bgcolor(), seen(cell.bg));

@@ -23,6 +23,7 @@ pub struct Canvas<W: Write> {
     out: W,
     /// The frame that is being painted, after the opening of a synchronized update.
     frame: String,
+    cells: encode::Shown,
     shown: Cursor,
     /// What the frame wants.
     wanted: Cursor,
@@ -31,7 +32,13 @@ pub struct Canvas<W: Write> {
 impl<W: Write> Canvas<W> {
     /// A canvas over a terminal.
     pub fn new(out: W) -> Canvas<W> {
-        Canvas { out, frame: String::new(), shown: Cursor::Anywhere, wanted: Cursor::Hidden }
+        Canvas {
+            out,
+            frame: String::new(),
+            cells: encode::Shown::default(),
+            shown: Cursor::Anywhere,
+            wanted: Cursor::Hidden,
+        }
     }
 
     /// The frame, begun if it is not yet.
@@ -79,6 +86,7 @@ impl<W: Write> Canvas<W> {
     /// Somebody else has had the terminal.
     pub fn forget(&mut self) {
         self.shown = Cursor::Anywhere;
+        self.cells.forget();
     }
 }
 
@@ -96,7 +104,8 @@ impl<W: Write> Backend for Canvas<W> {
         if self.shown != Cursor::Hidden {
             self.shown = Cursor::Anywhere;
         }
-        encode::cells(self.frame()?, content);
+        self.frame()?;
+        self.cells.encode(&mut self.frame, content);
         Ok(())
     }
 
