@@ -44,6 +44,8 @@ pub(crate) struct List {
     pub(crate) selected: Option<ConversationId>,
     /// Where the selection was, for when its row goes.
     pub(crate) index: usize,
+    /// The place of the selected row when it was last seen.
+    place: Option<ListKey>,
     /// The first row on screen.
     pub(crate) top: usize,
     /// Rows that fit on the screen.
@@ -67,6 +69,7 @@ impl List {
             error: None,
             selected: None,
             index: 0,
+            place: None,
             top: 0,
             page: 1,
             anchor: None,
@@ -126,6 +129,7 @@ impl List {
             return false;
         };
         self.selected = Some(row.id);
+        self.place = Some(self.key(row));
         self.index = index;
         self.reveal();
         true
@@ -188,10 +192,11 @@ impl List {
             return false;
         }
         let margin = self.page.max(10);
-        let near_end = self.below && self.index.max(self.top + self.page) + margin >= self.rows.len();
-        let near_start = self.above && self.index.min(self.top) < margin;
+        // What is on screen counts: a selection that new rows have pushed out of sight does not pull the list after it.
+        let near_end = self.below && self.top + self.page + margin >= self.rows.len();
+        let near_start = self.above && self.top < margin;
         if near_end || near_start {
-            let middle = self.index.min(self.rows.len() - 1);
+            let middle = (self.top + self.page / 2).min(self.rows.len() - 1);
             self.anchor = self.rows.get(middle).map(|row| self.key(row));
             return true;
         }
@@ -236,7 +241,11 @@ impl List {
                 self.select(self.position(id).unwrap_or(0));
             }
             Some(Goto::Row(_)) | None => match self.selected.and_then(|id| self.position(id)) {
-                Some(at) => self.index = at,
+                Some(at) => {
+                    self.index = at;
+                    self.place = self.rows.get(at).map(|row| self.key(row));
+                }
+                None if self.is_outside() => {}
                 None if settle || self.selected.is_none() => self.settle(),
                 None => {}
             },
@@ -247,6 +256,19 @@ impl List {
         }
     }
 
+    /// Whether the selected row lies before or behind this window: it is not gone, only out of sight.
+    fn is_outside(&self) -> bool {
+        let (Some(place), Some(first), Some(last)) = (self.place, self.rows.first(), self.rows.last()) else {
+            return false;
+        };
+        let (mut first, mut last) = (self.key(first), self.key(last));
+        if self.oldest_first() {
+            std::mem::swap(&mut first, &mut last);
+            return (self.below && place > first) || (self.above && place < last);
+        }
+        (self.above && place > first) || (self.below && place < last)
+    }
+
     /// Selects what has taken the place of a row that is gone.
     pub(crate) fn settle(&mut self) {
         if self.selected_row().is_some() {
@@ -254,7 +276,15 @@ impl List {
         }
         self.selected = None;
         let last = self.rows.len().saturating_sub(1);
-        self.select(self.index.min(last));
+        let oldest_first = self.oldest_first();
+        let to = match self.place {
+            Some(place) => self
+                .rows
+                .iter()
+                .position(|row| if oldest_first { self.key(row) > place } else { self.key(row) < place }),
+            None => Some(self.index),
+        };
+        self.select(to.unwrap_or(last).min(last));
     }
 
     /// Where the next conversation with unseen messages is in a direction, around the end of the list.
@@ -310,6 +340,21 @@ mod tests {
         list.step(1);
         list.take(rows(&[9, 1, 2, 3]), false, false, true);
         assert_eq!((list.selected, list.index), (Some(ConversationId(2)), 2));
+    }
+
+    #[test]
+    fn what_new_rows_push_out_of_the_window_stays_selected_and_the_list_stays_at_its_top() {
+        let mut list = list(&[10, 11, 12]);
+        list.step(1);
+        // Newer rows have the smaller numbers here: they come first and push the others out.
+        let newest: Vec<i64> = (1..10).collect();
+        list.take(rows(&newest), false, true, true);
+        assert_eq!((list.selected, list.top), (Some(ConversationId(11)), 0));
+        list.refresh_anchor();
+        assert_eq!(list.anchor, None, "the newest are asked for again");
+        // Resolved, it is gone from where it would be: then the next one takes its place.
+        list.take(rows(&[1, 2, 10, 12, 13]), false, false, true);
+        assert_eq!(list.selected, Some(ConversationId(12)));
     }
 
     #[test]
