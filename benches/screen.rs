@@ -175,6 +175,9 @@ async fn run(fill: usize) {
     }
     tell("received → visible, 100 a second", &mut seen);
 
+    // At the end of the list: what comes in at its top moves nothing here, and each key's effect is its own.
+    terminal.press("G");
+    terminal.wait("the oldest", |s| s.contains("customer 1 says hello").then_some(()));
     let mut quiet = keys(&mut terminal);
     tell("key → effect, quiet", &mut quiet);
     let stop = Arc::new(std::sync::atomic::AtomicUsize::new(0));
@@ -227,7 +230,7 @@ fn keys(terminal: &mut Terminal) -> Vec<Duration> {
     let mut took = Vec::new();
     for n in 0..200 {
         let before = terminal.wait("a selection", selected);
-        let key = if n % 20 < 10 { "j" } else { "k" };
+        let key = if n % 20 < 10 { "k" } else { "j" };
         let begun = Instant::now();
         terminal.press(key);
         terminal.wait("another selection", |s| selected(s).filter(|now| *now != before));
