@@ -8,12 +8,15 @@
 
 use frontdesk::domain::clock::SystemClock;
 use frontdesk::engine::import::{ImportOptions, import_jsonl};
-use frontdesk::store::Store;
+use frontdesk::store::{Class, Store};
 use serde_json::json;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+#[path = "support/rest.rs"]
+mod rest;
 
 const ENGLISH: &str = "the to a and I order of is in it you for my on have this that was be with your not me are can \
     please refund account we from an if but at get will has do no so or just when would as been what how they there know \
@@ -279,6 +282,11 @@ pub fn workspace(n: usize) -> Result<Store, Box<dyn std::error::Error>> {
         let reader = BufReader::with_capacity(1 << 20, File::open(file(n)?)?);
         import_jsonl(&store, reader, ImportOptions::default(), &mut |_| {})?;
     }
+    store.writer().call(Class::Apply, |t| {
+        t.index_tidy();
+        Ok(())
+    })?;
+    rest::rest(&home)?;
     Ok(store)
 }
 

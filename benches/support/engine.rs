@@ -54,7 +54,7 @@ pub fn home(fill: usize, token: &str, base_url: &str, port: u16) -> tempfile::Te
         }
         import_jsonl(&workspace.store, Cursor::new(lines), ImportOptions { open: false }, &mut |_| {})
             .expect("an import");
-        rest(&workspace);
+        super::rest::rest(workspace.store.dir()).expect("a quiet moment");
     }
     home
 }
@@ -75,19 +75,4 @@ pub async fn start(fill: usize, token: &str, base_url: &str) -> Bench {
         host::start(&workspace, lock, bus.clone(), Listening::Required, None).await.expect("an engine");
     let base = format!("http://{}", engine.engine.address.expect("an address"));
     Bench { workspace, engine, base, bus, _home: home }
-}
-
-/// Waits until the writer has merged what the import left: benches begin on a file as it is after a quiet moment.
-fn rest(workspace: &Workspace) {
-    let db = rusqlite::Connection::open(workspace.store.dir().join("frontdesk.db")).expect("the file");
-    let version = || db.query_row("PRAGMA data_version", [], |r| r.get::<_, i64>(0)).expect("a version");
-    let mut last = version();
-    loop {
-        std::thread::sleep(std::time::Duration::from_millis(300));
-        let now = version();
-        if now == last {
-            return;
-        }
-        last = now;
-    }
 }

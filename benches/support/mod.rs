@@ -5,6 +5,7 @@
 pub mod engine;
 pub mod load;
 pub mod plain;
+pub mod rest;
 
 use std::time::Duration;
 

@@ -302,10 +302,14 @@ async fn housekeeping(writes: Writes, clock: Arc<dyn Clock>, mut stop: watched::
     }
 }
 
-/// Drops what nobody needs any more, in pieces that leave the writer to others.
+/// Drops what nobody needs any more and has the search index tidied, in pieces that leave the writer to others.
 async fn sweep(writes: &Writes, now: Ms) -> Result<(), StoreError> {
     while writes.run_quietly(Class::Apply, move |t| t.receipts_drop_bodies(now - KEEP_BODIES)).await? > 0 {}
-    writes.run_quietly(Class::Apply, move |t| t.orphans_forget(now - KEEP_ORPHANS)).await?;
+    let rest = move |t: &mut Tx<'_>| {
+        t.index_tidy();
+        t.orphans_forget(now - KEEP_ORPHANS)
+    };
+    writes.run_quietly(Class::Apply, rest).await?;
     Ok(())
 }
 

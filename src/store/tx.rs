@@ -50,6 +50,8 @@ pub(super) struct Pending {
     orphans: Option<bool>,
     /// Whether any op is not over; none = not asked yet in this transaction.
     ops: Option<bool>,
+    /// The index may be in more pieces than it has to be.
+    untidy: bool,
 }
 
 impl<'a> Tx<'a> {
@@ -177,6 +179,11 @@ impl<'a> Tx<'a> {
         self.own.bodies.insert(message, Body { text: form, replace });
     }
 
+    /// Has the search index merged when nobody asks for anything: another process may have left it in many pieces (an import).
+    pub fn index_tidy(&mut self) {
+        self.pending.untidy = true;
+    }
+
     /// Has the names of a conversation indexed anew at the end of the transaction.
     pub(super) fn index_names(&mut self, conversation: i64, replace: bool) {
         let slot = self.own.names.entry(conversation).or_default();
@@ -229,6 +236,7 @@ impl Pending {
         self.top = None;
         self.orphans = None;
         self.ops = None;
+        self.untidy = false;
     }
 
     /// Writes what was gathered. Answers how many index pages that was, roughly.
@@ -269,6 +277,6 @@ impl Pending {
             }
         }
         // With three prefix lengths the index of a text takes about one and a half times its size.
-        Ok(i64::try_from(bytes * 3 / 2 / 4050).unwrap_or(0) + i64::from(bytes > 0))
+        Ok(i64::try_from(bytes * 3 / 2 / 4050).unwrap_or(0) + i64::from(bytes > 0 || self.untidy))
     }
 }

@@ -212,3 +212,50 @@ fn passive(conn: &Connection) {
         Err(e) => warn!("checkpoint: {e}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::clock::ManualClock;
+    use crate::store::{Class, Store};
+    use std::path::Path;
+    use std::sync::Arc;
+
+    fn open(dir: &Path) -> Store {
+        Store::open(dir, Arc::new(ManualClock::new(1_700_000_000_000))).unwrap()
+    }
+
+    fn segments(dir: &Path) -> i64 {
+        let db = rusqlite::Connection::open(dir.join("frontdesk.db")).unwrap();
+        db.query_row("SELECT count(DISTINCT segid) FROM message_fts_idx", [], |r| r.get(0)).unwrap()
+    }
+
+    #[test]
+    fn an_index_left_in_pieces_is_merged_by_whoever_tidies_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        for n in 0..40 {
+            let job = move |t: &mut crate::store::Tx<'_>| {
+                t.index_message(n, Some("where is my parcel"), false);
+                Ok(())
+            };
+            store.writer().call(Class::Apply, job).unwrap();
+        }
+        // Gone before it has a quiet moment.
+        drop(store);
+        let left = segments(dir.path());
+        assert!(left > 8, "{left} pieces");
+        let store = open(dir.path());
+        store
+            .writer()
+            .call(Class::Apply, |t| {
+                t.index_tidy();
+                Ok(())
+            })
+            .unwrap();
+        let found = (0..1_000_000).any(|_| {
+            std::thread::yield_now();
+            segments(dir.path()) < 8
+        });
+        assert!(found, "{} pieces", segments(dir.path()));
+    }
+}
