@@ -14,10 +14,10 @@ use std::time::{Duration, SystemTime};
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 
-/// How often the configuration is looked at for new accounts.
-const LOOK: Duration = Duration::from_millis(500);
+/// How often the configuration is looked at for new accounts. It is read once it has not changed between two looks.
+const LOOK: Duration = Duration::from_millis(250);
 /// After so many looks, accounts that lack a secret are tried again: a keyring may be unlocked by then.
-const RETRY: u32 = 60;
+const RETRY: u32 = 120;
 
 /// A hosted engine.
 pub struct Host {
@@ -128,11 +128,17 @@ async fn watch_config(engine: Arc<Engine>, workspace: Workspace, http: Http, ove
     let mut used = workspace.config.clone();
     // The first look reads it in any case: it may have changed since this process read it.
     let mut last = None;
+    let mut seen = None;
     let mut rounds = 0u32;
     loop {
         tokio::time::sleep(LOOK).await;
         rounds = rounds.wrapping_add(1);
         let now = stamp();
+        if now != seen {
+            // Somebody is writing it, perhaps in place: half a file is no configuration, and without accounts hooks would answer 404.
+            seen = now;
+            continue;
+        }
         let lacking = engine.accounts.all().iter().any(|a| a.trouble.is_some());
         if now == last {
             if lacking && rounds.is_multiple_of(RETRY) {
@@ -149,6 +155,11 @@ async fn watch_config(engine: Arc<Engine>, workspace: Workspace, http: Http, ove
                 continue;
             }
         };
+        if stamp() != now {
+            // It was written while it was read.
+            last = None;
+            continue;
+        }
         if first && config.channels() == used.channels() {
             if lacking {
                 retry(&engine, &workspace.store, config, http.clone()).await;

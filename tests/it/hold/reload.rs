@@ -189,6 +189,28 @@ async fn reloads_under_load_lose_nothing_and_send_nothing_twice() {
     assert!(serve.terminate().success());
 }
 
+/// Editors and `>` write in place: for a moment the file is empty. A 404 would be the last that a vendor wants to hear.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_configuration_that_is_being_written_closes_no_hook() {
+    let world = world().await;
+    let home = Home::with_accounts(&world);
+    let serve = home.serve(0);
+    let good = config(&home);
+    for n in 0..2_000 {
+        let sid = format!("SM{n}");
+        let params = [
+            ("MessageSid", sid.as_str()),
+            ("From", CUSTOMER),
+            ("To", world.numbers()[0].as_str()),
+            ("Body", "in"),
+        ];
+        home.configure("");
+        assert_eq!(webhook(&world, &serve.base, &params).status, 200, "at {n}");
+        home.configure(&good);
+    }
+    assert!(serve.terminate().success());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_import_beside_a_running_engine_does_not_keep_customers_out() {
     let world = world().await;
