@@ -196,18 +196,20 @@ async fn a_configuration_that_is_being_written_closes_no_hook() {
     let home = Home::with_accounts(&world);
     let serve = home.serve(0);
     let good = config(&home);
-    for n in 0..2_000 {
-        let sid = format!("SM{n}");
-        let params = [
-            ("MessageSid", sid.as_str()),
-            ("From", CUSTOMER),
-            ("To", world.numbers()[0].as_str()),
-            ("Body", "in"),
-        ];
-        home.configure("");
-        assert_eq!(webhook(&world, &serve.base, &params).status, 200, "at {n}");
-        home.configure(&good);
-    }
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::SeqCst) {
+                home.configure("");
+                home.configure(&good);
+            }
+        });
+        let answers = (0..2_000).map(|_| post(&serve.base, "/hooks/support", &[], b"x").status);
+        // 401: the hook is there, and the push is not signed. Too many of those: 429.
+        let gone = answers.filter(|status| !matches!(status, 401 | 429)).count();
+        done.store(true, std::sync::atomic::Ordering::SeqCst);
+        assert_eq!(gone, 0, "hooks that were not there");
+    });
     assert!(serve.terminate().success());
 }
 
