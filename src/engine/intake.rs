@@ -20,6 +20,8 @@ use tracing::{debug, error, warn};
 const BATCH: usize = 48;
 /// How long after a small batch the next one begins at the earliest.
 const PACE: Duration = Duration::from_millis(4);
+/// Batches in one go. Then a stop is looked for, and what had to wait (its account was not connected) is looked at again.
+const AT_ONCE: usize = 32;
 /// Batches at the writer: while one is applied, another is read.
 const IN_FLIGHT: usize = 2;
 
@@ -85,22 +87,22 @@ impl Intake {
         }
     }
 
-    /// Takes what waits. Answers whether there was anything. While one batch is applied the next one is read.
+    /// Takes what waits, as far as that is done in one go. Answers whether there was anything. While one batch is applied the next one is read.
     async fn drain(&self, reader: &Mutex<Reader>) -> Result<bool, StoreError> {
         let mut after = ReceiptId(0);
         let mut flying: VecDeque<(Batch, JoinHandle<Result<(), StoreError>>)> = VecDeque::new();
-        let mut any = false;
+        let mut begun = 0;
         let mut failed = None;
         let mut pace = Instant::now();
         loop {
-            if failed.is_none() && flying.len() < IN_FLIGHT {
+            if failed.is_none() && begun < AT_ONCE && flying.len() < IN_FLIGHT {
                 // Few came since the last batch, and it is only just gone: a moment later they are one commit instead of several,
                 // and the writer is free for receipts meanwhile.
                 tokio::time::sleep_until(pace).await;
                 match self.next(reader, &mut after) {
                     Ok(Some(batch)) => {
                         debug!("intake: {} receipts", batch.len());
-                        any = true;
+                        begun += 1;
                         if batch.len() < BATCH {
                             pace = Instant::now() + PACE;
                         }
@@ -113,7 +115,7 @@ impl Intake {
             }
             // What is on its way is awaited even after a failure: nobody reads it a second time meanwhile.
             let Some((batch, job)) = flying.pop_front() else {
-                return failed.map_or(Ok(any), Err);
+                return failed.map_or(Ok(begun > 0), Err);
             };
             let result = job.await.unwrap_or(Err(StoreError::Closed));
             if let Err(e) = self.landed(&batch, result).await {

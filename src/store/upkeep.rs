@@ -232,18 +232,20 @@ mod tests {
     #[test]
     fn an_index_left_in_pieces_is_merged_by_whoever_tidies_it() {
         let dir = tempfile::tempdir().unwrap();
-        let store = open(dir.path());
-        for n in 0..40 {
-            let job = move |t: &mut crate::store::Tx<'_>| {
-                t.index_message(n, Some("where is my parcel"), false);
-                Ok(())
-            };
-            store.writer().call(Class::Apply, job).unwrap();
-        }
-        // Gone before it has a quiet moment.
-        drop(store);
-        let left = segments(dir.path());
-        assert!(left > 8, "{left} pieces");
+        // Gone before it has a quiet moment; on a slow machine it may have had one, and it is done again.
+        let left = (0..50).map(|round| {
+            let store = open(dir.path());
+            for n in 0..40 {
+                let job = move |t: &mut crate::store::Tx<'_>| {
+                    t.index_message(round * 40 + n, Some("where is my parcel"), false);
+                    Ok(())
+                };
+                store.writer().call(Class::Apply, job).unwrap();
+            }
+            drop(store);
+            segments(dir.path())
+        });
+        assert!(left.into_iter().any(|pieces| pieces > 8), "it never was in pieces");
         let store = open(dir.path());
         store
             .writer()
