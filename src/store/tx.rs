@@ -277,6 +277,7 @@ impl Pending {
             }
         }
         // With three prefix lengths the index of a text takes about one and a half times its size.
-        Ok(i64::try_from(bytes * 3 / 2 / 4050).unwrap_or(0) + i64::from(bytes > 0 || self.untidy))
+        Ok(i64::try_from(bytes * 3 / 2 / 4050).unwrap_or(0)
+            + i64::from(self.untidy || bytes > 0 || !self.all.names.is_empty()))
     }
 }

@@ -20,6 +20,8 @@ const DEEP_DEBT: i64 = 4096;
 const DEEP_STEP: i64 = 128;
 /// The part of the time of transactions (one in so many) that then goes into it.
 const DEEP_SHARE: u32 = 2;
+/// One step in so many goes into the index of names first: under steady load that of messages is never done.
+const NAMES_TURN: u32 = 8;
 /// Size of the write-ahead log, in bytes, that is worth a checkpoint.
 const WAL: u64 = 16 * 1024 * 1024;
 /// How often the size is looked at, in commits.
@@ -32,6 +34,7 @@ pub(super) struct Upkeep {
     debt: i64,
     /// Whether another merge step may find something to do.
     unmerged: bool,
+    steps: u32,
     commits: u32,
     wal_large: bool,
     /// Frames may wait in the log that idle time could copy back.
@@ -56,6 +59,7 @@ impl Upkeep {
             wal: wal.into(),
             debt: 0,
             unmerged: false,
+            steps: 0,
             commits: 0,
             wal_large: false,
             unchecked: false,
@@ -131,28 +135,26 @@ impl Upkeep {
         }
     }
 
+    /// One step in the index of messages; now and then, and where that has nothing left to do, in the much smaller one of names.
     fn merge(&mut self, conn: &Connection, pages: i64) {
         self.debt = (self.debt - pages).max(0);
-        let before = conn.total_changes();
-        let step = |table: &str| {
-            conn.prepare_cached(&format!("INSERT INTO {table}({table}, rank) VALUES ('merge', ?1)"))
-                .and_then(|mut s| s.execute([pages]))
-        };
-        let result = step("message_fts");
-        if let Err(e) = result {
-            warn!("merging the search index: {e}");
-            self.unmerged = false;
-            self.debt = 0;
-            return;
+        self.steps = self.steps.wrapping_add(1);
+        let mut tables = ["message_fts", "name_fts"];
+        if self.steps.is_multiple_of(NAMES_TURN) {
+            tables.reverse();
         }
-        // FTS5 documents that a step which found work changes more than one row.
-        if conn.total_changes() - before < 2 {
-            self.unmerged = false;
-            self.debt = 0;
-            if let Err(e) = step("name_fts") {
-                warn!("merging the index of names: {e}");
+        for table in tables {
+            match merge_step(conn, table, pages) {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(e) => {
+                    warn!("merging {table}: {e}");
+                    break;
+                }
             }
         }
+        self.unmerged = false;
+        self.debt = 0;
     }
 
     /// The bulk is copied on another thread; what came in meanwhile is copied here, after which the log begins anew.
@@ -179,6 +181,15 @@ impl Upkeep {
             }
         }
     }
+}
+
+/// Answers whether there was something to merge.
+fn merge_step(conn: &Connection, table: &str, pages: i64) -> rusqlite::Result<bool> {
+    let before = conn.total_changes();
+    conn.prepare_cached(&format!("INSERT INTO {table}({table}, rank) VALUES ('merge', ?1)"))?
+        .execute([pages])?;
+    // FTS5 documents that a step which found work changes more than one row.
+    Ok(conn.total_changes() - before >= 2)
 }
 
 impl Side {
@@ -224,9 +235,11 @@ mod tests {
         Store::open(dir, Arc::new(ManualClock::new(1_700_000_000_000))).unwrap()
     }
 
+    /// Pieces of the index of messages, and of that of names, of which more are.
     fn segments(dir: &Path) -> i64 {
         let db = rusqlite::Connection::open(dir.join("frontdesk.db")).unwrap();
-        db.query_row("SELECT count(DISTINCT segid) FROM message_fts_idx", [], |r| r.get(0)).unwrap()
+        let sql = "SELECT max((SELECT count(DISTINCT segid) FROM message_fts_idx), (SELECT count(DISTINCT segid) FROM name_fts_idx))";
+        db.query_row(sql, [], |r| r.get(0)).unwrap()
     }
 
     #[test]
@@ -237,7 +250,16 @@ mod tests {
             let store = open(dir.path());
             for n in 0..40 {
                 let job = move |t: &mut crate::store::Tx<'_>| {
-                    t.index_message(round * 40 + n, Some("where is my parcel"), false);
+                    t.exec("INSERT OR IGNORE INTO account (id, name, provider, channels, since) VALUES (1, 'a', 'import', '[]', 0)", [])?;
+                    let id = round * 40 + n + 1;
+                    t.index_message(id, Some("where is my parcel"), false);
+                    t.exec("INSERT INTO contact (id, name, created_at) VALUES (?1, 'Anna de Vries', 0)", [id])?;
+                    t.exec(
+                        "INSERT INTO conversation (id, account_id, external_id, contact_id, channel, ours, theirs, created_at)
+                         VALUES (?1, 1, ?1, ?1, 0, '', 'anna@x.example', 0)",
+                        [id],
+                    )?;
+                    t.index_names(id, false);
                     Ok(())
                 };
                 store.writer().call(Class::Apply, job).unwrap();

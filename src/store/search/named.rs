@@ -354,6 +354,9 @@ impl Run<'_> {
             let ids = scope.list.iter().filter(|(_, c)| set.contains(*c)).map(|(id, _)| *id).collect();
             return self.among(&Ids::of(ids), rest);
         }
+        if self.is_large(set)? {
+            return self.met(set, rest);
+        }
         let conn = self.conn;
         let looked_up = set.0.len() <= LOOKED_UP;
         let mut recent = conn.prepare_cached(recent_sql(looked_up))?;
@@ -377,6 +380,31 @@ impl Run<'_> {
             }
         }
         self.block(&mut block, rest)
+    }
+
+    /// Whether a walk of messages meets a page of these conversations' ones sooner than they could be looked up.
+    fn is_large(&self, set: &Ids) -> rusqlite::Result<bool> {
+        let all: Option<i64> =
+            self.conn.prepare_cached("SELECT max(id) FROM conversation")?.query_row([], |r| r.get(0))?;
+        let all = usize::try_from(all.unwrap_or(0)).unwrap_or(usize::MAX);
+        Ok(set.0.len().saturating_mul(set.0.len()) > all.saturating_mul(self.top.need))
+    }
+
+    /// Messages whose text holds the rest of the words, by the index, that are met to be of one of these conversations.
+    fn met(&mut self, set: &Ids, rest: &[&Unit]) -> rusqlite::Result<()> {
+        let Some(words) = Words::new(rest, &self.q.without) else { return Ok(()) };
+        let (conn, watch, from, to) = (self.conn, self.watch, self.from.max(self.top.floor()), self.to);
+        words
+            .walk(conn, from, to, watch, &|_| true, &mut |id| {
+                if id < self.top.floor() {
+                    return Ok(Step::Stop);
+                }
+                if let Some(conversation) = conversation_of(conn, id)?.filter(|c| set.contains(*c)) {
+                    self.name_hit(id, conversation, &[])?;
+                }
+                Ok(Step::On)
+            })
+            .map(|_| ())
     }
 
     fn block(&mut self, block: &mut Vec<i64>, rest: &[&Unit]) -> rusqlite::Result<()> {

@@ -20,7 +20,7 @@ const FEW: usize = 4_000;
 const VERY_FEW: usize = 300;
 /// Hits of the index that may fail the filters before these are listed first after all.
 const PATIENCE: usize = 250;
-/// Messages that are looked at one by one.
+/// Messages that are looked at one by one, before the index is asked.
 const WINDOW: usize = 600;
 
 /// The newest `need` messages below `to` that match.
@@ -298,19 +298,27 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Looks at each of the messages that the filters leave, where these are few; else answers `false`.
+    /// Looks at each of the newest messages that the filters leave, where these are listed. Answers whether no other can
+    /// matter.
     fn one_by_one(&mut self) -> rusqlite::Result<bool> {
+        let Some(mut scope) = self.scope.take() else { return Ok(false) };
         let floor = self.top.floor();
-        let few = |scope: &mut Scope| scope.list.partition_point(|(id, _)| *id >= floor) <= WINDOW;
-        let Some(scope) = self.scope.take_if(few) else { return Ok(false) };
-        for (id, conversation) in &scope.list {
-            if self.watch.over() || *id < self.top.floor() {
+        let window = scope.list.iter().take(WINDOW).take_while(|(id, _)| *id >= floor).copied();
+        for (id, conversation) in window.collect::<Vec<_>>() {
+            if self.watch.over() || id < self.top.floor() {
                 break;
             }
-            self.either_way(*id, *conversation)?;
+            self.either_way(id, conversation)?;
+        }
+        let done =
+            scope.list.get(WINDOW).is_none_or(|(id, _)| *id < self.top.floor()) || self.watch.over.get();
+        if !done {
+            for (id, _) in scope.list.drain(..WINDOW) {
+                scope.ids.remove(&id);
+            }
         }
         self.scope = Some(scope);
-        Ok(true)
+        Ok(done)
     }
 
     /// Takes a message if each unit is in its text or among the names of its conversation.
