@@ -16,14 +16,14 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
-/// Receipts read at once: large enough to amortise a commit, small enough to hold the writer for a few milliseconds only.
-const BATCH: usize = 48;
+/// Receipts read at once: large enough to amortise a commit, small enough that a webhook waits for about a millisecond of it.
+const BATCH: usize = 12;
 /// How long after a small batch the next one begins at the earliest.
 const PACE: Duration = Duration::from_millis(4);
 /// Batches in one go. Then a stop is looked for, and what had to wait (its account was not connected) is looked at again.
-const AT_ONCE: usize = 32;
-/// Batches at the writer: while one is applied, another is read.
-const IN_FLIGHT: usize = 2;
+const AT_ONCE: usize = 128;
+/// Batches at the writer: while one is applied, others are read; where no receipt is in the way, several share a commit.
+const IN_FLIGHT: usize = 6;
 
 /// What one receipt turned out to say.
 #[derive(Clone)]

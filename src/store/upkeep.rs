@@ -8,22 +8,34 @@ use std::time::{Duration, Instant};
 use tracing::{debug, warn};
 
 /// Pages merged in one step. A page is about 4 kB; a step stays near a millisecond.
-const STEP: i64 = 48;
+const STEP: i64 = 16;
 /// Levels through which a written index page is moved up under load, which keeps new segments few. The levels above, and what is
 /// left of these, are merged when nobody asks for anything.
 const LEVELS: i64 = 2;
 /// Merging owed, in pages, before it is done between two transactions under load.
-const DEBT: i64 = 192;
+const DEBT: i64 = 64;
+/// Merging owed, in pages, at which a step takes several milliseconds, whatever its size: it opens every piece. Such steps are
+/// left to a quiet moment, but for one now and then.
+const LATE: i64 = 320;
+/// How often that is, under load.
+const LATE_PACE: Duration = Duration::from_millis(250);
 /// Merging owed, in pages, at which every pause between transactions goes into it.
 const DEEP_DEBT: i64 = 4096;
 /// Pages merged in one step then: each step is a transaction, and larger ones cost less a page.
 const DEEP_STEP: i64 = 128;
 /// The part of the time of transactions (one in so many) that then goes into it.
 const DEEP_SHARE: u32 = 2;
+/// Pieces of one level that are worth merging in a quiet moment.
+const FEW: i64 = 4;
+/// The same under load (the most that FTS5 allows): such are small pieces. A step in large ones, whose words have entries of
+/// many pages each, takes far longer than its number of pages says.
+const MANY: i64 = 16;
 /// One step in so many goes into the index of names first: under steady load that of messages is never done.
 const NAMES_TURN: u32 = 8;
 /// Size of the write-ahead log, in bytes, that is worth a checkpoint.
-const WAL: u64 = 16 * 1024 * 1024;
+const WAL: u64 = 64 * 1024 * 1024;
+/// Size of the log, in bytes, that is not left to a quiet moment.
+const WAL_MOST: u64 = 4 * WAL;
 /// How often the size is looked at, in commits.
 const LOOK: u32 = 64;
 
@@ -35,6 +47,10 @@ pub(super) struct Upkeep {
     /// Whether another merge step may find something to do.
     unmerged: bool,
     steps: u32,
+    /// When a step was last done late.
+    late: Option<Instant>,
+    /// How many pieces of a level FTS5 merges at least.
+    least: i64,
     commits: u32,
     wal_large: bool,
     /// Frames may wait in the log that idle time could copy back.
@@ -60,6 +76,8 @@ impl Upkeep {
             debt: 0,
             unmerged: false,
             steps: 0,
+            late: None,
+            least: 0,
             commits: 0,
             wal_large: false,
             unchecked: false,
@@ -98,14 +116,20 @@ impl Upkeep {
     /// A step between two transactions. Deep in debt it takes longer, by what the last ones took (an import's hold the writer
     /// far longer than others), unless something `urgent` comes.
     pub(super) fn busy(&mut self, conn: &Connection, worked: Duration, urgent: &dyn Fn() -> bool) {
-        // Small debts wait until nobody else does.
-        if self.debt >= DEEP_DEBT || (self.debt >= DEBT && !urgent()) {
+        if self.debt >= DEEP_DEBT {
             let until = Instant::now() + (worked / DEEP_SHARE).max(Duration::from_micros(1_500));
-            loop {
-                self.merge(conn, if self.debt < DEEP_DEBT { STEP } else { DEEP_STEP });
-                if self.debt < DEEP_DEBT || Instant::now() >= until || urgent() {
+            while self.debt >= DEEP_DEBT {
+                self.merge(conn, DEEP_STEP, FEW);
+                if Instant::now() >= until || urgent() {
                     break;
                 }
+            }
+        } else if self.debt >= DEBT && !urgent() {
+            if self.debt < LATE {
+                self.merge(conn, STEP, MANY);
+            } else if self.late.is_none_or(|last| last.elapsed() >= LATE_PACE) {
+                self.merge(conn, DEEP_STEP, MANY);
+                self.late = Some(Instant::now());
             }
         }
         if self.wal_large {
@@ -116,9 +140,9 @@ impl Upkeep {
     /// One step while nothing else is asked for.
     pub(super) fn idle(&mut self, conn: &Connection) {
         if self.unmerged {
-            self.merge(conn, STEP);
+            self.merge(conn, STEP, FEW);
             if !self.unmerged {
-                self.wal_large = std::fs::metadata(&self.wal).is_ok_and(|m| m.len() > WAL / 4);
+                self.wal_large = std::fs::metadata(&self.wal).is_ok_and(|m| m.len() > WAL / 16);
             }
         } else if self.wal_large {
             self.unchecked = false;
@@ -136,25 +160,52 @@ impl Upkeep {
     }
 
     /// One step in the index of messages; now and then, and where that has nothing left to do, in the much smaller one of names.
-    fn merge(&mut self, conn: &Connection, pages: i64) {
+    fn merge(&mut self, conn: &Connection, pages: i64, least: i64) {
         self.debt = (self.debt - pages).max(0);
         self.steps = self.steps.wrapping_add(1);
         let mut tables = ["message_fts", "name_fts"];
         if self.steps.is_multiple_of(NAMES_TURN) {
             tables.reverse();
         }
-        for table in tables {
-            match merge_step(conn, table, pages) {
-                Ok(true) => return,
-                Ok(false) => {}
-                Err(e) => {
-                    warn!("merging {table}: {e}");
-                    break;
-                }
+        match self.step(conn, tables, pages, least) {
+            Ok(true) => return,
+            // What is too little for a busy moment is enough for a quiet one.
+            Ok(false) => self.unmerged = least > FEW,
+            Err(e) => {
+                warn!("merging the search index: {e}");
+                self.unmerged = false;
             }
         }
-        self.unmerged = false;
         self.debt = 0;
+    }
+
+    /// A step in the first of these that has pieces enough. Answers whether one had.
+    fn step(
+        &mut self,
+        conn: &Connection,
+        tables: [&str; 2],
+        pages: i64,
+        least: i64,
+    ) -> rusqlite::Result<bool> {
+        let tell = |table: &str, what: &str, value: i64| {
+            conn.prepare_cached(&format!("INSERT INTO {table}({table}, rank) VALUES ('{what}', ?1)"))?
+                .execute([value])
+        };
+        if self.least != least {
+            for table in tables {
+                tell(table, "usermerge", least)?;
+            }
+            self.least = least;
+        }
+        for table in tables {
+            let before = conn.total_changes();
+            tell(table, "merge", pages)?;
+            // FTS5 documents that a step which found work changes more than one row.
+            if conn.total_changes() - before >= 2 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The bulk is copied on another thread; what came in meanwhile is copied here, after which the log begins anew.
@@ -170,7 +221,11 @@ impl Upkeep {
         if side.running {
             if side.back.try_recv().is_ok() {
                 side.running = false;
-                passive(conn);
+                // Costs the writer some milliseconds, most of them for the disk: when nobody asks for anything, unless the log
+                // has grown beyond measure.
+                if std::fs::metadata(&self.wal).is_ok_and(|m| m.len() > WAL_MOST) {
+                    passive(conn);
+                }
                 self.wal_large = false;
             }
         } else {
@@ -181,15 +236,6 @@ impl Upkeep {
             }
         }
     }
-}
-
-/// Answers whether there was something to merge.
-fn merge_step(conn: &Connection, table: &str, pages: i64) -> rusqlite::Result<bool> {
-    let before = conn.total_changes();
-    conn.prepare_cached(&format!("INSERT INTO {table}({table}, rank) VALUES ('merge', ?1)"))?
-        .execute([pages])?;
-    // FTS5 documents that a step which found work changes more than one row.
-    Ok(conn.total_changes() - before >= 2)
 }
 
 impl Side {

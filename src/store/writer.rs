@@ -28,7 +28,7 @@ pub enum Class {
 }
 
 /// After this long an `Apply` transaction takes no further job.
-const APPLY_HOLD: Duration = Duration::from_micros(3_500);
+const APPLY_HOLD: Duration = Duration::from_millis(3);
 /// The same for a `FULL` one: long enough for hundreds of receipts, short enough for a person.
 const FULL_HOLD: Duration = Duration::from_millis(8);
 /// Nobody has asked for anything for this long: time for upkeep. Shorter pauses lie between two requests of one client.
