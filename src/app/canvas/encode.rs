@@ -81,7 +81,7 @@ impl Shown {
             self.move_to(out, &pen, at, to);
             set(out, &mut pen, cell);
             out.push_str(cell.symbol());
-            at = cell.symbol().is_ascii().then_some(Position { x: x + 1, y });
+            at = is_one_wide(cell.symbol()).then_some(Position { x: x + 1, y });
             self.put(to, cell);
         }
         if pen != Pen::default() {
@@ -116,10 +116,18 @@ impl Shown {
 /// Up to so many letters are written again: the sequence that goes over them is as long.
 const GAP: u16 = 4;
 
+/// Whether every terminal shows this in one cell: ASCII, single letters of Latin, Greek and Cyrillic, marks of punctuation, and
+/// the lines and blocks that screens are drawn with. Emoji, combined and wide letters are not: terminals disagree about them.
+fn is_one_wide(symbol: &str) -> bool {
+    let mut chars = symbol.chars();
+    let (Some(first), None) = (chars.next(), chars.next()) else { return false };
+    matches!(first, ' '..='~' | '\u{a1}'..='\u{a8}' | '\u{aa}'..='\u{ac}' | '\u{af}'..='\u{24f}' | '\u{370}'..='\u{482}'
+        | '\u{48a}'..='\u{52f}' | '\u{2010}'..='\u{2027}' | '\u{2500}'..='\u{259f}')
+}
+
 /// The letter of a cell, if this pen would write it as it is.
 fn written_alike<'a>(cell: &'a Cell, pen: &Pen) -> Option<&'a str> {
-    // Wider or narrower ones may not stand where we think.
-    (cell.symbol().len() == 1 && wanted(cell, pen) == *pen).then(|| cell.symbol())
+    (is_one_wide(cell.symbol()) && wanted(cell, pen) == *pen).then(|| cell.symbol())
 }
 
 /// The pen for a cell, if it is this one now.
@@ -297,6 +305,18 @@ mod tests {
     }
 
     #[test]
+    fn lines_and_letters_of_one_cell_run_on() {
+        let plain = Style::new();
+        let line: Vec<(u16, u16, Cell)> =
+            "─│é…Ж".chars().zip(0..).map(|(c, x)| (x, 0, cell(&c.to_string(), plain))).collect();
+        assert_eq!(encoded(&mut Shown::default(), &line), "\x1b[1;1H─│é…Ж");
+        for wide in ["©", "®", "e\u{301}", "↩", "\u{ad}", "‼"] {
+            let out = encoded(&mut Shown::default(), &[(0, 0, cell(wide, plain)), (1, 0, cell("x", plain))]);
+            assert!(out.ends_with("\x1b[1;2Hx"), "{wide:?}: {out:?}");
+        }
+    }
+
+    #[test]
     fn after_a_wide_letter_the_place_is_said_again() {
         let plain = Style::new();
         assert_eq!(
@@ -339,7 +359,7 @@ mod tests {
         #[test]
         fn an_emulator_shows_what_was_painted(
             frames in prop::collection::vec(
-                prop::collection::btree_map((0u16..4, 0u16..12), ("[a-z ]", style()), 1..30), 1..5),
+                prop::collection::btree_map((0u16..4, 0u16..12), ("[a-z ─é]", style()), 1..30), 1..5),
         ) {
             let mut parser = vt100::Parser::new(4.try_into().unwrap(), 12.try_into().unwrap(), 0);
             let mut screen = std::collections::BTreeMap::new();
