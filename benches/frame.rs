@@ -17,7 +17,7 @@ use frontdesk::domain::clock::{Clock, SystemClock};
 use frontdesk::domain::ids::AgentId;
 use frontdesk::domain::row::AgentRow;
 use frontdesk::store::Reader;
-use frontdesk::ui::{self, Colors, Effect, Model, Msg, Need, Startup, ThemeChoice};
+use frontdesk::ui::{self, Colors, Effect, Model, Msg, Startup, ThemeChoice};
 use jiff::tz::TimeZone;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Constraint, Layout, Rect, Size};
@@ -115,9 +115,6 @@ fn serve(reading: &Reading, reader: &Reader, model: &mut Model, effects: Vec<Eff
     let mut effects = std::collections::VecDeque::from(effects);
     while let Some(effect) = effects.pop_front() {
         let Effect::Load(need) = effect else { continue };
-        if matches!(need, Need::Ahead { .. }) {
-            continue;
-        }
         if let Some(loaded) = load(reading, reader, need).expect("rows") {
             effects.extend(ui::update(model, Msg::Loaded(Box::new(loaded))));
             ui::prepare(model, SIZE);
@@ -149,9 +146,7 @@ fn frontdesk(
         // What the key asked for is read outside of the frame: reading is another row of the table.
         let mut answers = Vec::new();
         for effect in effects {
-            if let Effect::Load(need) = effect
-                && !matches!(need, Need::Ahead { .. })
-            {
+            if let Effect::Load(need) = effect {
                 answers.extend(load(reading, reader, need)?);
             }
         }

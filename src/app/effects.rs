@@ -1,6 +1,6 @@
 //! Performs the effects of the screen. Nothing else in the program does what a key asks for.
 
-use crate::app::loader::Loader;
+use crate::app::loader::{Loader, Pressing};
 use crate::app::workspace::Workspace;
 use crate::domain::ids::AttachmentId;
 use crate::domain::signal::Signal;
@@ -43,7 +43,8 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Effects<S> {
     /// Performs one effect; answers with what only the owner of the terminal can do.
     pub fn perform(&self, effect: Effect) -> Option<ForTerminal> {
         match effect {
-            Effect::Load(need) => self.loader.ask(need),
+            Effect::Load(need) => self.loader.ask(need, Pressing::Now),
+            Effect::LoadSoon(need) => self.loader.ask(need, Pressing::Soon),
             Effect::Perform { ticket, action } => {
                 let me = &self.workspace.me;
                 let actor = Actor { name: me.name.clone(), email: me.email.clone() };

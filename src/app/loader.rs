@@ -21,14 +21,25 @@ const SEARCH: Duration = Duration::from_millis(100);
 pub enum Met {
     /// A need was met, or is of no interest any more.
     Need(Option<Msg>),
-    /// Something was read ahead: nobody waits for it, and nothing on screen changes.
+    /// Something was read that nobody waits for.
+    Soon(Msg),
+    /// A thread was read ahead: nothing on screen changes.
     Ahead(Msg),
+}
+
+/// Whether somebody waits for a need. What is pressing goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pressing {
+    /// A frame waits for it.
+    Now,
+    /// It may be asked for next.
+    Soon,
 }
 
 /// Serves needs. Ends when dropped.
 pub struct Loader {
-    needs: Sender<Need>,
-    searches: Sender<Need>,
+    needs: Sender<(Pressing, Need)>,
+    searches: Sender<(Pressing, Need)>,
     interrupt: InterruptHandle,
 }
 
@@ -46,7 +57,8 @@ pub struct Reading {
 }
 
 impl Loader {
-    /// Starts the threads. Each need comes to `out` once, with its answer or without one: superseded, or about what is gone.
+    /// Starts the threads. Each pressing need comes to `out` once, with its answer or without one: superseded, or about what is
+    /// gone. The others come when they have an answer.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -67,7 +79,7 @@ impl Loader {
     }
 
     /// Asks for something.
-    pub fn ask(&self, need: Need) {
+    pub fn ask(&self, need: Need, pressing: Pressing) {
         let queue = match &need {
             Need::Search { .. } => {
                 // The one that runs is of no interest any more.
@@ -78,7 +90,7 @@ impl Loader {
             _ => &self.needs,
         };
         // The thread ends only with the program.
-        let _ = queue.send(need);
+        let _ = queue.send((pressing, need));
     }
 }
 
@@ -87,7 +99,7 @@ fn spawn(name: &str, f: impl FnOnce() + Send + 'static) -> Result<(), StoreError
     spawned.map(|_| ()).map_err(|e| StoreError::Io(e.to_string()))
 }
 
-fn serve(reading: &Reading, reader: &Reader, asked: &Receiver<Need>, out: &impl Fn(Met)) {
+fn serve(reading: &Reading, reader: &Reader, asked: &Receiver<(Pressing, Need)>, out: &impl Fn(Met)) {
     let mut ahead = Vec::new();
     loop {
         // What somebody waits for goes before what somebody may ask for.
@@ -102,23 +114,25 @@ fn serve(reading: &Reading, reader: &Reader, asked: &Receiver<Need>, out: &impl 
             Err(TryRecvError::Disconnected) => return,
         };
         while let Ok(next) = asked.try_recv() {
-            let kind = std::mem::discriminant(&next);
-            if let Some(at) = waiting.iter().position(|w| std::mem::discriminant(w) == kind) {
-                waiting.remove(at);
-                out(Met::Need(None));
+            let kind = std::mem::discriminant(&next.1);
+            if let Some(at) = waiting.iter().position(|(_, w)| std::mem::discriminant(w) == kind) {
+                let (pressing, _) = waiting.remove(at);
+                answer(out, pressing, None);
             }
             waiting.push(next);
         }
-        for need in waiting {
+        waiting.sort_by_key(|(pressing, _)| *pressing);
+        for (pressing, need) in waiting {
             if let Need::Ahead { generation, conversations, limit } = need {
                 ahead = conversations.into_iter().rev().map(|c| (generation, c, limit)).collect();
-                out(Met::Need(None));
+                answer(out, pressing, None);
                 continue;
             }
-            out(Met::Need(match load(reading, reader, need) {
+            let met = match load(reading, reader, need) {
                 Ok(loaded) => loaded.map(|l| Msg::Loaded(Box::new(l))),
                 Err(e) => Some(Msg::LoadFailed(e.to_string())),
-            }));
+            };
+            answer(out, pressing, met);
         }
         if let Some((generation, conversation, limit)) = ahead.pop() {
             match read_ahead(reader, generation, conversation, limit) {
@@ -128,6 +142,15 @@ fn serve(reading: &Reading, reader: &Reader, asked: &Receiver<Need>, out: &impl 
                 Err(e) => tracing::debug!("reading ahead: {e}"),
             }
         }
+    }
+}
+
+/// Who waits hears in any case.
+fn answer(out: &impl Fn(Met), pressing: Pressing, met: Option<Msg>) {
+    match (pressing, met) {
+        (Pressing::Now, met) => out(Met::Need(met)),
+        (Pressing::Soon, Some(msg)) => out(Met::Soon(msg)),
+        (Pressing::Soon, None) => {}
     }
 }
 

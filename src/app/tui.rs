@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 /// After a key, how long the frame waits for the rows that the key asked for: long enough for a read from the cache, short enough
 /// not to be felt. One frame then shows both.
 const GRACE: Duration = Duration::from_millis(2);
+/// So long after a key, what is asked for is asked for by its frame.
+const KEY_TIME: Duration = Duration::from_millis(30);
 /// What is on screen is read again at most this often when news comes in fast.
 const REREAD: Duration = Duration::from_millis(40);
 
@@ -82,6 +84,7 @@ pub fn run(workspace: &Workspace, overrides: Overrides, extra: Extra) -> Result<
         frames: FrameClock::default(),
         waiting: 0,
         keyed: false,
+        key_at: None,
         stale: false,
         reread: Instant::now(),
         clock: workspace.clock.clone(),
@@ -115,8 +118,10 @@ struct Loop<S: Fn(Msg) + Clone + Send + 'static> {
     frames: FrameClock,
     /// Needs that are not yet answered.
     waiting: usize,
-    /// A key has asked for some of them: its frame is not whole before they are met.
+    /// A key has asked for some of them, itself or by what its frame brought into view: its frame is not whole before they are met.
     keyed: bool,
+    /// When the last key came.
+    key_at: Option<Instant>,
     /// The store has moved and what is on screen was not read again yet.
     stale: bool,
     reread: Instant,
@@ -169,6 +174,7 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Loop<S> {
                                     next = rx.try_recv().ok();
                                     continue;
                                 };
+                                self.key_at = Some(Instant::now());
                                 self.message(msg);
                                 self.frames.request(true);
                                 self.keyed = self.waiting > 0;
@@ -180,13 +186,17 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Loop<S> {
                                 self.frames.request(false);
                             }
                             Arrival::Met(Met::Ahead(msg)) => self.message(msg),
+                            Arrival::Met(Met::Soon(msg)) => {
+                                self.message(msg);
+                                self.frames.request(false);
+                            }
                             Arrival::Met(Met::Need(met)) => {
                                 self.waiting = self.waiting.saturating_sub(1);
                                 if let Some(msg) = met {
                                     self.message(msg);
-                                    // The last rows that a key asked for belong to its frame.
-                                    self.frames.request(self.keyed && self.waiting == 0);
                                 }
+                                // The last rows that a key asked for belong to its frame.
+                                self.frames.request(self.keyed && self.waiting == 0);
                                 self.keyed &= self.waiting > 0;
                             }
                         }
@@ -220,6 +230,7 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Loop<S> {
         for effect in effects {
             if matches!(effect, crate::ui::effect::Effect::Load(_)) {
                 self.waiting += 1;
+                self.keyed |= self.key_at.is_some_and(|at| at.elapsed() < KEY_TIME);
             }
             self.terminal.extend(self.effects.perform(effect));
         }

@@ -21,7 +21,8 @@ pub(crate) fn cells(grapheme: &str) -> usize {
     grapheme.width() + grapheme.chars().filter(|c| matches!(c, '\u{FF9E}' | '\u{FF9F}')).count()
 }
 
-fn is_plain(text: &str) -> bool {
+/// Whether a text is printable ASCII alone: a letter a cell, nothing to fold or to measure.
+pub fn is_plain(text: &str) -> bool {
     text.bytes().all(|b| matches!(b, b' '..=b'~'))
 }
 

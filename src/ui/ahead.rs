@@ -78,7 +78,7 @@ impl Model {
         self.ahead.asked = near;
         if !conversations.is_empty() {
             let generation = self.ahead.generation;
-            self.load(Need::Ahead { generation, conversations, limit: self.thread.first_limit() });
+            self.load_soon(Need::Ahead { generation, conversations, limit: self.thread.first_limit() });
         }
     }
 }

@@ -13,6 +13,8 @@ pub type Ticket = u64;
 pub enum Effect {
     /// Read something; answered by [`Msg::Loaded`](crate::ui::msg::Msg::Loaded). Of two needs of one kind only the later counts.
     Load(Need),
+    /// The same for what is not on screen yet: it is read after what somebody waits for, and no frame waits for it.
+    LoadSoon(Need),
     /// Change something; answered by [`Msg::Done`](crate::ui::msg::Msg::Done).
     Perform {
         /// Returned with the answer.

@@ -182,6 +182,11 @@ impl Model {
         self.out.push(Effect::Load(need));
     }
 
+    /// Asks for something to be read that may be asked for next.
+    pub(crate) fn load_soon(&mut self, need: Need) {
+        self.out.push(Effect::LoadSoon(need));
+    }
+
     /// Asks for something to be done.
     pub(crate) fn perform(&mut self, action: Action, purpose: Purpose) -> Ticket {
         self.tickets += 1;

@@ -36,7 +36,7 @@ impl Pen<'_> {
         }
         let line = sanitize::line(text);
         let cut = wrap::truncate(&line, usize::from(width));
-        self.buf.set_stringn(x, y, cut.as_ref(), usize::from(width), style).0
+        self.write(x, y, width, &cut, style)
     }
 
     /// As [`Pen::text`] for what is already clean and whose blanks are to stay (indented lines of a message).
@@ -45,7 +45,21 @@ impl Pen<'_> {
         if width == 0 || y < self.buf.area.y || y >= self.buf.area.bottom() || x < self.buf.area.x {
             return x;
         }
-        self.buf.set_stringn(x, y, text, usize::from(width), self.theme.style(role)).0
+        self.write(x, y, width, text, self.theme.style(role))
+    }
+
+    /// Writes what is clean from (`x`, `y`), which is in the buffer, as far as `width` cells go. Returns the column behind it.
+    fn write(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
+        if !wrap::is_plain(text) {
+            return self.buf.set_stringn(x, y, text, usize::from(width), style).0;
+        }
+        // Nearly everything on a screen: a letter a cell, and nothing to measure.
+        let mut end = x;
+        for letter in text.bytes().take(usize::from(width)) {
+            self.buf[(end, y)].set_char(char::from(letter)).set_style(style);
+            end += 1;
+        }
+        end
     }
 
     /// Several pieces after one another. Returns the column behind the last.

@@ -54,7 +54,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Status(status) => model.status = status,
     }
     if model.list.wants_more() {
-        model.load_list();
+        let need = model.list.need();
+        model.load_soon(need);
     }
     if let Some(need) = model.thread.wants_more() {
         model.load(need);

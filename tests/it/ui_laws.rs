@@ -233,10 +233,11 @@ impl Run {
             }
             Step::Changed => self.send(Msg::Changed),
             Step::Answer(nth) => {
-                let loads: Vec<usize> =
-                    (0..self.asked.len()).filter(|i| matches!(self.asked[*i], Effect::Load(_))).collect();
+                let loads: Vec<usize> = (0..self.asked.len())
+                    .filter(|i| matches!(self.asked[*i], Effect::Load(_) | Effect::LoadSoon(_)))
+                    .collect();
                 if let Some(at) = loads.get(nth % loads.len().max(1))
-                    && let Effect::Load(need) = self.asked.remove(*at)
+                    && let Effect::Load(need) | Effect::LoadSoon(need) = self.asked.remove(*at)
                     && let Some(mut loaded) = self.world.answer(&need)
                 {
                     // Windows have more around them now and then.

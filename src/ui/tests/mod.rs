@@ -58,7 +58,7 @@ impl Desk {
 
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            let Effect::Load(need) = effect else {
+            let (Effect::Load(need) | Effect::LoadSoon(need)) = effect else {
                 self.out.push(effect);
                 continue;
             };

@@ -43,7 +43,7 @@ impl Screen {
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match &effect {
-                Effect::Load(need) => {
+                Effect::Load(need) | Effect::LoadSoon(need) => {
                     if let Some(loaded) = self.world.answer(need) {
                         self.send(Msg::Loaded(Box::new(loaded)));
                     }
