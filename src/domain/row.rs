@@ -311,6 +311,10 @@ pub struct OutboxRow {
     pub message: Option<MessageId>,
     /// Where.
     pub conversation: ConversationId,
+    /// The customer's name; empty when it is not known.
+    pub contact_name: String,
+    /// The customer's address there.
+    pub theirs: String,
     /// "send", "set", "read".
     pub kind: &'static str,
     /// Where it is.

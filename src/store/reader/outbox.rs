@@ -62,23 +62,29 @@ impl Reader {
     /// Those of the database.
     pub fn outbox(&self, count: usize) -> Result<Vec<OutboxRow>, StoreError> {
         let ops = self.all(&format!("{} {OUTBOX}", rows::OP), [limit(count)], rows::op)?;
-        Ok(ops
-            .into_iter()
-            .map(|a| OutboxRow {
-                op: a.op.id,
-                message: a.op.message,
-                conversation: a.op.conversation,
-                kind: match a.op.body {
-                    OpBody::Send { .. } => "send",
-                    OpBody::Set { .. } => "set",
-                    OpBody::Read { .. } => "read",
-                },
-                state: a.state,
-                reason: a.reason,
-                attempts: a.attempts,
-                not_before: a.op.not_before,
-            })
-            .collect())
+        ops.into_iter().map(|a| self.outbox_row(a)).collect()
+    }
+
+    fn outbox_row(&self, a: ActiveOp) -> Result<OutboxRow, StoreError> {
+        let sql = "SELECT k.name, c.theirs FROM conversation c JOIN contact k ON k.id = c.contact_id WHERE c.id = ?1";
+        let who = self.one(sql, [a.op.conversation.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        let (contact_name, theirs) = who.unwrap_or_default();
+        Ok(OutboxRow {
+            op: a.op.id,
+            message: a.op.message,
+            conversation: a.op.conversation,
+            contact_name,
+            theirs,
+            kind: match a.op.body {
+                OpBody::Send { .. } => "send",
+                OpBody::Set { .. } => "set",
+                OpBody::Read { .. } => "read",
+            },
+            state: a.state,
+            reason: a.reason,
+            attempts: a.attempts,
+            not_before: a.op.not_before,
+        })
     }
 
     /// One op, however long it is over.

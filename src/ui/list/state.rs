@@ -7,6 +7,8 @@ use crate::ui::effect::{ListSource, Need};
 
 /// Rows asked for at a time.
 pub(crate) const WINDOW: usize = 200;
+/// Rows that a query lists at most.
+const MOST: usize = 5_000;
 /// Lines of a row.
 pub(crate) const ROW: u16 = 2;
 
@@ -55,6 +57,8 @@ pub(crate) struct List {
     pub(crate) goto: Option<Goto>,
     /// An answer is on its way.
     pub(crate) asked: bool,
+    /// How many rows of a query are listed: these are not paged, the list grows.
+    grown: usize,
 }
 
 impl List {
@@ -75,6 +79,7 @@ impl List {
             anchor: None,
             goto: None,
             asked: false,
+            grown: WINDOW,
         }
     }
 
@@ -104,7 +109,8 @@ impl List {
     /// What to ask for now.
     pub(crate) fn need(&mut self) -> Need {
         self.asked = true;
-        Need::List { source: self.source.clone(), anchor: self.anchor, limit: WINDOW }
+        let limit = if self.is_query() { self.grown } else { WINDOW };
+        Need::List { source: self.source.clone(), anchor: self.anchor, limit }
     }
 
     /// The place of a row.
@@ -188,13 +194,18 @@ impl List {
 
     /// The next window, if the selection or the screen is near the end of this one.
     pub(crate) fn wants_more(&mut self) -> bool {
-        if self.asked || self.rows.is_empty() || self.is_one_window() {
+        if self.asked || self.rows.is_empty() {
             return false;
         }
         let margin = self.page.max(10);
         // What is on screen counts: a selection that new rows have pushed out of sight does not pull the list after it.
         let near_end = self.below && self.top + self.page + margin >= self.rows.len();
         let near_start = self.above && self.top < margin;
+        if self.is_query() {
+            let grows = near_end && self.grown < MOST;
+            self.grown += if grows { WINDOW } else { 0 };
+            return grows;
+        }
         if near_end || near_start {
             let middle = (self.top + self.page / 2).min(self.rows.len() - 1);
             self.anchor = self.rows.get(middle).map(|row| self.key(row));
@@ -292,7 +303,7 @@ impl List {
         let count = self.rows.len();
         let at = self.selected.and_then(|id| self.position(id)).unwrap_or(self.index);
         // Rows up to the end of the window; a window that is all there is to see goes around.
-        let is_whole = (!self.above && !self.below) || self.is_one_window();
+        let is_whole = (!self.above && !self.below) || self.is_query();
         let ahead = if forward { count.saturating_sub(at + 1) } else { at };
         (1..=if is_whole { count } else { ahead.min(count) })
             .map(|step| if forward { (at + step) % count } else { (at + count - step % count) % count })
@@ -300,8 +311,7 @@ impl List {
             .map_or(if is_whole { Unread::Nowhere } else { Unread::Beyond(self.place()) }, Unread::Row)
     }
 
-    /// What a query lists is not paged: its first window is all that is shown.
-    fn is_one_window(&self) -> bool {
+    fn is_query(&self) -> bool {
         matches!(self.source, ListSource::Query(_))
     }
 
@@ -402,12 +412,27 @@ mod tests {
     }
 
     #[test]
-    fn a_query_is_not_asked_again_and_again_for_what_it_has_no_more_of() {
+    fn what_a_query_lists_grows_as_far_as_one_goes_down_and_there_is_more() {
         let mut list = list(&[1, 2, 3]);
-        list.below = true;
-        assert!(list.wants_more());
         list.source = ListSource::Query("order".into());
-        assert!(!list.wants_more());
+        assert!(!list.wants_more(), "there is no more");
+        let limit = |list: &mut List| match list.need() {
+            Need::List { limit, anchor: None, .. } => limit,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(limit(&mut list), WINDOW);
+        let many: Vec<i64> = (1..=WINDOW as i64).collect();
+        list.take(rows(&many), false, true, true);
+        assert!(!list.wants_more(), "its end is far away");
+        list.go_end();
+        list.anchor = None;
+        list.take(rows(&many), false, true, true);
+        list.top = WINDOW - 1;
+        assert!(list.wants_more());
+        assert_eq!(limit(&mut list), 2 * WINDOW);
+        list.asked = false;
+        list.grown = MOST;
+        assert!(!list.wants_more(), "not without end");
     }
 
     #[test]

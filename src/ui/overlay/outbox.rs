@@ -81,10 +81,7 @@ fn draw_row(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &OutboxRow) {
         OpState::Parked | OpState::Unknown | OpState::Retrying => Role::Warn,
         _ => Role::Dim,
     };
-    let who = model.row(row.conversation).map_or_else(
-        || format!("conversation {}", row.conversation),
-        |known| format::person(&known.contact_name, &known.theirs),
-    );
+    let who = format::person(&row.contact_name, &row.theirs);
     let due = if row.not_before > model.now {
         format!("in {}", words::span(row.not_before - model.now))
     } else {

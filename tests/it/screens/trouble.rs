@@ -43,6 +43,8 @@ impl World {
             op: OpId(uuid::Uuid::from_u128(n)),
             message: Some(MessageId(202)),
             conversation: ConversationId(2),
+            contact_name: "Bob Chen".into(),
+            theirs: String::new(),
             kind: "send",
             state,
             reason: (!reason.is_empty()).then(|| Reason::ours(reason)),
