@@ -7,20 +7,16 @@ use crate::cli::args::{
 use crate::cli::context::{self, Context};
 use crate::cli::error::CliError;
 use crate::cli::shape::People;
-use crate::domain::clock::Ms;
 use crate::domain::command::{Action, Performed, set};
 use crate::domain::contact::ConsentState;
 use crate::domain::conversation::{Qualification, QualificationState, Status};
 use crate::domain::facet::{Facet, Owner};
 use crate::domain::ids::ConversationId;
-use crate::text::format;
+use crate::text::{format, when};
 use jiff::tz::TimeZone;
-use jiff::{ToSpan, Zoned, civil};
 
 /// Longest label, in characters.
 const LABEL_MAX: usize = 64;
-/// When a day begins for a snooze until a day.
-const MORNING: i8 = 9;
 
 /// `assign C me|none|AGENT`
 ///
@@ -104,46 +100,23 @@ pub fn status(ctx: &mut Context, args: &StatusArgs) -> Result<(), CliError> {
         .parse()
         .map_err(|e: crate::domain::account::UnknownWord| CliError::usage(e.to_string()))?;
     let workspace = ctx.open()?;
-    let until = match &args.until {
-        None => None,
-        Some(_) if status != Status::Snoozed => return Err(CliError::usage("--until goes with snoozed")),
-        Some(when) => {
-            Some(time_ahead(when, workspace.clock.now(), &TimeZone::system()).ok_or_else(|| {
-                CliError::usage(format!(
-                    "{when} is no time ahead: write 30m, 2h, 3d, tomorrow, 2026-12-01 or an RFC 3339 time"
-                ))
-            })?)
-        }
-    };
+    let until =
+        match &args.until {
+            None => None,
+            Some(_) if status != Status::Snoozed => return Err(CliError::usage("--until goes with snoozed")),
+            Some(text) => {
+                let until = when::ahead(text, workspace.clock.now(), &TimeZone::system());
+                Some(until.ok_or_else(|| {
+                    CliError::usage(format!("{text} is no time ahead: write {}", when::FORMS))
+                })?)
+            }
+        };
     let conversation = context::conversation(&workspace, &args.conversation)?.id;
     let said = match until {
         Some(until) => format!("snoozed until {}", format::stamp(until)),
         None => format!("status: {status}"),
     };
     facet(ctx, &workspace, conversation, Facet::Status { status, until }, &said)
-}
-
-/// The instant that `30m`, `2h`, `3d`, `tomorrow`, a date (its morning) or an RFC 3339 time names, if it lies ahead.
-fn time_ahead(text: &str, now: Ms, tz: &TimeZone) -> Option<Ms> {
-    let text = text.trim().to_lowercase();
-    let at = jiff::Timestamp::from_millisecond(now).ok()?.to_zoned(tz.clone());
-    let morning =
-        |date: civil::Date| -> Option<Zoned> { date.at(MORNING, 0, 0, 0).to_zoned(tz.clone()).ok() };
-    let split = text.len().checked_sub(1)?;
-    let number = text.get(..split).and_then(|n| n.parse::<u32>().ok()).map(i64::from);
-    let then = match (number, text.get(split..)) {
-        (Some(n), Some("m")) => at.checked_add(n.minutes()).ok()?,
-        (Some(n), Some("h")) => at.checked_add(n.hours()).ok()?,
-        (Some(n), Some("d")) => at.checked_add(n.days()).ok()?,
-        (Some(n), Some("w")) => at.checked_add(n.weeks()).ok()?,
-        _ if text == "tomorrow" => morning(at.date().tomorrow().ok()?)?,
-        _ => match text.parse::<civil::Date>() {
-            Ok(date) if text.len() == 10 => morning(date)?,
-            _ => text.to_uppercase().parse::<jiff::Timestamp>().ok()?.to_zoned(tz.clone()),
-        },
-    };
-    let then = then.timestamp().as_millisecond();
-    (then > now).then_some(then)
 }
 
 /// `priority C P`
@@ -294,20 +267,6 @@ mod tests {
         assert_eq!(change("-old one"), Ok(("old one".into(), false)));
         for bad in ["vip", "+", "-  ", "+a\nb", "+a\u{202e}b"] {
             assert!(change(bad).is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn times_ahead() {
-        let tz = TimeZone::UTC;
-        let now = 1_795_000_000_000; // 2026-11-18T11:06:40Z
-        let ahead = |text: &str| time_ahead(text, now, &tz).map(format::stamp);
-        assert_eq!(ahead("2h").as_deref(), Some("2026-11-18T13:06:40.000Z"));
-        assert_eq!(ahead("tomorrow").as_deref(), Some("2026-11-19T09:00:00.000Z"));
-        assert_eq!(ahead("2026-12-01").as_deref(), Some("2026-12-01T09:00:00.000Z"));
-        assert_eq!(ahead("2026-12-01T08:30:00Z").as_deref(), Some("2026-12-01T08:30:00.000Z"));
-        for bad in ["", "h", "0m", "yesterday", "2020-01-01", "99999999999h", "é"] {
-            assert_eq!(ahead(bad), None, "{bad}");
         }
     }
 }

@@ -211,11 +211,16 @@ fn previous(facet: &Facet, row: &ConversationRow, owner: Option<Owner>) -> Optio
 
 /// Shorthands for the facets that commands set.
 pub mod set {
-    use super::{Facet, Owner, Priority, Qualification, Status};
+    use super::{Facet, Ms, Owner, Priority, Qualification, Status};
 
     /// A status without a time.
     pub fn status(status: Status) -> Facet {
         Facet::Status { status, until: None }
+    }
+
+    /// Asleep until then, or until the customer writes.
+    pub fn snooze(until: Option<Ms>) -> Facet {
+        Facet::Status { status: Status::Snoozed, until }
     }
 
     /// A priority.

@@ -87,7 +87,7 @@ pub fn clock(ms: i64, tz: &TimeZone) -> String {
     format!("{:02}:{:02}", at.hour(), at.minute())
 }
 
-/// Day in the zone: `Today`, `Yesterday`, `Mon 16 Nov`, and with the year where it is another: `Tue 31 Dec 2024`.
+/// Day in the zone: `Today`, `Yesterday`, `Tomorrow`, `Mon 16 Nov`, and with the year where it is another: `Tue 31 Dec 2024`.
 /// Both times are UTC milliseconds.
 pub fn day(ms: i64, now_ms: i64, tz: &TimeZone) -> String {
     let (then, today) = (zoned(ms, tz).date(), zoned(now_ms, tz).date());
@@ -97,8 +97,16 @@ pub fn day(ms: i64, now_ms: i64, tz: &TimeZone) -> String {
     if then.tomorrow().is_ok_and(|next| next == today) {
         return "Yesterday".to_owned();
     }
+    if today.tomorrow().is_ok_and(|next| next == then) {
+        return "Tomorrow".to_owned();
+    }
     let format = if then.year() == today.year() { "%a %-d %b" } else { "%a %-d %b %Y" };
     then.strftime(format).to_string()
+}
+
+/// Day and time in the zone: `Today 14:32`, `Tomorrow 09:00`, `Mon 16 Nov 09:00`. Both times are UTC milliseconds.
+pub fn moment(ms: i64, now_ms: i64, tz: &TimeZone) -> String {
+    format!("{} {}", day(ms, now_ms, tz), clock(ms, tz))
 }
 
 /// RFC 3339 in UTC with milliseconds: `2026-11-20T22:07:05.972Z`. The time is UTC milliseconds.
@@ -317,7 +325,8 @@ mod tests {
         assert_eq!(day(NOW - HOUR, NOW, &utc()), "Today");
         assert_eq!(day(NOW - DAY, NOW, &utc()), "Yesterday");
         assert_eq!(day(NOW - 4 * DAY, NOW, &utc()), "Mon 16 Nov");
-        assert_eq!(day(NOW + 2 * HOUR, NOW, &utc()), "Sat 21 Nov");
+        assert_eq!(day(NOW + 2 * HOUR, NOW, &utc()), "Tomorrow");
+        assert_eq!(moment(NOW + 2 * DAY, NOW, &utc()), "Sun 22 Nov 22:07");
         assert_eq!(day(NOW - 18 * DAY, NOW, &utc()), "Mon 2 Nov");
         assert_eq!(day(1_735_600_000_000, NOW, &utc()), "Mon 30 Dec 2024");
         // Beyond the calendar: no panic.

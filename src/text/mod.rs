@@ -8,4 +8,5 @@ pub mod sanitize;
 pub mod segments;
 pub mod template;
 pub mod variables;
+pub mod when;
 pub mod wrap;

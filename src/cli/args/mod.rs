@@ -253,7 +253,7 @@ pub struct StatusArgs {
     /// The new status.
     #[arg(value_name = "STATUS", value_parser = ["open", "pending", "snoozed", "resolved", "spam"])]
     pub status: String,
-    /// When a snooze ends: 30m, 2h, 3d, tomorrow, 2026-12-01, or an RFC 3339 time. Without it: when the customer writes.
+    /// When a snooze ends: 30m, 2h, 3d, 14:30, tonight, tomorrow, mon 9:00, next week, 2026-12-01, or an RFC 3339 time. Without it: when the customer writes.
     #[arg(long, value_name = "WHEN")]
     pub until: Option<String>,
 }

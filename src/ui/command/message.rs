@@ -29,7 +29,7 @@ pub(super) static COMMANDS: &[Command] = &[
             "message.retry",
             "Send again",
             "Sends a failed, parked or waiting message now.",
-            &[(Panes, "s")],
+            &[(Panes, "R")],
             can_retry,
             |m| {
                 act(m, is_stuck, |message| (Action::Retry { message: message.id }, "on its way again"));

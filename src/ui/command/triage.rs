@@ -88,6 +88,17 @@ pub(super) static COMMANDS: &[Command] = &[
         },
     ),
     triage(
+        "snooze",
+        "Snooze…",
+        "Puts the conversation to sleep until a time, or until the customer writes; what they write wakes it in any case.",
+        &[(Panes, "s")],
+        Some(("snooze", 23)),
+        |m| {
+            let picker = Picker::snoozes(m);
+            m.overlays.push(Overlay::Picker(Box::new(picker)));
+        },
+    ),
+    triage(
         "pending",
         "Make pending",
         "Sets the conversation aside until something else happens.",

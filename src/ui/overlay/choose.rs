@@ -4,6 +4,7 @@ use crate::domain::command::{Action, ComposeMode, set};
 use crate::domain::conversation::{Qualification, QualificationState};
 use crate::domain::facet::Owner;
 use crate::domain::ids::ConversationId;
+use crate::text::format;
 use crate::ui::command::{go, message, triage};
 use crate::ui::effect::{Effect, ListSource, Need, ThreadAt};
 use crate::ui::model::{Focus, Model, Purpose};
@@ -44,6 +45,14 @@ impl Model {
             }
             (Choice::Qualification(state), Some(id)) => {
                 self.qualify(id, state.map(|state| Qualification { state, reason: None }));
+            }
+            (Choice::Snooze(until), Some(id)) => {
+                let until_when = until.map_or_else(
+                    || "until they reply".to_owned(),
+                    |at| format!("until {}", format::moment(at, self.now, &self.tz)),
+                );
+                let said = triage::naming(self, id, &format!("snoozed {until_when}"));
+                self.change(Action::Set { conversation: id, facet: set::snooze(*until) }, said);
             }
             (Choice::QuickReply { id, text, open }, Some(conversation)) => {
                 let is_open = self.composer.as_ref().is_some_and(|c| c.conversation == conversation);

@@ -1,16 +1,18 @@
 //! A list of choices that narrows as one types.
 
-use crate::domain::conversation::{Priority, QualificationState};
+use crate::domain::clock::Ms;
+use crate::domain::conversation::{Priority, QualificationState, Status};
 use crate::domain::facet::Owner;
 use crate::domain::ids::{AttachmentId, ConversationId, QuickReplyId};
 use crate::domain::row::{AttachmentRow, ConversationRow, QuickReplyRow};
 use crate::text::fuzzy::Fuzzy;
-use crate::text::{format, sanitize, template, variables};
+use crate::text::{format, sanitize, template, variables, when};
 use crate::ui::command::{self, Command};
 use crate::ui::input::Input;
 use crate::ui::keymap;
 use crate::ui::model::{Focus, Model};
 use crate::ui::theme::Role;
+use jiff::tz::TimeZone;
 
 /// What is chosen from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +22,7 @@ pub(crate) enum PickerKind {
     Priority,
     Labels,
     Qualification,
+    Snooze,
     QuickReplies,
     Files { save: bool },
 }
@@ -30,9 +33,18 @@ pub(crate) enum Choice {
     Command(&'static Command),
     Owner(Option<Owner>),
     Priority(Priority),
-    Label { name: String, on: bool },
+    Label {
+        name: String,
+        on: bool,
+    },
     Qualification(Option<QualificationState>),
-    QuickReply { id: QuickReplyId, text: String, open: Vec<String> },
+    /// Until then, or until they reply.
+    Snooze(Option<Ms>),
+    QuickReply {
+        id: QuickReplyId,
+        text: String,
+        open: Vec<String>,
+    },
     File(AttachmentId),
 }
 
@@ -49,6 +61,8 @@ pub(crate) struct Item {
     pub(crate) why: Option<String>,
     /// Further words to find it by.
     also: String,
+    /// It was made of what is typed.
+    is_typed: bool,
 }
 
 impl Item {
@@ -61,6 +75,7 @@ impl Item {
             is_current: false,
             why: None,
             also: String::new(),
+            is_typed: false,
         }
     }
 
@@ -82,6 +97,9 @@ pub(crate) struct Picker {
     pub(crate) shown: Vec<(usize, Vec<u32>)>,
     pub(crate) at: usize,
     pub(crate) top: usize,
+    /// For times that are typed.
+    now: Ms,
+    tz: TimeZone,
 }
 
 impl Picker {
@@ -95,6 +113,8 @@ impl Picker {
             shown: Vec::new(),
             at: 0,
             top: 0,
+            now: model.now,
+            tz: model.tz.clone(),
         };
         picker.fill(model);
         picker.at = picker.shown.iter().position(|(i, _)| picker.items[*i].is_current).unwrap_or(0);
@@ -119,6 +139,9 @@ impl Picker {
     pub(crate) fn qualifications(model: &Model) -> Picker {
         Picker::new(model, PickerKind::Qualification)
     }
+    pub(crate) fn snoozes(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Snooze)
+    }
     pub(crate) fn quick_replies(model: &Model) -> Picker {
         Picker::new(model, PickerKind::QuickReplies)
     }
@@ -140,6 +163,8 @@ impl Picker {
             shown,
             at: 0,
             top: 0,
+            now: 0,
+            tz: TimeZone::UTC,
         }
     }
 
@@ -151,6 +176,7 @@ impl Picker {
             PickerKind::Priority => "Priority",
             PickerKind::Labels => "Labels",
             PickerKind::Qualification => "Qualify as",
+            PickerKind::Snooze => "Snooze until",
             PickerKind::QuickReplies => "Quick replies",
             PickerKind::Files { save: false } => "Open which file",
             PickerKind::Files { save: true } => "Save which file",
@@ -166,6 +192,7 @@ impl Picker {
             PickerKind::Priority => priorities(row),
             PickerKind::Labels => labels(model, row),
             PickerKind::Qualification => qualifications(row),
+            PickerKind::Snooze => snoozes(model, row),
             PickerKind::QuickReplies => quick_replies(model, row),
             PickerKind::Files { .. } => return,
         };
@@ -175,24 +202,18 @@ impl Picker {
     /// Finds what fits what is typed, the best first.
     pub(crate) fn narrow(&mut self) {
         let typed = self.input.text().trim().to_owned();
-        // A new word makes a new label.
-        self.items.retain(|item| item.detail != NEW_LABEL);
-        if self.kind == PickerKind::Labels && !typed.is_empty() {
-            let is_known = self.items.iter().any(|i| i.label.to_lowercase() == typed.to_lowercase());
-            if !is_known {
-                self.items.push(Item::new(
-                    Choice::Label { name: typed.clone(), on: true },
-                    typed.clone(),
-                    NEW_LABEL,
-                ));
-            }
+        self.items.retain(|item| !item.is_typed);
+        if let Some(item) = self.typed(&typed) {
+            self.items.push(Item { is_typed: true, ..item });
         }
         let mut fuzzy = Fuzzy::new(&typed);
         let lower = typed.to_lowercase();
         // Names match loosely, what is said about them only by whole words.
         let mut found: Vec<(bool, u32, usize, Vec<u32>)> = Vec::new();
         for (i, item) in self.items.iter().enumerate() {
-            if let Some(hit) = fuzzy.score(&item.label) {
+            if item.is_typed {
+                found.push((false, u32::MAX, i, Vec::new()));
+            } else if let Some(hit) = fuzzy.score(&item.label) {
                 found.push((false, hit.score, i, hit.positions));
             } else {
                 let also = item.also.to_lowercase();
@@ -211,6 +232,22 @@ impl Picker {
         self.at = self.at.min(self.shown.len().saturating_sub(1));
     }
 
+    /// The choice that what is typed makes: a new word a new label, a time a snooze until then.
+    fn typed(&self, typed: &str) -> Option<Item> {
+        match self.kind {
+            PickerKind::Labels if !typed.is_empty() => {
+                let is_known = self.items.iter().any(|i| i.label.to_lowercase() == typed.to_lowercase());
+                let choice = Choice::Label { name: typed.to_owned(), on: true };
+                (!is_known).then(|| Item::new(choice, typed, "a new label"))
+            }
+            PickerKind::Snooze => {
+                let until = when::ahead(typed, self.now, &self.tz)?;
+                Some(Item::new(Choice::Snooze(Some(until)), format::moment(until, self.now, &self.tz), ""))
+            }
+            _ => None,
+        }
+    }
+
     /// The choice under the cursor.
     pub(crate) fn chosen(&self) -> Option<&Item> {
         self.shown.get(self.at).and_then(|(i, _)| self.items.get(*i))
@@ -225,8 +262,6 @@ impl Picker {
         }
     }
 }
-
-const NEW_LABEL: &str = "a new label";
 
 fn commands(model: &Model, focus: Focus) -> Vec<Item> {
     // The nine rows have their digits; in a list of names they would only be in the way.
@@ -307,6 +342,27 @@ fn qualifications(row: Option<&ConversationRow>) -> Vec<Item> {
         .map(|s| Item::new(Choice::Qualification(Some(*s)), s.word(), detail(*s)).current(now == Some(*s)))
         .collect();
     items.push(Item::new(Choice::Qualification(None), "none", "not judged").current(now.is_none()));
+    items
+}
+
+fn snoozes(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
+    let now = row.filter(|r| r.status == Status::Snoozed).map(|r| r.snoozed_until);
+    let mut items =
+        vec![Item::new(Choice::Snooze(None), "they reply", "no earlier").current(now == Some(None))];
+    items.extend(["1h", "3h", "tonight", "tomorrow", "next week", "4w"].into_iter().filter_map(|text| {
+        let until = when::ahead(text, model.now, &model.tz)?;
+        let label = match text {
+            "1h" => "in an hour",
+            "3h" => "in three hours",
+            "4w" => "in four weeks",
+            day => day,
+        };
+        Some(Item::new(Choice::Snooze(Some(until)), label, format::moment(until, model.now, &model.tz)))
+    }));
+    if let Some(Some(until)) = now {
+        let until_when = format::moment(until, model.now, &model.tz);
+        items.insert(0, Item::new(Choice::Snooze(Some(until)), until_when, "as it is").current(true));
+    }
     items
 }
 

@@ -28,6 +28,23 @@ fn triage_from_list_and_thread_alike() {
 }
 
 #[test]
+fn snooze_until_a_time_or_until_they_reply() {
+    let mut desk = Desk::new();
+    let asleep = |until| Action::Set { conversation: id(1), facet: set::snooze(until) };
+    assert_eq!(actions(desk.keys("s<enter>")), [asleep(None)], "until they reply");
+    let hour = 3_600_000;
+    assert_eq!(actions(desk.keys("sthree<enter>")), [asleep(Some(desk.model.now + 3 * hour))]);
+    assert_eq!(actions(desk.keys("s+7d<enter>")), [asleep(Some(desk.model.now + 7 * 24 * hour))]);
+    assert_eq!(actions(desk.keys("sgibberish<enter>")), [], "no time: nothing is chosen");
+    desk.keys("<esc>");
+    // What holds is shown first, and undo wakes it.
+    desk.rows[0].status = Status::Snoozed;
+    desk.rows[0].snoozed_until = Some(desk.model.now + hour);
+    desk.send(Msg::Changed);
+    assert_eq!(actions(desk.keys("s<enter>")), [asleep(Some(desk.model.now + hour))]);
+}
+
+#[test]
 fn resolve_and_go_on() {
     let mut desk = Desk::with(|d| d.rows[1].unread = 1);
     let done = desk.keys("<enter>E");
@@ -66,9 +83,9 @@ fn failed_and_doubtful_messages_have_their_keys() {
             d.messages.push(message);
         })
     };
-    assert_eq!(actions(state(Delivery::Failed).keys("s")), [Action::Retry { message: MessageId(11) }]);
+    assert_eq!(actions(state(Delivery::Failed).keys("R")), [Action::Retry { message: MessageId(11) }]);
     let mut unknown = state(Delivery::Unknown);
-    assert_eq!(actions(unknown.keys("s")), [], "not by the ordinary key");
+    assert_eq!(actions(unknown.keys("R")), [], "not by the ordinary key");
     let said = &unknown.model.notice.as_ref().unwrap().text;
     assert!(said.contains("S sends it again") && said.contains("N that it was not"), "{said}");
     assert_eq!(actions(unknown.keys("S")), [Action::Retry { message: MessageId(11) }]);

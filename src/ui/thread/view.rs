@@ -137,10 +137,7 @@ fn draw_special(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         let long = if waited < 60_000 { "now".to_owned() } else { words::span(waited) };
         (format!("waiting {long}"), role)
     } else if let (Status::Snoozed, Some(until)) = (row.status, row.snoozed_until) {
-        (
-            format!("back {} {}", format::day(until, model.now, &model.tz), format::clock(until, &model.tz)),
-            Role::Dim,
-        )
+        (format!("back {}", format::moment(until, model.now, &model.tz)), Role::Dim)
     } else {
         (String::new(), Role::Dim)
     };
