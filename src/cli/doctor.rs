@@ -8,6 +8,7 @@ use crate::cli::output::Table;
 use crate::cli::shape::CheckShape;
 use crate::config::names::nearest;
 use crate::config::{ChannelConfig, Config, keys};
+use crate::domain::op::OpState;
 use crate::domain::secret_source::SecretSource;
 
 /// What was found.
@@ -125,22 +126,26 @@ fn store(found: &mut Findings, config: &Config) {
             "does not run: nothing is sent or fetched until `frontdesk` or `frontdesk serve` does",
         );
     }
-    let counts = || -> Result<(usize, usize), CliError> {
+    let counts = || -> Result<(usize, usize, usize), CliError> {
         let reader = workspace.store.reader()?;
         let quarantined = ReceiptFilter { quarantined: true, limit: 100, ..ReceiptFilter::default() };
-        Ok((
-            reader.receipts(&quarantined)?.len(),
-            reader.outbox(1000)?.iter().filter(|o| o.reason.is_some()).count(),
-        ))
+        let stuck: Vec<_> = reader.outbox(1000)?.into_iter().filter(|o| o.reason.is_some()).collect();
+        let doubtful = stuck.iter().filter(|o| o.state == OpState::Unknown).count();
+        Ok((reader.receipts(&quarantined)?.len(), doubtful, stuck.len() - doubtful))
     };
     match counts() {
         Err(e) => found.problem("store", e.message),
-        Ok((quarantined, stuck)) => {
+        Ok((quarantined, doubtful, stuck)) => {
             if quarantined > 0 {
                 found.problem(
                     "webhooks",
                     format!("{quarantined} could not be read: see `frontdesk webhooks list --quarantined`"),
                 );
+            }
+            if doubtful > 0 {
+                let say =
+                    "may have been sent, nobody knows: `frontdesk settle` answers, see `frontdesk outbox`";
+                found.problem("outbox", format!("{doubtful} {say}"));
             }
             if stuck > 0 {
                 found.note("outbox", format!("{stuck} could not leave yet: see `frontdesk outbox`"));

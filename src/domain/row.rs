@@ -317,6 +317,8 @@ pub struct OutboxRow {
     pub theirs: String,
     /// "send", "set", "read".
     pub kind: &'static str,
+    /// The words of a send.
+    pub text: Option<String>,
     /// Where it is.
     pub state: OpState,
     /// Why it is not further.

@@ -66,9 +66,14 @@ impl Model {
         if !settled || !self.overlays.is_empty() || self.layout.thread.is_none() {
             return;
         }
-        let shown = self.thread.conversation;
-        let near: Vec<ConversationId> =
-            self.list.neighbours().into_iter().filter(|id| Some(*id) != shown).collect();
+        // Threads of which the first look takes more are read when they are asked for.
+        let (shown, limit) = (self.thread.conversation, self.thread.first_limit());
+        let near: Vec<ConversationId> = self
+            .list
+            .neighbours()
+            .into_iter()
+            .filter(|id| Some(*id) != shown && self.first_limit(*id) == limit)
+            .collect();
         if near.is_empty() || near.iter().all(|id| self.ahead.asked.contains(id)) {
             return;
         }
@@ -78,7 +83,7 @@ impl Model {
         self.ahead.asked = near;
         if !conversations.is_empty() {
             let generation = self.ahead.generation;
-            self.load_soon(Need::Ahead { generation, conversations, limit: self.thread.first_limit() });
+            self.load_soon(Need::Ahead { generation, conversations, limit });
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::ui::overlay::Overlay;
 use crate::ui::sidebar::Sidebar;
 use crate::ui::startup::{Colors, Startup, ThemeChoice};
 use crate::ui::theme::Theme;
-use crate::ui::thread::Thread;
+use crate::ui::thread::{End, Thread};
 use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 
@@ -54,8 +54,8 @@ pub(crate) enum Purpose {
     Send { conversation: ConversationId, mode: ComposeMode, text: String },
     /// A change with its way back, and the words for both.
     Change { inverse: Option<Action>, said: String },
-    /// A send is taken back; its words return to the composer.
-    TakeBack { conversation: ConversationId, text: String },
+    /// What was said is taken back; its words return to the draft of their kind.
+    TakeBack { conversation: ConversationId, mode: ComposeMode, text: String },
     /// Nothing is said when it works.
     Quiet,
 }
@@ -67,9 +67,13 @@ pub(crate) enum Undo {
     Back { action: Action, said: String },
     /// Take a send back, while it has not left.
     Send { message: MessageId, conversation: ConversationId, text: String, until: Ms },
+    /// Take a note back.
+    Note { message: MessageId, conversation: ConversationId, text: String },
 }
 
 const UNDO_DEPTH: usize = 50;
+/// Unread messages that the first look at a thread takes at most.
+const MOST_UNREAD: usize = 1_000;
 
 /// Everything that the screen knows.
 #[derive(Debug)]
@@ -263,6 +267,40 @@ impl Model {
         }
     }
 
+    /// Goes to an end of the thread.
+    pub(crate) fn go_in_thread(&mut self, end: End) {
+        if let Some(need) = self.thread.go(end) {
+            self.load(need);
+        }
+    }
+
+    /// The message that a command changes: the one under the cursor; in the list the only one for which `fits` holds, if its
+    /// thread is on screen. Nothing is ever done to a message that nobody has pointed at.
+    ///
+    /// # Errors
+    /// Why there is none; `none` where nothing fits at all.
+    pub(crate) fn pointed_at(
+        &self,
+        fits: impl Fn(&MessageRow) -> bool,
+        none: &str,
+    ) -> Result<&MessageRow, String> {
+        if self.thread.conversation != self.target() {
+            return Err(none.to_owned());
+        }
+        let mut fitting = self.thread.messages.iter().filter(|m| fits(m));
+        let (first, second) = (fitting.next(), fitting.next());
+        let Some(first) = first else { return Err(none.to_owned()) };
+        if self.focus == Focus::Thread {
+            let under = self.thread.cursor_message().filter(|m| fits(m));
+            return under.ok_or_else(|| "it is for another message here: go to that one first".to_owned());
+        }
+        match second {
+            None if self.layout.thread.is_some() => Ok(first),
+            None => Err("open the conversation to see which message it is for".into()),
+            Some(_) => Err("there are several: open the conversation and go to the one".into()),
+        }
+    }
+
     /// Wants the thread of a conversation. What is shown stays until the other has come.
     pub(crate) fn show(&mut self, id: ConversationId) {
         if self.thread.wanted.or(self.thread.conversation) == Some(id) {
@@ -273,13 +311,17 @@ impl Model {
         self.thread.stash = None;
         self.thread.jump = None;
         if self.thread.wanted.is_some() && !self.show_ahead(id) {
-            self.load(Need::Thread {
-                conversation: id,
-                at: ThreadAt::Latest,
-                limit: self.thread.first_limit(),
-            });
+            self.load(Need::Thread { conversation: id, at: ThreadAt::Latest, limit: self.first_limit(id) });
             self.load(Need::Context { conversation: id });
         }
+    }
+
+    /// How many messages the first look at a thread takes: a screen and a half, and all that is unread, so that the marker of what
+    /// is new stands where it begins.
+    pub(crate) fn first_limit(&self, id: ConversationId) -> usize {
+        let unread = self.row(id).map_or(0, |row| usize::try_from(row.unread).unwrap_or(0));
+        // One more, to see that what is before it is not new.
+        self.thread.first_limit().max((unread + 1).min(MOST_UNREAD))
     }
 
     /// Shows what is selected in the list.

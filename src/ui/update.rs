@@ -173,7 +173,7 @@ impl Model {
             self.load(Need::Context { conversation });
         }
         if let Some(conversation) = self.thread.wanted {
-            let limit = self.thread.first_limit();
+            let limit = self.first_limit(conversation);
             self.load(Need::Thread { conversation, at: crate::ui::effect::ThreadAt::Latest, limit });
             self.load(Need::Context { conversation });
         }
@@ -201,7 +201,9 @@ impl Model {
                 self.say(Level::Good, said);
             }
             (Purpose::Change { .. }, Err(why)) => self.say(Level::Error, why),
-            (Purpose::TakeBack { conversation, text }, Ok(_)) => self.take_back(conversation, &text),
+            (Purpose::TakeBack { conversation, mode, text }, Ok(_)) => {
+                self.take_back(conversation, mode, &text)
+            }
             (Purpose::TakeBack { .. }, Err(why)) => self.say(Level::Error, why),
             (Purpose::Send { conversation, mode, text }, Ok(done)) => {
                 self.sent(conversation, mode, &text, true);
@@ -215,7 +217,12 @@ impl Model {
                         self.say(Level::Good, format!("sends in {span}: {undo} takes it back"));
                     }
                     (ComposeMode::Reply, _) => self.say(Level::Good, "on its way"),
-                    (ComposeMode::Note, _) => self.say(Level::Good, "noted"),
+                    (ComposeMode::Note, message) => {
+                        if let Some(message) = message {
+                            self.remember(Undo::Note { message, conversation, text });
+                        }
+                        self.say(Level::Good, "noted");
+                    }
                 }
             }
             (Purpose::Send { conversation, mode, text }, Err(why)) => {
@@ -226,10 +233,14 @@ impl Model {
     }
 
     /// Words that were not sent become the draft again.
-    fn take_back(&mut self, conversation: crate::domain::ids::ConversationId, text: &str) {
+    fn take_back(
+        &mut self,
+        conversation: crate::domain::ids::ConversationId,
+        mode: crate::domain::command::ComposeMode,
+        text: &str,
+    ) {
         use crate::domain::command::{Action, ComposeMode};
         let now = self.now;
-        let mode = ComposeMode::Reply;
         if let Some(composer) =
             self.composer.as_mut().filter(|c| c.conversation == conversation && c.mode == mode)
         {
@@ -237,7 +248,10 @@ impl Model {
             let both = if typed.trim().is_empty() { text.to_owned() } else { format!("{text}\n{typed}") };
             composer.set(&both, now);
         } else {
-            let stored = self.context(conversation).and_then(|c| c.draft_reply.clone());
+            let stored = self.context(conversation).and_then(|c| match mode {
+                ComposeMode::Reply => c.draft_reply.clone(),
+                ComposeMode::Note => c.draft_note.clone(),
+            });
             let kept = self.drafts.get(&(conversation, mode)).cloned().or(stored);
             let both = match kept.filter(|d| !d.trim().is_empty()) {
                 Some(draft) => format!("{text}\n{draft}"),

@@ -163,7 +163,12 @@ fn party(
     let (mail, phone) = (some(customer.email.as_deref()), some(customer.phone.as_deref()));
     let (own, other) = match channel {
         Channel::Email => (mail.or(wire), phone),
-        _ => (phone.or(wire), mail),
+        Channel::Sms | Channel::Whatsapp => (phone.or(wire), mail),
+        // Elsewhere an address only names the customer: any will do.
+        _ => match phone.or(wire) {
+            Some(own) => (Some(own), mail),
+            None => (mail, None),
+        },
     };
     let Some(theirs) = own else {
         return Err("no address of the customer: expected `customer.email` or `customer.phone`".to_owned());

@@ -172,3 +172,18 @@ fn opaque_senders_stay_opaque() {
         && i.kind == crate::domain::contact::IdentityKind::Sender
         && i.value == "ACME-Shop"));
 }
+
+#[test]
+fn any_address_names_a_customer_where_the_medium_has_none() {
+    let (_dir, store) = store();
+    let with_mail = |channel: &str, id: &str| {
+        let mut line: serde_json::Value =
+            serde_json::from_str(&line(id, id, channel, false, "On its way", 1_700_000_000)).unwrap();
+        line["customer"] = serde_json::json!({ "email": "f@x.example" });
+        line.as_object_mut().unwrap().remove("to");
+        line.to_string()
+    };
+    let report = import(&store, &[with_mail("chat", "a"), with_mail("sms", "b")].join("\n"), false);
+    assert_eq!((report.messages, report.bad), (1, 1), "an e-mail address is none for texts");
+    assert_eq!(all(&store)[0].theirs, "f@x.example");
+}

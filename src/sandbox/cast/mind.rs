@@ -152,7 +152,8 @@ impl Mind {
 
     /// How long until the person comes back with something else; never, for one who wants nothing any more.
     pub fn absence(&mut self) -> Option<Duration> {
-        let back = !self.silent && !self.person.later.is_empty();
+        // What they come back with takes up what was said to them: who was never answered has nothing to come back to.
+        let back = self.answered && !self.silent && !self.person.later.is_empty();
         back.then(|| self.random.millis(240_000, 600_000))
     }
 
@@ -251,6 +252,11 @@ mod tests {
         marcus.hears("I am looking into it.");
         assert_eq!(marcus.patience(), None);
         assert_eq!(marcus.ignored(), None);
+        assert!(marcus.absence().is_some());
+        let mut unheard = mind("Marcus Hale");
+        unheard.opening();
+        while unheard.ignored().is_some() {}
+        assert_eq!(unheard.absence(), None, "no thanks for what nobody did");
         let mut grace = mind("Grace Kim");
         assert_eq!(grace.opening().last().unwrap().text, "STOP");
         assert!(grace.hears("Sorry about that").is_empty());

@@ -4,6 +4,7 @@ use crate::domain::command::Performed;
 use crate::domain::delivery::{Delivery, DeliverySource, Reason};
 use crate::domain::event::DeliveryReport;
 use crate::domain::ids::{ConversationId, MessageId, OpId};
+use crate::domain::message::Direction;
 use crate::domain::op::OpState;
 use crate::store::actions::Actor;
 use crate::store::actions::say::op_detail;
@@ -72,6 +73,9 @@ impl Tx<'_> {
     }
 
     pub(super) fn cancel(&mut self, actor: &Actor, message: MessageId) -> Result<Performed, StoreError> {
+        if let Some(done) = self.cancel_note(actor, message)? {
+            return Ok(done);
+        }
         let send = self.send(message)?;
         match send.op {
             Some((op, OpState::Queued | OpState::Retrying)) => {
@@ -86,6 +90,46 @@ impl Tx<'_> {
             }
             _ => Err(StoreError::Refused("it cannot be taken back: it has already left".into())),
         }
+    }
+
+    /// Takes a note back; nothing where the message is none. Nobody but agents has seen it, so there is no hurry: it stands in
+    /// the thread as taken back, and is neither preview nor found any more.
+    fn cancel_note(&mut self, actor: &Actor, message: MessageId) -> Result<Option<Performed>, StoreError> {
+        let note: Option<(i64, String, bool, bool)> = self.one(
+            "SELECT m.conversation_id, m.text, coalesce(a.email, '') = ?2, m.delivery IS 5
+             FROM message m LEFT JOIN agent a ON a.id = m.agent_id WHERE m.id = ?1 AND m.direction = ?3",
+            params![message.0, actor.email.to_lowercase(), Direction::Note.code()],
+            |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)),
+        )?;
+        let Some((conversation, text, is_own, is_gone)) = note else { return Ok(None) };
+        if !is_own {
+            return Err(StoreError::Refused("only who wrote a note can take it back".into()));
+        }
+        if !is_gone {
+            let why = Reason::ours(format!("taken back by {}", actor.name));
+            self.step(message.0, &own_step(Delivery::Cancelled, &why, self.now))?;
+            self.exec(
+                "UPDATE message SET said = ?2, delivery = ?2, revision = revision + 1 WHERE id = ?1",
+                params![message.0, Delivery::Cancelled.code()],
+            )?;
+            self.touch(conversation).newest = true;
+            self.index_text(message.0, &text)?;
+            self.audit(
+                actor,
+                "cancel",
+                Some(ConversationId(conversation)),
+                Some(message),
+                json!({ "note": true }),
+            )?;
+            self.settle()?;
+        }
+        Ok(Some(Performed {
+            op: None,
+            message: Some(message),
+            conversation: Some(ConversationId(conversation)),
+            delivery: Some(Delivery::Cancelled),
+            changed: !is_gone,
+        }))
     }
 
     pub(super) fn retry(&mut self, actor: &Actor, message: MessageId) -> Result<Performed, StoreError> {
@@ -110,6 +154,12 @@ impl Tx<'_> {
                     params![op.0.as_bytes().as_slice(), OpState::Queued.code(), self.now],
                 )?;
                 self.exec("UPDATE message SET given_up = 0 WHERE id = ?1", [message.0])?;
+                let again = DeliveryReport {
+                    said: format!("again, by {}", actor.name),
+                    reason: None,
+                    ..own_step(Delivery::Queued, &Reason::ours(""), self.now)
+                };
+                self.step(message.0, &again)?;
                 self.mended(actor, "retry", message, &send)
             }
             // The provider had it and failed: that stays history, and a new message goes out.

@@ -283,7 +283,7 @@ impl Tx<'_> {
     }
 
     /// Gives the text of a message that may be in the index already to it, or takes it out: what was taken back is not found.
-    pub(super) fn index_text(&mut self, message: i64, text: &str) -> Result<(), StoreError> {
+    pub(in crate::store) fn index_text(&mut self, message: i64, text: &str) -> Result<(), StoreError> {
         let taken_back = self
             .one("SELECT 1 FROM message WHERE id = ?1 AND delivery = 5", [message], |_| Ok(()))?
             .is_some();

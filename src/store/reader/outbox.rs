@@ -80,6 +80,10 @@ impl Reader {
                 OpBody::Set { .. } => "set",
                 OpBody::Read { .. } => "read",
             },
+            text: match a.op.body {
+                OpBody::Send { text, .. } => Some(text),
+                OpBody::Set { .. } | OpBody::Read { .. } => None,
+            },
             state: a.state,
             reason: a.reason,
             attempts: a.attempts,

@@ -9,6 +9,7 @@ use crate::ui::list::{Goto, Unread};
 use crate::ui::model::{Focus, Model, Purpose};
 use crate::ui::msg::Level;
 use crate::ui::overlay::{Overlay, Prompt, PromptKind, Search};
+use crate::ui::thread::End;
 
 const fn go(
     id: &'static str,
@@ -180,14 +181,7 @@ pub(super) static COMMANDS: &[Command] = &[
             "Newest messages",
             "Goes to the newest message of the open thread.",
             &[(Thread, "<c-end>"), (Composer, "<c-end>")],
-            |m| {
-                m.thread.go_bottom();
-                if m.thread.newer
-                    && let Some(need) = m.thread.refresh()
-                {
-                    m.load(need);
-                }
-            },
+            |m| m.go_in_thread(End::Newest),
         )
     },
 ];
@@ -263,7 +257,7 @@ fn first(model: &mut Model) {
             model.list.select(0);
             model.follow();
         }
-        Focus::Thread | Focus::Composer => model.thread.go_top(),
+        Focus::Thread | Focus::Composer => model.go_in_thread(End::Oldest),
     }
 }
 
@@ -279,14 +273,7 @@ fn last(model: &mut Model) {
             model.list.select(model.list.rows.len().saturating_sub(1));
             model.follow();
         }
-        Focus::Thread | Focus::Composer => {
-            model.thread.go_bottom();
-            if model.thread.newer
-                && let Some(need) = model.thread.refresh()
-            {
-                model.load(need);
-            }
-        }
+        Focus::Thread | Focus::Composer => model.go_in_thread(End::Newest),
     }
 }
 

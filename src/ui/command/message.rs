@@ -1,6 +1,6 @@
 //! Commands on one message: the one under the cursor, or in the list the newest that fits.
 
-use crate::domain::command::Action;
+use crate::domain::command::{Action, ComposeMode};
 use crate::domain::delivery::Delivery;
 use crate::domain::row::{AttachmentRow, MessageRow};
 use crate::text::sanitize;
@@ -86,9 +86,12 @@ pub(super) static COMMANDS: &[Command] = &[
         &[(Panes, "x")],
         can_discard,
         |m| {
-            let Some(message) = m.target_message(is_unsent) else { return };
+            let Ok(message) = m.pointed_at(is_unsent, "") else { return };
             let (id, conversation, text) = (message.id, message.conversation, message.text.clone());
-            m.perform(Action::Discard { message: id }, Purpose::TakeBack { conversation, text });
+            m.perform(
+                Action::Discard { message: id },
+                Purpose::TakeBack { conversation, mode: ComposeMode::Reply, text },
+            );
         },
     ),
     message(
@@ -161,9 +164,15 @@ fn found(model: &Model, fits: fn(&MessageRow) -> bool, none: &str) -> Result<(),
     model.target_message(fits).map(|_| ()).ok_or_else(|| none.to_owned())
 }
 
+/// Whether there is a message that a change is for.
+fn pointed(model: &Model, fits: fn(&MessageRow) -> bool, none: &str) -> Result<(), String> {
+    on_conversation(model)?;
+    model.pointed_at(fits, none).map(|_| ())
+}
+
 fn can_retry(model: &Model) -> Result<(), String> {
-    found(model, is_stuck, "no message here has failed").map_err(|why| {
-        if model.target_message(is_unknown).is_some() {
+    pointed(model, is_stuck, "no message here has failed").map_err(|why| {
+        if model.pointed_at(is_unknown, "").is_ok() {
             let [again, sent, not] = ["message.resend", "message.was-sent", "message.not-sent"]
                 .map(|command| model.keymap.first_label(command));
             format!("it may have been sent: {again} sends it again, {sent} says that it was sent, {not} that it was not")
@@ -174,11 +183,11 @@ fn can_retry(model: &Model) -> Result<(), String> {
 }
 
 fn can_settle(model: &Model) -> Result<(), String> {
-    found(model, is_unknown, "no message here is in doubt")
+    pointed(model, is_unknown, "no message here is in doubt")
 }
 
 fn can_discard(model: &Model) -> Result<(), String> {
-    found(model, is_unsent, "no message here waits or has failed")
+    pointed(model, is_unsent, "no message here waits or has failed")
 }
 
 fn has_message(model: &Model) -> Result<(), String> {
@@ -203,7 +212,7 @@ fn act(
     fits: fn(&MessageRow) -> bool,
     action: impl FnOnce(&MessageRow) -> (Action, &'static str),
 ) {
-    if let Some(message) = model.target_message(fits) {
+    if let Ok(message) = model.pointed_at(fits, "") {
         let (action, said) = action(message);
         model.perform(action, Purpose::Change { inverse: None, said: said.into() });
     }

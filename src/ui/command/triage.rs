@@ -1,6 +1,6 @@
 //! Commands that decide what becomes of a conversation, from list and thread alike. All can be undone.
 
-use crate::domain::command::{Action, set};
+use crate::domain::command::{Action, ComposeMode, set};
 use crate::domain::contact::ConsentState;
 use crate::domain::conversation::Status;
 use crate::domain::delivery::Delivery;
@@ -202,7 +202,7 @@ pub(super) static COMMANDS: &[Command] = &[
         ..triage(
             "undo",
             "Undo",
-            "Takes the last change back, or a message that has not left yet.",
+            "Takes the last change back: a note, or a message that has not left yet, too.",
             &[(Panes, "u")],
             Some(("undo", 22)),
             undo,
@@ -281,7 +281,7 @@ fn revocable(model: &Model) -> Option<(crate::domain::ids::MessageId, Conversati
 /// Whether undo takes something back now, rather than say that it is too late for that.
 pub(crate) fn takes_back(model: &Model) -> bool {
     match model.undo.last() {
-        Some(Undo::Back { .. }) => true,
+        Some(Undo::Back { .. } | Undo::Note { .. }) => true,
         Some(Undo::Send { until, .. }) if *until > model.now => true,
         Some(Undo::Send { .. }) | None => revocable(model).is_some(),
     }
@@ -292,7 +292,10 @@ fn undo(model: &mut Model) {
         && let Some((message, conversation, text)) = revocable(model)
     {
         model.undo.retain(|u| !matches!(u, Undo::Send { message: id, .. } if *id == message));
-        model.perform(Action::Cancel { message }, Purpose::TakeBack { conversation, text });
+        model.perform(
+            Action::Cancel { message },
+            Purpose::TakeBack { conversation, mode: ComposeMode::Reply, text },
+        );
         return;
     }
     if let Some(step) = model.undo.pop() {
@@ -303,7 +306,14 @@ fn undo(model: &mut Model) {
                     .say(Level::Info, "the message has left already: u again takes back what came before it");
             }
             Undo::Send { message, conversation, text, .. } => {
-                model.perform(Action::Cancel { message }, Purpose::TakeBack { conversation, text });
+                model.perform(
+                    Action::Cancel { message },
+                    Purpose::TakeBack { conversation, mode: ComposeMode::Reply, text },
+                );
+            }
+            Undo::Note { message, conversation, text } => {
+                let purpose = Purpose::TakeBack { conversation, mode: ComposeMode::Note, text };
+                model.perform(Action::Cancel { message }, purpose);
             }
             Undo::Back { action, said } => {
                 model.perform(action, Purpose::Change { inverse: None, said: format!("undone: {said}") });

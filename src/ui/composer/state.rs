@@ -11,6 +11,7 @@ use crate::ui::effect::{Effect, Ticket};
 use crate::ui::key::{Code, Key};
 use crate::ui::model::{Focus, Model, Purpose};
 use crate::ui::msg::{Context, Level};
+use crate::ui::thread::End;
 use ratatui_textarea::{Input, Key as AreaKey, TextArea, WrapMode};
 
 /// How long typing rests before the draft is kept, milliseconds.
@@ -364,7 +365,7 @@ impl Model {
             composer.area = area_of("");
             composer.dirty = None;
             self.thread.clear_unread(&self.tz);
-            self.thread.go_bottom();
+            self.go_in_thread(End::Newest);
             self.close_composer();
         } else {
             composer.set(&rest, now);

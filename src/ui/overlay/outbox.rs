@@ -92,5 +92,8 @@ fn draw_row(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &OutboxRow) {
     let room = |at: u16| due_at.saturating_sub(at + 1);
     pen.text(x, y, 9.min(room(x)), row.state.word(), role);
     pen.text(x + 10, y, 6.min(room(x + 10)), row.kind, Role::Dim);
-    pen.text(x + 16, y, room(x + 16), &who, Role::Text);
+    let at = pen.text(x + 16, y, room(x + 16), &who, Role::Text);
+    if let Some(text) = &row.text {
+        pen.text(at + 2, y, room(at + 2), text, Role::Dim);
+    }
 }

@@ -236,10 +236,22 @@ fn windows_are_asked_for_near_their_ends() {
     });
     desk.model.thread.older = true;
     desk.loads.clear();
-    desk.keys("<enter>gg");
+    desk.keys("<enter>");
+    desk.keys(&"<pageup>".repeat(20));
     let older = desk.loads.iter().find_map(|n| match n {
         Need::Thread { at: ThreadAt::Around { id, .. }, .. } => Some(*id),
         _ => None,
     });
-    assert_eq!(older, Some(MessageId(1)));
+    assert!(older.is_some_and(|id| id.0 < 40), "{older:?}");
+}
+
+#[test]
+fn the_first_look_takes_all_that_is_unread() {
+    let mut desk = Desk::with(|d| d.rows[1].unread = 600);
+    desk.keys("j");
+    let asked = desk.loads.iter().find_map(|need| match need {
+        Need::Thread { conversation, limit, .. } if *conversation == id(2) => Some(*limit),
+        _ => None,
+    });
+    assert_eq!(asked, Some(601), "and one that is not, before the marker");
 }

@@ -75,6 +75,39 @@ fn undo_brings_back_what_was() {
 }
 
 #[test]
+fn nothing_is_done_to_a_message_that_nobody_points_at() {
+    let mut desk = Desk::with(|d| {
+        for (n, delivery) in [(11, Delivery::Unknown), (12, Delivery::Unknown), (13, Delivery::Failed)] {
+            let mut message = fixture::message(n, Direction::Outbound, "there");
+            message.delivery = Some(delivery);
+            d.messages.push(message);
+        }
+    });
+    for key in ["S", "T", "N"] {
+        assert_eq!(actions(desk.keys(key)), [], "{key}: two are in doubt");
+        assert!(desk.model.notice.as_ref().unwrap().text.contains("several"));
+    }
+    desk.keys("<enter>G");
+    for key in ["S", "T", "N"] {
+        assert_eq!(actions(desk.keys(key)), [], "{key}: the failed one is under the cursor");
+        assert!(desk.model.notice.as_ref().unwrap().text.contains("another message"));
+    }
+    assert_eq!(actions(desk.keys("kS")), [Action::Retry { message: MessageId(12) }]);
+    for key in ["R", "x"] {
+        assert_eq!(actions(desk.keys(key)), [], "{key}: the failed one is below");
+    }
+    // Without the thread on screen nobody sees which message it would be.
+    let mut desk = Desk::with(|d| {
+        let mut message = fixture::message(11, Direction::Outbound, "there");
+        message.delivery = Some(Delivery::Unknown);
+        d.messages.push(message);
+    });
+    desk.model.layout.thread = None;
+    let effects = update(&mut desk.model, Msg::Key(keys("S").unwrap()[0]));
+    assert_eq!(actions(effects), []);
+}
+
+#[test]
 fn failed_and_doubtful_messages_have_their_keys() {
     let state = |delivery| {
         Desk::with(|d| {

@@ -170,3 +170,19 @@ fn a_colleagues_older_answers_do_not_warn() {
     });
     assert_eq!(actions(desk.keys("rhello<enter>")), [reply(1, "hello")]);
 }
+
+#[test]
+fn a_note_taken_back_is_a_note_again_and_never_a_reply() {
+    let mut desk = Desk::new();
+    desk.keys("nthe boss must not see this<enter>");
+    desk.done(1, Ok(Performed { message: Some(MessageId(77)), changed: true, ..Performed::default() }));
+    assert_eq!(actions(desk.keys("u")), [Action::Cancel { message: MessageId(77) }]);
+    desk.out.clear();
+    desk.done(2, Ok(Performed { changed: true, ..Performed::default() }));
+    let kept = Action::Draft {
+        conversation: id(1),
+        mode: ComposeMode::Note,
+        text: "the boss must not see this".into(),
+    };
+    assert_eq!(actions(std::mem::take(&mut desk.out)), [kept]);
+}

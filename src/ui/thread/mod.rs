@@ -5,4 +5,4 @@ mod state;
 pub(crate) mod view;
 pub(crate) mod words;
 
-pub(crate) use state::Thread;
+pub(crate) use state::{End, Thread};

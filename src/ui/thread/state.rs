@@ -32,6 +32,13 @@ pub(crate) enum Anchor {
     Show { id: MessageId },
 }
 
+/// An end of a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Oldest,
+    Newest,
+}
+
 /// The thread.
 #[derive(Debug, Default)]
 pub(crate) struct Thread {
@@ -49,6 +56,8 @@ pub(crate) struct Thread {
     pub(crate) asked: bool,
     pub(crate) cursor: Option<MessageId>,
     pub(crate) anchor: Anchor,
+    /// Where the screen goes with the next window.
+    end: Option<End>,
     /// The message that the wanted thread is opened for, with the words that were looked for.
     pub(crate) jump: Option<(MessageId, Vec<Term>)>,
     /// The message that the thread was opened for.
@@ -125,6 +134,11 @@ impl Thread {
         {
             self.cursor = Some(*hit);
             self.anchor = Anchor::Show { id: *hit };
+        }
+        match self.end {
+            Some(End::Newest) if !newer => self.go_to_end(End::Newest),
+            Some(End::Oldest) if !older => self.go_to_end(End::Oldest),
+            _ => {}
         }
         if self.cursor.is_some_and(|id| !self.messages.iter().any(|m| m.id == id)) {
             self.cursor = None;
@@ -234,6 +248,7 @@ impl Thread {
 
     /// Scrolls by lines; the cursor comes along so that it stays on screen.
     pub(crate) fn scroll(&mut self, by: isize) {
+        self.end = None;
         let total = self.starts.last().copied().unwrap_or(0);
         let height = usize::from(self.body.height);
         self.top = self.top.saturating_add_signed(by).min(total.saturating_sub(height));
@@ -249,6 +264,7 @@ impl Thread {
 
     /// Moves the cursor by messages; one taller than the screen is scrolled first.
     pub(crate) fn step(&mut self, by: isize) {
+        self.end = None;
         let Some(at) = self.cursor_place() else {
             return;
         };
@@ -275,17 +291,36 @@ impl Thread {
         }
     }
 
-    /// To the oldest message of the window.
-    pub(crate) fn go_top(&mut self) {
-        self.cursor = self.messages.first().map(|m| m.id);
-        self.top = 0;
-        self.pin();
+    /// To the oldest or the newest message. Answers what has to be read for that.
+    pub(crate) fn go(&mut self, end: End) -> Option<Need> {
+        let conversation = self.conversation?;
+        let (is_here, at) = match end {
+            // From before anything was said.
+            End::Oldest => (!self.older, ThreadAt::Around { sent_at: Ms::MIN, id: MessageId(i64::MIN) }),
+            End::Newest => (!self.newer, ThreadAt::Latest),
+        };
+        if is_here {
+            self.go_to_end(end);
+            return None;
+        }
+        self.end = Some(end);
+        self.asked = true;
+        Some(Need::Thread { conversation, at, limit: self.limit() })
     }
 
-    /// To the newest message.
-    pub(crate) fn go_bottom(&mut self) {
-        self.cursor = None;
-        self.anchor = Anchor::Bottom;
+    fn go_to_end(&mut self, end: End) {
+        self.end = None;
+        match end {
+            End::Oldest => {
+                self.cursor = self.messages.first().map(|m| m.id);
+                self.top = 0;
+                self.anchor = self.cursor.map_or(Anchor::Bottom, |id| Anchor::Top { id, line: 0 });
+            }
+            End::Newest => {
+                self.cursor = None;
+                self.anchor = Anchor::Bottom;
+            }
+        }
     }
 
     /// Messages that came while the screen was further up.
@@ -313,6 +348,10 @@ impl Thread {
     pub(crate) fn refresh(&mut self) -> Option<Need> {
         let conversation = self.conversation?;
         self.asked = true;
+        if let Some(end) = self.end {
+            // On the way to an end: that is asked for again.
+            return self.go(end);
+        }
         let around = match self.anchor {
             Anchor::Bottom if !self.newer => None,
             _ => self.at_line(self.top).and_then(|at| self.messages.get(at)),
@@ -363,4 +402,53 @@ fn are_together(last: &MessageRow, next: &MessageRow) -> bool {
         && next.direction == Direction::Inbound
         && last.author_name == next.author_name
         && next.sent_at - last.sent_at < TOGETHER
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixture;
+
+    #[test]
+    fn the_ends_of_a_thread_are_not_those_of_its_window() {
+        let mut thread = Thread {
+            conversation: Some(ConversationId(1)),
+            body: Rect::new(0, 0, 80, 10),
+            ..Thread::default()
+        };
+        let window = |from: i64, to: i64| {
+            (from..to)
+                .map(|n| MessageRow {
+                    conversation: ConversationId(1),
+                    ..fixture::message(n, Direction::Inbound, "hello")
+                })
+                .collect::<Vec<_>>()
+        };
+        let take = |thread: &mut Thread, from, to, older, newer| {
+            thread.take(ConversationId(1), window(from, to), older, newer, &TimeZone::UTC);
+            thread.lay_out(80, 10);
+        };
+        let asked = |need: Option<Need>| match need {
+            Some(Need::Thread { at, .. }) => Some(at),
+            _ => None,
+        };
+        take(&mut thread, 50, 80, true, true);
+        assert_eq!(asked(thread.go(End::Newest)), Some(ThreadAt::Latest));
+        assert_eq!(asked(thread.refresh()), Some(ThreadAt::Latest), "news on the way does not call it off");
+        take(&mut thread, 90, 120, true, false);
+        assert_eq!(thread.cursor_message().map(|m| m.id), Some(MessageId(119)));
+        assert_eq!(thread.new_below(), 0);
+        let Some(ThreadAt::Around { sent_at, .. }) = asked(thread.go(End::Oldest)) else {
+            panic!("not asked")
+        };
+        assert_eq!(sent_at, i64::MIN);
+        take(&mut thread, 1, 30, false, true);
+        assert_eq!((thread.cursor_message().map(|m| m.id), thread.top), (Some(MessageId(1)), 0));
+        // Who goes elsewhere meanwhile stays there.
+        assert!(thread.go(End::Newest).is_some());
+        thread.step(1);
+        take(&mut thread, 1, 30, false, true);
+        assert_eq!(thread.cursor_message().map(|m| m.id), Some(MessageId(2)));
+        assert_eq!(thread.go(End::Oldest), None, "it is here");
+    }
 }

@@ -46,6 +46,7 @@ impl World {
             contact_name: "Bob Chen".into(),
             theirs: String::new(),
             kind: "send",
+            text: Some("Your refund is on its way.".into()),
             state,
             reason: (!reason.is_empty()).then(|| Reason::ours(reason)),
             attempts,

@@ -6,6 +6,7 @@ use frontdesk::domain::capability::Ownership;
 use frontdesk::domain::command::{Action, ComposeMode, set};
 use frontdesk::domain::contact::{ConsentState, Identity, IdentityKind};
 use frontdesk::domain::conversation::{Assignee, Priority, Qualification, QualificationState, Status};
+use frontdesk::domain::delivery::Delivery;
 use frontdesk::domain::event::Event;
 use frontdesk::domain::facet::{Facet, Owner};
 use frontdesk::domain::ids::ConversationId;
@@ -13,7 +14,7 @@ use frontdesk::domain::message::{Direction::Inbound, Direction::Outbound, Messag
 use frontdesk::domain::op::{OpBody, OpState};
 use frontdesk::domain::rev::{Rev, Stamped};
 use frontdesk::domain::row::{ListKey, View};
-use frontdesk::store::{Class, StoreError};
+use frontdesk::store::{Actor, Class, StoreError};
 
 const ANNA: &str = "+31600000001";
 
@@ -367,4 +368,35 @@ fn quick_replies_are_saved_used_and_removed() {
     assert_eq!(kit.reader().quick_replies().unwrap()[0].uses, 1);
     kit.perform(Action::QuickReplyRemove { shortcut: "hi".into() });
     assert!(kit.try_perform(Action::QuickReplyRemove { shortcut: "hi".into() }).is_err());
+}
+
+#[test]
+fn a_note_is_taken_back_by_who_wrote_it_and_not_found_any_more() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", ANNA, NOW, "hello");
+    let note = kit.perform(Action::Note { conversation: c, text: "wrong desk".into() }).message.unwrap();
+    let found = |words: &str| {
+        let query = frontdesk::domain::query::parse(words).unwrap();
+        kit.reader().search(&query, None, 10, None, NOW, &jiff::tz::TimeZone::UTC).unwrap().len()
+    };
+    assert_eq!(found("desk"), 1);
+    let preview = || kit.reader().conversation(c).unwrap().unwrap().preview;
+    assert_eq!(preview(), "wrong desk");
+    let done = kit.perform(Action::Cancel { message: note });
+    assert!(done.changed);
+    assert!(!kit.perform(Action::Cancel { message: note }).changed, "twice is once");
+    assert_eq!((found("desk"), preview().as_str()), (0, "hello"));
+    let row = kit.reader().thread(c, None, 10).unwrap().pop().unwrap();
+    assert_eq!(
+        (row.text.as_str(), row.delivery),
+        ("wrong desk", Some(Delivery::Cancelled)),
+        "it stands in the thread"
+    );
+    kit.check();
+    let other = kit.perform(Action::Note { conversation: c, text: "right desk".into() }).message.unwrap();
+    let refused = kit.store.writer().call(Class::Durable, move |t| {
+        let tom = Actor { name: "Tom".into(), email: "tom@example.com".into() };
+        t.perform(&tom, &Action::Cancel { message: other })
+    });
+    assert!(matches!(refused, Err(StoreError::Refused(why)) if why.contains("only who wrote")));
 }
