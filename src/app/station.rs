@@ -98,10 +98,19 @@ async fn station(
     let mut on_ready = extra.on_ready;
     let mut host: Option<Host> = None;
     let mut client: Option<Client> = None;
-    let mut told = EngineState::Starting;
+    let mut told = EngineStatus::default();
+    let tell = |status: EngineStatus, told: &mut EngineStatus| {
+        if status != *told {
+            *told = status.clone();
+            send(Msg::Status(status));
+        }
+    };
     let mut stopping = stop.clone();
     while !*stopping.borrow() {
-        if host.is_none() {
+        if let Some(host) = &host {
+            // Channels come and go while the engine runs.
+            tell(status(&workspace, host), &mut told);
+        } else {
             match lock::try_acquire(workspace.store.dir()) {
                 Ok(Some(lock)) => {
                     client = None;
@@ -115,7 +124,7 @@ async fn station(
                     .await;
                     match started {
                         Ok(started) => {
-                            send(Msg::Status(status(&workspace, &started)));
+                            tell(status(&workspace, &started), &mut told);
                             if let (Some(ready), Some(address)) = (on_ready.take(), started.engine.address) {
                                 ready(Ready { address });
                             }
@@ -123,21 +132,20 @@ async fn station(
                         }
                         Err(e) => {
                             warn!("the engine cannot be started: {e}");
-                            told = EngineState::Offline;
                             let warnings = vec![e.to_string()];
-                            send(Msg::Status(EngineStatus {
-                                engine: told,
-                                warnings,
-                                ..EngineStatus::default()
-                            }));
+                            let offline = EngineState::Offline;
+                            tell(
+                                EngineStatus { engine: offline, warnings, ..EngineStatus::default() },
+                                &mut told,
+                            );
                         }
                     }
                 }
                 Ok(None) => {
-                    if told != EngineState::Elsewhere {
-                        told = EngineState::Elsewhere;
-                        send(Msg::Status(EngineStatus { engine: told, ..EngineStatus::default() }));
-                    }
+                    tell(
+                        EngineStatus { engine: EngineState::Elsewhere, ..EngineStatus::default() },
+                        &mut told,
+                    );
                     if client.as_ref().is_none_or(|c| c.task.is_finished()) {
                         client = Some(Client::start(&workspace, bus.clone(), stop.clone()));
                     }
@@ -153,7 +161,7 @@ async fn station(
                 (Some(Signal::Wake), _) => bus.bump(),
                 (Some(signal), _) => bus.signal(signal),
             },
-            () = tokio::time::sleep(LOOK), if host.is_none() => {}
+            () = tokio::time::sleep(LOOK) => {}
         }
     }
     if let Some(host) = host {

@@ -57,10 +57,14 @@ pub fn list(ctx: &mut Context, args: &ListArgs) -> Result<(), CliError> {
         None => {
             "no conversations yet: `frontdesk channel add` connects a channel, `frontdesk demo` shows how it looks"
         }
-        Some(_) => "nothing found",
+        Some(_) => NOTHING,
     };
     Ok(ctx.out.table(&table, nothing)?)
 }
+
+/// Said where a query finds nothing.
+const NOTHING: &str =
+    "nothing found: words are taken whole, `ord*` finds beginnings (see `frontdesk search --help`)";
 
 /// `show CONVERSATION`
 ///
@@ -187,7 +191,7 @@ pub fn search(ctx: &mut Context, args: &SearchArgs) -> Result<(), CliError> {
             snippet,
         ]);
     }
-    if ctx.out.json { Ok(()) } else { Ok(ctx.out.table(&table, "nothing found")?) }
+    if ctx.out.json { Ok(()) } else { Ok(ctx.out.table(&table, NOTHING)?) }
 }
 
 /// Why a message is found that holds none of the words: its conversation's subject, or a name or address of the customer.

@@ -42,10 +42,16 @@ pub fn may_send(ctx: &SendContext<'_>) -> Result<(), String> {
         && consent.state == ConsentState::OptedOut
     {
         let id = ctx.conversation.map_or("ID".to_owned(), |row| row.id.to_string());
+        // A code is the provider's word, not the customer's.
+        let is_code = consent.said.bytes().all(|b| b.is_ascii_digit());
+        let by = if is_code {
+            "the provider says so".to_owned()
+        } else {
+            format!("\u{201c}{}\u{201d}", consent.said)
+        };
         return Err(format!(
-            "the customer has opted out (\u{201c}{}\u{201d}): sending is blocked until they write START, or ask for it in another \
-             way and you opt them in (`consent {id} opt-in`)",
-            consent.said
+            "the customer has opted out ({by}): sending is blocked until they write START, or ask for it in another way and you \
+             opt them in (`consent {id} opt-in`)"
         ));
     }
     if let (Some(window), Some(row)) = (channel.reply_window, ctx.conversation) {

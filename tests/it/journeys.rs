@@ -116,6 +116,22 @@ async fn a_message_in_doubt_asks_the_agent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_chat_page_that_is_gone_is_not_offered_any_more() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let (home, _) = listening_home(&world);
+    let mut screen = Pty::start(&home, &[], 120, 40);
+    screen.wait("/chat/shop");
+    let file = home.path().join("config.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    home.configure(
+        &text.replace("[workspace.main.channel.shop]", "[workspace.main.channel.shop]\nenabled = false"),
+    );
+    screen.wait_gone("/chat/shop");
+    screen.send("\x11");
+    assert_eq!(screen.ended(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_visitor_and_an_agent_chat() {
     let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
     let (home, base) = listening_home(&world);

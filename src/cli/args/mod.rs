@@ -7,6 +7,7 @@ pub use manage::{
     QuickReplyEdit, QuickReplyText, QuickReplyUse, SecretArgs, WebhooksCommand, WorkspaceCommand,
 };
 
+use crate::domain::query::reference::HELP;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -49,10 +50,12 @@ pub enum Command {
     /// Run the engine without a screen, for a machine that stays up. The first line printed is `ready http://ADDR:PORT`.
     Serve(Serve),
     /// List conversations, newest first: all but spam and archived, or those a query finds.
+    #[command(after_help = HELP)]
     List(ListArgs),
     /// Show a conversation with its messages.
     Show(ShowArgs),
     /// Find messages, newest first.
+    #[command(after_help = HELP)]
     Search(SearchArgs),
     /// Write to an address: in the conversation that exists with it, or a new one.
     New(NewArgs),

@@ -8,6 +8,7 @@
 //! The language is pure: what `me` and `7d` mean is decided where the query is run.
 
 mod parse;
+pub mod reference;
 mod values;
 
 use crate::domain::account::Channel;

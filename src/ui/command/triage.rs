@@ -316,7 +316,10 @@ fn undo(model: &mut Model) {
                 model.perform(Action::Cancel { message }, purpose);
             }
             Undo::Back { action, said } => {
-                model.perform(action, Purpose::Change { inverse: None, said: format!("undone: {said}") });
+                model.perform(
+                    action,
+                    Purpose::Change { inverse: None, said: format!("undone: \u{201c}{said}\u{201d}") },
+                );
             }
         }
     }

@@ -149,7 +149,7 @@ fn measure(face: &mut Face, caps: &ChannelCapabilities, text: &str) -> Vec<Strin
             face.size_role = Some(Role::Warn);
         }
         let short = format!("{} SMS", count.segments);
-        return vec![words, format!("{short} · {}", count.left), short];
+        return vec![words, format!("{short} · {} left", count.left), short];
     }
     let length = text.chars().count();
     match caps.max_text {

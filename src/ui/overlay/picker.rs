@@ -277,7 +277,12 @@ fn commands(model: &Model, focus: Focus) -> Vec<Item> {
             item
         })
         .collect();
-    items.sort_by_key(|item| item.why.is_some());
+    // Who opens the palette looks for what has no key at hand: what only moves about comes last.
+    let moves = |item: &Item| match &item.choice {
+        Choice::Command(command) => command.id.starts_with("move.") || command.id.starts_with("focus."),
+        _ => false,
+    };
+    items.sort_by_key(|item| (item.why.is_some(), moves(item)));
     items
 }
 

@@ -121,7 +121,7 @@ fn large_counts_are_shortened_before_names_are_cut() {
 #[test]
 fn who_has_just_written_waits_now() {
     let mut desk = Desk::with(|d| d.rows[0].waiting_since = Some(NOW - 59_000));
-    assert!(desk.text(120, 40).contains("waiting now"));
+    assert!(desk.text(120, 40).contains("waiting under a minute"));
     desk.send(Msg::Tick(NOW + 1_000));
     assert!(desk.text(120, 40).contains("waiting 1 min"));
 }

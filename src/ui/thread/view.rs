@@ -134,7 +134,7 @@ fn draw_special(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     } else if let Some(since) = row.waiting_since {
         let waited = model.now.saturating_sub(since);
         let role = if waited >= 3_600_000 { Role::Warn } else { Role::Dim };
-        let long = if waited < 60_000 { "now".to_owned() } else { words::span(waited) };
+        let long = if waited < 60_000 { "under a minute".to_owned() } else { words::span(waited) };
         (format!("waiting {long}"), role)
     } else if let (Status::Snoozed, Some(until)) = (row.status, row.snoozed_until) {
         (format!("back {}", format::moment(until, model.now, &model.tz)), Role::Dim)
@@ -173,7 +173,7 @@ fn who(context: &Context) -> String {
         identities.iter().filter(|(_, proved)| !proved).map(|(i, _)| i.value.as_str()).collect();
     if context.row.channel == Channel::Webchat {
         return match claimed.first() {
-            Some(said) => format!("a visitor, who says they are {said}: not checked"),
+            Some(said) => format!("not checked: a visitor who says they are {said}"),
             None => "a visitor; the name is what they say".into(),
         };
     }

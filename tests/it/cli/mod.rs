@@ -190,5 +190,9 @@ fn completions_and_pages_are_made() {
 #[test]
 fn the_references_are_the_committed_ones() {
     crate::architecture::same_as_committed("docs/reference/keys.md", &frontdesk::ui::command_reference());
+    crate::architecture::same_as_committed(
+        "docs/reference/queries.md",
+        &frontdesk::domain::query::reference::page(),
+    );
     crate::architecture::same_as_committed("docs/reference/commands.md", &frontdesk::cli::meta::markdown());
 }
