@@ -4,6 +4,7 @@ use crate::domain::ids::AccountId;
 use crate::provider::{DedupeKey, RawPush};
 use crate::store::{Class, ReceiptNew, ReceiptOutcome, Store, StoreError};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Notify, oneshot};
 
 /// Takes pushes in. Cheap to clone.
@@ -11,12 +12,39 @@ use tokio::sync::{Notify, oneshot};
 pub struct Inbox {
     store: Store,
     arrived: Arc<Notify>,
+    door: Arc<Door>,
+}
+
+/// Who waits at the door.
+#[derive(Default)]
+struct Door {
+    /// Pushes that are not answered yet.
+    waiting: AtomicUsize,
+    /// The most that waited at one time since somebody last asked.
+    most: AtomicUsize,
+}
+
+/// One who waits; leaves when dropped, also where the caller has gone.
+struct Waiting<'a>(&'a Door);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Door {
+    fn enter(&self) -> Waiting<'_> {
+        let now = self.waiting.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most.fetch_max(now, Ordering::Relaxed);
+        Waiting(self)
+    }
 }
 
 impl Inbox {
     /// An inbox over a store.
     pub fn new(store: Store) -> Inbox {
-        Inbox { store, arrived: Arc::new(Notify::new()) }
+        Inbox { store, arrived: Arc::new(Notify::new()), door: Arc::default() }
     }
 
     /// Stores a verified push, and returns once it is durable. The applier is woken.
@@ -29,6 +57,7 @@ impl Inbox {
         key: DedupeKey,
         push: RawPush,
     ) -> Result<ReceiptOutcome, StoreError> {
+        let _waiting = self.door.enter();
         let (tx, rx) = oneshot::channel();
         let new = ReceiptNew {
             method: push.method,
@@ -55,8 +84,30 @@ impl Inbox {
         self.arrived.notified().await;
     }
 
+    /// How many pushes waited for their answer at one time since the last call.
+    pub fn most_at_the_door(&self) -> usize {
+        self.door.most.swap(0, Ordering::Relaxed)
+    }
+
     /// Makes the applier look again.
     pub fn wake(&self) {
         self.arrived.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_door_knows_how_many_waited_at_one_time() {
+        let door = Door::default();
+        let (first, second) = (door.enter(), door.enter());
+        drop(first);
+        drop(second);
+        let third = door.enter();
+        assert_eq!(door.most.swap(0, Ordering::Relaxed), 2);
+        drop(third);
+        assert_eq!(door.waiting.load(Ordering::Relaxed), 0);
     }
 }

@@ -16,8 +16,10 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
-/// Receipts read at once: large enough to amortise a commit, small enough that a webhook waits for about a millisecond of it.
-const BATCH: usize = 12;
+/// Receipts read at once at least: a webhook waits for about a millisecond of it.
+const LEAST: usize = 12;
+/// Receipts read at once at most: enough to amortise a commit.
+const MOST: usize = 48;
 /// How long after a small batch the next one begins at the earliest.
 const PACE: Duration = Duration::from_millis(4);
 /// Batches in one go. Then a stop is looked for, and what had to wait (its account was not connected) is looked at again.
@@ -99,11 +101,12 @@ impl Intake {
                 // Few came since the last batch, and it is only just gone: a moment later they are one commit instead of several,
                 // and the writer is free for receipts meanwhile.
                 tokio::time::sleep_until(pace).await;
-                match self.next(reader, &mut after) {
+                let size = batch(self.inbox.most_at_the_door());
+                match self.next(reader, &mut after, size) {
                     Ok(Some(batch)) => {
                         debug!("intake: {} receipts", batch.len());
                         begun += 1;
-                        if batch.len() < BATCH {
+                        if batch.len() < size {
                             pace = Instant::now() + PACE;
                         }
                         flying.push_back((batch.clone(), tokio::spawn(self.clone().apply(batch))));
@@ -125,12 +128,15 @@ impl Intake {
     }
 
     /// The next receipts that can be read now. Those of accounts that are not connected stay and wait, and hold nobody up.
-    fn next(&self, reader: &Mutex<Reader>, after: &mut ReceiptId) -> Result<Option<Batch>, StoreError> {
+    fn next(
+        &self,
+        reader: &Mutex<Reader>,
+        after: &mut ReceiptId,
+        size: usize,
+    ) -> Result<Option<Batch>, StoreError> {
         loop {
-            let window = reader
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .receipts_waiting_after(*after, BATCH)?;
+            let window =
+                reader.lock().unwrap_or_else(PoisonError::into_inner).receipts_waiting_after(*after, size)?;
             let Some((last, ..)) = window.last() else { return Ok(None) };
             *after = *last;
             let read: Vec<Read> =
@@ -211,10 +217,33 @@ impl Intake {
     }
 }
 
+/// How many receipts to read when so many pushes wait at the door. Applying has to keep up with them, and each of them waits for
+/// what is applied meanwhile; where nobody waits, nobody is held up.
+fn batch(at_the_door: usize) -> usize {
+    match at_the_door {
+        0 => MOST,
+        some => (some * 3 / 4).clamp(LEAST, MOST),
+    }
+}
+
 /// Waits, but not beyond a stop. Answers whether it is time to stop.
 pub(crate) async fn pause(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
     tokio::select! {
         () = tokio::time::sleep(time) => *stop.borrow(),
         changed = stop.changed() => changed.is_err() || *stop.borrow(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_is_not_held_up_for_long_and_nobody_is_left_behind() {
+        assert_eq!(batch(0), MOST, "nobody waits");
+        assert_eq!(batch(1), LEAST);
+        assert_eq!(batch(16), 12);
+        assert_eq!(batch(64), MOST);
+        assert_eq!(batch(usize::MAX / 4), MOST);
     }
 }

@@ -196,6 +196,7 @@ fn draw_text(
 fn draw_picker(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {
     let note = match picker.kind {
         PickerKind::Priority => "0 … 4 choose at once".to_owned(),
+        PickerKind::Snooze => "or type: 2h, mon 9:00, 2026-12-01".to_owned(),
         _ => format!("{} of {}", picker.shown.len(), picker.items.len()),
     };
     let inner = frame(pen, area, picker.title(), &note);
@@ -219,6 +220,7 @@ fn draw_picker(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {
     }
     if picker.shown.is_empty() && inner.height > 1 {
         let words = match picker.kind {
+            PickerKind::Snooze => "No time ahead: write 2h, +7d, 14:30, tomorrow, mon 9:00",
             PickerKind::Labels => "No label yet: type a word and press Enter",
             PickerKind::QuickReplies if picker.items.is_empty() => {
                 "No quick reply yet: frontdesk quick-reply add makes one"
