@@ -2,6 +2,7 @@
 //! and takes over when that one goes.
 
 use crate::app::AppError;
+use crate::app::api;
 use crate::app::host::{self, Host, Listening};
 use crate::app::tui::{Extra, Ready};
 use crate::app::workspace::Workspace;
@@ -142,10 +143,10 @@ async fn station(
                     }
                 }
                 Ok(None) => {
-                    tell(
-                        EngineStatus { engine: EngineState::Elsewhere, ..EngineStatus::default() },
-                        &mut told,
-                    );
+                    // Its address is in the store, which need not be asked twice a second.
+                    if told.engine != EngineState::Elsewhere || told.listening.is_none() {
+                        tell(elsewhere(&workspace), &mut told);
+                    }
                     if client.as_ref().is_none_or(|c| c.task.is_finished()) {
                         client = Some(Client::start(&workspace, bus.clone(), stop.clone()));
                     }
@@ -224,6 +225,21 @@ fn status(workspace: &Workspace, host: &Host) -> EngineStatus {
         listening: engine.address.map(|a| format!("http://{a}")),
         chat,
         warnings,
+    }
+}
+
+/// What the screen is told of an engine that another program runs.
+fn elsewhere(workspace: &Workspace) -> EngineStatus {
+    let base = api::seen_url(workspace).ok().filter(|base| !base.ends_with(":0"));
+    let pages = workspace.config.channels().iter().filter(|c| c.enabled && c.provider == "webchat");
+    let chat = base
+        .iter()
+        .flat_map(|base| pages.clone().map(move |c| (c.name.clone(), format!("{base}/chat/{}", c.name))));
+    EngineStatus {
+        engine: EngineState::Elsewhere,
+        chat: chat.collect(),
+        listening: base.clone(),
+        ..EngineStatus::default()
     }
 }
 

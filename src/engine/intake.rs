@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 /// Receipts read at once at least: a webhook waits for about a millisecond of it.
-const LEAST: usize = 12;
+const LEAST: usize = 8;
 /// Receipts read at once at most: enough to amortise a commit.
 const MOST: usize = 48;
 /// How long after a small batch the next one begins at the earliest.
@@ -222,7 +222,7 @@ impl Intake {
 fn batch(at_the_door: usize) -> usize {
     match at_the_door {
         0 => MOST,
-        some => (some * 3 / 4).clamp(LEAST, MOST),
+        some => (some / 2).clamp(LEAST, MOST),
     }
 }
 
@@ -242,8 +242,8 @@ mod tests {
     fn who_waits_is_not_held_up_for_long_and_nobody_is_left_behind() {
         assert_eq!(batch(0), MOST, "nobody waits");
         assert_eq!(batch(1), LEAST);
-        assert_eq!(batch(16), 12);
-        assert_eq!(batch(64), MOST);
+        assert_eq!(batch(32), 16);
+        assert_eq!(batch(96), MOST);
         assert_eq!(batch(usize::MAX / 4), MOST);
     }
 }

@@ -116,6 +116,20 @@ async fn a_message_in_doubt_asks_the_agent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_screen_beside_an_engine_says_where_that_listens() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let home = Home::with_accounts(&world);
+    let serve = home.serve(0);
+    let mut screen = Pty::start(&home, &[], 120, 40);
+    screen.wait("● live");
+    screen.send("!");
+    screen.wait("runs in another program");
+    screen.wait(&format!("{}/chat/shop", serve.base));
+    screen.send("\x11");
+    assert_eq!(screen.ended(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_chat_page_that_is_gone_is_not_offered_any_more() {
     let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
     let (home, _) = listening_home(&world);

@@ -86,7 +86,7 @@ pub enum Command {
     Outbox(Limit),
     /// Send a message again that is failed, parked, retrying or in doubt.
     Retry(OneMessage),
-    /// Give a message up that was not sent.
+    /// Give a message up that was not sent, or take back a note of yours.
     Discard(OneMessage),
     /// Answer a doubt: the message was sent, or it was not.
     Settle(SettleArgs),

@@ -178,6 +178,9 @@ impl Tx<'_> {
     }
 
     pub(super) fn discard(&mut self, actor: &Actor, message: MessageId) -> Result<Performed, StoreError> {
+        if let Some(done) = self.cancel_note(actor, message)? {
+            return Ok(done);
+        }
         let send = self.send(message)?;
         match (send.delivery, send.op) {
             (Some(Delivery::Cancelled), _) => Ok(unchanged(message, &send)),

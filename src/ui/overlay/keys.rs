@@ -49,20 +49,22 @@ impl Model {
                     self.global_key(key);
                 }
             }
-            Overlay::Confirm(_) => match key.code {
-                Code::Char('y' | 'Y') => {
+            Overlay::Confirm(_) => match key.types() {
+                Some('y' | 'Y') => {
                     if let Some(Overlay::Confirm(confirm)) = self.overlays.pop() {
                         self.confirmed(confirm);
                     }
                 }
-                Code::Char('n' | 'N' | 'q') => {
+                Some('n' | 'N' | 'q') => {
                     self.overlays.pop();
                 }
                 _ => self.global_key(key),
             },
             Overlay::Help { top } | Overlay::Status { top } => match motion(key, false) {
                 Some(by) => *top = top.saturating_add_signed(by),
-                None if matches!(key.code, Code::Char('q' | '?' | '!') | Code::Enter | Code::F(1)) => {
+                None if matches!(key.types(), Some('q' | '?' | '!'))
+                    || matches!(key.code, Code::Enter | Code::F(1)) =>
+                {
                     self.overlays.pop();
                 }
                 None => self.global_key(key),
@@ -76,17 +78,18 @@ impl Model {
                     let at = *at;
                     self.go_to_outbox(at);
                 }
-                (None, Code::Char('q' | 'O')) => {
+                (None, _) if matches!(key.types(), Some('q' | 'O')) => {
                     self.overlays.pop();
                 }
                 (None, _) => self.global_key(key),
             },
-            Overlay::Delivery { .. } => match key.code {
-                Code::Char('q' | 'd') | Code::Enter => {
+            Overlay::Delivery { .. } => {
+                if matches!(key.types(), Some('q' | 'd')) || key.code == Code::Enter {
                     self.overlays.pop();
+                } else {
+                    self.global_key(key);
                 }
-                _ => self.global_key(key),
-            },
+            }
         }
     }
 

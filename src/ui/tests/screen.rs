@@ -255,3 +255,18 @@ fn the_first_look_takes_all_that_is_unread() {
     });
     assert_eq!(asked, Some(601), "and one that is not, before the marker");
 }
+
+#[test]
+fn what_lies_above_does_not_take_keys_that_hold_everywhere() {
+    for opens in ["?", "!", "O", ":", "/", "p", "s", "t"] {
+        let mut desk = Desk::new();
+        desk.keys(opens);
+        assert!(!desk.model.overlays.is_empty(), "{opens}");
+        assert_eq!(desk.keys("<c-q>").last(), Some(&Effect::Quit), "Ctrl-Q in {opens}");
+    }
+    // A question is answered by the plain letter alone.
+    let mut desk = Desk::new();
+    desk.keys("t");
+    assert_eq!(actions(desk.keys("<c-y>")), []);
+    assert_eq!(actions(desk.keys("y")).len(), 1);
+}

@@ -394,6 +394,7 @@ fn a_note_is_taken_back_by_who_wrote_it_and_not_found_any_more() {
     );
     kit.check();
     let other = kit.perform(Action::Note { conversation: c, text: "right desk".into() }).message.unwrap();
+    assert!(kit.perform(Action::Discard { message: other }).changed, "by the word for scripts, too");
     let refused = kit.store.writer().call(Class::Durable, move |t| {
         let tom = Actor { name: "Tom".into(), email: "tom@example.com".into() };
         t.perform(&tom, &Action::Cancel { message: other })
