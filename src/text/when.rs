@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan, Zoned};
+use jiff::{Span, Timestamp, Zoned};
 
 /// When a day begins, where no time is said.
 const MORNING: Time = Time::constant(9, 0, 0, 0);
@@ -33,13 +33,15 @@ fn after(text: &str, now: &Zoned) -> Option<Zoned> {
     let end = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(end);
     let n = i64::from(number.parse::<u32>().ok()?);
+    // More than the calendar has is no time, and no defect.
     let span = match unit.trim() {
-        "m" | "min" | "minute" | "minutes" => n.minutes(),
-        "h" | "hour" | "hours" => n.hours(),
-        "d" | "day" | "days" => n.days(),
-        "w" | "week" | "weeks" => n.weeks(),
+        "m" | "min" | "minute" | "minutes" => Span::new().try_minutes(n),
+        "h" | "hour" | "hours" => Span::new().try_hours(n),
+        "d" | "day" | "days" => Span::new().try_days(n),
+        "w" | "week" | "weeks" => Span::new().try_weeks(n),
         _ => return None,
     };
+    let span = span.ok()?;
     now.checked_add(span).ok()
 }
 
@@ -161,6 +163,9 @@ mod tests {
             "yesterday",
             "2020-01-01",
             "99999999999h",
+            "4000000000h",
+            "4000000000d",
+            "4000000000w",
             "é",
             "9",
             "25:00",
@@ -189,7 +194,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_written_lies_ahead_or_is_nothing(text in "[a-z0-9:+ -]{0,16}|\\PC{0,12}") {
+        fn whatever_is_written_lies_ahead_or_is_nothing(text in "[a-z0-9:+ -]{0,16}|[0-9]{1,11}[mhdw]|\\PC{0,12}") {
             prop_assert!(ahead(&text, NOW, &TimeZone::UTC).is_none_or(|at| at > NOW));
         }
     }
