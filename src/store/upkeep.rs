@@ -208,7 +208,8 @@ impl Upkeep {
         Ok(false)
     }
 
-    /// The bulk is copied on another thread; what came in meanwhile is copied here, after which the log begins anew.
+    /// The log is copied back on another thread. What came in meanwhile waits for a quiet moment, after which the log begins anew;
+    /// only a log that has grown beyond measure is ended here.
     fn checkpoint(&mut self, conn: &Connection) {
         if self.side.is_none() {
             self.side = Side::start(&self.dir);
