@@ -55,6 +55,31 @@ pub enum Facet {
         /// The words.
         subject: String,
     },
+    /// Put away: in no view but the one of what is archived, until the customer writes again.
+    Archived {
+        /// Since when, UTC milliseconds; none = not archived.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Ms>,
+    },
+    /// Muted: what the customer writes is kept and shown, but brings nothing back and calls nobody.
+    Muted {
+        /// Whether it is.
+        on: bool,
+    },
+    /// What the customer is worth, by points.
+    Score {
+        /// From 0 to 100; none = not judged.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        score: Option<u8>,
+    },
+    /// One free field of the qualification: each is a facet of its own.
+    Field {
+        /// Its name, as the configuration knows it.
+        name: String,
+        /// Its value; none = empty.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
+    },
 }
 
 /// Names a facet, without its value. The text form is what the store keeps.
@@ -72,6 +97,14 @@ pub enum FacetKey {
     Qualification,
     /// See [`Facet::Subject`].
     Subject,
+    /// See [`Facet::Archived`].
+    Archived,
+    /// See [`Facet::Muted`].
+    Muted,
+    /// See [`Facet::Score`].
+    Score,
+    /// See [`Facet::Field`].
+    Field(String),
 }
 
 impl Facet {
@@ -84,6 +117,10 @@ impl Facet {
             Facet::Label { name, .. } => FacetKey::Label(name.clone()),
             Facet::Qualification { .. } => FacetKey::Qualification,
             Facet::Subject { .. } => FacetKey::Subject,
+            Facet::Archived { .. } => FacetKey::Archived,
+            Facet::Muted { .. } => FacetKey::Muted,
+            Facet::Score { .. } => FacetKey::Score,
+            Facet::Field { name, .. } => FacetKey::Field(name.clone()),
         }
     }
 }
@@ -98,6 +135,10 @@ impl FacetKey {
             FacetKey::Label(name) => format!("label:{name}"),
             FacetKey::Qualification => "qualification".into(),
             FacetKey::Subject => "subject".into(),
+            FacetKey::Archived => "archived".into(),
+            FacetKey::Muted => "muted".into(),
+            FacetKey::Score => "score".into(),
+            FacetKey::Field(name) => format!("field:{name}"),
         }
     }
 }

@@ -31,6 +31,8 @@ pub enum View {
     Resolved,
     /// Spam.
     Spam,
+    /// Put away.
+    Archived,
     /// Open, of one medium.
     Channel(Channel),
     /// Open, of one account.
@@ -51,6 +53,7 @@ impl View {
             View::Snoozed => "snoozed".into(),
             View::Resolved => "resolved".into(),
             View::Spam => "spam".into(),
+            View::Archived => "archived".into(),
             View::Channel(c) => format!("channel:{c}"),
             View::Account(a) => format!("account:{a}"),
             View::Label(l) => format!("label:{l}"),
@@ -118,6 +121,16 @@ pub struct ConversationRow {
     pub labels: Vec<String>,
     /// The qualification.
     pub qualification: Option<Qualification>,
+    /// What the customer is worth, 0 to 100.
+    pub score: Option<u8>,
+    /// Free fields of the qualification with their values, sorted by name.
+    pub fields: Vec<(String, String)>,
+    /// Since when it is put away.
+    pub archived_at: Option<Ms>,
+    /// Whether it is muted.
+    pub muted: bool,
+    /// Whether the customer's address is blocked.
+    pub blocked: bool,
     /// Unseen inbound messages.
     pub unread: u32,
     /// Since when the customer waits for an answer.

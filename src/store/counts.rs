@@ -21,15 +21,17 @@ pub(super) struct Place {
     pub waiting_since: Option<Ms>,
     pub last_message_at: Ms,
     pub archived: bool,
+    pub muted: bool,
     /// Sorted.
     pub labels: Vec<String>,
+    /// Something is unseen that calls for somebody: what is muted does not.
     pub unread: bool,
 }
 
 /// The columns of `conversation` that [`Place::read`] takes; others may follow.
 macro_rules! place_columns {
     () => {
-        "account_id, channel, status, agent_id, team_id, waiting_since, last_message_at, archived_at IS NOT NULL, labels, unread"
+        "account_id, channel, status, agent_id, team_id, waiting_since, last_message_at, archived_at IS NOT NULL, labels, unread, muted"
     };
 }
 pub(super) use place_columns;
@@ -47,7 +49,8 @@ impl Place {
             last_message_at: r.get(6)?,
             archived: r.get(7)?,
             labels: split_labels(r.get(8)?),
-            unread: r.get::<_, i64>(9)? > 0,
+            unread: r.get::<_, i64>(9)? > 0 && !r.get::<_, bool>(10)?,
+            muted: r.get(10)?,
         })
     }
 
@@ -59,7 +62,7 @@ impl Place {
     /// The views it is in.
     pub(super) fn views(&self) -> Vec<View> {
         if self.archived {
-            return Vec::new();
+            return vec![View::Archived];
         }
         match self.status {
             Status::Pending => vec![View::Pending],

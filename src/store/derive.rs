@@ -4,7 +4,7 @@
 //! from nothing and compares.
 
 use crate::domain::clock::Ms;
-use crate::domain::conversation::{Status, effective_status};
+use crate::domain::conversation::{Status, effective_archived, effective_status};
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::ConversationId;
 use crate::domain::message::{Direction, MessageKind};
@@ -94,6 +94,8 @@ pub(super) struct Derived {
     pub set_status: Status,
     pub set_until: Option<Ms>,
     pub snoozed_until: Option<Ms>,
+    pub set_archived_at: Option<Ms>,
+    pub archived_at: Option<Ms>,
     pub unread: i64,
     pub troubled: i64,
     pub last_inbound_at: Option<Ms>,
@@ -146,12 +148,15 @@ impl Tx<'_> {
             if touch.inbound_lost { self.last_inbound(id)? } else { row.last_inbound_at.max(touch.inbound) };
         row.answered =
             if touch.answered_lost { self.last_answer(id)? } else { row.answered.max(touch.answered) };
-        row.place.status = match row.set_status {
-            Status::Resolved | Status::Snoozed => effective_status(row.set_status, self.unseen(id)?),
-            other => other,
-        };
+        // Only asked where it decides something.
+        let may_return =
+            matches!(row.set_status, Status::Resolved | Status::Snoozed) || row.set_archived_at.is_some();
+        let unseen = may_return && !row.place.muted && self.unseen(id)?;
+        row.place.status = effective_status(row.set_status, unseen);
+        row.archived_at = effective_archived(row.set_archived_at, unseen);
+        row.place.archived = row.archived_at.is_some();
         row.snoozed_until = if row.place.status == Status::Snoozed { row.set_until } else { None };
-        row.place.unread = row.unread > 0;
+        row.place.unread = row.unread > 0 && !row.place.muted;
         row.place.waiting_since = self.waiting_since(id, &row)?;
         if let Some(route) = touch.route.filter(|r| r.beats(&before.route)) {
             if route.theirs != before.route.theirs {
@@ -176,32 +181,35 @@ impl Tx<'_> {
                 "SELECT ",
                 place_columns!(),
                 ", set_status, set_until, snoozed_until, troubled, last_inbound_at, answered_at, answered_id, last_message_id,
-                  preview, preview_direction, preview_delivery, addr_at, addr_rank, ours, theirs, identity_id
+                  preview, preview_direction, preview_delivery, addr_at, addr_rank, ours, theirs, identity_id, set_archived_at,
+                  archived_at
                  FROM conversation WHERE id = ?1"
             ),
             [id],
             |r| {
-                let answered: (Option<Ms>, Option<i64>) = (r.get(15)?, r.get(16)?);
+                let answered: (Option<Ms>, Option<i64>) = (r.get(16)?, r.get(17)?);
                 Ok(Derived {
                     place: Place::read(r)?,
                     unread: r.get(9)?,
-                    set_status: Status::from_code(r.get(10)?).unwrap_or(Status::Open),
-                    set_until: r.get(11)?,
-                    snoozed_until: r.get(12)?,
-                    troubled: r.get(13)?,
-                    last_inbound_at: r.get(14)?,
+                    set_status: Status::from_code(r.get(11)?).unwrap_or(Status::Open),
+                    set_until: r.get(12)?,
+                    snoozed_until: r.get(13)?,
+                    set_archived_at: r.get(27)?,
+                    archived_at: r.get(28)?,
+                    troubled: r.get(14)?,
+                    last_inbound_at: r.get(15)?,
                     answered: answered.0.zip(answered.1),
                     newest: Newest {
-                        id: r.get(17)?,
-                        preview: r.get(18)?,
-                        direction: r.get(19)?,
-                        delivery: r.get(20)?,
+                        id: r.get(18)?,
+                        preview: r.get(19)?,
+                        direction: r.get(20)?,
+                        delivery: r.get(21)?,
                     },
                     route: Route {
-                        rev: Rev { at: r.get(21)?, rank: r.get(22)? },
-                        ours: r.get(23)?,
-                        theirs: r.get(24)?,
-                        identity: r.get(25)?,
+                        rev: Rev { at: r.get(22)?, rank: r.get(23)? },
+                        ours: r.get(24)?,
+                        theirs: r.get(25)?,
+                        identity: r.get(26)?,
                     },
                 })
             },
@@ -254,6 +262,14 @@ impl Tx<'_> {
                 row.route.identity
             ],
         )?;
+        if (before.set_archived_at, before.archived_at, before.place.muted)
+            != (row.set_archived_at, row.archived_at, place.muted)
+        {
+            self.exec(
+                "UPDATE conversation SET set_archived_at = ?2, archived_at = ?3, muted = ?4 WHERE id = ?1",
+                params![id, row.set_archived_at, row.archived_at, place.muted],
+            )?;
+        }
         if before.snoozed_until != row.snoozed_until {
             self.exec(
                 "UPDATE conversation SET snoozed_until = ?2 WHERE id = ?1",

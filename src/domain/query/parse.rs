@@ -4,7 +4,7 @@
 //! the colon (`re:`), a single letter stands before it (`c:`), or it is a link (`https://`, `mailto:`, `tel:`).
 //! Whatever stands in quotation marks is never a filter.
 
-use super::values::{expected, has, qualified, when, who, writer, yes_or_no};
+use super::values::{bound, expected, field, has, qualified, when, who, writer, yes_or_no};
 use super::{Clause, Filter, KEYS, Query, QueryError, SoFar, What};
 
 /// Reads a finished query.
@@ -208,6 +208,9 @@ impl<'a> Reader<'a> {
             "qualified" => self.each(key, &values, qualified)?.map(Filter::Qualified),
             "has" => self.each(key, &values, has)?.map(Filter::Has),
             "unread" => self.one(key, &values, yes_or_no)?.map(Filter::Unread),
+            "archived" => self.one(key, &values, yes_or_no)?.map(Filter::Archived),
+            "score" => self.one(key, &values, bound)?.map(Filter::Score),
+            "field" => self.each(key, &values, field)?.map(Filter::Field),
             "before" => self.one(key, &values, when)?.map(Filter::Before),
             "after" => self.one(key, &values, when)?.map(Filter::After),
             "assignee" => Some(Filter::Assignee(values.iter().map(|v| who(v)).collect())),
@@ -384,6 +387,12 @@ mod tests {
             "has:attachment,failed",
             "from:customer",
             "identity:+31612345678",
+            "archived:yes",
+            "score:>50",
+            "score:<=5",
+            "score:100",
+            "field:budget",
+            "field:budget=10k,deadline",
         ] {
             assert!(matches!(whats(good)[..], [What::Filter(_)]), "{good}");
         }
@@ -400,6 +409,9 @@ mod tests {
         assert!(says("after:soon").contains("7d"));
         assert!(says("unread:yes,no").contains("only one"));
         assert!(says("has:everything").contains("attachment"));
+        for wrong in ["score:101", "score:>", "score:=>5", "score:-1", "field:=x"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

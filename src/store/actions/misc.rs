@@ -1,8 +1,9 @@
 //! Reading, consent, drafts and quick replies.
 
 use crate::domain::capability::Ownership;
-use crate::domain::command::{ComposeMode, Performed};
+use crate::domain::command::{ComposeMode, Performed, set};
 use crate::domain::contact::ConsentState;
+use crate::domain::conversation::Status;
 use crate::domain::event::ConversationKey;
 use crate::domain::ids::{ConversationId, QuickReplyId};
 use crate::domain::op::OpBody;
@@ -26,8 +27,12 @@ impl Tx<'_> {
             return Ok(done);
         }
         // Reopened by what is seen now: it must not fall shut under the agent's eyes.
-        if self.derived(conversation.0)?.is_some_and(|d| d.set_status != d.place.status) {
+        let derived = self.derived(conversation.0)?;
+        if derived.as_ref().is_some_and(|d| d.set_status != d.place.status) {
             self.keep_open(conversation, row.account)?;
+        }
+        if derived.is_some_and(|d| d.set_archived_at != d.archived_at) {
+            self.keep_out(conversation)?;
         }
         self.cover(conversation)?;
         let remote =
@@ -110,6 +115,45 @@ impl Tx<'_> {
         done.changed = self.consent_fact(row.account, &identity, row.channel, &stated, &said)?;
         let detail = json!({ "before": before.map(|b| b.state), "after": state });
         self.audit(actor, "consent", Some(conversation), None, detail)?;
+        self.settle()?;
+        Ok(done)
+    }
+
+    /// Blocks the address that a conversation is with, or accepts it again. The conversation goes to the spam, and comes back.
+    pub(super) fn block(
+        &mut self,
+        actor: &Actor,
+        conversation: ConversationId,
+        on: bool,
+    ) -> Result<Performed, StoreError> {
+        let row = self.conversation_row(conversation)?;
+        let sql = "SELECT identity_id FROM conversation WHERE id = ?1";
+        let identity: Option<i64> = self.one(sql, [conversation.0], |r| r.get(0))?.flatten();
+        let Some(identity) = identity else {
+            return Err(StoreError::Refused("the customer's address is not known".into()));
+        };
+        let mut done = Performed { conversation: Some(conversation), ..Performed::default() };
+        if row.blocked == on {
+            return Ok(done);
+        }
+        if on {
+            let sql = "INSERT INTO block(identity_id, at, actor) VALUES (?1, ?2, ?3)";
+            self.exec(sql, params![identity, self.now, actor.email])?;
+        } else {
+            self.exec("DELETE FROM block WHERE identity_id = ?1", [identity])?;
+        }
+        self.audit(
+            actor,
+            if on { "block" } else { "unblock" },
+            Some(conversation),
+            None,
+            json!({ "address": row.theirs }),
+        )?;
+        let status = if on { Status::Spam } else { Status::Open };
+        if on != (row.status == Status::Spam) {
+            done.op = self.set(actor, conversation, &set::status(status))?.op;
+        }
+        done.changed = true;
         self.settle()?;
         Ok(done)
     }

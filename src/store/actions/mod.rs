@@ -48,6 +48,7 @@ impl Tx<'_> {
             Action::Discard { message } => self.discard(actor, *message),
             Action::Settle { message, sent } => self.settle_doubt(actor, *message, *sent),
             Action::Consent { conversation, state } => self.set_consent(actor, *conversation, *state),
+            Action::Block { conversation, on } => self.block(actor, *conversation, *on),
             Action::Draft { conversation, mode, text } => self.draft(*conversation, *mode, text),
             Action::QuickReplyUsed { id } => self.quick_reply_used(*id),
             Action::QuickReplySave { shortcut, title, body } => {

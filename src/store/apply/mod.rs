@@ -9,7 +9,9 @@ pub(super) use delivery::{own_step, shown_delivery};
 
 use crate::domain::clock::Ms;
 use crate::domain::contact::{Identity, Party};
+use crate::domain::conversation::Status;
 use crate::domain::event::{ConversationFact, ConversationKey, Event, MessageFact};
+use crate::domain::facet::Facet;
 use crate::domain::ids::{AccountId, ContactId, ConversationId};
 use crate::domain::rev::{Rev, Stamped};
 use crate::store::counts::Place;
@@ -192,24 +194,35 @@ impl Tx<'_> {
                 route.rev.rank
             ],
         )?;
-        let id = ConversationId(self.conn.last_insert_rowid());
+        let (id, identity) = (ConversationId(self.conn.last_insert_rowid()), route.identity);
         let place = Place {
             account: account.0,
             channel: fact.channel.code(),
-            status: crate::domain::conversation::Status::Open,
+            status: Status::Open,
             agent: None,
             team: None,
             waiting_since: None,
             last_message_at: 0,
             archived: false,
+            muted: false,
             labels: Vec::new(),
             unread: false,
         };
         self.count_place(&place, 1);
         self.index_names(id.0, false);
         self.touch(id.0);
+        self.refuse_blocked(id, identity)?;
         self.read_up_to_orphan(account, &fact.key, id)?;
         Ok(id)
+    }
+
+    /// A new conversation with a blocked address is spam from its beginning; whatever is said of its status later counts more.
+    fn refuse_blocked(&mut self, id: ConversationId, identity: Option<i64>) -> Result<(), StoreError> {
+        let sql = "SELECT at FROM block WHERE identity_id = ?1";
+        let Some(at) = self.one(sql, [identity], |r| r.get::<_, Ms>(0))? else { return Ok(()) };
+        let value = Facet::Status { status: Status::Spam, until: None };
+        self.learn(id, &[Stamped { value, rev: Rev { at, rank: 0 } }])?;
+        Ok(())
     }
 
     /// Makes the conversation that a new outbound message begins.

@@ -15,8 +15,10 @@ fn condition(view: &View) -> (&'static str, Vec<Value>) {
         View::Open => status(Status::Open),
         View::Pending => status(Status::Pending),
         View::Snoozed => status(Status::Snoozed),
-        View::Resolved => status(Status::Resolved),
+        // In words, as the condition of its index says it.
+        View::Resolved => ("c.status = 3 AND c.archived_at IS NULL", Vec::new()),
         View::Spam => status(Status::Spam),
+        View::Archived => ("c.archived_at IS NOT NULL", Vec::new()),
         View::Mine(agent) => {
             ("c.status = 0 AND c.agent_id = ?4 AND c.archived_at IS NULL", vec![Value::Integer(agent.0)])
         }
@@ -62,7 +64,9 @@ fn edge(view: Option<&View>, way: Way) -> (Ms, i64) {
 /// The index whose order is that of a view's list.
 fn index(view: &View) -> &'static str {
     match view {
-        View::Open | View::Pending | View::Snoozed | View::Resolved | View::Spam => "conversation_status",
+        View::Open | View::Pending | View::Snoozed | View::Spam => "conversation_status",
+        View::Resolved => "conversation_resolved",
+        View::Archived => "conversation_archived",
         View::Mine(_) | View::Unassigned => "conversation_agent",
         View::Channel(_) => "conversation_channel",
         View::Account(_) => "conversation_account",

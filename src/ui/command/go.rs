@@ -128,7 +128,8 @@ pub(super) static COMMANDS: &[Command] = &[
     go("go.pending", "Pending", "Lists what is pending.", &[(Panes, "g p")], |m| view(m, View::Pending)),
     go("go.snoozed", "Snoozed", "Lists what is snoozed.", &[(Panes, "g s")], |m| view(m, View::Snoozed)),
     go("go.resolved", "Resolved", "Lists what is resolved.", &[(Panes, "g r")], |m| view(m, View::Resolved)),
-    go("go.spam", "Spam", "Lists what is spam.", &[], |m| view(m, View::Spam)),
+    go("go.spam", "Spam", "Lists what is spam.", &[(Panes, "g x")], |m| view(m, View::Spam)),
+    go("go.archived", "Archived", "Lists what is put away.", &[(Panes, "g z")], |m| view(m, View::Archived)),
     go("go.all", "Everything", "Lists everything but spam.", &[(Panes, "g a")], |m| {
         source(m, ListSource::All)
     }),

@@ -42,7 +42,7 @@ pub(crate) fn views(me: AgentId, accounts: &[AccountRow], labels: &[String]) -> 
         .collect()
 }
 
-fn fixed(me: AgentId) -> [View; 8] {
+fn fixed(me: AgentId) -> [View; 9] {
     [
         View::Mine(me),
         View::Unassigned,
@@ -52,6 +52,7 @@ fn fixed(me: AgentId) -> [View; 8] {
         View::Snoozed,
         View::Resolved,
         View::Spam,
+        View::Archived,
     ]
 }
 
@@ -159,6 +160,7 @@ pub(crate) fn view_title(view: &View, accounts: &[AccountRow]) -> String {
         View::Snoozed => "Snoozed".into(),
         View::Resolved => "Resolved".into(),
         View::Spam => "Spam".into(),
+        View::Archived => "Archived".into(),
         View::Channel(channel) => channel.title().into(),
         View::Account(id) => {
             accounts.iter().find(|a| a.id == *id).map_or_else(|| format!("account {id}"), |a| a.name.clone())
@@ -178,6 +180,7 @@ pub(crate) fn view_glyph(view: &View) -> &'static str {
         View::Snoozed => "☾",
         View::Resolved => "✓",
         View::Spam => "⊘",
+        View::Archived => "▤",
         View::Channel(channel) => channel_glyph(*channel),
         View::Account(_) => "●",
         View::Label(_) => "#",
@@ -221,7 +224,7 @@ mod tests {
         let mut sidebar = Sidebar::new(AgentId(1));
         sidebar.take(vec![fixture::account()], &["vip".into()], Vec::new());
         sidebar.page = 4;
-        sidebar.at = 7;
+        sidebar.at = 8;
         sidebar.step(1);
         assert_eq!(sidebar.current(), Some(&View::Channel(Channel::Sms)));
         sidebar.take(vec![fixture::account()], &[], Vec::new());

@@ -41,7 +41,7 @@ fn draw_view(model: &Model, pen: &mut Pen<'_>, row: Rect, view: &View, is_curren
         pen.text(x, y, 1, glyph, glyph_role);
     }
     let count = model.sidebar.count(view);
-    let quiet = matches!(view, View::Snoozed | View::Resolved | View::Spam);
+    let quiet = matches!(view, View::Snoozed | View::Resolved | View::Spam | View::Archived);
     let title = sanitize::line(&view_title(view, &model.sidebar.accounts)).into_owned();
     // A number is shortened before a name is cut.
     let room = end.saturating_sub(x + 3);

@@ -103,6 +103,11 @@ pub fn conversation(
         assignee_name: None,
         labels: Vec::new(),
         qualification: None,
+        score: None,
+        fields: Vec::new(),
+        archived_at: None,
+        muted: false,
+        blocked: false,
         unread: 0,
         waiting_since: None,
         last_message_at: Some(NOW - age),
@@ -381,6 +386,9 @@ impl World {
 }
 
 fn is_in(row: &ConversationRow, view: &View) -> bool {
+    if row.archived_at.is_some() {
+        return *view == View::Archived;
+    }
     let open = row.status == Status::Open;
     match view {
         View::Mine(me) => open && row.assignee == Some(Assignee::Agent(*me)),
@@ -394,6 +402,7 @@ fn is_in(row: &ConversationRow, view: &View) -> bool {
         View::Channel(channel) => open && row.channel == *channel,
         View::Account(account) => open && row.account == *account,
         View::Label(label) => open && row.labels.contains(label),
+        View::Archived => false,
     }
 }
 
