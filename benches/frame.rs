@@ -77,6 +77,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         colors: Colors::Indexed,
         no_color: false,
         keys: Vec::new(),
+        macros: Vec::new(),
+        fields: Vec::new(),
         undo_ms: 5_000,
     });
     ui::prepare(&mut model, SIZE);

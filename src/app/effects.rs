@@ -1,5 +1,6 @@
 //! Performs the effects of the screen. Nothing else in the program does what a key asks for.
 
+use crate::app::bulk;
 use crate::app::loader::{Loader, Pressing};
 use crate::app::workspace::Workspace;
 use crate::domain::ids::AttachmentId;
@@ -10,6 +11,7 @@ use crate::ui::msg::{Level, Msg};
 use base64::Engine as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use tracing::warn;
 
 /// What performing needs.
@@ -21,7 +23,7 @@ pub struct Effects<S: Fn(Msg) + Clone + Send + 'static> {
     /// Where answers go.
     pub send: S,
     /// Passes a signal to the engine, wherever it runs.
-    pub signal: Box<dyn Fn(Signal) + Send>,
+    pub signal: Arc<dyn Fn(Signal) + Send + Sync>,
 }
 
 /// What only the owner of the terminal can do.
@@ -55,6 +57,17 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Effects<S> {
                     move |result| send(Msg::Done { ticket, result: result.map_err(|e| e.to_string()) }),
                 );
                 (self.signal)(Signal::Wake);
+            }
+            Effect::Bulk { ticket, work } => {
+                bulk::start(&self.workspace, ticket, work, self.send.clone(), self.signal.clone());
+            }
+            Effect::SaveMacro { name, lines } => {
+                let kept = crate::config::edit::keep_macro(&self.workspace.config.paths, &name, &lines);
+                let file = self.workspace.config.paths.config_file.display();
+                self.report(match kept {
+                    Ok(()) => Ok(format!("macro {name} is kept in {file}: , runs it")),
+                    Err(e) => Err(format!("macro {name} holds until you leave, but cannot be kept: {e}")),
+                });
             }
             Effect::Typing { conversation, on } => {
                 let agent = self.workspace.me.name.clone();

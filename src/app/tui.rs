@@ -10,7 +10,7 @@ use crate::app::workspace::Workspace;
 use crate::app::{AppError, logs};
 use crate::config::{Overrides, Place};
 use crate::ui::msg::{Level, Msg};
-use crate::ui::startup::{Colors, RawBinding, Startup, ThemeChoice};
+use crate::ui::startup::{Colors, Macro, RawBinding, Startup, ThemeChoice};
 use crate::ui::{self, Model};
 use jiff::tz::TimeZone;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -315,6 +315,13 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
                 },
             })
             .collect(),
+        macros: config
+            .desk
+            .macros
+            .iter()
+            .map(|m| Macro { name: m.name.clone(), lines: m.lines.clone(), place: m.place.to_string() })
+            .collect(),
+        fields: config.desk.fields.clone(),
         undo_ms: i64::try_from(config.undo_seconds.saturating_mul(1000)).unwrap_or(5_000),
     }
 }

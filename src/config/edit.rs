@@ -66,6 +66,19 @@ pub fn channel(paths: &Paths, workspace: &str, name: &str, edit: &ChannelEdit) -
     change(paths, |document| apply(document, workspace, name, edit))
 }
 
+/// Keeps a macro in the file; one of that name is replaced.
+///
+/// # Errors
+/// As [`channel`].
+pub fn keep_macro(paths: &Paths, name: &str, lines: &[String]) -> Result<(), ConfigError> {
+    change(paths, |document| {
+        let mut list = toml_edit::Array::new();
+        lines.iter().for_each(|line| list.push(line.as_str()));
+        below(document.as_table_mut(), "macros")?.insert(name, toml_edit::value(list));
+        Ok(())
+    })
+}
+
 /// Removes everything that the file says about a workspace.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! The configuration in layers: defaults < file < environment < flags; unknown keys refused with file, line and a hint.
 
+pub mod desk;
 pub mod edit;
 pub mod error;
 pub mod keys;
@@ -123,6 +124,8 @@ pub struct Config {
     pub phone_region: Option<String>,
     /// Key chords, raw.
     pub keys: Vec<RawKey>,
+    /// Macros, fields, searches, rules against spam.
+    pub desk: desk::Desk,
     /// Channels of all workspaces, in the order of the file.
     pub workspaces: BTreeMap<String, Vec<ChannelConfig>>,
     /// Where each scalar key got its value.
@@ -202,6 +205,7 @@ impl Config {
             log_level: text("log_level"),
             phone_region: layers.get("phone_region"),
             keys: file.keys,
+            desk: file.desk,
             workspaces: file.workspaces,
             origins: layers.values.into_iter().map(|(k, (_, place))| (k, place)).collect(),
         })

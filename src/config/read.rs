@@ -1,5 +1,8 @@
 //! Reads the file: every key known, every value of its kind, every mistake with its line. Nothing is decided here.
 
+mod desk;
+
+use crate::config::desk::Desk;
 use crate::config::error::{Place, Problem};
 use crate::config::keys::{self, KEYS, KeyKind, KeySpec};
 use crate::config::names::{check_name, hint};
@@ -19,6 +22,8 @@ pub(super) struct FileConfig {
     pub agents: Vec<(String, String)>,
     /// Key chords, raw.
     pub keys: Vec<RawKey>,
+    /// Macros, fields, searches, rules against spam.
+    pub desk: Desk,
     /// Channels by workspace, in the order of the file.
     pub workspaces: BTreeMap<String, Vec<ChannelConfig>>,
 }
@@ -87,6 +92,29 @@ impl Reader<'_> {
                         self.contexts(table);
                     }
                 }
+                "macros" => {
+                    let example = "[macros] with NAME = [\"label +vip\", \"assign me\"] below";
+                    if let Some(table) = self.table(key, item, example) {
+                        self.macros(table);
+                    }
+                }
+                "fields" => {
+                    let example = "[fields] with NAME = \"what it is for\" below";
+                    if let Some(table) = self.table(key, item, example) {
+                        self.fields(table);
+                    }
+                }
+                "searches" => {
+                    let example = "[searches] with \"NAME\" = \"QUERY\" below";
+                    if let Some(table) = self.table(key, item, example) {
+                        self.searches(table);
+                    }
+                }
+                "spam" => {
+                    if let Some(table) = self.table(key, item, "[spam.NAME]") {
+                        self.spam(table);
+                    }
+                }
                 "workspace" if item.is_str() => {
                     self.complain(
                         key.span(),
@@ -102,7 +130,16 @@ impl Reader<'_> {
                 name => match keys::key(name) {
                     Some(spec) => self.scalar(spec, key, item),
                     None => {
-                        let mut known = vec!["agent", "agents", "keys", "workspace"];
+                        let mut known = vec![
+                            "agent",
+                            "agents",
+                            "fields",
+                            "keys",
+                            "macros",
+                            "searches",
+                            "spam",
+                            "workspace",
+                        ];
                         known.extend(KEYS.iter().map(|k| k.key).filter(|k| !k.contains('.')));
                         self.unknown(key, "", &known);
                     }

@@ -27,6 +27,8 @@ pub(crate) fn startup() -> Startup {
         colors: Colors::True,
         no_color: false,
         keys: Vec::new(),
+        macros: Vec::new(),
+        fields: Vec::new(),
         undo_ms: 5_000,
     }
 }

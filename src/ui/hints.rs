@@ -54,7 +54,7 @@ pub(crate) fn prepare(model: &mut Model) {
     };
     // The last ones (help) keep their place; what does not fit before them goes.
     let keep = hints.iter().rev().take_while(|h| is_last(h)).count();
-    let notice = model.notice.as_ref().map_or(0, |n| cells(&n.text).min(bar.width * 2 / 3) + 4);
+    let notice = words_first(model).map_or(0, |(_, text, _)| cells(&text).min(bar.width * 2 / 3) + 4);
     let room = bar.width.saturating_sub(2 + notice);
     let tail: u16 = hints[hints.len() - keep..].iter().map(|h| h.width() + 2).sum();
     let mut used: u16 = 0;
@@ -150,6 +150,38 @@ fn is_over(model: &Model) -> bool {
     model.target_row().is_some_and(|r| !matches!(r.status, Status::Open | Status::Pending))
 }
 
+/// What stands before the hints: a change of many conversations that is under way, a number that waits for its command, a notice, a
+/// macro that is being recorded.
+fn words_first(model: &Model) -> Option<(&'static str, String, Role)> {
+    if let Some(bulk) = model.bulks.values().next() {
+        let far = match bulk.total {
+            Some(total) => format!("{} {} of {total}", bar_of(bulk.done, total), bulk.done),
+            None => "\u{2026}".into(),
+        };
+        return Some(("\u{21bb}", format!("{} {far}", bulk.said), Role::Accent));
+    }
+    if let Some(count) = model.count {
+        return Some(("#", format!("{count} times, or row {count}: now a key"), Role::Accent));
+    }
+    if let Some(notice) = &model.notice {
+        let (glyph, role) = match notice.level {
+            Level::Info => ("·", Role::Dim),
+            Level::Good => ("✓", Role::Good),
+            Level::Warn => ("!", Role::Warn),
+            Level::Error => ("✗", Role::Bad),
+        };
+        return Some((glyph, notice.text.clone(), role));
+    }
+    let lines = model.recording.as_ref()?;
+    Some(("●", format!("recording, {} so far", lines.len()), Role::Accent))
+}
+
+/// Ten cells that fill up.
+fn bar_of(done: usize, total: usize) -> String {
+    let full = (done * 10).checked_div(total).unwrap_or(10).min(10);
+    "█".repeat(full) + &"░".repeat(10 - full)
+}
+
 /// What may follow the keys pressed so far.
 fn of_chord(model: &Model) -> Vec<Hint> {
     let mut hints = Vec::new();
@@ -193,17 +225,11 @@ fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
 
 /// Paints the line.
 pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, bar: Rect) {
-    if let Some(notice) = &model.notice {
-        let (glyph, role) = match notice.level {
-            Level::Info => ("·", Role::Dim),
-            Level::Good => ("✓", Role::Good),
-            Level::Warn => ("!", Role::Warn),
-            Level::Error => ("✗", Role::Bad),
-        };
+    if let Some((glyph, text, role)) = words_first(model) {
         pen.text(bar.x + 1, bar.y, 1, glyph, role);
         let end = model.hints.first().map_or(bar.right(), |h| h.x.saturating_sub(2));
-        let role = if notice.level >= Level::Warn { role } else { Role::Text };
-        pen.text(bar.x + 3, bar.y, end.saturating_sub(bar.x + 3), &notice.text, role);
+        let role = if matches!(role, Role::Warn | Role::Bad) { role } else { Role::Text };
+        pen.text(bar.x + 3, bar.y, end.saturating_sub(bar.x + 3), &text, role);
     }
     for hint in &model.hints {
         let room = |x: u16| bar.right().saturating_sub(x);

@@ -20,6 +20,7 @@ pub mod keymap;
 mod layout;
 mod list;
 mod model;
+mod mouse;
 pub mod msg;
 mod overlay;
 mod paint;

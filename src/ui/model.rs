@@ -7,20 +7,22 @@ use crate::domain::command::{Action, ComposeMode};
 use crate::domain::conversation::Assignee;
 use crate::domain::facet::Owner;
 use crate::domain::ids::{ConversationId, MessageId};
+use crate::domain::order::Order;
 use crate::domain::row::{AgentRow, ConversationRow, MessageRow, QuickReplyRow, TeamRow};
 use crate::text::format;
 use crate::ui::ahead::Ahead;
+use crate::ui::command::give::{Line, read_line};
 use crate::ui::composer::Composer;
 use crate::ui::effect::{Effect, Need, ThreadAt, Ticket};
 use crate::ui::hints::Hint;
 use crate::ui::key::Key;
 use crate::ui::keymap::Keymap;
 use crate::ui::layout::Layout;
-use crate::ui::list::List;
+use crate::ui::list::{List, Marks};
 use crate::ui::msg::{EngineStatus, Level};
 use crate::ui::overlay::Overlay;
 use crate::ui::sidebar::Sidebar;
-use crate::ui::startup::{Colors, Startup, ThemeChoice};
+use crate::ui::startup::{Colors, Macro, Startup, ThemeChoice};
 use crate::ui::theme::Theme;
 use crate::ui::thread::{End, Thread};
 use jiff::tz::TimeZone;
@@ -60,15 +62,42 @@ pub(crate) enum Purpose {
     Quiet,
 }
 
+/// A change of many conversations that is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bulk {
+    /// What is said of each: "resolved".
+    pub(crate) said: String,
+    pub(crate) done: usize,
+    /// None until it is known how many there are.
+    pub(crate) total: Option<usize>,
+}
+
 /// A step that `undo` takes back.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Undo {
     /// Perform the opposite.
     Back { action: Action, said: String },
+    /// Perform many opposites.
+    Many { actions: Vec<Action>, said: String },
     /// Take a send back, while it has not left.
     Send { message: MessageId, conversation: ConversationId, text: String, until: Ms },
     /// Take a note back.
     Note { message: MessageId, conversation: ConversationId, text: String },
+}
+
+/// What is wrong with the lines of macros. Their places are the configuration's, which names the macro too.
+pub(crate) fn macro_errors(macros: &[Macro]) -> Vec<String> {
+    let known = |name: &str| macros.iter().any(|m| m.name == name);
+    let wrong = |line: &String| match read_line(line) {
+        Ok(Line::Macro(name)) if !known(&name) => Some(format!("there is no macro \u{201c}{name}\u{201d}")),
+        Ok(_) => None,
+        Err(why) => Some(why),
+    };
+    let each = |m: &Macro| {
+        let place = m.place.clone();
+        m.lines.iter().filter_map(wrong).map(move |why| format!("{place}: {why}")).collect::<Vec<_>>()
+    };
+    macros.iter().flat_map(each).collect()
 }
 
 const UNDO_DEPTH: usize = 50;
@@ -110,6 +139,20 @@ pub struct Model {
     pub(crate) undo: Vec<Undo>,
     pub(crate) waiting: BTreeMap<Ticket, Purpose>,
     pub(crate) tickets: Ticket,
+    /// Changes of many conversations that are under way.
+    pub(crate) bulks: BTreeMap<Ticket, Bulk>,
+    pub(crate) marks: Marks,
+    /// The number typed before a command; none = none.
+    pub(crate) count: Option<usize>,
+    /// What `repeat` gives again.
+    pub(crate) last_order: Option<Order>,
+    /// The lines of the macro that is being recorded.
+    pub(crate) recording: Option<Vec<String>>,
+    /// The lines that were recorded and have no name yet.
+    pub(crate) recorded: Vec<String>,
+    pub(crate) macros: Vec<Macro>,
+    /// Free fields of the qualification: names, and what they are for.
+    pub(crate) fields: Vec<(String, String)>,
     /// Until when a customer counts as typing.
     pub(crate) typing: BTreeMap<ConversationId, Ms>,
     /// Until when which colleague counts as typing an answer.
@@ -158,12 +201,21 @@ impl Model {
             undo: Vec::new(),
             waiting: BTreeMap::new(),
             tickets: 0,
+            bulks: BTreeMap::new(),
+            marks: Marks::default(),
+            count: None,
+            last_order: None,
+            recording: None,
+            recorded: Vec::new(),
+            macros: startup.macros,
+            fields: startup.fields,
             typing: BTreeMap::new(),
             colleagues: BTreeMap::new(),
             drafts: BTreeMap::new(),
             last_search: String::new(),
             out: Vec::new(),
         };
+        let errors = [errors, macro_errors(&model.macros)].concat();
         if let Some(first) = errors.first() {
             let more =
                 if errors.len() > 1 { format!(" (and {} more)", errors.len() - 1) } else { String::new() };
@@ -204,7 +256,8 @@ impl Model {
         let before = match &action {
             Action::Set { conversation, .. }
             | Action::Read { conversation }
-            | Action::Unread { conversation } => self.row(*conversation).cloned(),
+            | Action::Unread { conversation }
+            | Action::Block { conversation, .. } => self.row(*conversation).cloned(),
             _ => None,
         };
         let inverse = before.and_then(|row| action.inverse(&row, self.owner_of(&row)));
@@ -358,6 +411,7 @@ impl Model {
     /// Lists something else.
     pub(crate) fn list_from(&mut self, source: crate::ui::effect::ListSource) {
         if self.list.source != source {
+            self.marks.clear();
             self.list.start(source);
         } else {
             self.list.go_top();

@@ -1,7 +1,7 @@
 //! What the screen hears: everything that can happen to it, as data.
 
 use crate::domain::clock::Ms;
-use crate::domain::command::Performed;
+use crate::domain::command::{Action, Performed};
 use crate::domain::contact::ConsentState;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::query::QueryError;
@@ -42,6 +42,13 @@ pub enum Msg {
         /// What was done, or why not.
         result: Result<Performed, String>,
     },
+    /// How far a [`Work`](crate::ui::effect::Work) is.
+    Bulk {
+        /// The ticket of the effect.
+        ticket: Ticket,
+        /// How far.
+        progress: BulkProgress,
+    },
     /// Something passing: typing.
     Signal(Signal),
     /// `$EDITOR` has ended; none = its text is not wanted.
@@ -50,6 +57,29 @@ pub enum Msg {
     Notice(Level, String),
     /// How the engine is.
     Status(EngineStatus),
+}
+
+/// How far a change of many conversations is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BulkProgress {
+    /// So many of so many are done.
+    Going {
+        /// Done.
+        done: usize,
+        /// In all.
+        total: usize,
+    },
+    /// It has ended.
+    Over {
+        /// Conversations that changed.
+        changed: usize,
+        /// Conversations that stayed as they were, because they were so already.
+        same: usize,
+        /// What takes it back, newest first.
+        undo: Vec<Action>,
+        /// How many could not be changed, and why the first could not.
+        refused: Option<(usize, String)>,
+    },
 }
 
 /// How loud a notice is.

@@ -23,8 +23,23 @@ pub struct Startup {
     pub no_color: bool,
     /// Keys of the configuration, as written.
     pub keys: Vec<RawBinding>,
+    /// Macros of the configuration.
+    pub macros: Vec<Macro>,
+    /// Free fields of the qualification: names, and what they are for.
+    pub fields: Vec<(String, String)>,
     /// How long a send can be taken back, milliseconds. 0 = not at all.
     pub undo_ms: Ms,
+}
+
+/// Several lines under one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Macro {
+    /// Its name.
+    pub name: String,
+    /// Orders, ids of commands, `macro NAME`.
+    pub lines: Vec<String>,
+    /// Where it is written: `config.toml:12`.
+    pub place: String,
 }
 
 /// Which theme.

@@ -5,19 +5,16 @@ use crate::domain::command::Performed;
 use crate::domain::signal::Signal;
 use crate::ui::command::go;
 use crate::ui::effect::{Effect, Need, Ticket};
-use crate::ui::hints::Press;
 use crate::ui::key::{Code, Key};
 use crate::ui::keymap::Lookup;
 use crate::ui::list;
 use crate::ui::model::{Focus, Model, Purpose, Undo};
-use crate::ui::msg::{Level, Loaded, Mouse, MouseKind, Msg};
+use crate::ui::msg::{BulkProgress, Level, Loaded, Msg};
 use crate::ui::overlay::{Overlay, PickerKind};
 use crate::ui::{composer, thread};
 
 /// How long somebody counts as typing after the last sign of it, milliseconds.
 const TYPING_FOR: Ms = 6_000;
-/// Lines or rows that the wheel moves.
-const WHEEL: isize = 3;
 
 /// Takes in a message and says what is to be done about it.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -42,6 +39,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Changed => model.on_changed(),
         Msg::Done { ticket, result } => model.on_done(ticket, result),
+        Msg::Bulk { ticket, progress } => model.on_bulk(ticket, progress),
         Msg::Signal(signal) => model.on_signal(signal),
         Msg::Edited(text) => {
             let now = model.now;
@@ -111,7 +109,8 @@ impl Model {
         }
     }
 
-    fn on_key(&mut self, key: Key) {
+    /// Takes a key.
+    pub(crate) fn on_key(&mut self, key: Key) {
         // What has been read goes with the next key.
         if self.notice.as_ref().is_some_and(|n| n.level >= Level::Warn && n.until - self.now < 10_000) {
             self.notice = None;
@@ -119,16 +118,31 @@ impl Model {
         if !self.overlays.is_empty() {
             return self.overlay_key(key);
         }
+        if self.count_key(key) {
+            return;
+        }
         self.chord.push(key);
         match self.keymap.lookup(self.focus, &self.chord) {
             Lookup::Command(command) => {
                 self.chord.clear();
-                self.run(command);
+                match self.count.take() {
+                    Some(count) => go::counted(self, command, count),
+                    None => self.run(command),
+                }
+            }
+            Lookup::Line(line) => {
+                let line = line.to_owned();
+                self.chord.clear();
+                self.count = None;
+                self.run_line(&line);
             }
             Lookup::More => {}
             Lookup::Nothing => {
                 let started = self.chord.len() > 1;
                 self.chord.clear();
+                if self.count.take().is_some() && key.code == Code::Esc {
+                    return;
+                }
                 if self.focus == Focus::Composer {
                     self.type_key(key);
                 } else if key.ctrl && key.code == Code::Char('c') {
@@ -138,6 +152,47 @@ impl Model {
                     self.say(Level::Info, "no such key: ? shows all");
                 }
             }
+        }
+    }
+
+    /// Takes a digit of the number before a command. None of them is a key of its own in the panes.
+    fn count_key(&mut self, key: Key) -> bool {
+        let digit = key.types().and_then(|c| c.to_digit(10)).and_then(|d| usize::try_from(d).ok());
+        let Some(digit) = digit.filter(|_| self.focus != Focus::Composer && self.chord.is_empty()) else {
+            return false;
+        };
+        if digit == 0 && self.count.is_none() {
+            return false;
+        }
+        self.count = Some((self.count.unwrap_or(0) * 10 + digit).min(9_999));
+        true
+    }
+
+    /// A change of many conversations goes on, or is over.
+    fn on_bulk(&mut self, ticket: Ticket, progress: BulkProgress) {
+        let Some(bulk) = self.bulks.get_mut(&ticket) else {
+            return;
+        };
+        let (changed, same, undo, refused) = match progress {
+            BulkProgress::Going { done, total } => {
+                (bulk.done, bulk.total) = (done, Some(total));
+                return;
+            }
+            BulkProgress::Over { changed, same, undo, refused } => (changed, same, undo, refused),
+        };
+        let Some(bulk) = self.bulks.remove(&ticket) else { return };
+        let plural =
+            |n: usize| if n == 1 { "1 conversation".to_owned() } else { format!("{n} conversations") };
+        let mut said = format!("{}: {}", plural(changed), bulk.said);
+        if same > 0 {
+            said.push_str(&format!(", {same} so already"));
+        }
+        if !undo.is_empty() {
+            self.remember(Undo::Many { actions: undo, said: said.clone() });
+        }
+        match refused {
+            Some((count, why)) => self.say(Level::Warn, format!("{said}, {count} not: {why}")),
+            None => self.say(Level::Good, said),
         }
     }
 
@@ -379,84 +434,6 @@ impl Model {
         {
             picker.fill(self);
             self.overlays[at] = Overlay::Picker(picker);
-        }
-    }
-
-    fn on_mouse(&mut self, mouse: Mouse) {
-        let spot = ratatui::layout::Position::new(mouse.x, mouse.y);
-        let over = |area: Option<ratatui::layout::Rect>| area.filter(|a| a.contains(spot));
-        if mouse.kind == MouseKind::Click && over(self.layout.bar).is_some() {
-            let hit =
-                self.hints.iter().find(|h| mouse.x >= h.x && mouse.x < h.x + h.width()).map(|h| h.press);
-            match hit {
-                Some(Press::Key(key)) => self.on_key(key),
-                Some(Press::Command(id)) => {
-                    if let Some(command) = crate::ui::command::find(id) {
-                        self.run(command);
-                    }
-                }
-                None => {}
-            }
-            return;
-        }
-        if !self.overlays.is_empty() {
-            match mouse.kind {
-                MouseKind::ScrollDown => self.overlay_key(Key::plain(Code::Down)),
-                MouseKind::ScrollUp => self.overlay_key(Key::plain(Code::Up)),
-                MouseKind::Click => {}
-            }
-            return;
-        }
-        let by = match mouse.kind {
-            MouseKind::ScrollUp => -WHEEL,
-            MouseKind::ScrollDown => WHEEL,
-            MouseKind::Click => 0,
-        };
-        if let Some(area) = over(self.layout.sidebar) {
-            if by != 0 {
-                self.sidebar.top = self.sidebar.top.saturating_add_signed(by);
-                let last = self.sidebar.entries.len().saturating_sub(self.sidebar.page);
-                self.sidebar.top = self.sidebar.top.min(last);
-            } else {
-                let at = self.sidebar.top + usize::from(mouse.y - area.y);
-                if at < self.sidebar.entries.len() {
-                    self.sidebar.at = at;
-                    go::list_current(self);
-                    self.focus_on(Focus::List);
-                }
-            }
-        } else if let Some(area) = over(self.layout.list) {
-            if by != 0 {
-                self.list.scroll(by);
-            } else {
-                self.close_composer();
-                self.focus = Focus::List;
-                let slot = usize::from((mouse.y - area.y) / list::ROW);
-                let was = self.list.selected;
-                if self.list.select(self.list.top + slot) {
-                    self.follow();
-                    // A click on what is selected opens it.
-                    if was == self.list.selected
-                        && let Some(open) = crate::ui::command::find("open")
-                    {
-                        self.run(open);
-                    }
-                }
-            }
-        } else if over(self.layout.thread).is_some() {
-            if by != 0 {
-                self.thread.scroll(by);
-            } else if self.thread.foot.contains(spot) && self.composer.is_some() {
-                self.focus_on(Focus::Composer);
-            } else if self.target().is_some() {
-                let line = self.thread.top + usize::from(mouse.y.saturating_sub(self.thread.body.y));
-                let message =
-                    self.thread.at_line(line).and_then(|at| self.thread.messages.get(at)).map(|m| m.id);
-                self.focus_on(Focus::Thread);
-                if self.thread.body.contains(spot) {
-                    self.thread.cursor = message;
-                }
-            }
         }
     }
 }

@@ -8,6 +8,8 @@ pub(super) use say::from_key;
 mod set;
 
 use crate::domain::command::{Action, Performed};
+use crate::domain::conversation::Assignee;
+use crate::domain::facet::Owner;
 use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId};
 use crate::domain::op::{OpBody, OpClass, OpState};
 use crate::domain::row::ConversationRow;
@@ -56,6 +58,43 @@ impl Tx<'_> {
             }
             Action::QuickReplyRemove { shortcut } => self.quick_reply_remove(actor, shortcut),
         }
+    }
+
+    /// Performs an action, and answers with what takes it back, if anything does.
+    ///
+    /// # Errors
+    /// As [`Tx::perform`].
+    pub fn perform_undoable(
+        &mut self,
+        actor: &Actor,
+        action: &Action,
+    ) -> Result<(Performed, Option<Action>), StoreError> {
+        let of = match action {
+            Action::Set { conversation, .. }
+            | Action::Read { conversation }
+            | Action::Unread { conversation }
+            | Action::Block { conversation, .. } => *conversation,
+            _ => return Ok((self.perform(actor, action)?, None)),
+        };
+        self.settle()?;
+        let before = self.conversation_row(of)?;
+        let owner = self.owner_of(&before)?;
+        let done = self.perform(actor, action)?;
+        Ok((done, action.inverse(&before, owner)))
+    }
+
+    /// Whose a conversation is, in terms that travel.
+    fn owner_of(&self, row: &ConversationRow) -> Result<Option<Owner>, StoreError> {
+        Ok(match row.assignee {
+            None => None,
+            Some(Assignee::Agent(id)) => {
+                let sql = "SELECT email FROM agent WHERE id = ?1";
+                self.one(sql, [id.0], |r| r.get(0))?.map(Owner::Agent)
+            }
+            Some(Assignee::Team(id)) => {
+                self.one("SELECT name FROM team WHERE id = ?1", [id.0], |r| r.get(0))?.map(Owner::Team)
+            }
+        })
     }
 
     /// The conversation as it is shown, or `NotFound`.

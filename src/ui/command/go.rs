@@ -28,7 +28,7 @@ pub(super) static COMMANDS: &[Command] = &[
         "move.page-down",
         "Page down",
         "Moves down by a screen.",
-        &[(Panes, "<pagedown>"), (Panes, "<space>")],
+        &[(Panes, "<pagedown>"), (Thread, "<space>")],
         |m| page(m, 2),
     ),
     go("move.page-up", "Page up", "Moves up by a screen.", &[(Panes, "<pageup>")], |m| page(m, -2)),
@@ -46,7 +46,7 @@ pub(super) static COMMANDS: &[Command] = &[
     go(
         "move.last",
         "To the end",
-        "Goes to the last row or the newest message.",
+        "Goes to the last row or the newest message; with a number before it to that row.",
         &[(Panes, "G"), (Panes, "<end>")],
         last,
     ),
@@ -56,7 +56,7 @@ pub(super) static COMMANDS: &[Command] = &[
         ..go(
             "open",
             "Open",
-            "Opens what is selected; a conversation is then marked as read. In a thread: answers.",
+            "Opens what is selected, or with a number before it that row of the screen; a conversation is then marked as read. In a thread: answers.",
             &[(Panes, "<enter>")],
             open,
         )
@@ -133,15 +133,6 @@ pub(super) static COMMANDS: &[Command] = &[
     go("go.all", "Everything", "Lists everything but spam.", &[(Panes, "g a")], |m| {
         source(m, ListSource::All)
     }),
-    go("go.1", "First row", "Selects the first row on the screen.", &[(List, "1")], |m| nth(m, 0)),
-    go("go.2", "Second row", "Selects the second row on the screen.", &[(List, "2")], |m| nth(m, 1)),
-    go("go.3", "Third row", "Selects the third row on the screen.", &[(List, "3")], |m| nth(m, 2)),
-    go("go.4", "Fourth row", "Selects the fourth row on the screen.", &[(List, "4")], |m| nth(m, 3)),
-    go("go.5", "Fifth row", "Selects the fifth row on the screen.", &[(List, "5")], |m| nth(m, 4)),
-    go("go.6", "Sixth row", "Selects the sixth row on the screen.", &[(List, "6")], |m| nth(m, 5)),
-    go("go.7", "Seventh row", "Selects the seventh row on the screen.", &[(List, "7")], |m| nth(m, 6)),
-    go("go.8", "Eighth row", "Selects the eighth row on the screen.", &[(List, "8")], |m| nth(m, 7)),
-    go("go.9", "Ninth row", "Selects the ninth row on the screen.", &[(List, "9")], |m| nth(m, 8)),
     Command {
         hint: Some(("search", 25)),
         ..go("search", "Search", "Searches all messages as you type.", &[(Panes, "/")], search)
@@ -344,6 +335,7 @@ fn back(model: &mut Model) {
     model.chord.clear();
     match model.focus {
         Focus::Thread | Focus::Composer | Focus::Sidebar => model.focus_on(Focus::List),
+        Focus::List if !model.marks.is_empty() => model.marks.clear(),
         Focus::List if matches!(model.list.source, ListSource::Query(_)) => view(model, View::Open),
         Focus::List => {}
     }
@@ -396,9 +388,41 @@ pub(crate) fn source(model: &mut Model, source: ListSource) {
     model.focus = Focus::List;
 }
 
-fn nth(model: &mut Model, slot: usize) {
-    if model.list.select(model.list.top + slot) {
-        model.follow();
+/// Runs a command with a number before it: a motion so many times, an order for so many rows, `G` to that row of the list, `Enter`
+/// on that row of the screen.
+pub(crate) fn counted(model: &mut Model, command: &'static Command, count: usize) {
+    let in_list = model.focus == Focus::List;
+    match command.id {
+        "move.last" | "move.first" if in_list && !model.list.above => {
+            if !model.list.select(count - 1) {
+                model.say(Level::Info, format!("row {count} is further down than what is loaded"));
+            }
+            model.follow();
+        }
+        "open" if in_list => {
+            if model.list.select(model.list.top + count - 1) {
+                model.run(command);
+            } else {
+                model.say(Level::Info, format!("there is no row {count} on the screen"));
+            }
+        }
+        id if id.starts_with("move.")
+            || matches!(id, "undo" | "go.next-unread" | "go.previous-unread" | "mark") =>
+        {
+            for _ in 0..count.min(MOST_TIMES) {
+                model.run(command);
+            }
+        }
+        _ if in_list && command.category == Category::Triage && model.marks.is_empty() => {
+            let from = model.list.selected.and_then(|id| model.list.position(id));
+            let rows: Option<Vec<_>> =
+                from.map(|at| model.list.rows.iter().skip(at).take(count).map(|r| r.id).collect());
+            for id in rows.into_iter().flatten() {
+                model.marks.add(id);
+            }
+            model.run(command);
+        }
+        _ => model.run(command),
     }
 }
 
@@ -417,6 +441,9 @@ fn filter(model: &mut Model) {
     };
     model.overlays.push(Overlay::Prompt(Prompt::new(PromptKind::Filter, &start)));
 }
+
+/// More times than this nobody means.
+const MOST_TIMES: usize = 1_000;
 
 /// Goes to a message in its thread, with what was looked for marked.
 pub(crate) fn jump(

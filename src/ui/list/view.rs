@@ -37,6 +37,9 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         } else if focused && height == ROW && slot < 9 {
             pen.text(area.x, y + 1, 1, &(slot + 1).to_string(), Role::Faint);
         }
+        if model.marks.has(row.id) {
+            pen.text(area.x + 1, y, 1, "◆", Role::Accent);
+        }
         draw_who(model, pen, place, row);
         if height == ROW {
             draw_what(model, pen, place, row);
@@ -116,8 +119,14 @@ fn mark(row: &ConversationRow) -> (String, Role) {
         let unread = if row.unread > 0 { format!(" ●{}", row.unread) } else { String::new() };
         return (format!("✎ draft{unread}"), Role::Warn);
     }
-    if row.unread > 0 {
+    if row.unread > 0 && !row.muted {
         return (format!("●{}", row.unread), Role::Unread);
+    }
+    if let Some(score) = row.score {
+        return (format!("{score} pts"), Role::Dim);
+    }
+    if row.muted {
+        return ("muted".into(), Role::Dim);
     }
     match (row.status, row.delivery) {
         (_, Some(Delivery::Retrying)) => ("↻".into(), Role::Warn),
@@ -145,10 +154,15 @@ pub(crate) fn priority(priority: Priority) -> Option<(&'static str, Role)> {
 
 /// The name of what is listed.
 pub(crate) fn title(model: &Model) -> String {
-    match &model.list.source {
+    let source = match &model.list.source {
         ListSource::View(view) => view_title(view, &model.sidebar.accounts),
         ListSource::Query(query) => format!("filter: {query}"),
         ListSource::All => "Everything".into(),
+    };
+    match (model.marks.is_all(), model.marks.count()) {
+        (true, _) => format!("{source} · all marked"),
+        (false, 0) => source,
+        (false, count) => format!("{source} · {count} marked"),
     }
 }
 

@@ -4,13 +4,16 @@ use crate::domain::clock::Ms;
 use crate::domain::conversation::{Priority, QualificationState, Status};
 use crate::domain::facet::Owner;
 use crate::domain::ids::{AttachmentId, ConversationId, QuickReplyId};
+use crate::domain::order::{self, Order, To};
 use crate::domain::row::{AttachmentRow, ConversationRow, QuickReplyRow};
 use crate::text::fuzzy::Fuzzy;
 use crate::text::{format, sanitize, template, variables, when};
-use crate::ui::command::{self, Command};
+use crate::ui::command::{self, Command, give};
+use crate::ui::effect::Targets;
 use crate::ui::input::Input;
 use crate::ui::keymap;
 use crate::ui::model::{Focus, Model};
+use crate::ui::startup::Macro;
 use crate::ui::theme::Role;
 use jiff::tz::TimeZone;
 
@@ -18,6 +21,7 @@ use jiff::tz::TimeZone;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PickerKind {
     Commands,
+    Macros,
     Agents,
     Priority,
     Labels,
@@ -31,15 +35,16 @@ pub(crate) enum PickerKind {
 #[derive(Debug, Clone)]
 pub(crate) enum Choice {
     Command(&'static Command),
-    Owner(Option<Owner>),
-    Priority(Priority),
-    Label {
-        name: String,
-        on: bool,
-    },
-    Qualification(Option<QualificationState>),
-    /// Until then, or until they reply.
-    Snooze(Option<Ms>),
+    /// What an order says. Disqualifying asks for its reason first.
+    Order(Order),
+    /// Ask for the reason of a disqualification.
+    Disqualify,
+    /// Ask for the score.
+    Score,
+    /// Ask for a free field.
+    Field(String),
+    /// A line that runs: a macro, or an order that was typed.
+    Line(String),
     QuickReply {
         id: QuickReplyId,
         text: String,
@@ -90,6 +95,8 @@ impl Item {
 pub(crate) struct Picker {
     pub(crate) kind: PickerKind,
     pub(crate) target: Option<ConversationId>,
+    /// What an order from it is for.
+    pub(crate) targets: Option<Targets>,
     pub(crate) focus: Focus,
     pub(crate) input: Input,
     pub(crate) items: Vec<Item>,
@@ -107,6 +114,7 @@ impl Picker {
         let mut picker = Picker {
             kind,
             target: model.target(),
+            targets: model.targets(),
             focus: model.focus,
             input: Input::default(),
             items: Vec::new(),
@@ -126,6 +134,9 @@ impl Picker {
 
     pub(crate) fn commands(model: &Model) -> Picker {
         Picker::new(model, PickerKind::Commands)
+    }
+    pub(crate) fn macros(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Macros)
     }
     pub(crate) fn agents(model: &Model) -> Picker {
         Picker::new(model, PickerKind::Agents)
@@ -157,6 +168,7 @@ impl Picker {
         Picker {
             kind: PickerKind::Files { save },
             target: None,
+            targets: None,
             focus: Focus::Thread,
             input: Input::default(),
             items,
@@ -172,6 +184,7 @@ impl Picker {
     pub(crate) const fn title(&self) -> &'static str {
         match self.kind {
             PickerKind::Commands => "Commands",
+            PickerKind::Macros => "Run a macro",
             PickerKind::Agents => "Assign to",
             PickerKind::Priority => "Priority",
             PickerKind::Labels => "Labels",
@@ -188,10 +201,11 @@ impl Picker {
         let row = self.target.and_then(|id| model.row(id));
         self.items = match self.kind {
             PickerKind::Commands => commands(model, self.focus),
+            PickerKind::Macros => macros(model, self.focus),
             PickerKind::Agents => agents(model, row),
             PickerKind::Priority => priorities(row),
             PickerKind::Labels => labels(model, row),
-            PickerKind::Qualification => qualifications(row),
+            PickerKind::Qualification => qualifications(model, row),
             PickerKind::Snooze => snoozes(model, row),
             PickerKind::QuickReplies => quick_replies(model, row),
             PickerKind::Files { .. } => return,
@@ -237,12 +251,19 @@ impl Picker {
         match self.kind {
             PickerKind::Labels if !typed.is_empty() => {
                 let is_known = self.items.iter().any(|i| i.label.to_lowercase() == typed.to_lowercase());
-                let choice = Choice::Label { name: typed.to_owned(), on: true };
+                let choice = Choice::Order(Order::Label(vec![(typed.to_owned(), true)]));
                 (!is_known).then(|| Item::new(choice, typed, "a new label"))
             }
             PickerKind::Snooze => {
                 let until = when::ahead(typed, self.now, &self.tz)?;
-                Some(Item::new(Choice::Snooze(Some(until)), format::moment(until, self.now, &self.tz), ""))
+                let order = Order::Snooze(Some(typed.to_owned()));
+                Some(Item::new(Choice::Order(order), format::moment(until, self.now, &self.tz), ""))
+            }
+            // With its words it runs at once; a command that only has the same name is among the others.
+            PickerKind::Commands if typed.contains(char::is_whitespace) => {
+                let line = give::read_line(typed).ok()?;
+                matches!(line, give::Line::Order(_) | give::Line::Macro(_))
+                    .then(|| Item::new(Choice::Line(typed.to_owned()), typed, "Enter does it"))
             }
             _ => None,
         }
@@ -264,10 +285,7 @@ impl Picker {
 }
 
 fn commands(model: &Model, focus: Focus) -> Vec<Item> {
-    // The nine rows have their digits; in a list of names they would only be in the way.
-    let is_digit = |id: &str| id.strip_prefix("go.").is_some_and(|n| n.parse::<u8>().is_ok());
     let mut items: Vec<Item> = command::all()
-        .filter(|command| !is_digit(command.id))
         .map(|command| {
             let keys =
                 model.keymap.chords(command.id, focus).first().map(|c| keymap::label(c)).unwrap_or_default();
@@ -277,6 +295,7 @@ fn commands(model: &Model, focus: Focus) -> Vec<Item> {
             item
         })
         .collect();
+    items.extend(macros(model, focus));
     // Who opens the palette looks for what has no key at hand: what only moves about comes last.
     let moves = |item: &Item| match &item.choice {
         Choice::Command(command) => command.id.starts_with("move.") || command.id.starts_with("focus."),
@@ -286,24 +305,33 @@ fn commands(model: &Model, focus: Focus) -> Vec<Item> {
     items
 }
 
+fn macros(model: &Model, focus: Focus) -> Vec<Item> {
+    let item = |found: &Macro| {
+        let line = format!("macro {}", found.name);
+        let keys = model.keymap.line_label(&line, focus);
+        let detail = keys.unwrap_or_else(|| sanitize::line(&found.lines.join(" · ")).into_owned());
+        let mut item = Item::new(Choice::Line(line.clone()), line, detail);
+        item.also = found.lines.join(" ");
+        item
+    };
+    model.macros.iter().map(item).collect()
+}
+
 fn agents(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
     let owner = row.and_then(|row| model.owner_of(row));
+    let item = |to: To, of: Option<Owner>, label: &str, detail: &str| {
+        Item::new(Choice::Order(Order::Assign(to)), label, detail).current(of == owner)
+    };
     let mine = Owner::Agent(model.me.email.clone());
-    let mut items = vec![Item::new(Choice::Owner(Some(mine.clone())), "me", model.me.name.clone())];
+    let mut items = vec![item(To::Me, Some(mine), "me", &model.me.name)];
     let others = model.agents.iter().filter(|a| a.active && a.id != model.me.id);
     items.extend(
-        others.map(|a| Item::new(Choice::Owner(Some(Owner::Agent(a.email.clone()))), a.name.clone(), "")),
+        others.map(|a| item(To::Named(a.email.clone()), Some(Owner::Agent(a.email.clone())), &a.name, "")),
     );
-    items.extend(
-        model
-            .teams
-            .iter()
-            .map(|t| Item::new(Choice::Owner(Some(Owner::Team(t.name.clone()))), t.name.clone(), "team")),
-    );
-    items.push(Item::new(Choice::Owner(None), "none", "nobody's"));
-    for item in &mut items {
-        item.is_current = matches!(&item.choice, Choice::Owner(o) if *o == owner);
-    }
+    items.extend(model.teams.iter().map(|t| {
+        item(To::Named(format!("team:{}", t.name)), Some(Owner::Team(t.name.clone())), &t.name, "team")
+    }));
+    items.push(item(To::Nobody, None, "none", "nobody's"));
     items
 }
 
@@ -312,8 +340,8 @@ fn priorities(row: Option<&ConversationRow>) -> Vec<Item> {
         .iter()
         .rev()
         .map(|p| {
-            let mut item =
-                Item::new(Choice::Priority(*p), p.word(), "").current(row.is_some_and(|r| r.priority == *p));
+            let mut item = Item::new(Choice::Order(Order::Priority(*p)), p.word(), "")
+                .current(row.is_some_and(|r| r.priority == *p));
             item.role = crate::ui::list::view::priority(*p).map_or(Role::Dim, |(_, role)| role);
             item
         })
@@ -329,13 +357,13 @@ fn labels(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
         .into_iter()
         .map(|name| {
             let is_on = on.contains(name);
-            let choice = Choice::Label { name: name.clone(), on: !is_on };
+            let choice = Choice::Order(Order::Label(vec![(name.clone(), !is_on)]));
             Item::new(choice, name.clone(), if is_on { "Enter takes it off" } else { "" }).current(is_on)
         })
         .collect()
 }
 
-fn qualifications(row: Option<&ConversationRow>) -> Vec<Item> {
+fn qualifications(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
     let now = row.and_then(|r| r.qualification.as_ref()).map(|q| q.state);
     let detail = |state| match state {
         QualificationState::Lead => "somebody who may buy",
@@ -344,16 +372,34 @@ fn qualifications(row: Option<&ConversationRow>) -> Vec<Item> {
     };
     let mut items: Vec<Item> = QualificationState::ALL
         .iter()
-        .map(|s| Item::new(Choice::Qualification(Some(*s)), s.word(), detail(*s)).current(now == Some(*s)))
+        .map(|s| {
+            let choice = match s {
+                QualificationState::Disqualified => Choice::Disqualify,
+                state => Choice::Order(order::qualification(*state, None)),
+            };
+            Item::new(choice, s.word(), detail(*s)).current(now == Some(*s))
+        })
         .collect();
-    items.push(Item::new(Choice::Qualification(None), "none", "not judged").current(now.is_none()));
+    items.push(Item::new(Choice::Order(Order::Qualify(None)), "none", "not judged").current(now.is_none()));
+    let score = row.and_then(|r| r.score).map_or("0 to 100".to_owned(), |score| format!("now {score}"));
+    items.push(Item::new(Choice::Score, "score\u{2026}", score));
+    // What the configuration knows, and what is filled although it does not.
+    let filled = row.map(|r| r.fields.as_slice()).unwrap_or_default();
+    let known = model.fields.iter().map(|(name, _)| name);
+    let others = filled.iter().map(|(name, _)| name).filter(|n| !model.fields.iter().any(|(k, _)| k == *n));
+    items.extend(known.chain(others).map(|name| {
+        let value = filled.iter().find(|(key, _)| key == name).map(|(_, value)| format!("now {value}"));
+        let help = model.fields.iter().find(|(key, _)| key == name).map(|(_, help)| help.clone());
+        let detail = value.or(help).unwrap_or_default();
+        Item::new(Choice::Field(name.clone()), format!("{name}\u{2026}"), detail)
+    }));
     items
 }
 
 fn snoozes(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
     let now = row.filter(|r| r.status == Status::Snoozed).map(|r| r.snoozed_until);
-    let mut items =
-        vec![Item::new(Choice::Snooze(None), "they reply", "no earlier").current(now == Some(None))];
+    let choice = |until: Option<String>| Choice::Order(Order::Snooze(until));
+    let mut items = vec![Item::new(choice(None), "they reply", "no earlier").current(now == Some(None))];
     items.extend(["1h", "3h", "tonight", "tomorrow", "next week", "4w"].into_iter().filter_map(|text| {
         let until = when::ahead(text, model.now, &model.tz)?;
         let label = match text {
@@ -362,11 +408,11 @@ fn snoozes(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
             "4w" => "in four weeks",
             day => day,
         };
-        Some(Item::new(Choice::Snooze(Some(until)), label, format::moment(until, model.now, &model.tz)))
+        Some(Item::new(choice(Some(text.into())), label, format::moment(until, model.now, &model.tz)))
     }));
     if let Some(Some(until)) = now {
         let until_when = format::moment(until, model.now, &model.tz);
-        items.insert(0, Item::new(Choice::Snooze(Some(until)), until_when, "as it is").current(true));
+        items.insert(0, Item::new(choice(Some(format::stamp(until))), until_when, "as it is").current(true));
     }
     items
 }

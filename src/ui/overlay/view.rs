@@ -46,7 +46,7 @@ fn middle(body: Rect, width: u16, height: u16) -> Rect {
 fn width(overlay: &Overlay, body: Rect) -> u16 {
     let width = match overlay {
         Overlay::Picker(picker) => match picker.kind {
-            PickerKind::Commands => 72,
+            PickerKind::Commands | PickerKind::Macros => 72,
             PickerKind::QuickReplies => 78,
             PickerKind::Agents | PickerKind::Labels => 48,
             PickerKind::Priority | PickerKind::Qualification | PickerKind::Snooze => 56,
@@ -69,10 +69,11 @@ fn place(model: &Model, overlay: &Overlay) -> Rect {
     let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2);
     let height = match overlay {
         Overlay::Picker(picker) => match picker.kind {
-            PickerKind::Commands => 18,
+            PickerKind::Commands | PickerKind::Macros => 18,
             PickerKind::QuickReplies => 20,
             PickerKind::Agents | PickerKind::Labels => 14,
-            PickerKind::Priority | PickerKind::Qualification => 8,
+            PickerKind::Priority => 8,
+            PickerKind::Qualification => rows(picker.items.len() + 1),
             PickerKind::Snooze => 12,
             PickerKind::Files { .. } => 10,
         },

@@ -145,7 +145,7 @@ fn views_have_their_chords() {
     assert_eq!(desk.loads[0], waiting);
     desk.keys("gq");
     assert!(desk.model.notice.as_ref().unwrap().text.contains("no such key"));
-    desk.keys("3");
+    desk.keys("3G");
     assert_eq!(desk.model.selected(), Some(id(3)));
 }
 

@@ -154,6 +154,20 @@ fn draw_special(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         }
         at += 2;
     }
+    if let Some(score) = row.score {
+        at = pen.text(at, y, room(at), &format!("score {score}"), Role::Good) + 2;
+    }
+    for (name, value) in &row.fields {
+        at = pen.text(at, y, room(at), name, Role::Dim);
+        at = pen.text(at + 1, y, room(at + 1), value, Role::Text) + 2;
+    }
+    for (is, word) in
+        [(row.archived_at.is_some(), "archived"), (row.muted, "muted"), (row.blocked, "blocked")]
+    {
+        if is {
+            at = pen.text(at, y, room(at), word, Role::Warn) + 2;
+        }
+    }
     if context.opted_out() {
         at = pen.text(at, y, room(at), "✗ opted out", Role::Bad) + 2;
     }

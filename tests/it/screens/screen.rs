@@ -28,6 +28,8 @@ impl Screen {
             colors: Colors::True,
             no_color: false,
             keys: Vec::new(),
+            macros: Vec::new(),
+            fields: Vec::new(),
             undo_ms: 5_000,
         };
         let (mut model, effects) = ui::start(startup);
