@@ -10,13 +10,10 @@ use crate::cli::shape::People;
 use crate::domain::command::{Action, Performed, set};
 use crate::domain::contact::ConsentState;
 use crate::domain::conversation::{Qualification, QualificationState, Status};
-use crate::domain::facet::{Facet, Owner};
+use crate::domain::facet::{self, Facet, Owner};
 use crate::domain::ids::ConversationId;
 use crate::text::{format, when};
 use jiff::tz::TimeZone;
-
-/// Longest label, in characters.
-const LABEL_MAX: usize = 64;
 
 /// `assign C me|none|AGENT`
 ///
@@ -170,13 +167,9 @@ fn change(word: &str) -> Result<(String, bool), CliError> {
             )));
         }
     };
-    let name = name.trim();
-    let fits =
-        !name.is_empty() && name.chars().count() <= LABEL_MAX && crate::text::sanitize::line(name) == name;
-    if fits {
-        Ok((name.to_owned(), on))
-    } else {
-        Err(CliError::usage(format!("{word} is no label: use 1 to {LABEL_MAX} plain characters")))
+    match facet::label(name, on) {
+        Ok(name) => Ok((name.to_owned(), on)),
+        Err(why) => Err(CliError::usage(format!("{word}: {why}"))),
     }
 }
 
