@@ -231,7 +231,7 @@ fn status(workspace: &Workspace, host: &Host) -> EngineStatus {
 
 /// What the screen is told of an engine that another program runs.
 fn elsewhere(workspace: &Workspace) -> EngineStatus {
-    let base = api::seen_url(workspace).ok().filter(|base| !base.ends_with(":0"));
+    let base = api::seen_url(workspace).ok().flatten();
     let pages = workspace.config.channels().iter().filter(|c| c.enabled && c.provider == "webchat");
     let chat = base
         .iter()

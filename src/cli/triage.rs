@@ -10,13 +10,11 @@ use crate::cli::shape::People;
 use crate::domain::command::{Action, Performed, set};
 use crate::domain::contact::ConsentState;
 use crate::domain::conversation::{Qualification, QualificationState, Status};
-use crate::domain::facet::{Facet, Owner};
+use crate::domain::facet::{self, Facet, Owner};
 use crate::domain::ids::ConversationId;
+use crate::domain::order::{self, OrderError, Setting};
 use crate::text::{format, when};
 use jiff::tz::TimeZone;
-
-/// Longest label, in characters.
-const LABEL_MAX: usize = 64;
 
 /// `assign C me|none|AGENT`
 ///
@@ -36,34 +34,12 @@ pub fn assign(ctx: &mut Context, args: &AssignArgs) -> Result<(), CliError> {
 
 /// Who is meant by `me`, `none`, an e-mail, a name, or `team:NAME`.
 fn owner(typed: &str, me: &str, people: &People) -> Result<Option<Owner>, CliError> {
-    let wanted = typed.trim().to_lowercase();
-    if wanted == "none" {
-        return Ok(None);
-    }
-    if wanted == "me" {
-        return Ok(Some(Owner::Agent(me.to_owned())));
-    }
-    if let Some(team) = wanted.strip_prefix("team:") {
-        return match people.teams.iter().find(|t| t.name.to_lowercase() == team.trim()) {
-            Some(team) => Ok(Some(Owner::Team(team.name.clone()))),
-            None => Err(CliError::not_found(format!("there is no team {team}"))),
-        };
-    }
-    let active = || people.agents.iter().filter(|a| a.active);
-    let named: Vec<_> = active().filter(|a| a.name.to_lowercase() == wanted).collect();
-    let by_email = active().find(|a| a.email == wanted || a.id.to_string() == wanted);
-    match (by_email, named.as_slice()) {
-        (Some(agent), _) => Ok(Some(Owner::Agent(agent.email.clone()))),
-        (None, [agent]) => Ok(Some(Owner::Agent(agent.email.clone()))),
-        (None, []) => {
-            let known: Vec<&str> = active().map(|a| a.email.as_str()).collect();
-            Err(CliError::not_found(format!("there is no agent {typed}: known are {}", known.join(", "))))
-        }
-        (None, several) => {
-            let emails: Vec<&str> = several.iter().map(|a| a.email.as_str()).collect();
-            Err(CliError::usage(format!("several agents are called {typed}: use {}", emails.join(" or "))))
-        }
-    }
+    let setting = Setting { me, agents: &people.agents, teams: &people.teams, now: 0, when: &|_| None };
+    let to = order::to(typed.trim());
+    order::owner(&to, &setting).map_err(|e| match e {
+        OrderError::Nobody { why } => CliError::not_found(why),
+        other => CliError::usage(other.to_string()),
+    })
 }
 
 /// `qualify C STATE [--reason R]`
@@ -170,13 +146,9 @@ fn change(word: &str) -> Result<(String, bool), CliError> {
             )));
         }
     };
-    let name = name.trim();
-    let fits =
-        !name.is_empty() && name.chars().count() <= LABEL_MAX && crate::text::sanitize::line(name) == name;
-    if fits {
-        Ok((name.to_owned(), on))
-    } else {
-        Err(CliError::usage(format!("{word} is no label: use 1 to {LABEL_MAX} plain characters")))
+    match facet::label(name, on) {
+        Ok(name) => Ok((name.to_owned(), on)),
+        Err(why) => Err(CliError::usage(format!("{word}: {why}"))),
     }
 }
 

@@ -216,7 +216,7 @@ fn change(
     let text = match std::fs::read_to_string(&file) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(e) => return Err(ConfigError::io(&file)(e)),
+        Err(e) => return Err(ConfigError::io("read", &file)(e)),
     };
     // Refuses a file that is wrong already, with places.
     super::Config::from_text(paths.clone(), &text, &Overrides::default(), &Env::default())?;
@@ -236,9 +236,9 @@ fn lock(dir: &Path) -> Result<std::fs::File, ConfigError> {
         .truncate(false)
         .write(true)
         .open(&path)
-        .map_err(ConfigError::io(&path))?;
+        .map_err(ConfigError::io("make", &path))?;
     rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive)
-        .map_err(|e| ConfigError::io(&path)(e.into()))?;
+        .map_err(|e| ConfigError::io("lock", &path)(e.into()))?;
     Ok(file)
 }
 
@@ -258,7 +258,7 @@ fn write(dir: &Path, file: &Path, text: &str) -> Result<(), ConfigError> {
         std::fs::rename(&temporary, file)?;
         std::fs::File::open(dir)?.sync_all()
     };
-    write().map_err(ConfigError::io(file))
+    write().map_err(ConfigError::io("write", file))
 }
 
 #[cfg(test)]

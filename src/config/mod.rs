@@ -145,7 +145,7 @@ impl Config {
         let text = match std::fs::read_to_string(&paths.config_file) {
             Ok(text) => text,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(e) => return Err(ConfigError::io(&paths.config_file)(e)),
+            Err(e) => return Err(ConfigError::io("read", &paths.config_file)(e)),
         };
         Config::from_text(paths, &text, overrides, env)
     }

@@ -7,6 +7,8 @@
 
 mod read;
 
+pub use read::to;
+
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, set};
 use crate::domain::conversation::{Priority, Qualification, QualificationState, Status};
@@ -105,6 +107,12 @@ pub enum OrderError {
     Verb {
         /// What stands in its place.
         word: String,
+    },
+    /// Nobody is called so.
+    #[error("assign: {why}")]
+    Nobody {
+        /// Who is not there, and who is.
+        why: String,
     },
     /// Something does not fit the verb.
     #[error("{verb}: {why}")]
@@ -219,7 +227,7 @@ impl Order {
 /// # Errors
 /// Nobody is, or several are.
 pub fn owner(to: &To, setting: &Setting<'_>) -> Result<Option<Owner>, OrderError> {
-    let fail = |why: String| OrderError::Words { verb: "assign", why };
+    let nobody = |why: String| OrderError::Nobody { why };
     let typed = match to {
         To::Nobody => return Ok(None),
         To::Me => return Ok(Some(Owner::Agent(setting.me.to_owned()))),
@@ -230,7 +238,7 @@ pub fn owner(to: &To, setting: &Setting<'_>) -> Result<Option<Owner>, OrderError
         let found = setting.teams.iter().find(|t| t.name.to_lowercase() == team.trim());
         return match found {
             Some(team) => Ok(Some(Owner::Team(team.name.clone()))),
-            None => Err(fail(format!("there is no team {team}"))),
+            None => Err(nobody(format!("there is no team {team}"))),
         };
     }
     let active = || setting.agents.iter().filter(|a| a.active);
@@ -241,11 +249,14 @@ pub fn owner(to: &To, setting: &Setting<'_>) -> Result<Option<Owner>, OrderError
         (None, [agent]) => Ok(Some(Owner::Agent(agent.email.clone()))),
         (None, []) => {
             let known: Vec<&str> = active().map(|a| a.email.as_str()).collect();
-            Err(fail(format!("there is no agent {typed}: known are {}", known.join(", "))))
+            Err(nobody(format!("there is no agent {typed}: known are {}", known.join(", "))))
         }
         (None, several) => {
             let emails: Vec<&str> = several.iter().map(|a| a.email.as_str()).collect();
-            Err(fail(format!("several agents are called {typed}: use {}", emails.join(" or "))))
+            {
+                let why = format!("several agents are called {typed}: use {}", emails.join(" or "));
+                Err(OrderError::Words { verb: "assign", why })
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod address;
 pub mod format;
 pub mod fuzzy;
 pub mod index;
+pub mod place;
 pub mod sanitize;
 pub mod segments;
 pub mod template;

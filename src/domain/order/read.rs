@@ -2,6 +2,7 @@
 
 use super::{Order, OrderError, To, VERBS};
 use crate::domain::conversation::{Priority, Qualification, QualificationState, Status};
+use crate::domain::facet;
 use std::str::FromStr;
 
 impl FromStr for Order {
@@ -60,7 +61,7 @@ impl FromStr for Order {
 }
 
 /// Whom the words mean.
-pub(crate) fn to(text: &str) -> To {
+pub fn to(text: &str) -> To {
     match text.to_lowercase().as_str() {
         "me" => To::Me,
         "none" | "nobody" => To::Nobody,
@@ -102,10 +103,7 @@ fn labels(mut rest: &str) -> Result<Vec<(String, bool)>, String> {
             Some(quoted) => quoted,
             None => after.split_at(after.find(char::is_whitespace).unwrap_or(after.len())),
         };
-        if name.trim().is_empty() {
-            return Err("a sign needs the name of a label".into());
-        }
-        out.push((name.trim().to_owned(), on));
+        out.push((facet::label(name, on)?.to_owned(), on));
         rest = after;
     }
 }

@@ -303,6 +303,11 @@ pub enum QueryError {
         /// What would be understood.
         expected: String,
     },
+    /// A `-` with nothing behind it.
+    #[error(
+        "\u{201c}-\u{201d} stands alone: write it right before what is to be left out, as in -refund or -label:vip, or leave it away"
+    )]
+    LoneMinus,
     /// A quotation without end.
     #[error("a quotation mark is not closed: {0}")]
     Unclosed(String),
@@ -326,6 +331,9 @@ impl QueryError {
                 format!("\u{201c}{key}:{value}\u{201d} is not understood yet: {key}: takes {takes}")
             }
             QueryError::NoValue { key, .. } => format!("{key}: takes {}", values::takes(key, "")),
+            QueryError::LoneMinus => {
+                "\u{201c}-\u{201d} leaves out what stands right behind it, as in -label:vip".into()
+            }
             QueryError::Unclosed(_) => self.to_string(),
         }
     }

@@ -6,6 +6,7 @@ use crate::domain::contact::ConsentState;
 use crate::domain::conversation::Status;
 use crate::domain::event::ConversationKey;
 use crate::domain::ids::{ConversationId, QuickReplyId};
+use crate::domain::message::Direction;
 use crate::domain::op::OpBody;
 use crate::domain::rev::{Rev, Stamped};
 use crate::store::actions::Actor;
@@ -113,6 +114,12 @@ impl Tx<'_> {
         };
         let stated = Stamped { value: state, rev };
         done.changed = self.consent_fact(row.account, &identity, row.channel, &stated, &said)?;
+        let (name, medium) = (row.known_name().unwrap_or("the customer"), row.channel.title());
+        let line = match state {
+            ConsentState::OptedOut => format!("opted {name} out of {medium}"),
+            ConsentState::OptedIn => format!("opted {name} in to {medium} again"),
+        };
+        self.own_message(actor, conversation, Direction::Activity, &line)?;
         let detail = json!({ "before": before.map(|b| b.state), "after": state });
         self.audit(actor, "consent", Some(conversation), None, detail)?;
         self.settle()?;

@@ -125,8 +125,8 @@ impl Tx<'_> {
         })
     }
 
-    /// A row of our own in a thread.
-    fn own_message(
+    /// A row of our own in a thread. An activity is neither found nor the newest word of a conversation.
+    pub(super) fn own_message(
         &mut self,
         actor: &Actor,
         conversation: ConversationId,
@@ -134,6 +134,7 @@ impl Tx<'_> {
         text: &str,
     ) -> Result<MessageId, StoreError> {
         let id = self.slot(self.now)?;
+        let is_activity = direction == Direction::Activity;
         let agent: Option<i64> =
             self.one("SELECT id FROM agent WHERE email = ?1", [actor.email.to_lowercase()], |r| r.get(0))?;
         self.exec(
@@ -144,7 +145,7 @@ impl Tx<'_> {
                 id.0,
                 conversation.0,
                 direction.code(),
-                MessageKind::Text.code(),
+                if is_activity { MessageKind::Activity } else { MessageKind::Text }.code(),
                 AuthorKind::Agent.code(),
                 actor.name,
                 agent,
@@ -152,12 +153,14 @@ impl Tx<'_> {
                 self.now
             ],
         )?;
-        self.index_message(id.0, Some(text), false);
+        if !is_activity {
+            self.index_message(id.0, Some(text), false);
+        }
         let author = Author::agent(actor.name.clone(), Some(actor.email.clone()));
         self.participant(conversation.0, &author, None, self.now)?;
         let now = self.now;
         let touch = self.touch(conversation.0);
-        touch.newest = true;
+        touch.newest |= !is_activity;
         if direction == Direction::Outbound {
             touch.answered = touch.answered.max(Some((now, id.0)));
         }

@@ -5,7 +5,7 @@ use crate::domain::clock::Ms;
 use crate::domain::command::Performed;
 use crate::domain::conversation::{QualificationState, Status};
 use crate::domain::event::ConversationKey;
-use crate::domain::facet::{Facet, FacetKey, Owner};
+use crate::domain::facet::{Facet, FacetKey, Owner, label};
 use crate::domain::ids::{AccountId, ConversationId, OpId};
 use crate::domain::op::{OpBody, OpState};
 use crate::domain::rebase;
@@ -127,10 +127,7 @@ impl Tx<'_> {
                 }
             }
             Facet::Label { name, on } => {
-                let name = name.trim();
-                if name.is_empty() || name.chars().any(char::is_control) {
-                    return Err(StoreError::Refused("a label needs a name on one line".into()));
-                }
+                let name = label(name, *on).map_err(StoreError::Refused)?;
                 Ok(Facet::Label { name: name.to_owned(), on: *on })
             }
             Facet::Qualification { qualification: Some(q) }

@@ -369,7 +369,7 @@ fn what_is_unknown_matches_nothing_and_nothing_matches_everything() {
         "label:nothing",
         "assignee:nobody@x.example",
         "😀",
-        "-",
+        "=",
         "zzzzz",
         "zzzz*",
         "after:2999",

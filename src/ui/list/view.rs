@@ -1,11 +1,12 @@
 //! Paints the list of conversations: two lines each, who and when, then what it says and what matters now.
 
+use crate::domain::account::Channel;
 use crate::domain::conversation::Priority;
 use crate::domain::conversation::Status;
 use crate::domain::delivery::Delivery;
 use crate::domain::message::Direction;
 use crate::domain::row::{ConversationRow, View};
-use crate::text::format;
+use crate::text::{format, sanitize, wrap};
 use crate::ui::effect::ListSource;
 use crate::ui::list::state::ROW;
 use crate::ui::model::{Focus, Model};
@@ -21,6 +22,7 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         return draw_empty(model, pen, area);
     }
     let focused = model.focus == Focus::List && model.overlays.is_empty();
+    let column = place_column(model, area.width);
     for (slot, row) in list.rows.iter().skip(list.top).enumerate() {
         let y = area.y.saturating_add(u16::try_from(slot).unwrap_or(u16::MAX).saturating_mul(ROW));
         if y >= area.bottom() {
@@ -40,15 +42,57 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         if model.marks.has(row.id) {
             pen.text(area.x + 1, y, 1, "◆", Role::Accent);
         }
-        draw_who(model, pen, place, row);
+        draw_who(model, pen, place, row, column);
         if height == ROW {
             draw_what(model, pen, place, row);
         }
     }
 }
 
-/// First line: name, medium, age.
-fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow) {
+/// Cells from which on the medium is named beside its glyph.
+const WIDE: u16 = 36;
+
+/// Whether several accounts carry a medium: then it does not say where a conversation is.
+fn is_shared(model: &Model, channel: Channel) -> bool {
+    model.sidebar.accounts.iter().filter(|a| a.channels.contains(&channel)).count() > 1
+}
+
+/// Where a conversation is, in at most so many cells: medium and account, the account alone, or what there is room for of it.
+fn placed(channel: Channel, account: &str, cells_left: u16) -> String {
+    let (glyph, account) = (channel_glyph(channel), sanitize::line(account));
+    let full = format!("{glyph} {} · {account}", channel.title());
+    let short = format!("{glyph} {account}");
+    if cells(&full) <= cells_left {
+        return full;
+    }
+    if cells(&short) <= cells_left || cells_left < 8 {
+        return short;
+    }
+    // Names of accounts differ at the beginning or at the end (support-nl, support-de).
+    let mut tail = account.len();
+    for (at, _) in account.char_indices().rev() {
+        if cells(&account[at..]) > (cells_left - 2) / 2 {
+            break;
+        }
+        tail = at;
+    }
+    let head = wrap::truncate(&short, usize::from(cells_left - cells(&account[tail..])));
+    format!("{head}{}", &account[tail..])
+}
+
+/// Columns for where conversations are: alike in all rows. Where accounts have to be told apart it grows, up to half of the line.
+fn place_column(model: &Model, width: u16) -> u16 {
+    let plain = if width >= WIDE { 12 } else { 2 };
+    let most = (width.saturating_sub(8) / 2).max(plain);
+    let shared = model.sidebar.accounts.iter().flat_map(|account| {
+        let channels = account.channels.iter().filter(|c| is_shared(model, **c));
+        channels.map(|c| cells(&placed(*c, &account.name, most - 1)) + 1)
+    });
+    shared.max().map_or(plain, |wide| wide.clamp(plain, most))
+}
+
+/// First line: name, where it is, age.
+fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow, column: u16) {
     let (x, y, end) = (place.x + 2, place.y, place.right().saturating_sub(1));
     let at = if model.list.source == ListSource::View(View::Waiting) {
         row.waiting_since
@@ -58,19 +102,18 @@ fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow
     let age = at.map_or_else(String::new, |at| format::age(at, model.now));
     let age_at =
         pen.right(end.saturating_sub(4).max(x), end, y, &age, Role::Dim).min(end.saturating_sub(4).max(x));
-    let medium = format!("{} {}", channel_glyph(row.channel), row.channel.title());
-    let wide = place.width >= 36;
-    let column = if wide { age_at.saturating_sub(12) } else { age_at.saturating_sub(2) }.max(x);
+    let medium = if is_shared(model, row.channel) {
+        placed(row.channel, &row.account_name, column.saturating_sub(1))
+    } else if place.width >= WIDE {
+        format!("{} {}", channel_glyph(row.channel), row.channel.title())
+    } else {
+        channel_glyph(row.channel).to_owned()
+    };
+    let column = age_at.saturating_sub(column).max(x);
     let role = if row.unread > 0 { Role::Strong } else { Role::Text };
     let who = format::person(&row.contact_name, &row.theirs);
     pen.text(x, y, column.saturating_sub(x + 1), &who, role);
-    pen.text(
-        column,
-        y,
-        age_at.saturating_sub(column),
-        if wide { &medium } else { channel_glyph(row.channel) },
-        Role::Dim,
-    );
+    pen.text(column, y, age_at.saturating_sub(column + 1), &medium, Role::Dim);
 }
 
 /// Second line: the preview, and at the right the one thing that matters most.
@@ -196,8 +239,8 @@ fn draw_empty(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let width = usize::from(area.width.saturating_sub(4)).max(1);
     let mut y = area.y + area.height.min(6) / 3;
     for (text, role) in lines {
-        let clean = crate::text::sanitize::line(&text).into_owned();
-        for range in crate::text::wrap::wrap(&clean, width) {
+        let clean = sanitize::line(&text).into_owned();
+        for range in wrap::wrap(&clean, width) {
             if y < area.bottom() {
                 let piece = &clean[range];
                 let x = area.x + area.width.saturating_sub(cells(piece)) / 2;
@@ -211,4 +254,22 @@ fn draw_empty(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 /// Whether a conversation is this agent's.
 pub(crate) fn is_mine(model: &Model, row: &ConversationRow) -> bool {
     row.assignee == Some(crate::domain::conversation::Assignee::Agent(model.me.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_told_apart_in_few_cells() {
+        for (account, room, said) in [
+            ("hotline", 15, "≡ SMS · hotline"),
+            ("hotline", 14, "≡ hotline"),
+            ("support-nl", 11, "≡ supp…t-nl"),
+            ("support-de", 11, "≡ supp…t-de"),
+            ("nl-support", 11, "≡ nl-s…port"),
+        ] {
+            assert_eq!(placed(Channel::Sms, account, room), said);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::clock::Ms;
 use crate::domain::conversation::{Priority, QualificationState, Status};
-use crate::domain::facet::Owner;
+use crate::domain::facet::{self, Owner};
 use crate::domain::ids::{AttachmentId, ConversationId, QuickReplyId};
 use crate::domain::order::{self, Order, To};
 use crate::domain::row::{AttachmentRow, ConversationRow, QuickReplyRow};
@@ -252,7 +252,9 @@ impl Picker {
             PickerKind::Labels if !typed.is_empty() => {
                 let is_known = self.items.iter().any(|i| i.label.to_lowercase() == typed.to_lowercase());
                 let choice = Choice::Order(Order::Label(vec![(typed.to_owned(), true)]));
-                (!is_known).then(|| Item::new(choice, typed, "a new label"))
+                let mut item = Item::new(choice, typed, "a new label");
+                item.why = facet::label(typed, true).err();
+                (!is_known).then_some(item)
             }
             PickerKind::Snooze => {
                 let until = when::ahead(typed, self.now, &self.tz)?;

@@ -298,6 +298,10 @@ fn draw_line(
                 draw_file(pen, Rect::new(x, y, room, 1), file);
             }
         }
+        Line::FileWhy(range) => {
+            rule(pen);
+            pen.verbatim(x, y, room, &block.why[range.clone()], Role::Bad);
+        }
         Line::Why(range) => {
             let role = words::progress(message, model.now).map_or(Role::Dim, |p| p.role);
             pen.verbatim(x, y, room, &block.why[range.clone()], role);
@@ -366,7 +370,7 @@ fn draw_author(model: &Model, pen: &mut Pen<'_>, place: Rect, message: &MessageR
     }
 }
 
-/// A file: name, kind, size, or why it is not here.
+/// A file: name, kind, size. Why it could not be fetched stands below it.
 fn draw_file(pen: &mut Pen<'_>, place: Rect, file: &AttachmentRow) {
     let mut about = Vec::new();
     if let Some(mime) = &file.mime {
@@ -375,11 +379,7 @@ fn draw_file(pen: &mut Pen<'_>, place: Rect, file: &AttachmentRow) {
     if let Some(size) = file.size {
         about.push(format::bytes(size));
     }
-    let (state, role) = match (&file.path, &file.error) {
-        (_, Some(error)) => (format!("✗ {error}"), Role::Bad),
-        (None, None) => ("… being fetched".to_owned(), Role::Dim),
-        (Some(_), None) => (String::new(), Role::Dim),
-    };
+    let state = if file.path.is_none() && file.error.is_none() { "… being fetched" } else { "" };
     let about = about.join(" · ");
     let caption = file.caption.as_deref().unwrap_or("");
     let pieces = [
@@ -388,7 +388,7 @@ fn draw_file(pen: &mut Pen<'_>, place: Rect, file: &AttachmentRow) {
         ("  ", Role::Dim),
         (about.as_str(), Role::Dim),
         ("  ", Role::Dim),
-        (state.as_str(), role),
+        (state, Role::Dim),
         ("  ", Role::Dim),
         (caption, Role::Dim),
     ];

@@ -39,7 +39,7 @@ pub struct World {
     pub status: EngineStatus,
 }
 
-fn account(id: i64, name: &str, provider: &str, channel: Channel, health: Health) -> AccountRow {
+pub fn account(id: i64, name: &str, provider: &str, channel: Channel, health: Health) -> AccountRow {
     let whatsapp = channel == Channel::Whatsapp;
     AccountRow {
         id: AccountId(id),
@@ -261,6 +261,10 @@ impl World {
         let mut stop = message(3, 301, Direction::Inbound, "Maria Okafor", 64 * MIN, "STOP");
         stop.kind = MessageKind::OptOut;
         world.messages.push(stop);
+        let mut line =
+            message(3, 302, Direction::Activity, "Maria Okafor", 64 * MIN, "opted out of SMS by STOP");
+        line.author = AuthorKind::Contact;
+        world.messages.push(line);
         world.messages.push(message(2, 201, Direction::Inbound, "Bob Chen", 30 * MIN, "Where is my refund?"));
         world.messages.push(message(4, 401, Direction::Inbound, "Visitor 3f2c", 3 * HOUR, "ok, thanks!"));
         world.quick_replies = vec![

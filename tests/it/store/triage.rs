@@ -10,7 +10,7 @@ use frontdesk::domain::delivery::Delivery;
 use frontdesk::domain::event::Event;
 use frontdesk::domain::facet::{Facet, Owner};
 use frontdesk::domain::ids::ConversationId;
-use frontdesk::domain::message::{Direction::Inbound, Direction::Outbound, MessageKind};
+use frontdesk::domain::message::{Direction::Activity, Direction::Inbound, Direction::Outbound, MessageKind};
 use frontdesk::domain::op::{OpBody, OpState};
 use frontdesk::domain::rev::{Rev, Stamped};
 use frontdesk::domain::row::{ListKey, View};
@@ -136,6 +136,39 @@ fn a_change_wins_although_the_clock_was_set_back() {
     kit.clock.set(NOW - 7_200_000);
     kit.perform(Action::Consent { conversation: c, state: ConsentState::OptedIn });
     assert_eq!(kit.reader().consent(c).unwrap().unwrap().state, ConsentState::OptedIn);
+}
+
+#[test]
+fn who_opts_a_customer_out_or_in_stands_in_the_thread_and_changes_nothing_else() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", ANNA, NOW, "hello");
+    let before = kit.reader().conversation(c).unwrap().unwrap();
+    for (at, state, line) in [
+        (1000, ConsentState::OptedOut, "opted the customer out of SMS"),
+        (2000, ConsentState::OptedIn, "opted the customer in to SMS again"),
+    ] {
+        kit.clock.set(NOW + at);
+        assert!(kit.perform(Action::Consent { conversation: c, state }).changed);
+        assert!(!kit.perform(Action::Consent { conversation: c, state }).changed, "it is so already");
+        let last = kit.reader().thread(c, None, 99).unwrap().pop().unwrap();
+        assert_eq!((last.direction, last.text.as_str()), (Activity, line));
+        assert_eq!(last.author_name.as_deref(), Some("Ana"));
+    }
+    assert_eq!(kit.reader().thread(c, None, 99).unwrap().len(), 3);
+    assert_eq!(kit.reader().conversation(c).unwrap().unwrap(), before);
+    kit.check();
+}
+
+#[test]
+fn no_label_is_put_on_that_could_not_be_told_apart() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", ANNA, NOW, "hello");
+    for name in ["vip,billing", " ", "a\nb", &"x".repeat(65)] {
+        let why =
+            kit.try_perform(Action::Set { conversation: c, facet: set::label(name, true) }).unwrap_err();
+        assert!(matches!(&why, StoreError::Refused(why) if why.starts_with("a label")), "{name:?}: {why}");
+    }
+    kit.check();
 }
 
 #[test]
