@@ -149,6 +149,8 @@ impl Tx<'_> {
         } else {
             self.exec("DELETE FROM block WHERE identity_id = ?1", [identity])?;
         }
+        let line = if on { "blocked this address" } else { "accepts this address again" };
+        self.own_message(actor, conversation, Direction::Activity, line)?;
         self.audit(
             actor,
             if on { "block" } else { "unblock" },

@@ -28,6 +28,18 @@ pub struct Actor {
     pub email: String,
 }
 
+impl Actor {
+    /// Frontdesk itself, where a rule or a clock acts.
+    pub fn system() -> Actor {
+        Actor { name: "Frontdesk".into(), email: String::new() }
+    }
+
+    /// Whether nobody in person acts.
+    pub fn is_system(&self) -> bool {
+        self.email.is_empty()
+    }
+}
+
 impl Tx<'_> {
     /// Performs an action.
     ///

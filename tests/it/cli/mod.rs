@@ -2,6 +2,7 @@
 
 mod channels;
 mod conversations;
+mod orders;
 pub mod world;
 
 use world::World;
