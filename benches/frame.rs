@@ -78,6 +78,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         no_color: false,
         keys: Vec::new(),
         undo_ms: 5_000,
+        confirm_patterns: Vec::new(),
     });
     ui::prepare(&mut model, SIZE);
     serve(&reading, &reader, &mut model, first);

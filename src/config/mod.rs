@@ -11,7 +11,7 @@ mod starter;
 
 pub use error::{ConfigError, Place, Problem};
 pub use paths::Paths;
-pub use starter::{StarterReply, starter_quick_replies};
+pub use starter::starter_quick_replies;
 
 use crate::domain::secret_source::SecretSource;
 use std::collections::BTreeMap;
@@ -121,6 +121,8 @@ pub struct Config {
     pub log_level: String,
     /// In which region numbers without a country code are understood.
     pub phone_region: Option<String>,
+    /// What is asked about before it is sent, besides card numbers: names and regular expressions.
+    pub confirm_patterns: Vec<(String, String)>,
     /// Key chords, raw.
     pub keys: Vec<RawKey>,
     /// Channels of all workspaces, in the order of the file.
@@ -201,6 +203,7 @@ impl Config {
             theme: text("theme"),
             log_level: text("log_level"),
             phone_region: layers.get("phone_region"),
+            confirm_patterns: file.confirm_patterns,
             keys: file.keys,
             workspaces: file.workspaces,
             origins: layers.values.into_iter().map(|(k, (_, place))| (k, place)).collect(),

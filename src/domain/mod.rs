@@ -17,6 +17,7 @@ pub mod ids;
 pub mod message;
 pub mod op;
 pub mod query;
+pub mod quick_reply;
 pub mod rebase;
 pub mod rev;
 pub mod row;

@@ -28,6 +28,7 @@ pub(crate) fn startup() -> Startup {
         no_color: false,
         keys: Vec::new(),
         undo_ms: 5_000,
+        confirm_patterns: Vec::new(),
     }
 }
 

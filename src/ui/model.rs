@@ -7,8 +7,10 @@ use crate::domain::command::{Action, ComposeMode};
 use crate::domain::conversation::Assignee;
 use crate::domain::facet::Owner;
 use crate::domain::ids::{ConversationId, MessageId};
-use crate::domain::row::{AgentRow, ConversationRow, MessageRow, QuickReplyRow, TeamRow};
+use crate::domain::quick_reply::QuickReplyRow;
+use crate::domain::row::{AgentRow, ConversationRow, MessageRow, TeamRow};
 use crate::text::format;
+use crate::text::guard::Guard;
 use crate::ui::ahead::Ahead;
 use crate::ui::composer::Composer;
 use crate::ui::effect::{Effect, Need, ThreadAt, Ticket};
@@ -83,6 +85,7 @@ pub struct Model {
     pub(crate) tz: TimeZone,
     pub(crate) now: Ms,
     pub(crate) undo_ms: Ms,
+    pub(crate) guard: Guard,
     pub(crate) theme_choice: ThemeChoice,
     pub(crate) colors: Colors,
     pub(crate) no_color: bool,
@@ -134,6 +137,7 @@ impl Model {
             tz: startup.tz,
             now: startup.now,
             undo_ms: startup.undo_ms,
+            guard: Guard::new(&startup.confirm_patterns),
             theme_choice: startup.theme,
             colors: startup.colors,
             no_color: startup.no_color,
@@ -172,6 +176,7 @@ impl Model {
         model.load(Need::Sidebar);
         model.load_list();
         model.load(Need::Agents);
+        model.load_soon(Need::QuickReplies);
         model
     }
 

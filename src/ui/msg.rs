@@ -5,9 +5,10 @@ use crate::domain::command::Performed;
 use crate::domain::contact::ConsentState;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::query::QueryError;
+use crate::domain::quick_reply::QuickReplyRow;
 use crate::domain::row::{
     AccountRow, AgentRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey, MessageRow,
-    OutboxRow, QuickReplyRow, SearchHit, TeamRow, View, ViewCount,
+    OutboxRow, SearchHit, TeamRow, View, ViewCount,
 };
 use crate::domain::signal::Signal;
 use crate::text::index::Term;

@@ -146,6 +146,9 @@ impl Model {
         if let Some(composer) = &mut self.composer {
             composer.key(key, now);
         }
+        if key.types() == Some(':') {
+            self.close_emoji();
+        }
         self.tell_typing();
     }
 

@@ -182,8 +182,8 @@ fn hostile_world(words: &[String]) -> World {
     }
     world.labels = (0..3).map(|_| word()).collect();
     for reply in &mut world.quick_replies {
-        (reply.shortcut, reply.title) = (word(), word());
-        reply.body.push_str(&word());
+        (reply.reply.shortcut, reply.reply.title) = (word(), word());
+        reply.reply.body.push_str(&word());
     }
     world.drafts = vec![(ConversationId(1), word())];
     world.status.chat = vec![(word(), word())];

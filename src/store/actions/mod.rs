@@ -2,6 +2,7 @@
 
 mod mend;
 mod misc;
+mod quick_replies;
 mod say;
 
 pub(super) use say::from_key;
@@ -50,10 +51,8 @@ impl Tx<'_> {
             Action::Consent { conversation, state } => self.set_consent(actor, *conversation, *state),
             Action::Draft { conversation, mode, text } => self.draft(*conversation, *mode, text),
             Action::QuickReplyUsed { id } => self.quick_reply_used(*id),
-            Action::QuickReplySave { shortcut, title, body } => {
-                self.quick_reply_save(actor, shortcut, title, body)
-            }
-            Action::QuickReplyRemove { shortcut } => self.quick_reply_remove(actor, shortcut),
+            Action::QuickReplySave { id, reply } => self.quick_reply_save(actor, *id, reply),
+            Action::QuickReplyRemove { id } => self.quick_reply_remove(actor, *id),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The command table: everything that a person can invoke on the screen. Keymap, palette, hints, help and docs derive from it.
 
+mod canned;
 pub(crate) mod go;
 pub(crate) mod message;
 mod program;
@@ -68,7 +69,7 @@ pub struct Command {
 
 /// All commands, by chapter.
 pub fn all() -> impl Iterator<Item = &'static Command> {
-    [go::COMMANDS, triage::COMMANDS, write::COMMANDS, message::COMMANDS, program::COMMANDS]
+    [go::COMMANDS, triage::COMMANDS, write::COMMANDS, canned::COMMANDS, message::COMMANDS, program::COMMANDS]
         .into_iter()
         .flatten()
 }

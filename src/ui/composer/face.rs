@@ -81,7 +81,7 @@ impl Model {
         if let Some(why) = refusal(context, composer.mode, words, self.now) {
             face.warnings.push((format!("✗ cannot be sent: {why}"), Role::Bad));
         }
-        if let Some(who) = self.colleague() {
+        if let Some((who, ..)) = self.answered_meanwhile() {
             face.warnings.push((format!("! {who} has answered since you began"), Role::Warn));
         }
         if let Some(colleagues) = self.colleagues_typing(composer.conversation) {

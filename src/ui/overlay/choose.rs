@@ -1,11 +1,13 @@
 //! What happens when something is chosen, typed or confirmed.
 
-use crate::domain::command::{Action, ComposeMode, set};
+use crate::domain::command::{Action, set};
 use crate::domain::conversation::{Qualification, QualificationState};
 use crate::domain::facet::Owner;
 use crate::domain::ids::ConversationId;
+use crate::domain::quick_reply::QuickReplyRow;
 use crate::text::format;
 use crate::ui::command::{go, message, triage};
+use crate::ui::composer::Insertion;
 use crate::ui::effect::{Effect, ListSource, Need, ThreadAt};
 use crate::ui::model::{Focus, Model, Purpose};
 use crate::ui::msg::Level;
@@ -54,23 +56,14 @@ impl Model {
                 let said = triage::naming(self, id, &format!("snoozed {until_when}"));
                 self.change(Action::Set { conversation: id, facet: set::snooze(*until) }, said);
             }
-            (Choice::QuickReply { id, text, open }, Some(conversation)) => {
-                let is_open = self.composer.as_ref().is_some_and(|c| c.conversation == conversation);
-                if !is_open {
-                    if self.target() != Some(conversation) {
-                        return self.say(Level::Warn, "another conversation is open now");
-                    }
-                    self.compose(ComposeMode::Reply);
-                }
-                let now = self.now;
-                if let Some(composer) = &mut self.composer {
-                    composer.insert(text, now);
-                    composer.expect(open);
-                }
-                self.perform(Action::QuickReplyUsed { id: *id }, Purpose::Quiet);
-                if !open.is_empty() {
-                    self.say(Level::Warn, format!("still to fill in: {}", open.join(", ")));
-                }
+            (Choice::Emoji(emoji), Some(_)) => {
+                let word = picker.word.clone().unwrap_or_default();
+                self.put_emoji(emoji, &word);
+            }
+            (Choice::QuickReply { row, .. }, Some(conversation)) => {
+                let QuickReplyRow { id, reply, .. } = row.as_ref().clone();
+                let word = picker.word.clone();
+                self.insert_quick_reply(Insertion { conversation, id, reply, word });
             }
         }
     }

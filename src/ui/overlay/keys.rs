@@ -60,6 +60,24 @@ impl Model {
                 }
                 _ => self.global_key(key),
             },
+            Overlay::Asking(asking) => {
+                if key.code == Code::Enter {
+                    self.answered();
+                } else if asking.input.key(key).is_none() {
+                    self.global_key(key);
+                }
+            }
+            Overlay::Doubts(_) => match key.types() {
+                Some('y' | 'Y') => {
+                    if let Some(Overlay::Doubts(doubts)) = self.overlays.pop() {
+                        self.send_knowingly(doubts);
+                    }
+                }
+                Some('n' | 'N' | 'q') => {
+                    self.overlays.pop();
+                }
+                _ => self.global_key(key),
+            },
             Overlay::Help { top } | Overlay::Status { top } => match motion(key, false) {
                 Some(by) => *top = top.saturating_add_signed(by),
                 None if matches!(key.types(), Some('q' | '?' | '!'))
@@ -173,6 +191,7 @@ impl Model {
                 ask(self);
             }
             Some(Overlay::Prompt(prompt)) => prompt.input.insert(text),
+            Some(Overlay::Asking(asking)) => asking.input.insert(text),
             _ => {}
         }
     }

@@ -15,6 +15,7 @@ pub(crate) use search::{Search, ask};
 use crate::domain::command::Action;
 use crate::domain::ids::{AttachmentId, ConversationId, MessageId};
 use crate::domain::row::{DeliveryStep, OutboxRow};
+use crate::ui::composer::{Asking, Doubts};
 use crate::ui::input::Input;
 
 /// Something above the panes.
@@ -28,6 +29,10 @@ pub(crate) enum Overlay {
     Prompt(Prompt),
     /// Yes or no.
     Confirm(Confirm),
+    /// The questions of a quick reply.
+    Asking(Box<Asking>),
+    /// Whether to send it all the same.
+    Doubts(Doubts),
     /// All keys.
     Help { top: usize },
     /// Engine and channels.

@@ -29,6 +29,7 @@ impl Screen {
             no_color: false,
             keys: Vec::new(),
             undo_ms: 5_000,
+            confirm_patterns: Vec::new(),
         };
         let (mut model, effects) = ui::start(startup);
         let size = Size::new(width, height);
