@@ -125,6 +125,7 @@ pub(crate) fn context(id: i64) -> Context {
         consent: None,
         contact: None,
         draft_reply: None,
+        draft_began: None,
         draft_note: None,
     }
 }

@@ -192,6 +192,13 @@ fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
         }
         // There is nothing to be chosen.
         Overlay::Picker(_) | Overlay::Search(_) | Overlay::Outbox { .. } => vec![esc],
+        Overlay::Canned(_) => vec![
+            hint("a", "add", Key::char('a')),
+            hint("e", "edit", Key::char('e')),
+            hint("x", "remove", Key::char('x')),
+            moves,
+            esc,
+        ],
         Overlay::Help { .. } | Overlay::Status { .. } => vec![moves, esc],
         Overlay::Delivery { .. } => vec![esc],
     }

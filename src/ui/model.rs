@@ -119,6 +119,8 @@ pub struct Model {
     pub(crate) colleagues: BTreeMap<(ConversationId, String), Ms>,
     /// What was typed in this session; wins over what the store said earlier.
     pub(crate) drafts: BTreeMap<(ConversationId, ComposeMode), String>,
+    /// The newest message when an answer was begun that is not sent yet.
+    pub(crate) began: BTreeMap<ConversationId, (Ms, MessageId)>,
     /// The query of the last search, to be found again.
     pub(crate) last_search: String,
     pub(crate) out: Vec<Effect>,
@@ -165,6 +167,7 @@ impl Model {
             typing: BTreeMap::new(),
             colleagues: BTreeMap::new(),
             drafts: BTreeMap::new(),
+            began: BTreeMap::new(),
             last_search: String::new(),
             out: Vec::new(),
         };

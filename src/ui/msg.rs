@@ -216,6 +216,8 @@ pub struct Context {
     pub contact: Option<ContactRow>,
     /// What was being typed to the customer.
     pub draft_reply: Option<String>,
+    /// When that was begun.
+    pub draft_began: Option<Ms>,
     /// What was being typed as a note.
     pub draft_note: Option<String>,
 }

@@ -43,6 +43,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Changed => model.on_changed(),
         Msg::Done { ticket, result } => model.on_done(ticket, result),
         Msg::Signal(signal) => model.on_signal(signal),
+        Msg::Edited(text) if model.canned_edited(text.as_ref()) => {}
         Msg::Edited(text) => {
             let now = model.now;
             if let (Some(text), Some(composer)) = (text, &mut model.composer) {
@@ -182,6 +183,7 @@ impl Model {
         }
         match self.overlays.last() {
             Some(Overlay::Outbox { .. }) => self.load(Need::Outbox),
+            Some(Overlay::Canned(_)) => self.load(Need::QuickReplies),
             Some(Overlay::Delivery { message, .. }) => {
                 let message = *message;
                 self.load(Need::Delivery { message });

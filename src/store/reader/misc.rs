@@ -149,6 +149,15 @@ impl Reader {
         self.one(sql, params![conversation.0, mode.code()], |r| r.get(0))
     }
 
+    /// When the answer that is being typed was begun.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn draft_began(&self, conversation: ConversationId) -> Result<Option<Ms>, StoreError> {
+        let sql = "SELECT began_at FROM draft WHERE conversation_id = ?1 AND mode = ?2";
+        self.one(sql, params![conversation.0, ComposeMode::Reply.code()], |r| r.get(0))
+    }
+
     /// All quick replies, by shortcut, medium and language.
     ///
     /// # Errors

@@ -1,11 +1,11 @@
 //! Commands on quick replies.
 
 use crate::domain::quick_reply;
-use crate::ui::command::{Category, Command, on_conversation};
+use crate::ui::command::{Category, Command, always, on_conversation};
 use crate::ui::effect::Need;
 use crate::ui::keymap::Scope::{self, Composer, Panes};
 use crate::ui::model::Model;
-use crate::ui::overlay::{Overlay, Picker};
+use crate::ui::overlay::{Canned, Overlay, Picker};
 
 const fn canned(
     id: &'static str,
@@ -48,6 +48,17 @@ pub(super) static COMMANDS: &[Command] = &[
             },
         )
     },
+    canned(
+        "quick-replies",
+        "Manage quick replies",
+        "Lists the quick replies, to be made and changed in $EDITOR and removed.",
+        &[],
+        always,
+        |m| {
+            m.load(Need::QuickReplies);
+            m.overlays.push(Overlay::Canned(Canned::default()));
+        },
+    ),
     slot!(1, "first", "First quick reply"),
     slot!(2, "second", "Second quick reply"),
     slot!(3, "third", "Third quick reply"),

@@ -151,7 +151,7 @@ pub(super) static COMMANDS: &[Command] = &[
 ];
 
 /// A reply can be begun even where it cannot be sent: the composer says why. Not where it never can.
-fn can_reply(model: &Model) -> Result<(), String> {
+pub(super) fn can_reply(model: &Model) -> Result<(), String> {
     on_conversation(model)?;
     let context = model.target().and_then(|id| model.context(id));
     let never = context.filter(|c| {

@@ -4,7 +4,7 @@ use crate::domain::command::{Action, ComposeMode};
 use crate::domain::conversation::Assignee;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::text::{sanitize, template};
-use crate::ui::composer::state::refusal;
+use crate::ui::composer::state::{Composer, refusal};
 use crate::ui::effect::Effect;
 use crate::ui::model::{Model, Purpose};
 use crate::ui::msg::Level;
@@ -62,9 +62,8 @@ impl Model {
     }
 
     /// The answer of a colleague since the draft began: who, which and what.
-    pub(crate) fn answered_meanwhile(&self) -> Option<(String, MessageId, String)> {
-        let composer = self.composer.as_ref().filter(|c| c.mode == ComposeMode::Reply)?;
-        if self.thread.conversation != Some(composer.conversation) {
+    pub(super) fn answered_meanwhile(&self, composer: &Composer) -> Option<(String, MessageId, String)> {
+        if composer.mode == ComposeMode::Note || self.thread.conversation != Some(composer.conversation) {
             return None;
         }
         let row = self.thread.answered_since(composer.since?, &self.me.name)?;
@@ -73,14 +72,15 @@ impl Model {
     }
 
     /// What makes one look twice before this is sent.
-    fn doubts(&self, conversation: ConversationId, mode: ComposeMode, text: &str) -> Vec<Doubt> {
-        if mode == ComposeMode::Note {
+    fn doubts(&self, composer: &Composer, text: &str) -> Vec<Doubt> {
+        if composer.mode == ComposeMode::Note {
             return Vec::new();
         }
+        let conversation = composer.conversation;
         let mut doubts: Vec<Doubt> = self.guard.hits(text).into_iter().map(Doubt::Pattern).collect();
         doubts.extend(template::standing(text).into_iter().map(|name| Doubt::Variable(name.to_owned())));
         doubts.extend(self.colleagues_own(conversation).map(Doubt::Owner));
-        doubts.extend(self.answered_meanwhile().map(|(who, message, text)| Doubt::Answered {
+        doubts.extend(self.answered_meanwhile(composer).map(|(who, message, text)| Doubt::Answered {
             who,
             message,
             text,
@@ -105,7 +105,7 @@ impl Model {
             self.out.push(Effect::Beep);
             return self.say(Level::Error, format!("not sent: {why}"));
         }
-        let all = self.doubts(conversation, mode, &text);
+        let all = self.doubts(composer, &text);
         if all.iter().any(|doubt| !composer.accepted.contains(doubt)) {
             self.out.push(Effect::Beep);
             self.overlays.push(Overlay::Doubts(Doubts { conversation, mode, all }));
@@ -125,8 +125,7 @@ impl Model {
 
     /// The doubts are known, and it is sent all the same. What has come up meanwhile is asked about as well.
     pub(crate) fn send_knowingly(&mut self, doubts: Doubts) {
-        let is_same =
-            |c: &&mut super::Composer| (c.conversation, c.mode) == (doubts.conversation, doubts.mode);
+        let is_same = |c: &&mut Composer| (c.conversation, c.mode) == (doubts.conversation, doubts.mode);
         if let Some(composer) = self.composer.as_mut().filter(is_same) {
             composer.accepted.extend(doubts.all);
             self.send();

@@ -239,7 +239,9 @@ impl Model {
         self.close_composer();
         self.show(conversation);
         self.thread.settle();
-        let since = self.thread.messages.last().map(|m| (m.sent_at, m.id));
+        let newest = self.thread.messages.last().map(|m| (m.sent_at, m.id));
+        // What was begun earlier was begun before what has come since.
+        let since = self.began.get(&conversation).copied().or(newest);
         let mut composer = Composer::new(conversation, mode, since);
         if let Some(draft) = self.drafts.get(&(conversation, mode)) {
             composer.restore(Some(&draft.clone()), self.now);
@@ -261,7 +263,13 @@ impl Model {
             };
             // Where this session has typed, its own words count.
             let known = self.drafts.contains_key(&(composer.conversation, composer.mode));
-            composer.restore(stored.filter(|_| !known), self.now);
+            let stored = stored.filter(|text| !known && !text.trim().is_empty());
+            if let (ComposeMode::Reply, false, Some(_), Some(began)) =
+                (composer.mode, composer.restored, stored, context.draft_began)
+            {
+                composer.since = Some((began, MessageId(i64::MAX)));
+            }
+            composer.restore(stored, self.now);
         }
         self.composer = Some(composer);
     }
@@ -273,6 +281,16 @@ impl Model {
         };
         if let Action::Draft { conversation, mode, text } = &action {
             self.drafts.insert((*conversation, *mode), text.clone());
+            let since = self.composer.as_ref().and_then(|c| c.since);
+            match (mode, since) {
+                (ComposeMode::Reply, _) if text.trim().is_empty() => {
+                    self.began.remove(conversation);
+                }
+                (ComposeMode::Reply, Some(since)) => {
+                    self.began.entry(*conversation).or_insert(since);
+                }
+                _ => {}
+            }
         }
         self.perform(action, Purpose::Quiet);
     }
@@ -310,6 +328,9 @@ impl Model {
     /// A send has ended: the words go only now, and only those that were sent.
     pub(crate) fn sent(&mut self, conversation: ConversationId, mode: ComposeMode, text: &str, ok: bool) {
         let now = self.now;
+        if ok && mode == ComposeMode::Reply {
+            self.began.remove(&conversation);
+        }
         let is_open =
             self.composer.as_ref().is_some_and(|c| c.conversation == conversation && c.mode == mode);
         if !is_open {

@@ -87,6 +87,7 @@ impl Model {
                 }
                 None => self.global_key(key),
             },
+            Overlay::Canned(_) => self.canned_key(key, motion(key, false)),
             Overlay::Outbox { rows, at } => match (motion(key, false), key.code) {
                 (Some(by), _) => {
                     let last = rows.as_ref().map_or(0, Vec::len).saturating_sub(1);
@@ -170,7 +171,7 @@ impl Model {
     }
 
     /// Keys that hold everywhere also hold here, except for those that open something else.
-    fn global_key(&mut self, key: Key) {
+    pub(super) fn global_key(&mut self, key: Key) {
         if let Lookup::Command(command) = self.keymap.lookup(Focus::Composer, &[key])
             && command.keys.iter().any(|(scope, _)| *scope == Scope::Anywhere)
             && !matches!(command.id, "palette" | "help")

@@ -1,5 +1,6 @@
 //! What lies above the panes: pickers, prompts, search, help. A stack; the top one has the keys.
 
+mod canned;
 mod choose;
 mod found;
 mod keys;
@@ -9,6 +10,7 @@ mod picker;
 mod search;
 pub(crate) mod view;
 
+pub(crate) use canned::Canned;
 pub(crate) use picker::{Choice, Item, Picker, PickerKind};
 pub(crate) use search::{Search, ask};
 
@@ -35,6 +37,8 @@ pub(crate) enum Overlay {
     Doubts(Doubts),
     /// All keys.
     Help { top: usize },
+    /// The quick replies, to be managed.
+    Canned(Canned),
     /// Engine and channels.
     Status { top: usize },
     /// What waits to be done; none until it has come.

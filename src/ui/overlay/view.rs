@@ -3,7 +3,7 @@
 use crate::text::{sanitize, wrap};
 use crate::ui::composer::{Asking, Doubts};
 use crate::ui::model::Model;
-use crate::ui::overlay::{Choice, Overlay, Picker, PickerKind, found, lines, outbox};
+use crate::ui::overlay::{Choice, Overlay, Picker, PickerKind, canned, found, lines, outbox};
 use crate::ui::paint::{Pen, cells, folded};
 use crate::ui::theme::Role;
 use ratatui::layout::Rect;
@@ -60,7 +60,7 @@ fn width(overlay: &Overlay, body: Rect) -> u16 {
         Overlay::Prompt(_) | Overlay::Confirm(_) | Overlay::Asking(_) | Overlay::Doubts(_) => 72,
         Overlay::Help { .. } => 96,
         Overlay::Status { .. } => 90,
-        Overlay::Outbox { .. } => 100,
+        Overlay::Outbox { .. } | Overlay::Canned(_) => 100,
         Overlay::Delivery { .. } => 80,
     };
     width.min(body.width)
@@ -85,7 +85,7 @@ fn place(model: &Model, overlay: &Overlay) -> Rect {
         Overlay::Asking(asking) => rows(1 + question(asking, inside(width)).len()),
         Overlay::Doubts(doubts) => rows(1 + reasons(doubts, inside(width)).len()),
         Overlay::Help { .. } => body.height,
-        Overlay::Status { .. } => body.height.saturating_sub(2),
+        Overlay::Status { .. } | Overlay::Canned(_) => body.height.saturating_sub(2),
         Overlay::Outbox { rows: found, .. } => {
             rows(found.as_ref().map_or(1, |found| outbox::lines(found, inside(width))).max(3))
         }
@@ -121,6 +121,10 @@ pub(crate) fn prepare(model: &mut Model) {
         Some(Overlay::Search(s)) => {
             let said = found::said(s, inside(area.width)).len();
             s.top = reveal(s.at, s.top, rows.saturating_sub(2 + said) / 2);
+        }
+        Some(Overlay::Canned(list)) => {
+            list.at = list.at.min(model.quick_replies.len().saturating_sub(1));
+            list.top = reveal(list.at, list.top, canned::page(rows));
         }
         Some(Overlay::Help { top } | Overlay::Status { top }) => *top = (*top).min(most.saturating_sub(rows)),
         _ => {}
@@ -177,6 +181,7 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
             let top = lines.saturating_sub(usize::from(area.height.saturating_sub(2)));
             draw_text(model, pen, area, overlay, ("Delivery", ""), top);
         }
+        Overlay::Canned(list) => canned::draw(model, pen, area, list),
         Overlay::Outbox { rows, at } => outbox::draw(model, pen, area, rows.as_deref(), *at),
     }
 }
@@ -275,7 +280,7 @@ fn draw_picker(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {
             PickerKind::Snooze => "No time ahead: write 2h, +7d, 14:30, tomorrow, mon 9:00",
             PickerKind::Labels => "No label yet: type a word and press Enter",
             PickerKind::QuickReplies if picker.items.is_empty() => {
-                "No quick reply yet: frontdesk quick-reply add makes one"
+                "No quick reply yet: the command quick-replies makes one"
             }
             _ => "Nothing fits",
         };

@@ -227,3 +227,112 @@ fn somebody_elses_conversation_is_asked_about_once() {
     let mut d = Desk::with(|d| d.rows[0].assignee = Some(Assignee::Agent(AgentId(1))));
     assert_eq!(actions(d.keys("rhello<enter>")), [reply(1, "hello")], "mine");
 }
+
+#[test]
+fn a_message_is_quoted_and_the_draft_stays() {
+    let mut d = Desk::with(|d| {
+        d.messages = vec![
+            fixture::message(10, Direction::Inbound, "one\n\ntwo"),
+            fixture::message(11, Direction::Note, "she is cross"),
+        ];
+    });
+    d.keys("<enter>rhello<esc>");
+    d.keys("gg>");
+    assert_eq!(typed(&d), "hello\n> one\n>\n> two\n");
+    d.keys("indeed<esc>G>");
+    assert!(notice(&d).contains("a note is for agents only"), "{}", notice(&d));
+    assert!(d.model.composer.is_none());
+    let mut d = Desk::new();
+    d.keys("<enter>>yes");
+    assert_eq!(typed(&d), "> hello\nyes");
+}
+
+#[test]
+fn quick_replies_are_managed_on_the_screen() {
+    let hi = canned(1, "hi///1", "Hello", 3);
+    let mut d = desk(vec![canned(2, "bye/sms", "Bye", 0), hi.clone()]);
+    d.keys(":manage<enter>");
+    let text = d.text(100, 30);
+    assert!(text.contains("2 quick replies") && text.contains("Alt-1 · used 3"), "{text}");
+    let edited = |effects: Vec<Effect>| match effects.as_slice() {
+        [Effect::EditExternally(text)] => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    // One is changed, and that can be undone.
+    let handed = edited(d.keys("je"));
+    assert!(handed.contains("shortcut = \"hi\"") && handed.contains("# channel:"), "{handed}");
+    d.send(Msg::Edited(Some(handed.replace("Hello", "Good day"))));
+    let changed = QuickReply { body: "Good day".into(), ..hi.reply.clone() };
+    let save =
+        |reply: &QuickReply| Action::QuickReplySave { id: Some(QuickReplyId(1)), reply: reply.clone() };
+    assert_eq!(actions(std::mem::take(&mut d.out)), [save(&changed)]);
+    d.done(1, Ok(Performed { changed: true, ..Performed::default() }));
+    assert_eq!(notice(&d), "changed hi");
+    assert_eq!(actions(d.keys("<esc>u")), [save(&hi.reply)]);
+    // A mistake is named, and nothing typed is lost.
+    let handed = edited(d.keys(":manage<enter>a"));
+    let typed =
+        handed.replace("shortcut = \"\"", "shortcut = \"a b\"").replacen("\"\"\"\n", "\"\"\"\nText", 1);
+    d.send(Msg::Edited(Some(typed.clone())));
+    assert!(notice(&d).starts_with("not kept: line 6: \u{201c}a b\u{201d} is no shortcut"), "{}", notice(&d));
+    assert_eq!(edited(d.keys("a")), typed);
+    d.send(Msg::Edited(Some(typed.replace("a b", "ab"))));
+    assert!(
+        matches!(&actions(std::mem::take(&mut d.out))[..], [Action::QuickReplySave { id: None, reply }] if reply.shortcut == "ab")
+    );
+    // Left as it was, or left badly: nothing happens.
+    edited(d.keys("e"));
+    d.send(Msg::Edited(None));
+    assert_eq!((actions(std::mem::take(&mut d.out)), notice(&d)), (vec![], "nothing was changed"));
+    // Removing asks.
+    assert_eq!(actions(d.keys("x")), []);
+    assert_eq!(actions(d.keys("y")), [Action::QuickReplyRemove { id: QuickReplyId(2) }]);
+}
+
+#[test]
+fn what_a_colleague_does_stands_in_the_first_line() {
+    let mut d = Desk::new();
+    d.keys("rhello");
+    let first = |d: &mut Desk| {
+        let text = d.text(120, 40);
+        text.lines().find(|line| line.contains("PUBLIC")).unwrap().to_owned()
+    };
+    d.send(Msg::Signal(crate::domain::signal::Signal::AgentTyping {
+        conversation: id(1),
+        agent: "Tom Baker".into(),
+        on: true,
+    }));
+    assert!(first(&mut d).contains("Tom is typing…"), "{}", first(&mut d));
+    assert_eq!(actions(d.keys("<enter>")), []);
+    assert!(d.text(120, 40).contains("Tom is typing."));
+    d.keys("n");
+    let mut other = fixture::message(11, Direction::Outbound, "done");
+    other.author_name = Some("Tom Baker".into());
+    d.messages.push(other);
+    d.send(Msg::Changed);
+    assert!(first(&mut d).contains("! Tom has answered") || first(&mut d).contains("since you began"));
+    // Leaving and coming back does not make it younger.
+    d.keys("<esc>r");
+    assert!(first(&mut d).contains("answered"), "{}", first(&mut d));
+    assert_eq!(actions(d.keys("<enter>y")), [reply(1, "hello")]);
+    d.done(2, Ok(Performed::default()));
+    d.keys("ragain");
+    assert!(!first(&mut d).contains("answered"), "the next answer begins anew");
+}
+
+#[test]
+fn a_draft_of_yesterday_began_before_what_a_colleague_has_written_since() {
+    let mut other = fixture::message(11, Direction::Outbound, "done");
+    other.author_name = Some("Tom Baker".into());
+    let began = other.sent_at - 1;
+    let mut d = Desk::with(|d| {
+        d.messages.push(other);
+        d.context = Box::new(move |n| Context {
+            draft_reply: Some("half".into()),
+            draft_began: Some(began),
+            ..fixture::context(n)
+        });
+    });
+    assert_eq!(actions(d.keys("r<enter>")), []);
+    assert!(d.text(120, 40).contains("Tom Baker has answered since you began: “done”"));
+}
