@@ -114,6 +114,14 @@ mod tests {
     }
 
     #[test]
+    fn every_variable_is_in_the_guide() {
+        let guide = include_str!("../../docs/answering.md");
+        for (name, _) in VARIABLES {
+            assert!(guide.contains(&format!("`{{{{{name}}}}}`")), "{name}");
+        }
+    }
+
+    #[test]
     fn days_are_those_of_the_zone() {
         // Monday afternoon in London is Tuesday in Auckland.
         assert_eq!(value("date").unwrap(), "17 November 2026");

@@ -124,6 +124,16 @@ fn step() -> impl Strategy<Value = Step> {
         "Qdis<enter>why<enter>",
         "fAnna<enter>",
         "<a-e>",
+        "<a-1>",
+        "<tab>",
+        "r/he<tab>",
+        "r/late<tab>7<enter>",
+        "r:smi<tab>",
+        ":smile:",
+        ":manage<enter>",
+        "r4111111111111111<enter>",
+        "y",
+        "<enter>>",
     ]);
     prop_oneof![
         8 => keys.prop_map(Step::Keys),

@@ -8,7 +8,7 @@ use crate::domain::ids::{ConversationId, MessageId};
 use crate::text::{sanitize, variables};
 use crate::ui::composer::face::Face;
 use crate::ui::composer::send::Doubt;
-use crate::ui::effect::{Effect, Ticket};
+use crate::ui::effect::{Effect, Need, Ticket};
 use crate::ui::key::{Code, Key};
 use crate::ui::model::{Focus, Model, Purpose};
 use crate::ui::msg::Context;
@@ -237,6 +237,8 @@ impl Model {
             return self.focus_on(Focus::Composer);
         }
         self.close_composer();
+        // Another process may have made one; no frame waits for them.
+        self.load_soon(Need::QuickReplies);
         self.show(conversation);
         self.thread.settle();
         let newest = self.thread.messages.last().map(|m| (m.sent_at, m.id));
