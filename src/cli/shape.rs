@@ -1,11 +1,12 @@
 //! The JSON that commands print. A public format: fields are only ever added. Ids are strings, times RFC 3339, absent is null.
 
+use crate::domain::account::Channel;
 use crate::domain::clock::Ms;
 use crate::domain::command::Performed;
 use crate::domain::conversation::Assignee;
+use crate::domain::quick_reply::{QuickReply, QuickReplyRow};
 use crate::domain::row::{
-    AgentRow, AttachmentRow, ConversationRow, MessageRow, OutboxRow, QuickReplyRow, ReceiptRow, SearchHit,
-    TeamRow,
+    AgentRow, AttachmentRow, ConversationRow, MessageRow, OutboxRow, ReceiptRow, SearchHit, TeamRow,
 };
 use crate::text::format::stamp;
 use serde::Serialize;
@@ -290,6 +291,9 @@ pub struct ChannelShape {
 #[derive(Debug, Serialize)]
 pub struct QuickReplyShape {
     shortcut: String,
+    channel: Option<&'static str>,
+    language: Option<String>,
+    slot: Option<u8>,
     title: String,
     body: String,
     uses: u64,
@@ -298,12 +302,33 @@ pub struct QuickReplyShape {
 impl QuickReplyShape {
     /// The shape of a row.
     pub fn new(row: &QuickReplyRow) -> QuickReplyShape {
+        let reply = row.reply.clone();
         QuickReplyShape {
-            shortcut: row.shortcut.clone(),
-            title: row.title.clone(),
-            body: row.body.clone(),
+            shortcut: reply.shortcut,
+            channel: reply.channel.map(Channel::word),
+            language: reply.language,
+            slot: reply.slot,
+            title: reply.title,
+            body: reply.body,
             uses: row.uses,
         }
+    }
+}
+
+/// A line of `quick-reply import`.
+#[derive(Debug, Serialize)]
+pub struct ImportedShape {
+    shortcut: String,
+    channel: Option<&'static str>,
+    language: Option<String>,
+    outcome: &'static str,
+}
+
+impl ImportedShape {
+    /// What becomes of a quick reply.
+    pub fn new(reply: &QuickReply, outcome: &'static str) -> ImportedShape {
+        let channel = reply.channel.map(Channel::word);
+        ImportedShape { shortcut: reply.shortcut.clone(), channel, language: reply.language.clone(), outcome }
     }
 }
 

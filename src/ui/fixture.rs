@@ -30,6 +30,7 @@ pub(crate) fn startup() -> Startup {
         macros: Vec::new(),
         fields: Vec::new(),
         undo_ms: 5_000,
+        confirm_patterns: Vec::new(),
     }
 }
 
@@ -131,6 +132,7 @@ pub(crate) fn context(id: i64) -> Context {
         consent: None,
         contact: None,
         draft_reply: None,
+        draft_began: None,
         draft_note: None,
     }
 }

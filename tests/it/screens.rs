@@ -142,3 +142,12 @@ fn meaning_of_cells() {
     roles("failing_roles", World::failing(), (120, 40), "j<enter>");
     roles("note_roles", World::busy(), (80, 24), "nx");
 }
+
+#[test]
+fn answering() {
+    picture("question", World::busy(), (80, 24), "r/late<tab>3S");
+    picture("manage_quick_replies", World::busy(), (100, 30), ":manage<enter>j");
+    picture("doubts", World::busy(), (80, 24), "r4111 1111 1111 1111 {{x}}<enter>");
+    picture("emoji", World::busy(), (80, 24), "r:smi<tab>");
+    picture("variants", World::busy(), (100, 24), "r/<tab>");
+}

@@ -7,7 +7,8 @@ pub use order::{DoArgs, MacroCommand, ManyArgs, OrderArgs};
 
 pub use manage::{
     AttachmentCommand, ChannelAdd, ChannelCommand, ChannelSet, ImportArgs, OneChannel, QuickReplyCommand,
-    QuickReplyEdit, QuickReplyText, QuickReplyUse, SecretArgs, WebhooksCommand, WorkspaceCommand,
+    QuickReplyEdit, QuickReplyExport, QuickReplyFormat, QuickReplyImport, QuickReplyOne, QuickReplyText,
+    QuickReplyUse, QuickReplyVariant, SecretArgs, WebhooksCommand, WorkspaceCommand,
 };
 
 use crate::domain::query::reference::HELP;
@@ -63,7 +64,7 @@ pub enum Command {
     /// Write to an address: in the conversation that exists with it, or a new one.
     New(NewArgs),
     /// Answer the customer.
-    Reply(WordsArgs),
+    Reply(ReplyArgs),
     /// Leave a private note: only agents see it.
     Note(WordsArgs),
     /// Give a conversation to somebody, or to nobody.
@@ -243,12 +244,34 @@ pub struct NewArgs {
     /// The words; - reads them from standard input.
     #[arg(value_name = "TEXT|-")]
     pub text: String,
+    /// Guards.
+    #[command(flatten)]
+    pub guarded: Guarded,
     /// Waiting.
     #[command(flatten)]
     pub wait: Wait,
 }
 
-/// `reply`, `note`
+/// What is asked about on the screen.
+#[derive(Debug, Clone, Args)]
+pub struct Guarded {
+    /// Send it although it looks like a card number or something of `[confirm_patterns]`.
+    #[arg(long)]
+    pub confirmed: bool,
+}
+
+/// `reply`
+#[derive(Debug, Clone, Args)]
+pub struct ReplyArgs {
+    /// Where and what.
+    #[command(flatten)]
+    pub words: WordsArgs,
+    /// Guards.
+    #[command(flatten)]
+    pub guarded: Guarded,
+}
+
+/// `note`
 #[derive(Debug, Clone, Args)]
 pub struct WordsArgs {
     /// The conversation's id.

@@ -15,7 +15,7 @@ use crate::store::actions::Actor;
 use crate::store::error::StoreError;
 use crate::store::reader::rows;
 use crate::store::tx::Tx;
-use crate::text::address;
+use crate::text::{address, variables};
 use rusqlite::params;
 use serde_json::{Value, json};
 
@@ -201,7 +201,8 @@ impl Tx<'_> {
             consent: consent.as_ref(),
             now: self.now,
         };
-        may_say(&ctx, text).map_err(StoreError::Refused)
+        may_say(&ctx, text).map_err(StoreError::Refused)?;
+        variables::refusal(text).map_or(Ok(()), |why| Err(StoreError::Refused(why)))
     }
 
     fn removed(&self, account: AccountId) -> Result<bool, StoreError> {

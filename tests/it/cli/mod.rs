@@ -1,5 +1,6 @@
 //! The command line from outside: the real binary in a home of its own, its output and its exit codes.
 
+mod answering;
 mod channels;
 mod conversations;
 mod orders;
