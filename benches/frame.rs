@@ -78,6 +78,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         no_color: false,
         keys: Vec::new(),
         macros: Vec::new(),
+        searches: Vec::new(),
         fields: Vec::new(),
         undo_ms: 5_000,
         confirm_patterns: Vec::new(),

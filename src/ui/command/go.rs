@@ -125,6 +125,13 @@ pub(super) static COMMANDS: &[Command] = &[
         &[(Panes, "g w")],
         |m| view(m, View::Waiting),
     ),
+    go(
+        "go.mentions",
+        "Mentions",
+        "Lists where a note calls you by @name; opening one is having seen it.",
+        &[(Panes, "g @")],
+        |m| view(m, View::Mentions(m.me.id)),
+    ),
     go("go.pending", "Pending", "Lists what is pending.", &[(Panes, "g p")], |m| view(m, View::Pending)),
     go("go.snoozed", "Snoozed", "Lists what is snoozed.", &[(Panes, "g s")], |m| view(m, View::Snoozed)),
     go("go.resolved", "Resolved", "Lists what is resolved.", &[(Panes, "g r")], |m| view(m, View::Resolved)),
@@ -217,11 +224,8 @@ fn step(model: &mut Model, by: isize) {
 
 /// Lists the view under the cursor of the sidebar.
 pub(crate) fn list_current(model: &mut Model) {
-    if let Some(view) = model.sidebar.current().cloned() {
-        let source = ListSource::View(view);
-        if model.list.source != source {
-            model.list_from(source);
-        }
+    if let Some(source) = model.sidebar.current().filter(|source| model.list.source != *source) {
+        model.list_from(source);
     }
 }
 
@@ -291,7 +295,7 @@ fn open(model: &mut Model) {
 /// Marks the open conversation as read; opening does it, moving never does.
 pub(crate) fn mark_read(model: &mut Model) {
     if let Some(row) = model.target_row()
-        && row.unread > 0
+        && (row.unread > 0 || row.called.contains(&model.me.id))
     {
         let conversation = row.id;
         model.perform(Action::Read { conversation }, Purpose::Quiet);

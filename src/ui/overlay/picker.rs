@@ -288,7 +288,7 @@ impl Picker {
             // With its words it runs at once; a command that only has the same name is among the others.
             PickerKind::Commands if typed.contains(char::is_whitespace) => {
                 let line = give::read_line(typed).ok()?;
-                matches!(line, give::Line::Order(_) | give::Line::Macro(_))
+                (!matches!(line, give::Line::Command(_)))
                     .then(|| Item::new(Choice::Line(typed.to_owned()), typed, "Enter does it"))
             }
             _ => None,
