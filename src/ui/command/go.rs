@@ -96,7 +96,7 @@ pub(super) static COMMANDS: &[Command] = &[
         ..go(
             "go.next-unread",
             "Next unread",
-            "Selects the next conversation with unseen messages.",
+            "Selects the next conversation with unseen messages: in this list, else in all that is open.",
             &[(Panes, "]")],
             |m| unread(m, true),
         )
@@ -106,7 +106,7 @@ pub(super) static COMMANDS: &[Command] = &[
         ..go(
             "go.previous-unread",
             "Previous unread",
-            "Selects the previous conversation with unseen messages.",
+            "Selects the previous conversation with unseen messages: in this list, else in all that is open.",
             &[(Panes, "[")],
             |m| unread(m, false),
         )
@@ -185,7 +185,7 @@ pub(super) static COMMANDS: &[Command] = &[
     },
 ];
 
-const NO_UNREAD: &str = "no unread conversation in this list";
+const NO_UNREAD: &str = "no unread conversation";
 
 fn any_unread(model: &Model) -> Result<(), String> {
     let counted = match &model.list.source {
@@ -197,7 +197,7 @@ fn any_unread(model: &Model) -> Result<(), String> {
         (Unread::Beyond(_), counted) => counted.unwrap_or(true),
         (Unread::Nowhere, _) => false,
     };
-    if found { Ok(()) } else { Err(NO_UNREAD.into()) }
+    if found || is_unread_elsewhere(model) { Ok(()) } else { Err(NO_UNREAD.into()) }
 }
 
 fn openable(model: &Model) -> Result<(), String> {
@@ -355,8 +355,26 @@ fn unread(model: &mut Model, forward: bool) {
             let source = model.list.source.clone();
             model.load(Need::Unread { source, from, forward });
         }
-        Unread::Nowhere => model.say(Level::Info, NO_UNREAD),
+        Unread::Nowhere => unread_elsewhere(model, forward),
     }
+}
+
+/// Nothing in this list: goes on in all that is open.
+fn unread_elsewhere(model: &mut Model, forward: bool) {
+    if !is_unread_elsewhere(model) {
+        return model.say(Level::Info, NO_UNREAD);
+    }
+    let source = ListSource::View(View::Open);
+    model.sidebar.go_to(&View::Open);
+    model.close_composer();
+    model.list_from(source.clone());
+    model.load(Need::Unread { source, from: None, forward });
+    model.say(Level::Info, "nothing unread there any more: on with all that is open");
+}
+
+/// Whether something open is unread beyond this list.
+fn is_unread_elsewhere(model: &Model) -> bool {
+    model.list.source != ListSource::View(View::Open) && model.sidebar.count(&View::Open).unread > 0
 }
 
 /// The next unread conversation was looked for beyond the window: goes there.
@@ -368,7 +386,7 @@ pub(crate) fn to_unread(model: &mut Model, source: &ListSource, found: Option<Li
             model.list.go_to(key);
             model.load_list();
         }
-        None => model.say(Level::Info, NO_UNREAD),
+        None => unread_elsewhere(model, true),
     }
 }
 

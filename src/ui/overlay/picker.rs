@@ -203,7 +203,20 @@ impl Picker {
     }
 
     /// The title of the picker.
-    pub(crate) const fn title(&self) -> &'static str {
+    pub(crate) fn title(&self) -> String {
+        let many = match &self.targets {
+            Some(Targets::These(ids)) => format!(" · {} conversations", ids.len()),
+            Some(Targets::Matching(_)) => " · all of this list".to_owned(),
+            Some(Targets::One(_)) | None => String::new(),
+        };
+        let is_order = !matches!(
+            self.kind,
+            PickerKind::Commands | PickerKind::QuickReplies | PickerKind::Emoji | PickerKind::Files { .. }
+        );
+        format!("{}{}", self.name(), if is_order { many.as_str() } else { "" })
+    }
+
+    const fn name(&self) -> &'static str {
         match self.kind {
             PickerKind::Commands => "Commands",
             PickerKind::Macros => "Run a macro",

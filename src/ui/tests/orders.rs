@@ -240,3 +240,28 @@ fn who_is_called_sees_it_and_has_seen_it_by_opening() {
     let mine = ListSource::View(View::Mentions(AgentId(1)));
     assert!(desk.loads.iter().any(|n| matches!(n, Need::List { source, .. } if *source == mine)));
 }
+
+#[test]
+fn the_next_unread_conversation_may_be_in_another_view() {
+    let mut desk = Desk::new();
+    let counts = vec![(View::Open, crate::domain::row::ViewCount { total: 3, unread: 1 })];
+    let sidebar = Loaded::Sidebar { accounts: vec![fixture::account()], labels: Vec::new(), counts };
+    desk.send(Msg::Loaded(Box::new(sidebar)));
+    desk.keys("gm");
+    desk.loads.clear();
+    desk.keys("]");
+    let open = ListSource::View(View::Open);
+    assert!(desk.loads.contains(&Need::Unread { source: open.clone(), from: None, forward: true }));
+    assert_eq!(desk.model.list.source, open);
+    desk.keys("]");
+    assert!(desk.model.notice.as_ref().unwrap().text.contains("no unread conversation"));
+}
+
+#[test]
+fn a_picker_says_for_how_many_it_is() {
+    let mut desk = Desk::new();
+    desk.keys("<space><space>p");
+    assert!(desk.text(120, 40).contains("Priority · 2 conversations"));
+    desk.keys("<esc>*Q");
+    assert!(desk.text(120, 40).contains("Qualify as · all of this list"));
+}
