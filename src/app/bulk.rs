@@ -42,8 +42,8 @@ pub struct Outcome {
     pub changed: Vec<ConversationId>,
     /// Conversations that were so already.
     pub same: usize,
-    /// What takes it back, newest first.
-    pub undo: Vec<Action>,
+    /// What takes each conversation back, in the order of the steps.
+    pub undo: Vec<Vec<Action>>,
     /// What could not be changed, and why.
     pub refused: Vec<(Option<ConversationId>, String)>,
     /// One of the ops that have to travel, if any has.
@@ -95,7 +95,10 @@ pub type Step = (Option<ConversationId>, Vec<Action>);
 /// The order cannot be carried out, or the targets cannot be read.
 pub fn steps(workspace: &Workspace, work: Work) -> Result<Vec<Step>, StepsError> {
     let (order, targets) = match work {
-        Work::Undo(actions) => return Ok(actions.into_iter().map(|a| (of(&a), vec![a])).collect()),
+        Work::Undo(each) => {
+            let step = |actions: Vec<Action>| (actions.first().and_then(of), actions);
+            return Ok(each.into_iter().map(step).collect());
+        }
         Work::Order { order, targets } => (order, targets),
     };
     let reader = workspace.store.reader()?;
@@ -182,7 +185,10 @@ pub fn perform(workspace: &Workspace, steps: Vec<Step>, going: &dyn Fn(usize, us
                         let (done, inverse) = t.perform_undoable(&actor, action)?;
                         changed |= done.changed;
                         op = op.or(done.op);
-                        back.extend(inverse.filter(|_| done.changed));
+                        if done.changed {
+                            // The last one is taken back first, each by its own steps in their order.
+                            back.splice(0..0, inverse);
+                        }
                     }
                     Ok((changed, back, op))
                 },
@@ -198,7 +204,7 @@ pub fn perform(workspace: &Workspace, steps: Vec<Step>, going: &dyn Fn(usize, us
             match result {
                 Ok((true, back, op)) => {
                     out.changed.extend(id);
-                    out.undo.extend(back);
+                    out.undo.push(back);
                     out.op = out.op.or(op);
                 }
                 Ok((false, ..)) => out.same += 1,
@@ -206,6 +212,5 @@ pub fn perform(workspace: &Workspace, steps: Vec<Step>, going: &dyn Fn(usize, us
             }
         }
     }
-    out.undo.reverse();
     out
 }

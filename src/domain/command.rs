@@ -158,13 +158,11 @@ pub struct Performed {
 }
 
 impl Action {
-    /// The action that brings back what `before` showed, if this one is reversible.
-    pub fn inverse(&self, before: &ConversationRow, owner_before: Option<Owner>) -> Option<Action> {
-        match self {
-            Action::Set { conversation, facet } => Some(Action::Set {
-                conversation: *conversation,
-                facet: previous(facet, before, owner_before)?,
-            }),
+    /// What brings back what `before` showed, in this order; empty if nothing does.
+    pub fn inverse(&self, before: &ConversationRow, owner_before: Option<Owner>) -> Vec<Action> {
+        let back = match self {
+            Action::Set { conversation, facet } => previous(facet, before, owner_before)
+                .map(|facet| Action::Set { conversation: *conversation, facet }),
             Action::Read { conversation } if before.unread > 0 => {
                 Some(Action::Unread { conversation: *conversation })
             }
@@ -175,7 +173,15 @@ impl Action {
                 Some(Action::Read { conversation: *conversation })
             }
             _ => None,
-        }
+        };
+        // What was put aside counts as seen; brought back, it calls again.
+        let unread = match self {
+            Action::Set { conversation, facet } if facet.puts_aside() && before.unread > 0 => {
+                Some(Action::Unread { conversation: *conversation })
+            }
+            _ => None,
+        };
+        back.into_iter().chain(unread).collect()
     }
 
     /// The verb kept in the audit trail.

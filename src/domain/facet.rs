@@ -139,6 +139,15 @@ pub enum FacetKey {
 }
 
 impl Facet {
+    /// Whether what is there counts as seen once this is set: a later message brings the conversation back, these do not.
+    pub fn puts_aside(&self) -> bool {
+        matches!(
+            self,
+            Facet::Status { status: Status::Resolved | Status::Snoozed, .. }
+                | Facet::Archived { at: Some(_) }
+        )
+    }
+
     /// Which facet this is a value of.
     pub fn key(&self) -> FacetKey {
         match self {

@@ -77,8 +77,8 @@ pub enum Work {
         /// To whom.
         targets: Targets,
     },
-    /// What takes such a work back, newest first.
-    Undo(Vec<Action>),
+    /// What takes such a work back, conversation by conversation.
+    Undo(Vec<Vec<Action>>),
 }
 
 /// What an order is for.

@@ -57,7 +57,7 @@ pub(crate) enum Purpose {
     /// A message leaves the composer.
     Send { conversation: ConversationId, mode: ComposeMode, text: String },
     /// A change with its way back, and the words for both.
-    Change { inverse: Option<Action>, said: String },
+    Change { inverse: Vec<Action>, said: String },
     /// What was said is taken back; its words return to the draft of their kind.
     TakeBack { conversation: ConversationId, mode: ComposeMode, text: String },
     /// Nothing is said when it works.
@@ -78,9 +78,9 @@ pub(crate) struct Bulk {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Undo {
     /// Perform the opposite.
-    Back { action: Action, said: String },
+    Back { actions: Vec<Action>, said: String },
     /// Perform many opposites.
-    Many { actions: Vec<Action>, said: String },
+    Many { each: Vec<Vec<Action>>, said: String },
     /// Take a send back, while it has not left.
     Send { message: MessageId, conversation: ConversationId, text: String, until: Ms },
     /// Take a note back.
@@ -272,7 +272,7 @@ impl Model {
             | Action::Block { conversation, .. } => self.row(*conversation).cloned(),
             _ => None,
         };
-        let inverse = before.and_then(|row| action.inverse(&row, self.owner_of(&row)));
+        let inverse = before.map(|row| action.inverse(&row, self.owner_of(&row))).unwrap_or_default();
         self.perform(action, Purpose::Change { inverse, said: said.into() });
     }
 

@@ -76,8 +76,8 @@ pub enum BulkProgress {
         changed: usize,
         /// Conversations that stayed as they were, because they were so already.
         same: usize,
-        /// What takes it back, newest first.
-        undo: Vec<Action>,
+        /// What takes it back, conversation by conversation.
+        undo: Vec<Vec<Action>>,
         /// How many could not be changed, and why the first could not.
         refused: Option<(usize, String)>,
     },

@@ -198,7 +198,7 @@ impl Model {
             said.push_str(&format!(", {same} so already"));
         }
         if !undo.is_empty() {
-            self.remember(Undo::Many { actions: undo, said: said.clone() });
+            self.remember(Undo::Many { each: undo, said: said.clone() });
         }
         match refused {
             Some((count, why)) => self.say(Level::Warn, format!("{said}, {count} not: {why}")),
@@ -268,8 +268,8 @@ impl Model {
             (Purpose::Quiet, Ok(_)) => {}
             (Purpose::Quiet, Err(why)) => self.say(Level::Error, why),
             (Purpose::Change { inverse, said }, Ok(_)) => {
-                if let Some(action) = inverse {
-                    self.remember(Undo::Back { action, said: said.clone() });
+                if !inverse.is_empty() {
+                    self.remember(Undo::Back { actions: inverse, said: said.clone() });
                 }
                 self.say(Level::Good, said);
             }

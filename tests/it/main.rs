@@ -26,6 +26,7 @@ mod query;
 mod sandbox;
 mod support;
 mod text;
+mod triage_journey;
 mod twilio;
 mod twilio_contract;
 mod twilio_pull;

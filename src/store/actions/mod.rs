@@ -79,13 +79,13 @@ impl Tx<'_> {
         &mut self,
         actor: &Actor,
         action: &Action,
-    ) -> Result<(Performed, Option<Action>), StoreError> {
+    ) -> Result<(Performed, Vec<Action>), StoreError> {
         let of = match action {
             Action::Set { conversation, .. }
             | Action::Read { conversation }
             | Action::Unread { conversation }
             | Action::Block { conversation, .. } => *conversation,
-            _ => return Ok((self.perform(actor, action)?, None)),
+            _ => return Ok((self.perform(actor, action)?, Vec::new())),
         };
         self.settle()?;
         let before = self.conversation_row(of)?;

@@ -49,11 +49,7 @@ impl Tx<'_> {
         let pending: Vec<_> = self.folded(conversation)?.into_iter().map(|f| f.pending).collect();
         let key = facet.key();
         let before = rebase::shown(&truth, &pending).remove(&key);
-        let covers = matches!(
-            &facet,
-            Facet::Status { status: Status::Resolved | Status::Snoozed, .. }
-                | Facet::Archived { at: Some(_) }
-        );
+        let covers = facet.puts_aside();
         // A resolved conversation that a new message has reopened is shown as open: setting it again does change something.
         let covered = if covers { self.cover(conversation)? } else { false };
         let reopened = match &before {

@@ -250,7 +250,7 @@ fn act(
 ) {
     if let Ok(message) = model.pointed_at(fits, "") {
         let (action, said) = action(message);
-        model.perform(action, Purpose::Change { inverse: None, said: said.into() });
+        model.perform(action, Purpose::Change { inverse: Vec::new(), said: said.into() });
     }
 }
 

@@ -313,14 +313,18 @@ fn undo(model: &mut Model) {
                 let purpose = Purpose::TakeBack { conversation, mode: ComposeMode::Note, text };
                 model.perform(Action::Cancel { message }, purpose);
             }
-            Undo::Many { actions, said } => {
-                model.bulk(Work::Undo(actions), format!("undone: \u{201c}{said}\u{201d}"))
+            Undo::Many { each, said } => {
+                model.bulk(Work::Undo(each), format!("undone: \u{201c}{said}\u{201d}"));
             }
-            Undo::Back { action, said } => {
-                model.perform(
-                    action,
-                    Purpose::Change { inverse: None, said: format!("undone: \u{201c}{said}\u{201d}") },
-                );
+            Undo::Back { mut actions, said } => {
+                let last = actions.pop();
+                for action in actions {
+                    model.perform(action, Purpose::Quiet);
+                }
+                if let Some(last) = last {
+                    let said = format!("undone: \u{201c}{said}\u{201d}");
+                    model.perform(last, Purpose::Change { inverse: Vec::new(), said });
+                }
             }
         }
     }

@@ -95,7 +95,10 @@ impl Model {
         match replies::read(text, Format::Toml).map(<[_; 1]>::try_from) {
             Ok(Ok([reply])) => {
                 let old = self.quick_replies.iter().find(|q| Some(q.id) == id);
-                let inverse = old.map(|old| Action::QuickReplySave { id, reply: old.reply.clone() });
+                let inverse = old
+                    .map(|old| Action::QuickReplySave { id, reply: old.reply.clone() })
+                    .into_iter()
+                    .collect();
                 let said = format!("{} {}", if id.is_some() { "changed" } else { "added" }, reply.name());
                 let action = Action::QuickReplySave { id, reply };
                 self.perform(action, Purpose::Change { inverse, said });

@@ -99,7 +99,7 @@ impl Model {
 
     /// Does what was confirmed.
     pub(crate) fn confirmed(&mut self, confirm: Confirm) {
-        self.perform(confirm.action, Purpose::Change { inverse: None, said: confirm.said });
+        self.perform(confirm.action, Purpose::Change { inverse: Vec::new(), said: confirm.said });
     }
 
     /// Goes to a waiting message.

@@ -89,7 +89,7 @@ fn many_are_one_step_back() {
     let ticket = *desk.model.bulks.keys().next().unwrap();
     desk.send(Msg::Bulk { ticket, progress: BulkProgress::Going { done: 340, total: 1204 } });
     assert!(desk.text(120, 40).contains("resolved ██░░░░░░░░ 340 of 1204"));
-    let undo = vec![status(2, Status::Open), status(1, Status::Open)];
+    let undo = vec![vec![status(2, Status::Open)], vec![status(1, Status::Open)]];
     let over =
         BulkProgress::Over { changed: 2, same: 1, undo: undo.clone(), refused: Some((1, "no".into())) };
     desk.send(Msg::Bulk { ticket, progress: over });

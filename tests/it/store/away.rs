@@ -122,18 +122,21 @@ fn everything_of_this_can_be_undone() {
     let before = row(&kit, c);
     for action in [
         Action::Set { conversation: c, facet: set::archived(Some(NOW)) },
+        Action::Set { conversation: c, facet: set::status(Status::Resolved) },
+        Action::Set { conversation: c, facet: set::snooze(None) },
         Action::Set { conversation: c, facet: set::muted(true) },
         Action::Set { conversation: c, facet: set::score(Some(3)) },
         Action::Set { conversation: c, facet: set::field("deadline", Some("soon".into())) },
         Action::Block { conversation: c, on: true },
     ] {
         let now = row(&kit, c);
-        let back = action.inverse(&now, None).unwrap();
+        let back = action.inverse(&now, None);
         kit.perform(action.clone());
         assert_ne!(row(&kit, c), now, "{action:?}");
-        kit.perform(back);
-        let again = ConversationRow { unread: before.unread, ..row(&kit, c) };
-        assert_eq!(again, before, "{action:?}");
+        for action in back {
+            kit.perform(action);
+        }
+        assert_eq!(row(&kit, c), before, "{action:?}");
     }
 }
 
