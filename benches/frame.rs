@@ -79,6 +79,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         keys: Vec::new(),
         macros: Vec::new(),
         fields: Vec::new(),
+        book: frontdesk::app::setup::book(),
+        first: false,
         undo_ms: 5_000,
     });
     ui::prepare(&mut model, SIZE);

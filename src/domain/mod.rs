@@ -21,6 +21,8 @@ pub mod query;
 pub mod rebase;
 pub mod rev;
 pub mod row;
+pub mod secret;
 pub mod secret_source;
+pub mod setting;
 pub mod signal;
 pub mod spam;

@@ -220,6 +220,7 @@ fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
         Overlay::Picker(_) | Overlay::Search(_) | Overlay::Outbox { .. } => vec![esc],
         Overlay::Help { .. } | Overlay::Status { .. } => vec![moves, esc],
         Overlay::Delivery { .. } => vec![esc],
+        Overlay::Setup(setup) => crate::ui::setup::hints(setup),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::text::{sanitize, wrap};
 use crate::ui::model::Model;
 use crate::ui::overlay::{Choice, Overlay, Picker, PickerKind, found, lines, outbox};
 use crate::ui::paint::{Pen, cells};
+use crate::ui::setup;
 use crate::ui::theme::Role;
 use ratatui::layout::Rect;
 
@@ -54,6 +55,7 @@ fn width(overlay: &Overlay, body: Rect) -> u16 {
         },
         Overlay::Search(_) => 110,
         Overlay::Prompt(_) | Overlay::Confirm(_) => 72,
+        Overlay::Setup(_) => body.width,
         Overlay::Help { .. } => 96,
         Overlay::Status { .. } => 90,
         Overlay::Outbox { .. } => 100,
@@ -79,7 +81,7 @@ fn place(model: &Model, overlay: &Overlay) -> Rect {
         },
         Overlay::Search(_) => body.height.saturating_sub(1),
         Overlay::Prompt(_) | Overlay::Confirm(_) => 4,
-        Overlay::Help { .. } => body.height,
+        Overlay::Help { .. } | Overlay::Setup(_) => body.height,
         Overlay::Status { .. } => body.height.saturating_sub(2),
         Overlay::Outbox { rows: found, .. } => {
             rows(found.as_ref().map_or(1, |found| outbox::lines(found, inside(width))).max(3))
@@ -158,6 +160,7 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
                 pen.pieces(inner.x, inner.y + 1, inner.width, &keys);
             }
         }
+        Overlay::Setup(setup) => setup::view::draw(model, pen, setup),
         Overlay::Help { top } => draw_text(model, pen, area, overlay, ("Keys", "j k to scroll"), *top),
         Overlay::Status { top } => draw_text(model, pen, area, overlay, ("Engine and channels", ""), *top),
         Overlay::Delivery { .. } => {

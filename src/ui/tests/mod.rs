@@ -4,6 +4,7 @@ mod ahead;
 mod orders;
 mod said;
 mod screen;
+mod setup;
 mod triage;
 mod writing;
 

@@ -30,6 +30,8 @@ impl Screen {
             keys: Vec::new(),
             macros: Vec::new(),
             fields: Vec::new(),
+            book: frontdesk::app::setup::book(),
+            first: false,
             undo_ms: 5_000,
         };
         let (mut model, effects) = ui::start(startup);
