@@ -82,6 +82,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         book: frontdesk::app::setup::book(),
         first: false,
         undo_ms: 5_000,
+        confirm_patterns: Vec::new(),
     });
     ui::prepare(&mut model, SIZE);
     serve(&reading, &reader, &mut model, first);

@@ -2,14 +2,15 @@
 
 use crate::app::workspace::Workspace;
 use crate::domain::command::Action;
-use crate::domain::ids::ConversationId;
-use crate::domain::order::Setting;
-use crate::domain::query;
+use crate::domain::ids::{ConversationId, OpId};
+use crate::domain::order::{OrderError, Setting};
+use crate::domain::query::{self, QueryError};
 use crate::domain::row::{ConversationRow, ListKey, View};
 use crate::domain::signal::Signal;
 use crate::store::{Actor, Class, Reader, StoreError, key_in};
 use crate::text::when;
-use crate::ui::effect::{ListSource, Targets, Ticket, Work};
+use crate::ui::effect::Ticket;
+pub use crate::ui::effect::{ListSource, Targets, Work};
 use crate::ui::msg::{BulkProgress, Level, Msg};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
@@ -19,6 +20,20 @@ use std::sync::mpsc::channel;
 const STEP: usize = 50;
 /// Rows read at once while it is found out what a list holds.
 const WINDOW: usize = 1_000;
+
+/// Why a work cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum StepsError {
+    /// The order cannot be carried out.
+    #[error(transparent)]
+    Order(#[from] OrderError),
+    /// The query is none.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// How a work ended.
 #[derive(Debug, Default)]
@@ -31,6 +46,8 @@ pub struct Outcome {
     pub undo: Vec<Action>,
     /// What could not be changed, and why.
     pub refused: Vec<(Option<ConversationId>, String)>,
+    /// One of the ops that have to travel, if any has.
+    pub op: Option<OpId>,
 }
 
 /// Begins a work on a thread of its own; `send` hears how it goes on, `wake` is told that there may be ops.
@@ -56,7 +73,10 @@ pub fn start(
                 undo: out.undo,
                 refused: out.refused.first().map(|(_, why)| (out.refused.len(), why.clone())),
             },
-            Err(why) => BulkProgress::Over { changed: 0, same: 0, undo: Vec::new(), refused: Some((0, why)) },
+            Err(e) => {
+                let refused = Some((0, e.to_string()));
+                BulkProgress::Over { changed: 0, same: 0, undo: Vec::new(), refused }
+            }
         };
         told(Msg::Bulk { ticket, progress });
         signal(Signal::Wake);
@@ -73,19 +93,18 @@ pub type Step = (Option<ConversationId>, Vec<Action>);
 ///
 /// # Errors
 /// The order cannot be carried out, or the targets cannot be read.
-pub fn steps(workspace: &Workspace, work: Work) -> Result<Vec<Step>, String> {
+pub fn steps(workspace: &Workspace, work: Work) -> Result<Vec<Step>, StepsError> {
     let (order, targets) = match work {
         Work::Undo(actions) => return Ok(actions.into_iter().map(|a| (of(&a), vec![a])).collect()),
         Work::Order { order, targets } => (order, targets),
     };
-    let reader = workspace.store.reader().map_err(|e| e.to_string())?;
+    let reader = workspace.store.reader()?;
     let ids = match targets {
         Targets::One(id) => vec![id],
         Targets::These(ids) => ids,
         Targets::Matching(source) => matching(workspace, &reader, &source)?,
     };
-    let (agents, teams) =
-        (reader.agents().map_err(|e| e.to_string())?, reader.teams().map_err(|e| e.to_string())?);
+    let (agents, teams) = (reader.agents()?, reader.teams()?);
     let (now, tz) = (workspace.clock.now(), TimeZone::system());
     let setting = Setting {
         me: &workspace.me.email,
@@ -94,9 +113,7 @@ pub fn steps(workspace: &Workspace, work: Work) -> Result<Vec<Step>, String> {
         now,
         when: &|text| when::ahead(text, now, &tz),
     };
-    ids.into_iter()
-        .map(|id| Ok((Some(id), order.actions(id, &setting).map_err(|e| e.to_string())?)))
-        .collect()
+    ids.into_iter().map(|id| Ok((Some(id), order.actions(id, &setting)?))).collect()
 }
 
 /// Which conversation an action is about.
@@ -115,10 +132,10 @@ fn matching(
     workspace: &Workspace,
     reader: &Reader,
     source: &ListSource,
-) -> Result<Vec<ConversationId>, String> {
+) -> Result<Vec<ConversationId>, StepsError> {
     let (now, tz, me) = (workspace.clock.now(), TimeZone::system(), workspace.me.id);
     let parsed = match source {
-        ListSource::Query(text) => Some(query::parse_typing(text).map_err(|e| e.to_string())?),
+        ListSource::Query(text) => Some(query::parse_typing(text)?),
         ListSource::View(_) | ListSource::All => None,
     };
     let window = |after: Option<ListKey>| -> Result<Vec<ConversationRow>, StoreError> {
@@ -135,7 +152,7 @@ fn matching(
     let mut ids = Vec::new();
     let mut after = None;
     loop {
-        let rows = window(after).map_err(|e| e.to_string())?;
+        let rows = window(after)?;
         after = rows.last().map(|row| key_in(view, row));
         ids.extend(rows.iter().map(|row| row.id));
         if rows.len() < WINDOW {
@@ -160,14 +177,14 @@ pub fn perform(workspace: &Workspace, steps: Vec<Step>, going: &dyn Fn(usize, us
             workspace.store.writer().submit(
                 Class::Durable,
                 move |t| {
-                    let mut changed = false;
-                    let mut back = Vec::new();
+                    let (mut changed, mut back, mut op) = (false, Vec::new(), None);
                     for action in &actions {
                         let (done, inverse) = t.perform_undoable(&actor, action)?;
                         changed |= done.changed;
+                        op = op.or(done.op);
                         back.extend(inverse.filter(|_| done.changed));
                     }
-                    Ok((changed, back))
+                    Ok((changed, back, op))
                 },
                 move |result| {
                     // Whoever asked has gone.
@@ -179,11 +196,12 @@ pub fn perform(workspace: &Workspace, steps: Vec<Step>, going: &dyn Fn(usize, us
         drop(tx);
         for (id, result) in rx {
             match result {
-                Ok((true, back)) => {
+                Ok((true, back, op)) => {
                     out.changed.extend(id);
                     out.undo.extend(back);
+                    out.op = out.op.or(op);
                 }
-                Ok((false, _)) => out.same += 1,
+                Ok((false, ..)) => out.same += 1,
                 Err(e) => out.refused.push((id, e.to_string())),
             }
         }

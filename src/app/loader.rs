@@ -186,6 +186,7 @@ fn context(reader: &Reader, conversation: ConversationId) -> Result<Option<Conte
         consent: reader.consent(conversation)?,
         contact: reader.contact(row.contact)?,
         draft_reply: reader.draft(conversation, ComposeMode::Reply)?,
+        draft_began: reader.draft_began(conversation)?,
         draft_note: reader.draft(conversation, ComposeMode::Note)?,
         row,
         account,

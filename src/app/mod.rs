@@ -16,6 +16,7 @@ pub mod input;
 pub mod loader;
 mod log_file;
 pub mod logs;
+pub mod macros;
 pub mod probe;
 pub mod serve;
 pub mod setup;

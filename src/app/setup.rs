@@ -6,6 +6,7 @@ use crate::app::workspace::Workspace;
 use crate::config::names::check_name;
 use crate::config::{ChannelConfig, Config, ConfigError, Env, Overrides};
 use crate::domain::account::Health;
+use crate::domain::quick_reply::QuickReplyRow;
 use crate::domain::secret_source::{SecretGiven, SecretSource};
 use crate::net::keyring;
 use crate::provider::{REGISTRY, Vendor, vendor};
@@ -227,7 +228,14 @@ fn lists(
         listed(&k.chord, &format!("{}, in {}", k.command, k.context), k.place.to_string())
     };
     let labels = reader.labels()?;
+    let replies = reader.quick_replies()?;
+    let reply = |row: &QuickReplyRow| {
+        let reply = &row.reply;
+        let about = format!("{} {}", reply.variant(), reply.title);
+        listed(&format!("/{}", reply.shortcut), about.trim(), String::new())
+    };
     Ok(BTreeMap::from([
+        (Section::QuickReplies, replies.iter().map(reply).collect()),
         (Section::Labels, labels.iter().map(|name| listed(name, "", String::new())).collect()),
         (Section::Agents, agents),
         (

@@ -325,6 +325,7 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
         book: setup::book(),
         first: setup::is_first_start(workspace),
         undo_ms: i64::try_from(config.undo_seconds.saturating_mul(1000)).unwrap_or(5_000),
+        confirm_patterns: config.confirm_patterns.clone(),
     }
 }
 

@@ -12,7 +12,7 @@ mod starter;
 
 pub use error::{ConfigError, Place, Problem};
 pub use paths::Paths;
-pub use starter::{StarterReply, starter_quick_replies};
+pub use starter::starter_quick_replies;
 
 use crate::domain::secret_source::SecretSource;
 use std::collections::BTreeMap;
@@ -133,6 +133,8 @@ pub struct Config {
     pub log_level: String,
     /// In which region numbers without a country code are understood.
     pub phone_region: Option<String>,
+    /// What is asked about before it is sent, besides card numbers: names and regular expressions.
+    pub confirm_patterns: Vec<(String, String)>,
     /// Key chords, raw.
     pub keys: Vec<RawKey>,
     /// Macros, fields, searches, rules against spam.
@@ -215,6 +217,7 @@ impl Config {
             theme: text("theme"),
             log_level: text("log_level"),
             phone_region: layers.get("phone_region"),
+            confirm_patterns: file.confirm_patterns,
             keys: file.keys,
             desk: file.desk,
             workspaces: file.workspaces,

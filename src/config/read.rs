@@ -20,6 +20,8 @@ pub(super) struct FileConfig {
     pub scalars: BTreeMap<&'static str, (String, Place)>,
     /// Agents.
     pub agents: Vec<Colleague>,
+    /// What is asked about before it is sent: names and regular expressions, which can be read.
+    pub confirm_patterns: Vec<(String, String)>,
     /// Key chords, raw.
     pub keys: Vec<RawKey>,
     /// Macros, fields, searches, rules against spam.
@@ -115,6 +117,12 @@ impl Reader<'_> {
                         self.spam(table);
                     }
                 }
+                "confirm_patterns" => {
+                    let example = "[confirm_patterns] with \"a name\" = 'regular expression' below";
+                    if let Some(table) = self.table(key, item, example) {
+                        self.patterns(table);
+                    }
+                }
                 "workspace" if item.is_str() => {
                     self.complain(
                         key.span(),
@@ -133,6 +141,7 @@ impl Reader<'_> {
                         let mut known = vec![
                             "agent",
                             "agents",
+                            "confirm_patterns",
                             "fields",
                             "keys",
                             "macros",
@@ -200,6 +209,30 @@ impl Reader<'_> {
                 None => {
                     let what = format!("the name of `{}` has to be text in quotes", email.kept);
                     self.complain(item.span(), what, format!("write \"{}\" = \"Name\"", email.kept));
+                }
+            }
+        }
+    }
+
+    fn patterns(&mut self, table: &dyn TableLike) {
+        for (key, item) in entries(table) {
+            let name = key.get().trim();
+            if name.is_empty() || !crate::text::sanitize::is_clean(name) {
+                self.complain(key.span(), "a pattern has no name", "write \"an IBAN\" = 'expression'");
+                continue;
+            }
+            match item.as_str().map(crate::text::guard::pattern) {
+                Some(Ok(_)) => {
+                    let pattern = item.as_str().unwrap_or_default().to_owned();
+                    self.out.confirm_patterns.push((name.to_owned(), pattern));
+                }
+                Some(Err(why)) => {
+                    let what = format!("the pattern of `{}` cannot be used", show(name));
+                    self.complain(item.span(), what, why);
+                }
+                None => {
+                    let what = format!("the pattern of `{}` has to be text in quotes", show(name));
+                    self.complain(item.span(), what, "write it in single quotes: '\\d{9}'");
                 }
             }
         }

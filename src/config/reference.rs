@@ -39,6 +39,16 @@ const TABLES: &str = r#"
 "ben@example.com" = "Ben"
 ```
 
+## What is asked about before it is sent
+
+`[confirm_patterns]` names regular expressions (of the crate `regex`, in single quotes). A message to a customer that has a match is
+sent after a question on the screen, and on the command line with `--confirmed`. Numbers of payment cards are always asked about:
+
+```toml
+[confirm_patterns]
+"an IBAN" = '\b[A-Z]{2}\d{2}( ?\w{4}){3,7}\b'
+```
+
 ## Keys of the screen
 
 `[keys.CONTEXT]` binds chords to commands. Contexts, chords and commands are listed by `?` on the screen:

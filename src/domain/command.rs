@@ -7,6 +7,7 @@ use crate::domain::conversation::{Priority, Qualification, Status};
 use crate::domain::delivery::Delivery;
 use crate::domain::facet::{Facet, Owner};
 use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId, QuickReplyId};
+use crate::domain::quick_reply::QuickReply;
 use crate::domain::row::ConversationRow;
 use serde::{Deserialize, Serialize};
 
@@ -127,19 +128,17 @@ pub enum Action {
         /// Which.
         id: QuickReplyId,
     },
-    /// Make a quick reply, or change the one with this shortcut.
+    /// Make a quick reply, or change one.
     QuickReplySave {
-        /// What is typed to find it.
-        shortcut: String,
-        /// Its title.
-        title: String,
-        /// Its text with variables.
-        body: String,
+        /// Which is changed; none = the one with the same shortcut, medium and language, or a new one.
+        id: Option<QuickReplyId>,
+        /// What it is to be.
+        reply: QuickReply,
     },
     /// Remove a quick reply.
     QuickReplyRemove {
-        /// By its shortcut.
-        shortcut: String,
+        /// Which.
+        id: QuickReplyId,
     },
 }
 

@@ -18,6 +18,7 @@ pub mod message;
 pub mod op;
 pub mod order;
 pub mod query;
+pub mod quick_reply;
 pub mod rebase;
 pub mod rev;
 pub mod row;

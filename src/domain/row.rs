@@ -6,8 +6,7 @@ use crate::domain::contact::{ConsentState, Identity};
 use crate::domain::conversation::{Assignee, Priority, Qualification, Status};
 use crate::domain::delivery::{Delivery, DeliverySource, Reason};
 use crate::domain::ids::{
-    AccountId, AgentId, AttachmentId, ContactId, ConversationId, MessageId, OpId, QuickReplyId, ReceiptId,
-    TeamId,
+    AccountId, AgentId, AttachmentId, ContactId, ConversationId, MessageId, OpId, ReceiptId, TeamId,
 };
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
 use crate::domain::op::OpState;
@@ -298,21 +297,6 @@ pub struct ConsentRow {
     pub at: Ms,
     /// Who or what said so.
     pub said: String,
-}
-
-/// A quick reply.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QuickReplyRow {
-    /// Its id.
-    pub id: QuickReplyId,
-    /// What is typed to find it.
-    pub shortcut: String,
-    /// Its title.
-    pub title: String,
-    /// The text with its variables.
-    pub body: String,
-    /// How often it was used.
-    pub uses: u64,
 }
 
 /// An op in the outbox.

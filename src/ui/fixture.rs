@@ -34,6 +34,7 @@ pub(crate) fn startup() -> Startup {
         book: book(),
         first: false,
         undo_ms: 5_000,
+        confirm_patterns: Vec::new(),
     }
 }
 
@@ -135,6 +136,7 @@ pub(crate) fn context(id: i64) -> Context {
         consent: None,
         contact: None,
         draft_reply: None,
+        draft_began: None,
         draft_note: None,
     }
 }

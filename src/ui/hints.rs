@@ -132,6 +132,7 @@ fn leads_somewhere(model: &Model, id: &str) -> bool {
             may_write(model, composer.mode, (!composer.is_blank()).then_some(text.as_str()))
         }),
         "undo" => triage::takes_back(model),
+        "compose.complete" => model.completes(),
         // What one can take is not what one has.
         "assign.me" => !model.target_row().is_some_and(|row| is_mine(model, row)),
         "resolve.next" => !is_over(model),
@@ -212,12 +213,24 @@ fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
             vec![hint("Enter", "go to the message", enter), moves, esc]
         }
         Overlay::Prompt(_) => vec![hint("Enter", "done", enter), esc],
-        Overlay::Confirm(_) => vec![hint("y", "yes", Key::char('y')), hint("n", "no", Key::char('n'))],
+        Overlay::Asking(_) => {
+            vec![hint("Enter", "go on", enter), hint("Esc", "leave it out", Key::plain(Code::Esc))]
+        }
+        Overlay::Confirm(_) | Overlay::Doubts(_) => {
+            vec![hint("y", "yes", Key::char('y')), hint("n", "no", Key::char('n'))]
+        }
         Overlay::Outbox { rows: Some(rows), .. } if !rows.is_empty() => {
             vec![hint("Enter", "go to the message", enter), moves, esc]
         }
         // There is nothing to be chosen.
         Overlay::Picker(_) | Overlay::Search(_) | Overlay::Outbox { .. } => vec![esc],
+        Overlay::Canned(_) => vec![
+            hint("a", "add", Key::char('a')),
+            hint("e", "edit", Key::char('e')),
+            hint("x", "remove", Key::char('x')),
+            moves,
+            esc,
+        ],
         Overlay::Help { .. } | Overlay::Status { .. } => vec![moves, esc],
         Overlay::Delivery { .. } => vec![esc],
         Overlay::Setup(setup) => crate::ui::setup::hints(setup),

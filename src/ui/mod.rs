@@ -32,7 +32,7 @@ mod thread;
 mod update;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 

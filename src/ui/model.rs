@@ -8,8 +8,10 @@ use crate::domain::conversation::Assignee;
 use crate::domain::facet::Owner;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::order::Order;
-use crate::domain::row::{AgentRow, ConversationRow, MessageRow, QuickReplyRow, TeamRow};
+use crate::domain::quick_reply::QuickReplyRow;
+use crate::domain::row::{AgentRow, ConversationRow, MessageRow, TeamRow};
 use crate::text::format;
+use crate::text::guard::Guard;
 use crate::ui::ahead::Ahead;
 use crate::ui::command::give::{Line, read_line};
 use crate::ui::composer::Composer;
@@ -113,6 +115,7 @@ pub struct Model {
     pub(crate) tz: TimeZone,
     pub(crate) now: Ms,
     pub(crate) undo_ms: Ms,
+    pub(crate) guard: Guard,
     pub(crate) theme_choice: ThemeChoice,
     pub(crate) colors: Colors,
     pub(crate) no_color: bool,
@@ -162,6 +165,8 @@ pub struct Model {
     pub(crate) colleagues: BTreeMap<(ConversationId, String), Ms>,
     /// What was typed in this session; wins over what the store said earlier.
     pub(crate) drafts: BTreeMap<(ConversationId, ComposeMode), String>,
+    /// The newest message when an answer was begun that is not sent yet.
+    pub(crate) began: BTreeMap<ConversationId, (Ms, MessageId)>,
     /// The query of the last search, to be found again.
     pub(crate) last_search: String,
     pub(crate) out: Vec<Effect>,
@@ -180,6 +185,7 @@ impl Model {
             tz: startup.tz,
             now: startup.now,
             undo_ms: startup.undo_ms,
+            guard: Guard::new(&startup.confirm_patterns),
             theme_choice: startup.theme,
             colors: startup.colors,
             no_color: startup.no_color,
@@ -216,6 +222,7 @@ impl Model {
             typing: BTreeMap::new(),
             colleagues: BTreeMap::new(),
             drafts: BTreeMap::new(),
+            began: BTreeMap::new(),
             last_search: String::new(),
             out: Vec::new(),
         };
@@ -228,6 +235,7 @@ impl Model {
         model.load(Need::Sidebar);
         model.load_list();
         model.load(Need::Agents);
+        model.load_soon(Need::QuickReplies);
         if startup.first {
             model.open_setup();
         }

@@ -5,9 +5,10 @@ use crate::domain::command::{Action, Performed};
 use crate::domain::contact::ConsentState;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::query::QueryError;
+use crate::domain::quick_reply::QuickReplyRow;
 use crate::domain::row::{
     AccountRow, AgentRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey, MessageRow,
-    OutboxRow, QuickReplyRow, SearchHit, TeamRow, View, ViewCount,
+    OutboxRow, SearchHit, TeamRow, View, ViewCount,
 };
 use crate::domain::signal::Signal;
 use crate::text::index::Term;
@@ -253,6 +254,8 @@ pub struct Context {
     pub contact: Option<ContactRow>,
     /// What was being typed to the customer.
     pub draft_reply: Option<String>,
+    /// When that was begun.
+    pub draft_began: Option<Ms>,
     /// What was being typed as a note.
     pub draft_note: Option<String>,
 }

@@ -34,6 +34,8 @@ pub struct Startup {
     pub first: bool,
     /// How long a send can be taken back, milliseconds. 0 = not at all.
     pub undo_ms: Ms,
+    /// What is asked about before it is sent: names and regular expressions.
+    pub confirm_patterns: Vec<(String, String)>,
 }
 
 /// Several lines under one name.

@@ -42,6 +42,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Bulk { ticket, progress } => model.on_bulk(ticket, progress),
         Msg::Setup { ticket, answer } => model.on_setup(ticket, answer),
         Msg::Signal(signal) => model.on_signal(signal),
+        Msg::Edited(text) if model.canned_edited(text.as_ref()) => {}
         Msg::Edited(text) => {
             let now = model.now;
             if let (Some(text), Some(composer)) = (text, &mut model.composer) {
@@ -205,6 +206,9 @@ impl Model {
         if let Some(composer) = &mut self.composer {
             composer.key(key, now);
         }
+        if key.types() == Some(':') {
+            self.close_emoji();
+        }
         self.tell_typing();
     }
 
@@ -239,6 +243,7 @@ impl Model {
         self.look_again();
         match self.overlays.last() {
             Some(Overlay::Outbox { .. }) => self.load(Need::Outbox),
+            Some(Overlay::Canned(_)) => self.load(Need::QuickReplies),
             Some(Overlay::Delivery { message, .. }) => {
                 let message = *message;
                 self.load(Need::Delivery { message });

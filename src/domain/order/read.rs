@@ -64,7 +64,7 @@ impl FromStr for Order {
 pub fn to(text: &str) -> To {
     match text.to_lowercase().as_str() {
         "me" => To::Me,
-        "none" | "nobody" => To::Nobody,
+        "none" => To::Nobody,
         _ => To::Named(text.to_owned()),
     }
 }

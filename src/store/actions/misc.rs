@@ -5,7 +5,7 @@ use crate::domain::command::{ComposeMode, Performed, set};
 use crate::domain::contact::ConsentState;
 use crate::domain::conversation::Status;
 use crate::domain::event::ConversationKey;
-use crate::domain::ids::{ConversationId, QuickReplyId};
+use crate::domain::ids::ConversationId;
 use crate::domain::message::Direction;
 use crate::domain::op::OpBody;
 use crate::domain::rev::{Rev, Stamped};
@@ -149,6 +149,8 @@ impl Tx<'_> {
         } else {
             self.exec("DELETE FROM block WHERE identity_id = ?1", [identity])?;
         }
+        let line = if on { "blocked this address" } else { "accepts this address again" };
+        self.own_message(actor, conversation, Direction::Activity, line)?;
         self.audit(
             actor,
             if on { "block" } else { "unblock" },
@@ -200,48 +202,5 @@ impl Tx<'_> {
             self.touch(conversation.0).draft = true;
         }
         Ok(())
-    }
-
-    pub(super) fn quick_reply_used(&mut self, id: QuickReplyId) -> Result<Performed, StoreError> {
-        let sql = "UPDATE quick_reply SET uses = uses + 1, used_at = ?2 WHERE id = ?1";
-        match self.exec(sql, [id.0, self.now])? {
-            0 => Err(StoreError::NotFound("quick reply")),
-            _ => Ok(Performed { changed: true, ..Performed::default() }),
-        }
-    }
-
-    pub(super) fn quick_reply_save(
-        &mut self,
-        actor: &Actor,
-        shortcut: &str,
-        title: &str,
-        body: &str,
-    ) -> Result<Performed, StoreError> {
-        let shortcut = shortcut.trim();
-        if shortcut.is_empty() || shortcut.chars().any(char::is_whitespace) {
-            return Err(StoreError::Refused("a quick reply needs a shortcut of one word".into()));
-        }
-        if body.trim().is_empty() {
-            return Err(StoreError::Refused("a quick reply needs a text".into()));
-        }
-        self.exec(
-            "INSERT INTO quick_reply(shortcut, title, body) VALUES (?1, ?2, ?3)
-             ON CONFLICT (shortcut) DO UPDATE SET title = excluded.title, body = excluded.body",
-            params![shortcut, title, body],
-        )?;
-        self.audit(actor, "quick-reply save", None, None, json!({ "shortcut": shortcut }))?;
-        Ok(Performed { changed: true, ..Performed::default() })
-    }
-
-    pub(super) fn quick_reply_remove(
-        &mut self,
-        actor: &Actor,
-        shortcut: &str,
-    ) -> Result<Performed, StoreError> {
-        if self.exec("DELETE FROM quick_reply WHERE shortcut = ?1", [shortcut])? == 0 {
-            return Err(StoreError::NotFound("quick reply"));
-        }
-        self.audit(actor, "quick-reply remove", None, None, json!({ "shortcut": shortcut }))?;
-        Ok(Performed { changed: true, ..Performed::default() })
     }
 }

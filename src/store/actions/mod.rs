@@ -2,6 +2,7 @@
 
 mod mend;
 mod misc;
+mod quick_replies;
 mod say;
 
 pub(super) use say::from_key;
@@ -26,6 +27,18 @@ pub struct Actor {
     pub name: String,
     /// Their e-mail, by which agents are known everywhere.
     pub email: String,
+}
+
+impl Actor {
+    /// Frontdesk itself, where a rule or a clock acts.
+    pub fn system() -> Actor {
+        Actor { name: "Frontdesk".into(), email: String::new() }
+    }
+
+    /// Whether nobody in person acts.
+    pub fn is_system(&self) -> bool {
+        self.email.is_empty()
+    }
 }
 
 impl Tx<'_> {
@@ -53,10 +66,8 @@ impl Tx<'_> {
             Action::Block { conversation, on } => self.block(actor, *conversation, *on),
             Action::Draft { conversation, mode, text } => self.draft(*conversation, *mode, text),
             Action::QuickReplyUsed { id } => self.quick_reply_used(*id),
-            Action::QuickReplySave { shortcut, title, body } => {
-                self.quick_reply_save(actor, shortcut, title, body)
-            }
-            Action::QuickReplyRemove { shortcut } => self.quick_reply_remove(actor, shortcut),
+            Action::QuickReplySave { id, reply } => self.quick_reply_save(actor, *id, reply),
+            Action::QuickReplyRemove { id } => self.quick_reply_remove(actor, *id),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::store::actions::Actor;
 use crate::store::error::StoreError;
 use crate::store::reader::rows;
 use crate::store::tx::Tx;
-use crate::text::address;
+use crate::text::{address, variables};
 use rusqlite::params;
 use serde_json::{Value, json};
 
@@ -126,7 +126,7 @@ impl Tx<'_> {
     }
 
     /// A row of our own in a thread. An activity is neither found nor the newest word of a conversation.
-    pub(super) fn own_message(
+    pub(in crate::store) fn own_message(
         &mut self,
         actor: &Actor,
         conversation: ConversationId,
@@ -146,7 +146,7 @@ impl Tx<'_> {
                 conversation.0,
                 direction.code(),
                 if is_activity { MessageKind::Activity } else { MessageKind::Text }.code(),
-                AuthorKind::Agent.code(),
+                if actor.is_system() { AuthorKind::System } else { AuthorKind::Agent }.code(),
                 actor.name,
                 agent,
                 text,
@@ -156,8 +156,10 @@ impl Tx<'_> {
         if !is_activity {
             self.index_message(id.0, Some(text), false);
         }
-        let author = Author::agent(actor.name.clone(), Some(actor.email.clone()));
-        self.participant(conversation.0, &author, None, self.now)?;
+        if !actor.is_system() {
+            let author = Author::agent(actor.name.clone(), Some(actor.email.clone()));
+            self.participant(conversation.0, &author, None, self.now)?;
+        }
         let now = self.now;
         let touch = self.touch(conversation.0);
         touch.newest |= !is_activity;
@@ -199,7 +201,8 @@ impl Tx<'_> {
             consent: consent.as_ref(),
             now: self.now,
         };
-        may_say(&ctx, text).map_err(StoreError::Refused)
+        may_say(&ctx, text).map_err(StoreError::Refused)?;
+        variables::refusal(text).map_or(Ok(()), |why| Err(StoreError::Refused(why)))
     }
 
     fn removed(&self, account: AccountId) -> Result<bool, StoreError> {

@@ -203,8 +203,7 @@ impl Tx<'_> {
             let previous = self.truth(id)?.get(&FacetKey::Status).map(|t| t.rev);
             let value = Facet::Status { status: Status::Open, until: None };
             self.learn(id, &[Stamped { value, rev: Rev::next(now, previous) }])?;
-            let system = Actor { name: "Frontdesk".into(), email: String::new() };
-            self.audit(&system, "wake", Some(id), None, serde_json::Value::Null)?;
+            self.audit(&Actor::system(), "wake", Some(id), None, serde_json::Value::Null)?;
             woken += 1;
         }
         self.settle()?;

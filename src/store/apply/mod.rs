@@ -4,6 +4,7 @@ mod delivery;
 mod identity;
 mod message;
 mod metadata;
+mod spam;
 
 pub(super) use delivery::{own_step, shown_delivery};
 
@@ -26,6 +27,8 @@ use std::collections::HashMap;
 pub struct Applied {
     /// Conversations that were spoken of, once each.
     pub conversations: Vec<ConversationId>,
+    /// Conversations that began, in the order in which they did.
+    pub begun: Vec<ConversationId>,
     /// Messages that were not known before.
     pub new_messages: usize,
     /// Whether files wait to be fetched.
@@ -100,6 +103,7 @@ impl Tx<'_> {
         let mut seen: Vec<ConversationId> = Vec::with_capacity(events.len());
 
         self.participants.clear();
+        self.begun.clear();
         // Ascending ids suit the indexes; order has no meaning.
         let mut messages: Vec<_> = events
             .iter()
@@ -138,6 +142,7 @@ impl Tx<'_> {
                 self.settle_in(*conversation, self.now)?;
             }
         }
+        out.begun = std::mem::take(&mut self.begun);
         out.conversations = seen;
         Ok(out)
     }
@@ -211,6 +216,7 @@ impl Tx<'_> {
         self.count_place(&place, 1);
         self.index_names(id.0, false);
         self.touch(id.0);
+        self.begun.push(id);
         self.refuse_blocked(id, identity)?;
         self.read_up_to_orphan(account, &fact.key, id)?;
         Ok(id)

@@ -1,5 +1,6 @@
 //! The command table: everything that a person can invoke on the screen. Keymap, palette, hints, help and docs derive from it.
 
+mod canned;
 pub(crate) mod give;
 pub(crate) mod go;
 pub(crate) mod mark;
@@ -70,10 +71,18 @@ pub struct Command {
 
 /// All commands, by chapter.
 pub fn all() -> impl Iterator<Item = &'static Command> {
-    [go::COMMANDS, triage::COMMANDS, mark::COMMANDS, write::COMMANDS, message::COMMANDS, program::COMMANDS]
-        .into_iter()
-        .flatten()
-        .chain(std::iter::once(&mark::MACRO))
+    [
+        go::COMMANDS,
+        triage::COMMANDS,
+        mark::COMMANDS,
+        write::COMMANDS,
+        canned::COMMANDS,
+        message::COMMANDS,
+        program::COMMANDS,
+    ]
+    .into_iter()
+    .flatten()
+    .chain(std::iter::once(&mark::MACRO))
 }
 
 /// A command by its id.

@@ -1,10 +1,11 @@
 //! What happens when something is chosen, typed or confirmed.
 
-use crate::domain::command::{Action, ComposeMode};
 use crate::domain::conversation::QualificationState;
 use crate::domain::order::{self, Order};
+use crate::domain::quick_reply::QuickReplyRow;
 use crate::domain::row::ConversationRow;
 use crate::ui::command::{go, message};
+use crate::ui::composer::Insertion;
 use crate::ui::effect::{Effect, ListSource, Need, Targets, ThreadAt};
 use crate::ui::model::{Focus, Model, Purpose};
 use crate::ui::msg::Level;
@@ -34,23 +35,14 @@ impl Model {
                 self.ask_for(|targets| PromptKind::Field(name.clone(), targets), picker, &now);
             }
             (_, None) => self.say(Level::Warn, "the conversation is gone"),
-            (Choice::QuickReply { id, text, open }, Some(conversation)) => {
-                let is_open = self.composer.as_ref().is_some_and(|c| c.conversation == conversation);
-                if !is_open {
-                    if self.target() != Some(conversation) {
-                        return self.say(Level::Warn, "another conversation is open now");
-                    }
-                    self.compose(ComposeMode::Reply);
-                }
-                let now = self.now;
-                if let Some(composer) = &mut self.composer {
-                    composer.insert(text, now);
-                    composer.expect(open);
-                }
-                self.perform(Action::QuickReplyUsed { id: *id }, Purpose::Quiet);
-                if !open.is_empty() {
-                    self.say(Level::Warn, format!("still to fill in: {}", open.join(", ")));
-                }
+            (Choice::Emoji(emoji), Some(_)) => {
+                let word = picker.word.clone().unwrap_or_default();
+                self.put_emoji(emoji, &word);
+            }
+            (Choice::QuickReply { row, .. }, Some(conversation)) => {
+                let QuickReplyRow { id, reply, .. } = row.as_ref().clone();
+                let word = picker.word.clone();
+                self.insert_quick_reply(Insertion { conversation, id, reply, word });
             }
         }
     }

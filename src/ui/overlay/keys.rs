@@ -66,6 +66,24 @@ impl Model {
                 }
                 _ => self.global_key(key),
             },
+            Overlay::Asking(asking) => {
+                if key.code == Code::Enter {
+                    self.answered();
+                } else if asking.input.key(key).is_none() {
+                    self.global_key(key);
+                }
+            }
+            Overlay::Doubts(_) => match key.types() {
+                Some('y' | 'Y') => {
+                    if let Some(Overlay::Doubts(doubts)) = self.overlays.pop() {
+                        self.send_knowingly(doubts);
+                    }
+                }
+                Some('n' | 'N' | 'q') => {
+                    self.overlays.pop();
+                }
+                _ => self.global_key(key),
+            },
             Overlay::Help { top } | Overlay::Status { top } => match motion(key, false) {
                 Some(by) => *top = top.saturating_add_signed(by),
                 None if matches!(key.types(), Some('q' | '?' | '!'))
@@ -75,6 +93,7 @@ impl Model {
                 }
                 None => self.global_key(key),
             },
+            Overlay::Canned(_) => self.canned_key(key, motion(key, false)),
             Overlay::Outbox { rows, at } => match (motion(key, false), key.code) {
                 (Some(by), _) => {
                     let last = rows.as_ref().map_or(0, Vec::len).saturating_sub(1);
@@ -160,7 +179,7 @@ impl Model {
     }
 
     /// Keys that hold everywhere also hold here, except for those that open something else.
-    fn global_key(&mut self, key: Key) {
+    pub(super) fn global_key(&mut self, key: Key) {
         if let Lookup::Command(command) = self.keymap.lookup(Focus::Composer, &[key])
             && command.keys.iter().any(|(scope, _)| *scope == Scope::Anywhere)
             && !matches!(command.id, "palette" | "help")
@@ -182,6 +201,7 @@ impl Model {
             }
             Some(Overlay::Prompt(prompt)) => prompt.input.insert(text),
             Some(Overlay::Setup(_)) => self.setup_paste(text),
+            Some(Overlay::Asking(asking)) => asking.input.insert(text),
             _ => {}
         }
     }

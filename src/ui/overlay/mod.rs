@@ -1,5 +1,6 @@
 //! What lies above the panes: pickers, prompts, search, help. A stack; the top one has the keys.
 
+mod canned;
 mod choose;
 mod found;
 mod keys;
@@ -9,12 +10,14 @@ mod picker;
 mod search;
 pub(crate) mod view;
 
+pub(crate) use canned::Canned;
 pub(crate) use picker::{Choice, Item, Picker, PickerKind};
 pub(crate) use search::{Search, ask};
 
 use crate::domain::command::Action;
 use crate::domain::ids::{AttachmentId, MessageId};
 use crate::domain::row::{DeliveryStep, OutboxRow};
+use crate::ui::composer::{Asking, Doubts};
 use crate::ui::effect::Targets;
 use crate::ui::input::Input;
 use crate::ui::setup::Setup;
@@ -30,8 +33,14 @@ pub(crate) enum Overlay {
     Prompt(Prompt),
     /// Yes or no.
     Confirm(Confirm),
+    /// The questions of a quick reply.
+    Asking(Box<Asking>),
+    /// Whether to send it all the same.
+    Doubts(Doubts),
     /// All keys.
     Help { top: usize },
+    /// The quick replies, to be managed.
+    Canned(Canned),
     /// Engine and channels.
     Status { top: usize },
     /// Accounts, and what else is configured.

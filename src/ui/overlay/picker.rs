@@ -3,11 +3,12 @@
 use crate::domain::clock::Ms;
 use crate::domain::conversation::{Priority, QualificationState, Status};
 use crate::domain::facet::{self, Owner};
-use crate::domain::ids::{AttachmentId, ConversationId, QuickReplyId};
+use crate::domain::ids::{AttachmentId, ConversationId};
 use crate::domain::order::{self, Order, To};
-use crate::domain::row::{AttachmentRow, ConversationRow, QuickReplyRow};
+use crate::domain::quick_reply::{self, QuickReplyRow};
+use crate::domain::row::{AttachmentRow, ConversationRow};
 use crate::text::fuzzy::Fuzzy;
-use crate::text::{format, sanitize, template, variables, when};
+use crate::text::{format, sanitize, when};
 use crate::ui::command::{self, Command, give};
 use crate::ui::effect::Targets;
 use crate::ui::input::Input;
@@ -28,6 +29,7 @@ pub(crate) enum PickerKind {
     Qualification,
     Snooze,
     QuickReplies,
+    Emoji,
     Files { save: bool },
 }
 
@@ -46,10 +48,11 @@ pub(crate) enum Choice {
     /// A line that runs: a macro, or an order that was typed.
     Line(String),
     QuickReply {
-        id: QuickReplyId,
+        row: Box<QuickReplyRow>,
+        /// As it will read.
         text: String,
-        open: Vec<String>,
     },
+    Emoji(&'static str),
     File(AttachmentId),
 }
 
@@ -98,6 +101,8 @@ pub(crate) struct Picker {
     /// What an order from it is for.
     pub(crate) targets: Option<Targets>,
     pub(crate) focus: Focus,
+    /// What is typed in the composer, and goes for what is chosen.
+    pub(crate) word: Option<String>,
     pub(crate) input: Input,
     pub(crate) items: Vec<Item>,
     /// What fits what is typed: the item and the matched characters of its label.
@@ -116,6 +121,7 @@ impl Picker {
             target: model.target(),
             targets: model.targets(),
             focus: model.focus,
+            word: None,
             input: Input::default(),
             items: Vec::new(),
             shown: Vec::new(),
@@ -153,8 +159,23 @@ impl Picker {
     pub(crate) fn snoozes(model: &Model) -> Picker {
         Picker::new(model, PickerKind::Snooze)
     }
-    pub(crate) fn quick_replies(model: &Model) -> Picker {
-        Picker::new(model, PickerKind::QuickReplies)
+    /// Quick replies; those that a `/word` before the cursor may mean come first.
+    pub(crate) fn quick_replies(model: &Model, word: Option<String>) -> Picker {
+        Picker::new(model, PickerKind::QuickReplies).for_word(word, '/')
+    }
+    /// Emoji for a `:word` before the cursor.
+    pub(crate) fn emojis(model: &Model, word: &str) -> Picker {
+        Picker::new(model, PickerKind::Emoji).for_word(Some(word.to_owned()), ':')
+    }
+
+    /// Narrowed by a word that stands in the composer behind a mark.
+    fn for_word(mut self, word: Option<String>, mark: char) -> Picker {
+        if let Some(word) = word {
+            self.input = Input::new(word.trim_start_matches(mark));
+            self.word = Some(word);
+            self.narrow();
+        }
+        self
     }
 
     pub(crate) fn files(files: &[AttachmentRow], save: bool) -> Picker {
@@ -170,6 +191,7 @@ impl Picker {
             target: None,
             targets: None,
             focus: Focus::Thread,
+            word: None,
             input: Input::default(),
             items,
             shown,
@@ -191,6 +213,7 @@ impl Picker {
             PickerKind::Qualification => "Qualify as",
             PickerKind::Snooze => "Snooze until",
             PickerKind::QuickReplies => "Quick replies",
+            PickerKind::Emoji => "Emoji",
             PickerKind::Files { save: false } => "Open which file",
             PickerKind::Files { save: true } => "Save which file",
         }
@@ -208,6 +231,7 @@ impl Picker {
             PickerKind::Qualification => qualifications(model, row),
             PickerKind::Snooze => snoozes(model, row),
             PickerKind::QuickReplies => quick_replies(model, row),
+            PickerKind::Emoji => emojis(),
             PickerKind::Files { .. } => return,
         };
         self.narrow();
@@ -287,7 +311,10 @@ impl Picker {
 }
 
 fn commands(model: &Model, focus: Focus) -> Vec<Item> {
+    // The nine slots have their digits; in a list of names they would only be in the way.
+    let is_digit = |id: &str| id.rsplit_once('.').is_some_and(|(_, n)| n.parse::<u8>().is_ok());
     let mut items: Vec<Item> = command::all()
+        .filter(|command| !is_digit(command.id))
         .map(|command| {
             let keys =
                 model.keymap.chords(command.id, focus).first().map(|c| keymap::label(c)).unwrap_or_default();
@@ -420,19 +447,45 @@ fn snoozes(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
 }
 
 fn quick_replies(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
-    let mut replies: Vec<&QuickReplyRow> = model.quick_replies.iter().collect();
-    replies.sort_by(|a, b| b.uses.cmp(&a.uses).then_with(|| a.shortcut.cmp(&b.shortcut)));
-    replies
-        .into_iter()
-        .map(|reply| {
-            let rendered =
-                template::render(&reply.body, &|name| variables::value(name, row?, &model.me.name));
-            let mut open = rendered.missing;
-            open.extend(rendered.questions);
-            let choice = Choice::QuickReply { id: reply.id, text: rendered.text, open };
-            let mut item = Item::new(choice, reply.shortcut.clone(), reply.title.clone());
-            item.also = format!("{} {}", reply.title, sanitize::line(&reply.body));
-            item
+    let Some(row) = row else {
+        return Vec::new();
+    };
+    let slots = quick_reply::slots(&model.quick_replies);
+    let mut items = Vec::new();
+    for shortcut in quick_reply::ranked(&model.quick_replies) {
+        let variants = || model.quick_replies.iter().filter(|q| q.reply.shortcut == shortcut);
+        let fitting = quick_reply::fitting(variants(), row);
+        let slot = slots.iter().position(|slot| *slot == Some(shortcut)).map(|at| format!("Alt-{}", at + 1));
+        for (at, one) in fitting.iter().enumerate() {
+            items.push(canned(model, row, one, slot.clone().filter(|_| at == 0)));
+        }
+        for other in variants().filter(|q| !fitting.iter().any(|f| f.id == q.id)) {
+            let mut item = canned(model, row, other, None);
+            item.why = Some(format!("for {} only", other.reply.variant()));
+            items.push(item);
+        }
+    }
+    items
+}
+
+/// A quick reply as it would read here.
+fn canned(model: &Model, row: &ConversationRow, one: &QuickReplyRow, slot: Option<String>) -> Item {
+    let reply = &one.reply;
+    let text = model.filled_in(reply, row.id, &[]).text;
+    let variant = Some(reply.variant()).filter(|variant| !variant.is_empty());
+    let said = [Some(reply.title.clone()), variant, slot].into_iter().flatten().collect::<Vec<_>>();
+    let choice = Choice::QuickReply { row: Box::new(one.clone()), text };
+    let mut item = Item::new(choice, reply.shortcut.clone(), said.join(" · "));
+    item.also = format!("{} {}", reply.title, sanitize::line(&reply.body));
+    item
+}
+
+fn emojis() -> Vec<Item> {
+    emojis::iter()
+        .filter_map(|emoji| {
+            let mut item = Item::new(Choice::Emoji(emoji.as_str()), emoji.shortcode()?, emoji.as_str());
+            item.also = format!("{} {}", emoji.name(), emoji.shortcodes().collect::<Vec<_>>().join(" "));
+            Some(item)
         })
         .collect()
 }

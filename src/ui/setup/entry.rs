@@ -87,7 +87,7 @@ impl Kept {
     /// What is typed.
     pub(super) const fn asks(self) -> &'static str {
         match self {
-            Kept::Keyring => "the secret itself: it is not shown, and goes into the keyring of this system",
+            Kept::Keyring => "the secret itself; it is not shown, here or anywhere",
             Kept::Env => "the name of the variable, such as TWILIO_TOKEN: the engine reads it when it starts",
             Kept::File => "the path of a file that only you can read (mode 0600)",
             Kept::Command => "a command that prints it, such as `pass show twilio`",

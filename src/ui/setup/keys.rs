@@ -50,6 +50,11 @@ impl Model {
                 self.overlays.pop();
             }
             Do::Ask(ask, asked) => self.ask_setup(ask, asked),
+            Do::QuickReplies => {
+                if let Some(command) = crate::ui::command::find("quick-replies") {
+                    self.run(command);
+                }
+            }
             Do::Copy(text) => {
                 let said = format!("copied: {text}");
                 setup.said = Some((Level::Good, vec![said]));
@@ -127,7 +132,11 @@ pub(crate) fn hints(setup: &Setup) -> Vec<Hint> {
     }
     let sections = hint("Tab", "sections", Key::plain(Code::Tab));
     if setup.section() != Section::Channels {
-        return vec![moves(), sections, esc("leave")];
+        let mut hints = vec![moves(), sections, esc("leave")];
+        if setup.section() == Section::QuickReplies {
+            hints.insert(0, enter("make and change"));
+        }
+        return hints;
     }
     if setup.channels().is_empty() {
         return vec![letter('a', "add an account"), sections, esc("look around first")];

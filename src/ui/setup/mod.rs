@@ -196,6 +196,8 @@ pub struct Listed {
 pub enum Section {
     /// Accounts of providers.
     Channels,
+    /// Canned answers.
+    QuickReplies,
     /// Labels.
     Labels,
     /// Who answers.
@@ -212,8 +214,9 @@ pub enum Section {
 
 impl Section {
     /// All, in the order of the screen.
-    pub const ALL: [Section; 7] = [
+    pub const ALL: [Section; 8] = [
         Section::Channels,
+        Section::QuickReplies,
         Section::Labels,
         Section::Agents,
         Section::Macros,
@@ -226,6 +229,7 @@ impl Section {
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Section::Channels => "Channels",
+            Section::QuickReplies => "Quick replies",
             Section::Labels => "Labels",
             Section::Agents => "Agents",
             Section::Macros => "Macros",
@@ -239,6 +243,7 @@ impl Section {
     pub(crate) const fn empty(self) -> &'static str {
         match self {
             Section::Channels => "No channel is connected yet.",
+            Section::QuickReplies => "No quick reply yet.",
             Section::Labels => "No label is in use yet.",
             Section::Agents => "You are the only one.",
             Section::Macros => "No macro yet.",
@@ -248,10 +253,19 @@ impl Section {
         }
     }
 
+    /// Whether it is written in the file.
+    pub(crate) const fn is_in_file(self) -> bool {
+        !matches!(self, Section::QuickReplies | Section::Labels)
+    }
+
     /// How it is changed.
     pub(crate) const fn how(self) -> &'static [&'static str] {
         match self {
             Section::Channels => &[],
+            Section::QuickReplies => &[
+                "Enter makes, changes and removes them. In an answer, the key ; puts one in.",
+                "They are kept with the conversations: `frontdesk quick-reply import` and `export` move them.",
+            ],
             Section::Labels => &[
                 "A label is there as soon as a conversation has it: L in the list or the thread, and type a new word.",
                 "It goes with its last conversation.",
@@ -262,7 +276,7 @@ impl Section {
                 "They count from the next start on.",
             ],
             Section::Macros => &[
-                "@ records one and keeps it, , runs one. Below [macros], a line each:",
+                "The key @ records one and keeps it, the key , runs one. By hand: below [macros], a line each:",
                 "vip = [\"label +vip\", \"priority high\", \"assign me\"]",
                 "What is written by hand counts from the next start on.",
             ],

@@ -44,6 +44,8 @@ pub(super) enum Do {
     Close,
     Ask(Ask, Asked),
     Copy(String),
+    /// Quick replies have a place of their own.
+    QuickReplies,
 }
 
 /// Setup.
@@ -151,6 +153,7 @@ impl Setup {
                 self.step(-1);
                 Do::Nothing
             }
+            (Code::Enter, _) if self.section() == Section::QuickReplies => Do::QuickReplies,
             _ if self.section() != Section::Channels => Do::Foreign,
             (_, Some('a')) | (Code::Insert, _) => self.begin(),
             (Code::Enter | Code::Right, _) | (_, Some('e' | 'l')) => {

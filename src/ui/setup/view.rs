@@ -1,6 +1,7 @@
 //! Paints Setup: the sections at the left, at the right what is in one.
 
 use crate::domain::account::Health;
+use crate::text::wrap::truncate;
 use crate::ui::model::Model;
 use crate::ui::msg::Level;
 use crate::ui::paint::{Pen, folded};
@@ -13,7 +14,7 @@ use ratatui::layout::Rect;
 use std::ops::Range;
 
 /// The width of the sections.
-const SIDE: u16 = 14;
+const SIDE: u16 = 16;
 /// Below this width sections and content take turns.
 const TWO: u16 = 60;
 
@@ -115,7 +116,8 @@ impl<'a> Sheet<'a> {
             let mut x = area.x + 1;
             for (text, role) in &line.pieces {
                 let room = area.right().saturating_sub(x);
-                x = pen.verbatim(x, y, room, text, *role);
+                let cut = truncate(text, usize::from(room));
+                x = pen.verbatim(x, y, room, &cut, *role);
             }
             let room = area.right().saturating_sub(x);
             match &line.field {
@@ -140,7 +142,7 @@ impl<'a> Sheet<'a> {
 /// A word in a column: sanitised, cut or filled up to so many cells.
 pub(super) fn column(text: &str, width: usize) -> String {
     let clean = crate::text::sanitize::line(text);
-    let cut = crate::text::wrap::truncate(&clean, width.saturating_sub(1)).into_owned();
+    let cut = truncate(&clean, width.saturating_sub(1)).into_owned();
     let pad = width.saturating_sub(crate::text::wrap::width(&cut));
     cut + &" ".repeat(pad)
 }
@@ -396,7 +398,7 @@ pub(super) fn below_field(sheet: &mut Sheet<'_>, setup: &Setup, entry: &Entry) {
             );
             sheet.marked("!", &why, Role::Warn);
         }
-        sheet.words(2, &format!("Kept {}: {}", entry.kept.words(), entry.kept.asks()), Role::Text);
+        sheet.words(2, &format!("Kept {}: type {}", entry.kept.words(), entry.kept.asks()), Role::Text);
     }
 }
 
@@ -416,7 +418,7 @@ fn listing(sheet: &mut Sheet<'_>, setup: &Setup, section: Section) {
     }
     sheet.gap();
     section.how().iter().for_each(|line| sheet.words(0, line, Role::Dim));
-    if let Some(look) = setup.look.as_ref().filter(|_| section != Section::Labels) {
+    if let Some(look) = setup.look.as_ref().filter(|_| section.is_in_file()) {
         sheet.words(0, &format!("The file is {}", look.file), Role::Dim);
     }
 }

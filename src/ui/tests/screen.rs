@@ -11,6 +11,8 @@ fn it_starts_with_what_is_on_screen() {
             Effect::Load(Need::Sidebar),
             Effect::Load(Need::List { source: ListSource::View(View::Open), anchor: None, limit: 200 }),
             Effect::Load(Need::Agents),
+            // For the slots, which nobody opens first.
+            Effect::LoadSoon(Need::QuickReplies),
         ]
     );
 }

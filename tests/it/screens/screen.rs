@@ -33,6 +33,7 @@ impl Screen {
             book: frontdesk::app::setup::book(),
             first: false,
             undo_ms: 5_000,
+            confirm_patterns: Vec::new(),
         };
         let (mut model, effects) = ui::start(startup);
         let size = Size::new(width, height);
@@ -51,6 +52,10 @@ impl Screen {
                     if let Some(loaded) = self.world.answer(need) {
                         self.send(Msg::Loaded(Box::new(loaded)));
                     }
+                }
+                Effect::Setup { ticket, ask } => {
+                    let answer = self.world.set_up(ask);
+                    self.send(Msg::Setup { ticket: *ticket, answer });
                 }
                 _ => self.asked.push(effect),
             }

@@ -12,9 +12,10 @@ use frontdesk::domain::ids::{
 };
 use frontdesk::domain::message::{AuthorKind, Direction, MessageKind};
 use frontdesk::domain::query::{SoFar, What, parse_so_far};
+use frontdesk::domain::quick_reply::{QuickReply, QuickReplyRow};
 use frontdesk::domain::row::{
     AccountRow, AgentRow, AttachmentRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey,
-    MessageRow, OutboxRow, QuickReplyRow, SearchHit, View, ViewCount,
+    MessageRow, OutboxRow, SearchHit, View, ViewCount,
 };
 use frontdesk::text::index::Term;
 use frontdesk::ui::{self, Context, EngineState, EngineStatus, Found, ListSource, Loaded, Need};
@@ -270,19 +271,19 @@ impl World {
         world.quick_replies = vec![
             QuickReplyRow {
                 id: QuickReplyId(1),
-                shortcut: "hello".into(),
+                reply: QuickReply { shortcut: "hello".into(),
                 title: "Greeting".into(),
                 body: "Hi {{contact.first_name|there}}, this is {{agent.first_name}} of {{account.name}}."
-                    .into(),
+                    .into(), channel: None, language: None, slot: None },
                 uses: 12,
             },
             QuickReplyRow {
                 id: QuickReplyId(2),
-                shortcut: "late".into(),
+                reply: QuickReply { shortcut: "late".into(),
                 title: "Parcel is late".into(),
                 body:
                     "I am sorry that your parcel {{?tracking number}} is late.\nI will ask the courier now."
-                        .into(),
+                        .into(), channel: None, language: None, slot: None },
                 uses: 40,
             },
         ];
@@ -300,6 +301,7 @@ impl World {
                 identities: vec![(Identity::new(IdentityKind::Phone, row.theirs.clone()), true)],
                 conversations: Vec::new(),
             }),
+            draft_began: None,
             draft_reply: self.drafts.iter().find(|d| d.0 == id).map(|d| d.1.clone()),
             draft_note: None,
             row,

@@ -7,7 +7,8 @@ use frontdesk::domain::event::Event;
 use frontdesk::domain::ids::ConversationId;
 use frontdesk::domain::query::parse;
 use frontdesk::domain::row::{ConversationRow, View};
-use frontdesk::store::StoreError;
+use frontdesk::domain::spam::Rule;
+use frontdesk::store::{Class, StoreError};
 
 const ANNA: &str = "+31600000001";
 const BOB: &str = "+31600000002";
@@ -134,4 +135,48 @@ fn everything_of_this_can_be_undone() {
         let again = ConversationRow { unread: before.unread, ..row(&kit, c) };
         assert_eq!(again, before, "{action:?}");
     }
+}
+
+#[test]
+fn a_rule_puts_the_first_message_of_a_stranger_into_the_spam_and_says_so() {
+    let kit = Kit::new();
+    let rules = [Rule { name: "coins".into(), words: vec!["bitcoin".into()], ..Rule::default() }];
+    let arrives = |id: &str, from: &str, at, text: &str| {
+        let event = message(id, from, frontdesk::domain::message::Direction::Inbound, at, text);
+        let (account, rules) = (kit.account, rules.to_vec());
+        let job = move |t: &mut frontdesk::store::Tx<'_>| {
+            let applied = t.apply(account, &[event])?;
+            t.judge_new(&applied.begun, &rules)?;
+            Ok(applied.conversations[0])
+        };
+        kit.store.writer().call(Class::Apply, job).unwrap()
+    };
+    let spam = arrives("SM1", ANNA, NOW, "Bitcoin for you");
+    let now = row(&kit, spam);
+    assert_eq!(
+        (now.status, now.unread, now.preview.as_str()),
+        (Status::Spam, 1, "Bitcoin for you"),
+        "kept, unread"
+    );
+    let told = kit.reader().thread(spam, None, 10).unwrap();
+    assert_eq!(told[1].text, "took this for spam by the rule \u{201c}coins\u{201d}");
+    kit.check();
+    // Taken out by hand it stays out, whatever is written.
+    kit.set(spam, set::status(Status::Open));
+    arrives("SM2", ANNA, NOW + 5, "bitcoin again");
+    assert_eq!(row(&kit, spam).status, Status::Open);
+    // Somebody who was answered is no stranger.
+    let bob = arrives("SM3", BOB, NOW + 6, "hello");
+    assert_eq!(row(&kit, bob).status, Status::Open);
+    kit.reply(bob, "hi");
+    let mut other =
+        fact("SM4", BOB, frontdesk::domain::message::Direction::Inbound, NOW + 9, "is bitcoin accepted?");
+    other.conversation.key = frontdesk::domain::event::ConversationKey("another".into());
+    let (account, rules) = (kit.account, rules.to_vec());
+    let job = move |t: &mut frontdesk::store::Tx<'_>| {
+        let applied = t.apply(account, &[Event::Message(Box::new(other))])?;
+        t.judge_new(&applied.begun, &rules)
+    };
+    assert_eq!(kit.store.writer().call(Class::Apply, job).unwrap(), 0);
+    kit.check();
 }
