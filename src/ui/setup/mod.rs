@@ -273,7 +273,6 @@ impl Section {
             Section::Agents => &[
                 "You: `name` and `email` below [agent]. The others below [agents], a line each:",
                 "\"tom@example.com\" = \"Tom\"",
-                "They count from the next start on.",
             ],
             Section::Macros => &[
                 "The key @ records one and keeps it, the key , runs one. By hand: below [macros], a line each:",
