@@ -35,7 +35,11 @@ impl Model {
 
     /// Reads again what is configured, if Setup shows it.
     pub(crate) fn look_again(&mut self) {
-        if self.setup().is_some_and(|setup| !setup.asked.values().any(|a| *a == Asked::Look)) {
+        let Some(setup) = self.setup() else { return };
+        if setup.asked.values().any(|a| *a == Asked::Look) {
+            // What is on its way may have been read before the change.
+            setup.is_stale = true;
+        } else {
             self.ask_setup(Ask::Look, Asked::Look);
         }
     }
@@ -83,8 +87,12 @@ impl Model {
             return;
         };
         let Some(asked) = setup.asked.remove(&ticket) else { return };
+        let is_look = asked == Asked::Look;
         for (ask, asked) in setup.take(asked, answer) {
             self.ask_setup(ask, asked);
+        }
+        if is_look && self.setup().is_some_and(|setup| std::mem::take(&mut setup.is_stale)) {
+            self.look_again();
         }
     }
 }

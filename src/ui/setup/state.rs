@@ -60,6 +60,8 @@ pub(crate) struct Setup {
     pub(super) wizard: Option<Wizard>,
     pub(super) in_wizard: bool,
     pub(super) look: Option<Look>,
+    /// Something has changed since what is on its way was asked for.
+    pub(super) is_stale: bool,
     /// Why what is configured cannot be read.
     pub(super) trouble: Vec<String>,
     /// Whether a keyring answers; none until that is known.

@@ -255,6 +255,10 @@ fn what_is_wrong_with_the_file_is_shown_with_its_line() {
     desk.send(Msg::Changed);
     let again = asked(&desk.out);
     assert_eq!(again[0].1, Ask::Look, "news are read again");
+    desk.send(Msg::Changed);
+    assert_eq!(asked(&desk.out).len(), 1, "once at a time");
+    let again = desk.answer(&again[0], look(&["support"]));
+    assert_eq!(again[0].1, Ask::Look, "and again, for it changed meanwhile");
     desk.answer(&again[0], Answer::Look(Err(vec!["/etc/config.toml:4:1: unknown key `lable`".into()])));
     let text = desk.text(80, 24);
     assert!(text.contains("/etc/config.toml:4:1: unknown key") && text.contains("support"), "{text}");
