@@ -78,6 +78,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         no_color: false,
         keys: Vec::new(),
         macros: Vec::new(),
+        searches: Vec::new(),
         fields: Vec::new(),
         book: frontdesk::app::setup::book(),
         first: false,

@@ -301,32 +301,40 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
         },
         colors: colors(),
         no_color: std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
-        keys: config
-            .keys
-            .iter()
-            .map(|k| RawBinding {
-                context: k.context.clone(),
-                key: k.chord.clone(),
-                command: k.command.clone(),
-                file: config.paths.config_file.display().to_string(),
-                line: match &k.place {
-                    Place::File { line, .. } => *line,
-                    Place::Default | Place::Env(_) | Place::Flag(_) => 0,
-                },
-            })
-            .collect(),
+        keys: bindings(config),
         macros: config
             .desk
             .macros
             .iter()
             .map(|m| Macro { name: m.name.clone(), lines: m.lines.clone(), place: m.place.to_string() })
             .collect(),
+        searches: config.desk.searches.iter().map(|s| (s.name.clone(), s.query.clone())).collect(),
         fields: config.desk.fields.clone(),
         book: setup::book(),
         first: setup::is_first_start(workspace),
         undo_ms: i64::try_from(config.undo_seconds.saturating_mul(1000)).unwrap_or(5_000),
         confirm_patterns: config.confirm_patterns.clone(),
     }
+}
+
+/// Keys of the configuration, those of saved searches among them.
+fn bindings(config: &crate::config::Config) -> Vec<RawBinding> {
+    let binding = |context: &str, key: &str, command: String, place: &Place| RawBinding {
+        context: context.to_owned(),
+        key: key.to_owned(),
+        command,
+        file: config.paths.config_file.display().to_string(),
+        line: match place {
+            Place::File { line, .. } => *line,
+            Place::Default | Place::Env(_) | Place::Flag(_) => 0,
+        },
+    };
+    let searches = config.desk.searches.iter().filter_map(|s| {
+        let key = s.key.as_ref()?;
+        Some(binding("panes", key, format!("list {}", s.query), &s.place))
+    });
+    let keys = config.keys.iter().map(|k| binding(&k.context, &k.chord, k.command.clone(), &k.place));
+    searches.chain(keys).collect()
 }
 
 /// The ground of the terminal, from what rxvt and its followers tell; no query, which would delay the first paint.

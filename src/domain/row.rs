@@ -32,6 +32,8 @@ pub enum View {
     Spam,
     /// Put away.
     Archived,
+    /// In whose notes this agent is called.
+    Mentions(AgentId),
     /// Open, of one medium.
     Channel(Channel),
     /// Open, of one account.
@@ -53,6 +55,7 @@ impl View {
             View::Resolved => "resolved".into(),
             View::Spam => "spam".into(),
             View::Archived => "archived".into(),
+            View::Mentions(agent) => format!("mentions:{agent}"),
             View::Channel(c) => format!("channel:{c}"),
             View::Account(a) => format!("account:{a}"),
             View::Label(l) => format!("label:{l}"),
@@ -130,6 +133,8 @@ pub struct ConversationRow {
     pub muted: bool,
     /// Whether the customer's address is blocked.
     pub blocked: bool,
+    /// Who is called by a note and has not seen it.
+    pub called: Vec<AgentId>,
     /// Unseen inbound messages.
     pub unread: u32,
     /// Since when the customer waits for an answer.

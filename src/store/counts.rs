@@ -7,6 +7,7 @@ use crate::domain::ids::{AccountId, AgentId};
 use crate::domain::row::View;
 use crate::store::derive::split_labels;
 use crate::store::error::StoreError;
+use crate::store::mentions::{self, Mention};
 use crate::store::tx::Tx;
 use rusqlite::{Row, params};
 
@@ -24,6 +25,8 @@ pub(super) struct Place {
     pub muted: bool,
     /// Sorted.
     pub labels: Vec<String>,
+    /// Who is called by notes.
+    pub mentions: Vec<Mention>,
     /// Something is unseen that calls for somebody: what is muted does not.
     pub unread: bool,
 }
@@ -31,7 +34,8 @@ pub(super) struct Place {
 /// The columns of `conversation` that [`Place::read`] takes; others may follow.
 macro_rules! place_columns {
     () => {
-        "account_id, channel, status, agent_id, team_id, waiting_since, last_message_at, archived_at IS NOT NULL, labels, unread, muted"
+        "account_id, channel, status, agent_id, team_id, waiting_since, last_message_at, archived_at IS NOT NULL, labels, unread, muted,
+         mentions"
     };
 }
 pub(super) use place_columns;
@@ -51,6 +55,7 @@ impl Place {
             labels: split_labels(r.get(8)?),
             unread: r.get::<_, i64>(9)? > 0 && !r.get::<_, bool>(10)?,
             muted: r.get(10)?,
+            mentions: mentions::split(r.get(11)?),
         })
     }
 
@@ -64,6 +69,20 @@ impl Place {
         if self.archived {
             return vec![View::Archived];
         }
+        let mut views = self.views_of_status();
+        views.extend(self.mentions.iter().map(|(agent, _)| View::Mentions(AgentId(*agent))));
+        views
+    }
+
+    /// Whether something calls for somebody in a view.
+    pub(super) fn calls_in(&self, view: &View) -> bool {
+        match view {
+            View::Mentions(agent) => self.mentions.contains(&(agent.0, true)),
+            _ => self.unread,
+        }
+    }
+
+    fn views_of_status(&self) -> Vec<View> {
         match self.status {
             Status::Pending => vec![View::Pending],
             Status::Snoozed => vec![View::Snoozed],
@@ -97,6 +116,7 @@ impl Place {
             && self.archived == other.archived
             && self.unread == other.unread
             && self.labels == other.labels
+            && self.mentions == other.mentions
     }
 }
 
@@ -107,6 +127,7 @@ impl Tx<'_> {
             self.count_place(before, -1);
             self.count_place(after, 1);
         }
+        self.move_mentions(id, before, after)?;
         let open = |p: &Place| i64::from(p.status == Status::Open && !p.archived);
         let (was, is) = (open(before), open(after));
         if before.labels == after.labels && was == is && before.last_message_at == after.last_message_at {
@@ -133,8 +154,8 @@ impl Tx<'_> {
 
     /// Adds a conversation to, or takes it from, the counts of its views.
     pub(super) fn count_place(&mut self, place: &Place, by: i64) {
-        let unread = if place.unread { by } else { 0 };
         for view in place.views() {
+            let unread = if place.calls_in(&view) { by } else { 0 };
             self.count(view.key(), by, unread);
         }
     }

@@ -11,6 +11,7 @@ use crate::domain::message::{Direction, MessageKind};
 use crate::domain::rev::Rev;
 use crate::store::counts::{Place, place_columns};
 use crate::store::error::StoreError;
+use crate::store::mentions;
 use crate::store::tx::Tx;
 use crate::text::sanitize;
 use rusqlite::params;
@@ -44,6 +45,8 @@ pub(super) struct Touch {
     pub answered_lost: bool,
     /// What an event says about where an answer goes.
     pub route: Option<Route>,
+    /// Agents who are called by a note (`true`), or have seen that they were.
+    pub called: Vec<(i64, bool)>,
     /// A draft was kept or forgotten.
     pub draft: bool,
 }
@@ -157,6 +160,11 @@ impl Tx<'_> {
         row.place.archived = row.archived_at.is_some();
         row.snoozed_until = if row.place.status == Status::Snoozed { row.set_until } else { None };
         row.place.unread = row.unread > 0 && !row.place.muted;
+        for (agent, unseen) in &touch.called {
+            row.place.mentions.retain(|(known, _)| known != agent);
+            row.place.mentions.push((*agent, *unseen));
+        }
+        row.place.mentions.sort_unstable();
         row.place.waiting_since = self.waiting_since(id, &row)?;
         if let Some(route) = touch.route.filter(|r| r.beats(&before.route)) {
             if route.theirs != before.route.theirs {
@@ -187,29 +195,29 @@ impl Tx<'_> {
             ),
             [id],
             |r| {
-                let answered: (Option<Ms>, Option<i64>) = (r.get(16)?, r.get(17)?);
+                let answered: (Option<Ms>, Option<i64>) = (r.get(17)?, r.get(18)?);
                 Ok(Derived {
                     place: Place::read(r)?,
                     unread: r.get(9)?,
-                    set_status: Status::from_code(r.get(11)?).unwrap_or(Status::Open),
-                    set_until: r.get(12)?,
-                    snoozed_until: r.get(13)?,
-                    set_archived_at: r.get(27)?,
-                    archived_at: r.get(28)?,
-                    troubled: r.get(14)?,
-                    last_inbound_at: r.get(15)?,
+                    set_status: Status::from_code(r.get(12)?).unwrap_or(Status::Open),
+                    set_until: r.get(13)?,
+                    snoozed_until: r.get(14)?,
+                    set_archived_at: r.get(28)?,
+                    archived_at: r.get(29)?,
+                    troubled: r.get(15)?,
+                    last_inbound_at: r.get(16)?,
                     answered: answered.0.zip(answered.1),
                     newest: Newest {
-                        id: r.get(18)?,
-                        preview: r.get(19)?,
-                        direction: r.get(20)?,
-                        delivery: r.get(21)?,
+                        id: r.get(19)?,
+                        preview: r.get(20)?,
+                        direction: r.get(21)?,
+                        delivery: r.get(22)?,
                     },
                     route: Route {
-                        rev: Rev { at: r.get(22)?, rank: r.get(23)? },
-                        ours: r.get(24)?,
-                        theirs: r.get(25)?,
-                        identity: r.get(26)?,
+                        rev: Rev { at: r.get(23)?, rank: r.get(24)? },
+                        ours: r.get(25)?,
+                        theirs: r.get(26)?,
+                        identity: r.get(27)?,
                     },
                 })
             },
@@ -262,6 +270,10 @@ impl Tx<'_> {
                 row.route.identity
             ],
         )?;
+        if before.place.mentions != place.mentions {
+            let sql = "UPDATE conversation SET mentions = ?2 WHERE id = ?1";
+            self.exec(sql, params![id, mentions::join(&place.mentions)])?;
+        }
         if (before.set_archived_at, before.archived_at, before.place.muted)
             != (row.set_archived_at, row.archived_at, place.muted)
         {

@@ -214,7 +214,7 @@ impl Reader {
             for view in place.views() {
                 let slot = want.entry(view.key()).or_default();
                 slot.0 += 1;
-                slot.1 += i64::from(place.unread);
+                slot.1 += i64::from(place.calls_in(&view));
             }
         }
         let have: BTreeMap<String, (i64, i64)> = self

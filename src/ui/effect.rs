@@ -157,6 +157,11 @@ pub enum Need {
         /// How many hits at most.
         limit: usize,
     },
+    /// How many conversations each of these queries finds.
+    Searches {
+        /// As configured.
+        queries: Vec<String>,
+    },
     /// What waits to be done.
     Outbox,
     /// All quick replies.

@@ -124,7 +124,9 @@ impl Keymap {
                 None => {
                     let place = match give::read_line(id)? {
                         give::Line::Command(command) => command,
-                        give::Line::Order(_) | give::Line::Macro(_) => &command::mark::MACRO,
+                        give::Line::Order(_) | give::Line::Macro(_) | give::Line::List(_) => {
+                            &command::mark::MACRO
+                        }
                     };
                     Some((place, Some(id.trim().to_owned())))
                 }

@@ -169,6 +169,8 @@ pub struct Model {
     pub(crate) began: BTreeMap<ConversationId, (Ms, MessageId)>,
     /// The query of the last search, to be found again.
     pub(crate) last_search: String,
+    /// When saved searches are to be counted anew; none = not.
+    pub(crate) count_at: Option<Ms>,
     pub(crate) out: Vec<Effect>,
 }
 
@@ -178,7 +180,7 @@ impl Model {
         let (keymap, errors) = Keymap::new(&startup.keys);
         let mut model = Model {
             theme: Theme::new(startup.theme, startup.colors, startup.no_color),
-            sidebar: Sidebar::new(startup.me.id),
+            sidebar: Sidebar::new(startup.me.id, startup.searches),
             list: List::new(startup.me.id),
             me: startup.me,
             workspace: startup.workspace,
@@ -224,6 +226,7 @@ impl Model {
             drafts: BTreeMap::new(),
             began: BTreeMap::new(),
             last_search: String::new(),
+            count_at: None,
             out: Vec::new(),
         };
         let errors = [errors, macro_errors(&model.macros)].concat();
@@ -236,6 +239,7 @@ impl Model {
         model.load_list();
         model.load(Need::Agents);
         model.load_soon(Need::QuickReplies);
+        model.count_searches();
         if startup.first {
             model.open_setup();
         }
@@ -421,6 +425,15 @@ impl Model {
     pub(crate) fn load_list(&mut self) {
         let need = self.list.need();
         self.load(need);
+    }
+
+    /// Has the saved searches counted, which nobody waits for.
+    pub(crate) fn count_searches(&mut self) {
+        self.count_at = None;
+        let queries = self.sidebar.queries();
+        if !queries.is_empty() {
+            self.load_soon(Need::Searches { queries });
+        }
     }
 
     /// Lists something else.

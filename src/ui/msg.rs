@@ -212,6 +212,8 @@ pub enum Loaded {
         /// Newest first.
         found: Found,
     },
+    /// How many conversations queries find; `true` = there are more.
+    Searches(Vec<(String, u64, bool)>),
     /// What waits to be done.
     Outbox(Vec<OutboxRow>),
     /// The next unread conversation of a list.

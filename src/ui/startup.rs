@@ -26,6 +26,8 @@ pub struct Startup {
     pub keys: Vec<RawBinding>,
     /// Macros of the configuration.
     pub macros: Vec<Macro>,
+    /// Saved searches: names and queries.
+    pub searches: Vec<(String, String)>,
     /// Free fields of the qualification: names, and what they are for.
     pub fields: Vec<(String, String)>,
     /// What is known of providers.

@@ -16,6 +16,9 @@ use crate::ui::{composer, thread};
 /// How long somebody counts as typing after the last sign of it, milliseconds.
 const TYPING_FOR: Ms = 6_000;
 
+/// Saved searches are counted at most this often, milliseconds.
+const COUNT_PACE: Ms = 2_000;
+
 /// Takes in a message and says what is to be done about it.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
@@ -78,6 +81,9 @@ pub fn wake_at(model: &Model) -> Option<Ms> {
     if let Some(dirty) = model.composer.as_ref().and_then(|c| c.dirty) {
         at = at.min(dirty + composer::REST);
     }
+    if let Some(count_at) = model.count_at {
+        at = at.min(count_at);
+    }
     if let Some(until) = model.typing.values().chain(model.colleagues.values()).min() {
         at = at.min(*until);
     }
@@ -101,6 +107,9 @@ impl Model {
         self.now = now;
         if self.notice.as_ref().is_some_and(|n| n.until <= now) {
             self.notice = None;
+        }
+        if self.count_at.is_some_and(|at| at <= now) {
+            self.count_searches();
         }
         self.typing.retain(|_, until| *until > now);
         self.colleagues.retain(|_, until| *until > now);
@@ -227,6 +236,10 @@ impl Model {
     fn on_changed(&mut self) {
         self.ahead.forget();
         self.load(Need::Sidebar);
+        if !self.sidebar.queries().is_empty() {
+            // Counting walks: not at every news, and not before there is a pause for it.
+            self.count_at.get_or_insert(self.now.saturating_add(COUNT_PACE));
+        }
         self.list.refresh_anchor();
         self.load_list();
         if let Some(need) = self.thread.refresh() {
@@ -402,6 +415,9 @@ impl Model {
                 if let Some(Overlay::Search(search)) = self.overlays.last_mut() {
                     search.take(ticket, found);
                 }
+            }
+            Loaded::Searches(found) => {
+                self.sidebar.found = found.into_iter().map(|(query, n, more)| (query, (n, more))).collect();
             }
             Loaded::Unread { source, found } => go::to_unread(self, &source, found),
             Loaded::Outbox(found) => {

@@ -24,7 +24,13 @@ impl Tx<'_> {
     ) -> Result<Performed, StoreError> {
         let row = self.conversation_row(conversation)?;
         let mut done = Performed { conversation: Some(conversation), ..Performed::default() };
+        let heard = match self.one("SELECT id FROM agent WHERE email = ?1", [&actor.email], |r| r.get(0))? {
+            Some(me) => self.call_heard(conversation.0, me)?,
+            None => false,
+        };
         if row.unread == 0 {
+            done.changed = heard;
+            self.settle()?;
             return Ok(done);
         }
         // Reopened by what is seen now: it must not fall shut under the agent's eyes.

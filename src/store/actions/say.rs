@@ -160,6 +160,9 @@ impl Tx<'_> {
             let author = Author::agent(actor.name.clone(), Some(actor.email.clone()));
             self.participant(conversation.0, &author, None, self.now)?;
         }
+        if direction == Direction::Note {
+            self.call_agents(conversation.0, text, agent)?;
+        }
         let now = self.now;
         let touch = self.touch(conversation.0);
         touch.newest |= !is_activity;

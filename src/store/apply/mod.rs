@@ -211,6 +211,7 @@ impl Tx<'_> {
             archived: false,
             muted: false,
             labels: Vec::new(),
+            mentions: Vec::new(),
             unread: false,
         };
         self.count_place(&place, 1);

@@ -37,6 +37,7 @@ fn condition(view: &View) -> (&'static str, Vec<Value>) {
             ("c.status = 0 AND c.waiting_since IS NOT NULL AND c.archived_at IS NULL", Vec::new())
         }
         View::Label(name) => ("", vec![Value::Text(name.clone())]),
+        View::Mentions(agent) => ("", vec![Value::Integer(agent.0)]),
     }
 }
 
@@ -71,7 +72,7 @@ fn index(view: &View) -> &'static str {
         View::Channel(_) => "conversation_channel",
         View::Account(_) => "conversation_account",
         View::Waiting => "conversation_waiting",
-        View::Label(_) => "",
+        View::Label(_) | View::Mentions(_) => "",
     }
 }
 
@@ -103,6 +104,17 @@ pub(super) fn sql(view: &View, way: Way) -> String {
             format!(
                 "{head} WHERE l.name = ?4 AND (cl.last_message_at, cl.conversation_id) {cmp} (?1, ?2)
                  ORDER BY cl.last_message_at {order}, cl.conversation_id {order} LIMIT ?3"
+            )
+        }
+        (View::Mentions(_), way) => {
+            let (cmp, order) = if way == Way::Down { ("<", "DESC") } else { (">", "ASC") };
+            let head = head.replace(
+                "FROM conversation c",
+                "FROM conversation_mention cm CROSS JOIN conversation c ON c.id = cm.conversation_id",
+            );
+            format!(
+                "{head} WHERE cm.agent_id = ?4 AND (cm.last_message_at, cm.conversation_id) {cmp} (?1, ?2)
+                 ORDER BY cm.last_message_at {order}, cm.conversation_id {order} LIMIT ?3"
             )
         }
         (View::Waiting, way) => {
@@ -145,7 +157,11 @@ pub(super) fn sql_unread(view: Option<&View>, way: Way) -> String {
         (None, Way::Down) => sql_all(),
         (None, Way::Up) => sql_all_up(),
     };
-    all.replace("ORDER BY", "AND c.unread > 0 ORDER BY")
+    let calls = match view {
+        Some(View::Mentions(_)) => "instr(' ' || c.mentions || ' ', ' ' || ?4 || '! ') > 0",
+        _ => "c.unread > 0 AND c.muted = 0",
+    };
+    all.replace("ORDER BY", &format!("AND {calls} ORDER BY"))
 }
 
 impl Reader {

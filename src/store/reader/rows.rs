@@ -13,6 +13,7 @@ use crate::domain::op::{Op, OpBody, OpState};
 use crate::domain::row::{AccountRow, AttachmentRow, ConsentRow, ConversationRow, MessageRow, bare_address};
 use crate::store::derive::split_labels;
 use crate::store::fold::uuid_blob;
+use crate::store::mentions;
 use rusqlite::types::Type;
 use rusqlite::{Result, Row};
 
@@ -22,7 +23,7 @@ pub(in crate::store) const CONVERSATION: &str =
             c.snoozed_until, c.priority, c.agent_id, c.team_id, g.name, t.name, c.labels, c.qualification,
             c.qualification_reason, c.unread, c.waiting_since, c.last_message_at, c.last_inbound_at, c.preview,
             c.preview_direction, c.preview_delivery, c.troubled, c.draft, c.score, c.fields, c.archived_at, c.muted,
-            EXISTS (SELECT 1 FROM block b WHERE b.identity_id = c.identity_id)
+            EXISTS (SELECT 1 FROM block b WHERE b.identity_id = c.identity_id), c.mentions
      FROM conversation c JOIN account a ON a.id = c.account_id JOIN contact k ON k.id = c.contact_id
      LEFT JOIN agent g ON g.id = c.agent_id LEFT JOIN team t ON t.id = c.team_id";
 
@@ -97,6 +98,11 @@ pub(in crate::store) fn conversation(r: &Row<'_>) -> Result<ConversationRow> {
         archived_at: r.get(31)?,
         muted: r.get(32)?,
         blocked: r.get(33)?,
+        called: mentions::split(r.get(34)?)
+            .into_iter()
+            .filter(|(_, unseen)| *unseen)
+            .map(|(agent, _)| AgentId(agent))
+            .collect(),
     })
 }
 

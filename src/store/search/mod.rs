@@ -89,6 +89,20 @@ impl Reader {
         rows.filter_map(Result::transpose).collect()
     }
 
+    /// How many conversations match, as far as `cap` and as far as the time goes; `true` = there are more.
+    ///
+    /// # Errors
+    /// As [`Reader::search`].
+    pub fn count_within(
+        &self,
+        query: &Query,
+        cap: usize,
+        asking: &Asking,
+        time: Duration,
+    ) -> Result<(u64, bool), StoreError> {
+        count(&self.conn, query, cap, asking, Some(Instant::now() + time))
+    }
+
     /// How many conversations match, as far as `cap`; `true` = there are more.
     ///
     /// # Errors

@@ -5,8 +5,8 @@ use crate::domain::ids::ConversationId;
 use crate::domain::order::{self, Order, Setting, To};
 use crate::domain::row::ConversationRow;
 use crate::text::{format, when};
-use crate::ui::command;
-use crate::ui::effect::{Effect, Targets, Work};
+use crate::ui::command::{self, go};
+use crate::ui::effect::{Effect, ListSource, Targets, Work};
 use crate::ui::model::{Bulk, Focus, Model};
 use crate::ui::msg::Level;
 
@@ -107,8 +107,8 @@ impl Model {
         }
     }
 
-    /// Runs a line as it stands in macros, in the keys of the configuration and in the palette: an order, `macro NAME`, or the id
-    /// of a command.
+    /// Runs a line as it stands in macros, in the keys of the configuration and in the palette: an order, `macro NAME`, `list QUERY`,
+    /// or the id of a command.
     pub(crate) fn run_line(&mut self, line: &str) {
         let mut left = MOST_LINES;
         self.run_lines(&[line.to_owned()], &mut left);
@@ -135,6 +135,7 @@ impl Model {
                     Some(found) => self.run_lines(&found.lines, left),
                     None => self.say(Level::Error, format!("there is no macro \u{201c}{name}\u{201d}")),
                 },
+                Ok(Line::List(query)) => go::source(self, ListSource::Query(query)),
                 Err(why) => self.say(Level::Error, why),
             }
         }
@@ -158,6 +159,8 @@ pub(crate) enum Line {
     Command(&'static command::Command),
     /// All lines of a macro.
     Macro(String),
+    /// A list of what a query finds.
+    List(String),
 }
 
 /// Reads a line.
@@ -168,6 +171,13 @@ pub(crate) fn read_line(line: &str) -> Result<Line, String> {
     let line = line.trim();
     if let Some(name) = line.strip_prefix("macro ") {
         return Ok(Line::Macro(name.trim().to_owned()));
+    }
+    if let Some(text) = line.strip_prefix("list ") {
+        let text = text.trim();
+        return match crate::domain::query::parse(text) {
+            Ok(_) => Ok(Line::List(text.to_owned())),
+            Err(e) => Err(e.to_string()),
+        };
     }
     // `resolve` is an order as well as a command that toggles: in a line it means what it says.
     match line.parse::<Order>() {

@@ -96,7 +96,7 @@ pub(super) static COMMANDS: &[Command] = &[
         ..go(
             "go.next-unread",
             "Next unread",
-            "Selects the next conversation with unseen messages.",
+            "Selects the next conversation with unseen messages: in this list, else in all that is open.",
             &[(Panes, "]")],
             |m| unread(m, true),
         )
@@ -106,7 +106,7 @@ pub(super) static COMMANDS: &[Command] = &[
         ..go(
             "go.previous-unread",
             "Previous unread",
-            "Selects the previous conversation with unseen messages.",
+            "Selects the previous conversation with unseen messages: in this list, else in all that is open.",
             &[(Panes, "[")],
             |m| unread(m, false),
         )
@@ -124,6 +124,13 @@ pub(super) static COMMANDS: &[Command] = &[
         "Lists who waits for an answer, the longest first.",
         &[(Panes, "g w")],
         |m| view(m, View::Waiting),
+    ),
+    go(
+        "go.mentions",
+        "Mentions",
+        "Lists where a note calls you by @name; opening one is having seen it.",
+        &[(Panes, "g @")],
+        |m| view(m, View::Mentions(m.me.id)),
     ),
     go("go.pending", "Pending", "Lists what is pending.", &[(Panes, "g p")], |m| view(m, View::Pending)),
     go("go.snoozed", "Snoozed", "Lists what is snoozed.", &[(Panes, "g s")], |m| view(m, View::Snoozed)),
@@ -178,7 +185,7 @@ pub(super) static COMMANDS: &[Command] = &[
     },
 ];
 
-const NO_UNREAD: &str = "no unread conversation in this list";
+const NO_UNREAD: &str = "no unread conversation";
 
 fn any_unread(model: &Model) -> Result<(), String> {
     let counted = match &model.list.source {
@@ -190,7 +197,7 @@ fn any_unread(model: &Model) -> Result<(), String> {
         (Unread::Beyond(_), counted) => counted.unwrap_or(true),
         (Unread::Nowhere, _) => false,
     };
-    if found { Ok(()) } else { Err(NO_UNREAD.into()) }
+    if found || is_unread_elsewhere(model) { Ok(()) } else { Err(NO_UNREAD.into()) }
 }
 
 fn openable(model: &Model) -> Result<(), String> {
@@ -217,11 +224,8 @@ fn step(model: &mut Model, by: isize) {
 
 /// Lists the view under the cursor of the sidebar.
 pub(crate) fn list_current(model: &mut Model) {
-    if let Some(view) = model.sidebar.current().cloned() {
-        let source = ListSource::View(view);
-        if model.list.source != source {
-            model.list_from(source);
-        }
+    if let Some(source) = model.sidebar.current().filter(|source| model.list.source != *source) {
+        model.list_from(source);
     }
 }
 
@@ -291,7 +295,7 @@ fn open(model: &mut Model) {
 /// Marks the open conversation as read; opening does it, moving never does.
 pub(crate) fn mark_read(model: &mut Model) {
     if let Some(row) = model.target_row()
-        && row.unread > 0
+        && (row.unread > 0 || row.called.contains(&model.me.id))
     {
         let conversation = row.id;
         model.perform(Action::Read { conversation }, Purpose::Quiet);
@@ -351,8 +355,26 @@ fn unread(model: &mut Model, forward: bool) {
             let source = model.list.source.clone();
             model.load(Need::Unread { source, from, forward });
         }
-        Unread::Nowhere => model.say(Level::Info, NO_UNREAD),
+        Unread::Nowhere => unread_elsewhere(model, forward),
     }
+}
+
+/// Nothing in this list: goes on in all that is open.
+fn unread_elsewhere(model: &mut Model, forward: bool) {
+    if !is_unread_elsewhere(model) {
+        return model.say(Level::Info, NO_UNREAD);
+    }
+    let source = ListSource::View(View::Open);
+    model.sidebar.go_to(&View::Open);
+    model.close_composer();
+    model.list_from(source.clone());
+    model.load(Need::Unread { source, from: None, forward });
+    model.say(Level::Info, "nothing unread there any more: on with all that is open");
+}
+
+/// Whether something open is unread beyond this list.
+fn is_unread_elsewhere(model: &Model) -> bool {
+    model.list.source != ListSource::View(View::Open) && model.sidebar.count(&View::Open).unread > 0
 }
 
 /// The next unread conversation was looked for beyond the window: goes there.
@@ -364,7 +386,7 @@ pub(crate) fn to_unread(model: &mut Model, source: &ListSource, found: Option<Li
             model.list.go_to(key);
             model.load_list();
         }
-        None => model.say(Level::Info, NO_UNREAD),
+        None => unread_elsewhere(model, true),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::domain::account::Channel;
 use crate::domain::conversation::Priority;
 use crate::domain::conversation::Status;
 use crate::domain::delivery::Delivery;
+use crate::domain::ids::AgentId;
 use crate::domain::message::Direction;
 use crate::domain::row::{ConversationRow, View};
 use crate::text::{format, sanitize, wrap};
@@ -119,7 +120,7 @@ fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow
 /// Second line: the preview, and at the right the one thing that matters most.
 fn draw_what(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow) {
     let (x, y, end) = (place.x + 2, place.y + 1, place.right().saturating_sub(1));
-    let (mark, mark_role) = mark(row);
+    let (mark, mark_role) = mark(row, model.me.id);
     let mark_at = if mark.is_empty() { end } else { pen.right(x, end, y, &mark, mark_role) };
     let mut at = x;
     let room = |at: u16| mark_at.saturating_sub(at + 1);
@@ -147,7 +148,10 @@ fn draw_what(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRo
 }
 
 /// The one thing about a conversation that matters most now, as glyph and word.
-fn mark(row: &ConversationRow) -> (String, Role) {
+fn mark(row: &ConversationRow, me: AgentId) -> (String, Role) {
+    if row.called.contains(&me) {
+        return ("@ you".into(), Role::Unread);
+    }
     if row.troubled > 0 {
         return match row.delivery {
             Some(Delivery::Unknown) => ("? unsure".into(), Role::Warn),
@@ -199,7 +203,10 @@ pub(crate) fn priority(priority: Priority) -> Option<(&'static str, Role)> {
 pub(crate) fn title(model: &Model) -> String {
     let source = match &model.list.source {
         ListSource::View(view) => view_title(view, &model.sidebar.accounts),
-        ListSource::Query(query) => format!("filter: {query}"),
+        ListSource::Query(query) => match model.sidebar.saved(query) {
+            Some(name) => name.to_owned(),
+            None => format!("filter: {query}"),
+        },
         ListSource::All => "Everything".into(),
     };
     match (model.marks.is_all(), model.marks.count()) {
@@ -223,7 +230,7 @@ fn draw_empty(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         lines.push(("No channel yet".into(), Role::Strong));
         let key = model.keymap.first_label("setup");
         lines.push(("Connect one and conversations appear here:".into(), Role::Text));
-        lines.push((format!("{key} adds an account, step by step"), Role::Accent));
+        lines.push((format!("{key} opens Setup"), Role::Accent));
         lines.push(("or look around with: frontdesk demo".into(), Role::Dim));
     } else {
         let (head, next) = match &list.source {

@@ -203,7 +203,20 @@ impl Picker {
     }
 
     /// The title of the picker.
-    pub(crate) const fn title(&self) -> &'static str {
+    pub(crate) fn title(&self) -> String {
+        let many = match &self.targets {
+            Some(Targets::These(ids)) => format!(" · {} conversations", ids.len()),
+            Some(Targets::Matching(_)) => " · all of this list".to_owned(),
+            Some(Targets::One(_)) | None => String::new(),
+        };
+        let is_order = !matches!(
+            self.kind,
+            PickerKind::Commands | PickerKind::QuickReplies | PickerKind::Emoji | PickerKind::Files { .. }
+        );
+        format!("{}{}", self.name(), if is_order { many.as_str() } else { "" })
+    }
+
+    const fn name(&self) -> &'static str {
         match self.kind {
             PickerKind::Commands => "Commands",
             PickerKind::Macros => "Run a macro",
@@ -288,7 +301,7 @@ impl Picker {
             // With its words it runs at once; a command that only has the same name is among the others.
             PickerKind::Commands if typed.contains(char::is_whitespace) => {
                 let line = give::read_line(typed).ok()?;
-                matches!(line, give::Line::Order(_) | give::Line::Macro(_))
+                (!matches!(line, give::Line::Command(_)))
                     .then(|| Item::new(Choice::Line(typed.to_owned()), typed, "Enter does it"))
             }
             _ => None,

@@ -260,7 +260,7 @@ fn draw_picker(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {
         PickerKind::Snooze => "or type: 2h, mon 9:00, 2026-12-01".to_owned(),
         _ => format!("{} of {}", picker.shown.len(), picker.items.len()),
     };
-    let inner = frame(pen, area, picker.title(), &note);
+    let inner = frame(pen, area, &picker.title(), &note);
     if inner.height == 0 {
         return;
     }

@@ -191,3 +191,77 @@ fn every_order_can_be_typed_in_the_palette() {
         assert_eq!(desk.model.last_order, Some(order), "{}", verb.word);
     }
 }
+
+#[test]
+fn saved_searches_are_listed_counted_and_have_keys() {
+    let mut startup = fixture::startup();
+    startup.searches = vec![("Refunds".into(), "refund status:open".into())];
+    startup.keys = vec![crate::ui::startup::RawBinding {
+        context: "panes".into(),
+        key: "g f".into(),
+        command: "list refund status:open".into(),
+        file: "config.toml".into(),
+        line: 9,
+    }];
+    let (model, first) = start(startup);
+    let count = Effect::LoadSoon(Need::Searches { queries: vec!["refund status:open".into()] });
+    assert!(first.contains(&count), "{first:?}");
+    let mut desk = Desk::with(|d| d.model = model);
+    desk.send(Msg::Changed);
+    let found = Loaded::Searches(vec![("refund status:open".into(), 999, true)]);
+    desk.send(Msg::Loaded(Box::new(found)));
+    let screen = desk.text(120, 40);
+    assert!(screen.contains("⌕ Refunds") && screen.contains("999+"), "{screen}");
+    desk.keys("gf");
+    let query = ListSource::Query("refund status:open".into());
+    assert!(desk.loads.iter().any(|n| matches!(n, Need::List { source, .. } if *source == query)));
+    assert!(desk.text(120, 40).contains("› Refunds"), "it is called by its name");
+    // News has them counted again, but not at once and not at every news.
+    desk.loads.clear();
+    desk.send(Msg::Changed);
+    desk.send(Msg::Tick(desk.model.now + 1_000));
+    let counts = |desk: &Desk| desk.loads.iter().filter(|n| matches!(n, Need::Searches { .. })).count();
+    assert_eq!(counts(&desk), 0);
+    assert!(wake_at(&desk.model).unwrap() <= desk.model.now + 2_000);
+    desk.send(Msg::Tick(desk.model.now + 2_000));
+    desk.send(Msg::Tick(desk.model.now + 4_000));
+    assert_eq!(counts(&desk), 1);
+}
+
+#[test]
+fn who_is_called_sees_it_and_has_seen_it_by_opening() {
+    let mut desk = Desk::with(|d| d.rows[0].called = vec![AgentId(1)]);
+    assert!(desk.text(120, 40).contains("@ you"));
+    assert_eq!(actions(desk.keys("j")), []);
+    assert_eq!(actions(desk.keys("k<enter>")), [Action::Read { conversation: id(1) }]);
+    let mut desk = Desk::with(|d| d.rows[0].called = vec![AgentId(2)]);
+    assert_eq!(actions(desk.keys("<enter>")), [], "somebody else is called");
+    desk.keys("<esc>g@");
+    let mine = ListSource::View(View::Mentions(AgentId(1)));
+    assert!(desk.loads.iter().any(|n| matches!(n, Need::List { source, .. } if *source == mine)));
+}
+
+#[test]
+fn the_next_unread_conversation_may_be_in_another_view() {
+    let mut desk = Desk::new();
+    let counts = vec![(View::Open, crate::domain::row::ViewCount { total: 3, unread: 1 })];
+    let sidebar = Loaded::Sidebar { accounts: vec![fixture::account()], labels: Vec::new(), counts };
+    desk.send(Msg::Loaded(Box::new(sidebar)));
+    desk.keys("gm");
+    desk.loads.clear();
+    desk.keys("]");
+    let open = ListSource::View(View::Open);
+    assert!(desk.loads.contains(&Need::Unread { source: open.clone(), from: None, forward: true }));
+    assert_eq!(desk.model.list.source, open);
+    desk.keys("]");
+    assert!(desk.model.notice.as_ref().unwrap().text.contains("no unread conversation"));
+}
+
+#[test]
+fn a_picker_says_for_how_many_it_is() {
+    let mut desk = Desk::new();
+    desk.keys("<space><space>p");
+    assert!(desk.text(120, 40).contains("Priority · 2 conversations"));
+    desk.keys("<esc>*Q");
+    assert!(desk.text(120, 40).contains("Qualify as · all of this list"));
+}

@@ -29,6 +29,7 @@ impl Screen {
             no_color: false,
             keys: Vec::new(),
             macros: Vec::new(),
+            searches: Vec::new(),
             fields: Vec::new(),
             book: frontdesk::app::setup::book(),
             first: false,

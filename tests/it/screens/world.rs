@@ -109,6 +109,7 @@ pub fn conversation(
         archived_at: None,
         muted: false,
         blocked: false,
+        called: Vec::new(),
         unread: 0,
         waiting_since: None,
         last_message_at: Some(NOW - age),
@@ -353,6 +354,9 @@ impl World {
             }
             // Each thread is asked for when it is needed.
             Need::Ahead { .. } => return None,
+            Need::Searches { queries } => {
+                Loaded::Searches(queries.iter().map(|query| (query.clone(), 7, false)).collect())
+            }
             Need::Outbox => Loaded::Outbox(self.outbox.clone()),
             Need::QuickReplies => Loaded::QuickReplies(self.quick_replies.clone()),
             Need::Agents => Loaded::Agents { agents: agents(), teams: Vec::new() },
@@ -409,6 +413,7 @@ fn is_in(row: &ConversationRow, view: &View) -> bool {
         View::Account(account) => open && row.account == *account,
         View::Label(label) => open && row.labels.contains(label),
         View::Archived => false,
+        View::Mentions(me) => row.called.contains(me),
     }
 }
 

@@ -180,3 +180,45 @@ fn a_rule_puts_the_first_message_of_a_stranger_into_the_spam_and_says_so() {
     assert_eq!(kit.store.writer().call(Class::Apply, job).unwrap(), 0);
     kit.check();
 }
+
+#[test]
+fn a_note_calls_an_agent_until_they_open_the_conversation() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", ANNA, NOW, "hello");
+    let ids: Vec<_> = ["ana@example.com", "tom@example.com"]
+        .iter()
+        .map(|email| kit.reader().agent_by_email(email).unwrap().unwrap().id)
+        .collect();
+    kit.perform(Action::Note { conversation: c, text: "@tom and @ana: the courier lost it".into() });
+    assert_eq!(row(&kit, c).called, [ids[1]], "who writes is not called by it");
+    let view = View::Mentions(ids[1]);
+    let counts = || kit.reader().counts(&[View::Mentions(ids[0]), View::Mentions(ids[1])]).unwrap();
+    assert_eq!((counts()[0].total, counts()[1].total, counts()[1].unread), (0, 1, 1));
+    assert_eq!(kit.reader().list(&view, None, 5).unwrap().len(), 1);
+    assert!(kit.reader().next_unread(Some(&view), None, true).unwrap().is_some());
+    kit.check();
+    // Ana opens it: Tom has still not seen it. Then he opens it.
+    kit.perform(Action::Read { conversation: c });
+    assert_eq!(row(&kit, c).called, [ids[1]]);
+    let tom = frontdesk::store::Actor { name: "Tom".into(), email: "tom@example.com".into() };
+    let read = Action::Read { conversation: c };
+    let done = kit.store.writer().call(Class::Durable, move |t| t.perform(&tom, &read)).unwrap();
+    assert!(done.changed && row(&kit, c).called.is_empty());
+    assert_eq!((counts()[1].total, counts()[1].unread), (1, 0), "it stays in the list");
+    assert!(kit.reader().next_unread(Some(&view), None, true).unwrap().is_none());
+    kit.check();
+    // A colleague's note that a provider tells calls as well; history does not.
+    let note = |id: &str, at, history| {
+        let mut note = fact(id, ANNA, frontdesk::domain::message::Direction::Note, at, "ask @tom again");
+        note.history = history;
+        Event::Message(Box::new(note))
+    };
+    kit.apply(vec![note("N1", NOW + 5, true)]);
+    assert!(row(&kit, c).called.is_empty());
+    kit.apply(vec![note("N2", NOW + 6, false), note("N2", NOW + 6, false)]);
+    assert_eq!(row(&kit, c).called, [ids[1]]);
+    kit.set(c, set::archived(Some(NOW + 9)));
+    assert_eq!(counts()[1].total, 0, "what is put away is in no other view");
+    assert!(kit.reader().list(&view, None, 5).unwrap().is_empty());
+    kit.check();
+}
