@@ -80,6 +80,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         macros: Vec::new(),
         searches: Vec::new(),
         fields: Vec::new(),
+        book: frontdesk::app::setup::book(),
+        first: false,
         undo_ms: 5_000,
         confirm_patterns: Vec::new(),
     });

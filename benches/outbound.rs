@@ -135,7 +135,7 @@ async fn bare(count: usize) -> f64 {
                 ];
                 let auth = frontdesk::net::http::Basic {
                     user: engine::SID.to_owned(),
-                    password: frontdesk::net::secret::Secret::new(token.clone()),
+                    password: frontdesk::domain::secret::Secret::new(token.clone()),
                 };
                 http.send(Request::form(url.clone(), fields).auth(auth)).await.expect("an answer");
             }

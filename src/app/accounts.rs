@@ -51,7 +51,7 @@ pub fn build(
     workspace: &str,
     http: &Http,
 ) -> Result<Box<dyn crate::provider::Provider>, String> {
-    (vendor.check)(&channel.settings)?;
+    (vendor.check)(&channel.settings).map_err(|w| w.human)?;
     let mut resolved = BTreeMap::new();
     let mut missing = Vec::new();
     for spec in vendor.settings.iter().filter(|s| s.is_secret()) {

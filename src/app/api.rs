@@ -6,9 +6,8 @@ use crate::domain::clock::Ms;
 pub use crate::engine::import::{ImportError, ImportOptions, Progress, import_jsonl};
 pub use crate::engine::lock;
 pub use crate::net::keyring::{self, KeyringError};
-pub use crate::net::secret::Secret;
 pub use crate::net::secrets;
-pub use crate::provider::{REGISTRY, SettingKind, Vendor, vendor};
+pub use crate::provider::{REGISTRY, Vendor, vendor};
 pub use crate::store::{Actor, Class, Reader, ReceiptFilter, ReceiptNew, StoreError, Tx};
 
 /// What vendors and visitors see of the listener: of the running engine if there is one, else as configured. None where the port is

@@ -2,7 +2,9 @@
 
 use crate::app::bulk;
 use crate::app::loader::{Loader, Pressing};
+use crate::app::setup;
 use crate::app::workspace::Workspace;
+use crate::config::Overrides;
 use crate::domain::ids::AttachmentId;
 use crate::domain::signal::Signal;
 use crate::store::{Actor, Class};
@@ -18,6 +20,8 @@ use tracing::warn;
 pub struct Effects<S: Fn(Msg) + Clone + Send + 'static> {
     /// The open workspace.
     pub workspace: Workspace,
+    /// What the command line says: the configuration is read again with it.
+    pub overrides: Overrides,
     /// Who reads.
     pub loader: Loader,
     /// Where answers go.
@@ -60,6 +64,9 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Effects<S> {
             }
             Effect::Bulk { ticket, work } => {
                 bulk::start(&self.workspace, ticket, work, self.send.clone(), self.signal.clone());
+            }
+            Effect::Setup { ticket, ask } => {
+                setup::start(&self.workspace, &self.overrides, ticket, ask, self.send.clone());
             }
             Effect::SaveMacro { name, lines } => {
                 let kept = crate::config::edit::keep_macro(&self.workspace.config.paths, &name, &lines);

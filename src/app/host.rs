@@ -26,6 +26,15 @@ pub struct Host {
     /// Why nobody listens, if so.
     pub listen_error: Option<String>,
     reload: Option<tokio::task::JoinHandle<()>>,
+    unused: Unused,
+}
+
+/// Why the changed configuration is not used, a line each; empty if it is.
+type Unused = Arc<std::sync::Mutex<Vec<String>>>;
+
+fn tell(unused: &Unused, why: Vec<String>) {
+    // The list is replaced as a whole: a panic elsewhere leaves none half-written.
+    *unused.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = why;
 }
 
 /// Whether a port that is taken ends the start.
@@ -74,11 +83,18 @@ pub async fn start(
     let http = Http::new(HttpOptions::default()).map_err(|e| AppError::Other(e.to_string()))?;
     engine.set_rules(config.desk.spam.clone());
     engine.set_accounts(connect(workspace.store.clone(), config.clone(), http.clone()).await?);
-    let reload = overrides.map(|o| tokio::spawn(watch_config(engine.clone(), workspace.clone(), http, o)));
-    Ok(Host { engine, listen_error, reload })
+    let unused = Unused::default();
+    let reload = overrides
+        .map(|o| tokio::spawn(watch_config(engine.clone(), workspace.clone(), http, o, unused.clone())));
+    Ok(Host { engine, listen_error, reload, unused })
 }
 
 impl Host {
+    /// Why the changed configuration is not used, with file and line; empty if it is.
+    pub fn config_errors(&self) -> Vec<String> {
+        self.unused.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
     /// Ends the engine: requests that are out come to their end.
     pub async fn stop(self) {
         if let Some(reload) = self.reload {
@@ -121,7 +137,13 @@ async fn retry(engine: &Engine, store: &Store, config: Arc<Config>, http: Http) 
 }
 
 /// Notices accounts that are added, changed or removed beside a running engine, and secrets that can be had at last.
-async fn watch_config(engine: Arc<Engine>, workspace: Workspace, http: Http, overrides: Overrides) {
+async fn watch_config(
+    engine: Arc<Engine>,
+    workspace: Workspace,
+    http: Http,
+    overrides: Overrides,
+    unused: Unused,
+) {
     let file = workspace.config.paths.config_file.clone();
     let stamp = || -> Option<(SystemTime, u64)> {
         let meta = std::fs::metadata(&file).ok()?;
@@ -151,9 +173,13 @@ async fn watch_config(engine: Arc<Engine>, workspace: Workspace, http: Http, ove
         let first = last.is_none();
         last = now;
         let config = match Config::load(&overrides, &Env::of_process()) {
-            Ok(config) => Arc::new(config),
+            Ok(config) => {
+                tell(&unused, Vec::new());
+                Arc::new(config)
+            }
             Err(e) => {
                 warn!("the changed configuration is not used: {e}");
+                tell(&unused, e.to_string().lines().map(str::to_owned).collect());
                 continue;
             }
         };

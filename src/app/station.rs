@@ -213,6 +213,8 @@ fn status(workspace: &Workspace, host: &Host) -> EngineStatus {
         .map(|a| (a.name.clone(), format!("{base}/chat/{}", a.name)))
         .collect();
     let mut warnings: Vec<String> = host.listen_error.iter().cloned().collect();
+    let unused = host.config_errors();
+    warnings.extend(unused.iter().map(|why| format!("the changed configuration is not used: {why}")));
     for problem in
         workspace.config.channels().iter().filter(|c| crate::provider::vendor(&c.provider).is_none())
     {

@@ -7,7 +7,7 @@ use crate::app::loader::{Loader, Met, Reading};
 use crate::app::station::Station;
 use crate::app::terminal::Screen;
 use crate::app::workspace::Workspace;
-use crate::app::{AppError, logs};
+use crate::app::{AppError, logs, setup};
 use crate::config::{Overrides, Place};
 use crate::ui::msg::{Level, Msg};
 use crate::ui::startup::{Colors, Macro, RawBinding, Startup, ThemeChoice};
@@ -70,14 +70,14 @@ pub fn run(workspace: &Workspace, overrides: Overrides, extra: Extra) -> Result<
     let mut screen = Screen::take()?;
     let input = Input::start(tx.clone(), Arrival::Terminal, || Arrival::Gone)
         .map_err(AppError::io("the terminal cannot be read"))?;
-    let station = Station::start(workspace.clone(), overrides, extra, send.clone(), {
+    let station = Station::start(workspace.clone(), overrides.clone(), extra, send.clone(), {
         let tx = tx.clone();
         move || {
             let _ = tx.send(Arrival::Stop);
         }
     })?;
     let signal = station.signals();
-    let effects = Effects { workspace: workspace.clone(), loader, send, signal };
+    let effects = Effects { workspace: workspace.clone(), overrides, loader, send, signal };
     let mut run = Loop {
         model,
         effects,
@@ -310,6 +310,8 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
             .collect(),
         searches: config.desk.searches.iter().map(|s| (s.name.clone(), s.query.clone())).collect(),
         fields: config.desk.fields.clone(),
+        book: setup::book(),
+        first: setup::is_first_start(workspace),
         undo_ms: i64::try_from(config.undo_seconds.saturating_mul(1000)).unwrap_or(5_000),
         confirm_patterns: config.confirm_patterns.clone(),
     }

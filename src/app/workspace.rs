@@ -45,8 +45,8 @@ pub fn mirror(store: &Store, config: &Config) -> Result<AgentRow, AppError> {
         config
             .agents
             .iter()
-            .filter(|(email, _)| *email != config.agent.email)
-            .map(|(e, n)| (n.clone(), e.clone())),
+            .filter(|a| a.email != config.agent.email)
+            .map(|a| (a.name.clone(), a.email.clone())),
     );
     let specs: Vec<AccountSpec> = config.channels().iter().filter_map(spec).collect();
     let reader = store.reader()?;

@@ -184,7 +184,7 @@ fn check_channel(found: &mut Findings, config: &Config, channel: &ChannelConfig)
         }
     }
     if let Err(why) = (vendor.check)(&channel.settings) {
-        trouble.push(why);
+        trouble.push(why.human);
     }
     if channel.enabled {
         for (key, source) in &channel.secrets {

@@ -1,5 +1,7 @@
 //! The JSON that commands print. A public format: fields are only ever added. Ids are strings, times RFC 3339, absent is null.
 
+use crate::app::channel::Shown;
+use crate::config::ChannelConfig;
 use crate::domain::account::Channel;
 use crate::domain::clock::Ms;
 use crate::domain::command::Performed;
@@ -285,6 +287,21 @@ pub struct ChannelShape {
     pub webhook_url: Option<String>,
     /// The page for visitors.
     pub page_url: Option<String>,
+}
+
+impl ChannelShape {
+    /// What is true of a channel.
+    pub fn new(channel: &ChannelConfig, shown: Shown) -> ChannelShape {
+        ChannelShape {
+            name: channel.name.clone(),
+            provider: channel.provider.clone(),
+            channels: shown.media.iter().map(|c| c.word()).collect(),
+            status: shown.health.word(),
+            detail: shown.detail,
+            webhook_url: shown.webhook_url,
+            page_url: shown.page_url,
+        }
+    }
 }
 
 /// A line of `quick-reply list`.

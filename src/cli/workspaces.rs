@@ -1,8 +1,8 @@
 //! `workspace list|create|remove`.
 
+use crate::app::channel;
 use crate::app::workspace;
 use crate::cli::args::WorkspaceCommand;
-use crate::cli::channel;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::output::Table;
@@ -100,7 +100,9 @@ fn remove(ctx: &mut Context, name: &str, yes: bool) -> Result<(), CliError> {
     };
     edit::remove_workspace(&config.paths, name)?;
     for entry in config.workspaces.get(name).into_iter().flatten() {
-        channel::forget(ctx, name, entry)?;
+        for note in channel::forget(name, entry) {
+            ctx.out.note(&note)?;
+        }
     }
     if dir.exists() {
         std::fs::remove_dir_all(&dir)

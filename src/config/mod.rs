@@ -60,6 +60,17 @@ pub struct Agent {
     pub email: String,
 }
 
+/// Somebody else who answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Colleague {
+    /// The e-mail, lower case.
+    pub email: String,
+    /// The name.
+    pub name: String,
+    /// Where it is written.
+    pub place: Place,
+}
+
 /// What the command line says; the last layer.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
@@ -112,8 +123,8 @@ pub struct Config {
     pub agent: Agent,
     /// Whether name and e-mail are configured, rather than made from the login name.
     pub agent_configured: bool,
-    /// The others: e-mail (lower case) and name.
-    pub agents: Vec<(String, String)>,
+    /// The others.
+    pub agents: Vec<Colleague>,
     /// How long a send on the screen can be taken back, in seconds.
     pub undo_seconds: u64,
     /// `auto`, `dark` or `light`.

@@ -6,7 +6,7 @@ use crate::config::desk::Desk;
 use crate::config::error::{Place, Problem};
 use crate::config::keys::{self, KEYS, KeyKind, KeySpec};
 use crate::config::names::{check_name, hint};
-use crate::config::{ChannelConfig, RawKey};
+use crate::config::{ChannelConfig, Colleague, RawKey};
 use crate::domain::secret_source::SecretSource;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -18,8 +18,8 @@ use toml_edit::{Document, Item, Key, TableLike};
 pub(super) struct FileConfig {
     /// Scalar keys by their dotted name.
     pub scalars: BTreeMap<&'static str, (String, Place)>,
-    /// Agents: e-mail and name.
-    pub agents: Vec<(String, String)>,
+    /// Agents.
+    pub agents: Vec<Colleague>,
     /// What is asked about before it is sent: names and regular expressions, which can be read.
     pub confirm_patterns: Vec<(String, String)>,
     /// Key chords, raw.
@@ -201,7 +201,11 @@ impl Reader<'_> {
                 continue;
             };
             match item.as_str().filter(|n| !n.trim().is_empty() && crate::text::sanitize::is_clean(n)) {
-                Some(name) => self.out.agents.push((email.folded, name.trim().to_owned())),
+                Some(name) => {
+                    let place = self.place(key.span());
+                    let name = name.trim().to_owned();
+                    self.out.agents.push(Colleague { email: email.folded, name, place });
+                }
                 None => {
                     let what = format!("the name of `{}` has to be text in quotes", email.kept);
                     self.complain(item.span(), what, format!("write \"{}\" = \"Name\"", email.kept));

@@ -107,7 +107,8 @@ channels = ["sms", "email"]        # without it: on all
 
 ## Channels
 
-One table per channel and workspace; `frontdesk channel add|set|enable|disable|remove` edits them and keeps your comments.
+One table per channel and workspace; Setup on the screen (`g c`) and `frontdesk channel add|set|enable|disable|remove` edit them
+and keep your comments.
 Names take lower-case letters, digits, `-` and `_`.
 
 ```toml

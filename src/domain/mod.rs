@@ -22,6 +22,8 @@ pub mod quick_reply;
 pub mod rebase;
 pub mod rev;
 pub mod row;
+pub mod secret;
 pub mod secret_source;
+pub mod setting;
 pub mod signal;
 pub mod spam;

@@ -6,7 +6,7 @@
 
 use crate::domain::clock::Ms;
 use crate::domain::failure::Failure;
-use crate::net::secret::Secret;
+use crate::domain::secret::Secret;
 use crate::text::sanitize;
 use std::error::Error as _;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The keyring of the operating system. Answers at once or says why not; never hangs.
 
-use crate::net::secret::Secret;
+use crate::domain::secret::Secret;
 use keyring_core::api::CredentialStoreApi;
 use std::sync::mpsc;
 use std::time::Duration;

@@ -4,5 +4,4 @@ pub mod backoff;
 pub mod download;
 pub mod http;
 pub mod keyring;
-pub mod secret;
 pub mod secrets;

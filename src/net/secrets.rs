@@ -1,8 +1,8 @@
 //! Gets secrets from where the configuration says they are kept. Asked once at the start of an account, never logged.
 
+use crate::domain::secret::Secret;
 use crate::domain::secret_source::SecretSource;
 use crate::net::keyring::{self, KeyringError};
-use crate::net::secret::Secret;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;

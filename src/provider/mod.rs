@@ -8,6 +8,7 @@ use crate::domain::event::{ConversationFact, ConversationKey, Event};
 use crate::domain::failure::Failure;
 use crate::domain::message::MediaRef;
 use crate::domain::op::{Accepted, Op};
+use crate::domain::setting::{SettingSpec, WrongSetting};
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 
@@ -193,57 +194,6 @@ pub trait Provider: Send + Sync {
     }
 }
 
-/// What a setting takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SettingKind {
-    /// Words.
-    Text,
-    /// A whole number.
-    Number,
-    /// A secret: kept elsewhere, never in the file.
-    Secret,
-}
-
-/// A setting or secret that a provider knows, for `channel add`, the references and the wizard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SettingSpec {
-    /// Its name.
-    pub key: &'static str,
-    /// What it is for, with its unit and default.
-    pub help: &'static str,
-    /// Whether the account cannot work without it.
-    pub required: bool,
-    /// What it takes.
-    pub kind: SettingKind,
-}
-
-impl SettingSpec {
-    /// A setting in words that can be left out.
-    pub const fn text(key: &'static str, help: &'static str) -> SettingSpec {
-        SettingSpec { key, help, required: false, kind: SettingKind::Text }
-    }
-
-    /// A whole number that can be left out.
-    pub const fn number(key: &'static str, help: &'static str) -> SettingSpec {
-        SettingSpec { kind: SettingKind::Number, ..SettingSpec::text(key, help) }
-    }
-
-    /// A secret that can be left out.
-    pub const fn secret(key: &'static str, help: &'static str) -> SettingSpec {
-        SettingSpec { kind: SettingKind::Secret, ..SettingSpec::text(key, help) }
-    }
-
-    /// The same, but the account cannot work without it.
-    pub const fn required(self) -> SettingSpec {
-        SettingSpec { required: true, ..self }
-    }
-
-    /// Whether it is a secret.
-    pub const fn is_secret(&self) -> bool {
-        matches!(self.kind, SettingKind::Secret)
-    }
-}
-
 /// What is needed to build an account's provider.
 #[derive(Debug, Clone, Default)]
 pub struct Setup {
@@ -252,7 +202,7 @@ pub struct Setup {
     /// Its settings.
     pub settings: BTreeMap<String, String>,
     /// Its secrets, already resolved. A secret that could not be had is absent.
-    pub secrets: BTreeMap<String, crate::net::secret::Secret<String>>,
+    pub secrets: BTreeMap<String, crate::domain::secret::Secret<String>>,
 }
 
 /// Makes the provider of an account from its settings and secrets. No network, no file.
@@ -271,14 +221,25 @@ pub struct Vendor {
     pub channels: &'static [Channel],
     /// What it can be told.
     pub settings: &'static [SettingSpec],
-    /// Checks settings alone (no secrets, no network) and says what is wrong in words for a person.
-    pub check: fn(&BTreeMap<String, String>) -> Result<(), String>,
+    /// Checks settings alone (no secrets, no network) and says which is wrong, in words for a person.
+    pub check: fn(&BTreeMap<String, String>) -> Result<(), WrongSetting>,
     /// What an account with these settings can do; needs no secret and no network.
     pub capabilities: fn(&BTreeMap<String, String>) -> Result<Capabilities, String>,
     /// Under which of our addresses a new conversation on each channel is kept: the first half of its key.
     pub addresses: Addresses,
+    /// What to do so that messages come in.
+    pub guide: Guide,
     /// Builds the provider of an account.
     pub build: Build,
+}
+
+/// What to do so that messages come in, step by step. `{hook}` and `{page}` stand for the account's addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guide {
+    /// Where a public address is configured.
+    pub public: &'static [&'static str],
+    /// Where none is.
+    pub private: &'static [&'static str],
 }
 
 /// Every vendor.

@@ -5,6 +5,7 @@ use crate::text::format;
 use crate::ui::layout::Layout;
 use crate::ui::model::{Focus, Model};
 use crate::ui::msg::EngineState;
+use crate::ui::overlay::Overlay;
 use crate::ui::paint::{Pen, cells};
 use crate::ui::theme::Role;
 use crate::ui::{hints, list, overlay, sidebar, thread};
@@ -121,8 +122,9 @@ fn draw_header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let pieces = [("frontdesk", Role::Strong), (" · ", Role::Faint), (model.workspace.as_str(), Role::Text)];
     let mut x = pen.pieces(area.x + 1, y, at.saturating_sub(area.x + 1), &pieces) + 2;
     let alone = model.layout.lines.is_empty();
-    let title = list::view::title(model);
-    if model.focus != Focus::Sidebar || !alone {
+    let setup = matches!(model.overlays.last(), Some(Overlay::Setup(_)));
+    let title = if setup { "Setup".to_owned() } else { list::view::title(model) };
+    if setup || model.focus != Focus::Sidebar || !alone {
         let room = at.saturating_sub(x);
         x = pen.pieces(x, y, room, &[("› ", Role::Faint), (title.as_str(), Role::Accent)]) + 4;
     }

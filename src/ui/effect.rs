@@ -5,6 +5,7 @@ use crate::domain::command::Action;
 use crate::domain::ids::{AttachmentId, ConversationId, MessageId};
 use crate::domain::order::Order;
 use crate::domain::row::{ListKey, View};
+use crate::ui::setup::Ask;
 
 /// Names one request, so that its answer is recognised and a late one dropped.
 pub type Ticket = u64;
@@ -29,6 +30,13 @@ pub enum Effect {
         ticket: Ticket,
         /// What to do.
         work: Work,
+    },
+    /// What Setup asks for; answered by [`Msg::Setup`](crate::ui::msg::Msg::Setup).
+    Setup {
+        /// Returned with the answer.
+        ticket: Ticket,
+        /// What.
+        ask: Ask,
     },
     /// Keep a macro in the configuration.
     SaveMacro {

@@ -6,7 +6,9 @@ use crate::domain::conversation::{Priority, Status};
 use crate::domain::ids::{AccountId, AgentId, ContactId, ConversationId, MessageId};
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
 use crate::domain::row::{AccountRow, AgentRow, ConversationRow, MessageRow};
+use crate::domain::setting::{SettingSpec, WrongSetting};
 use crate::ui::msg::Context;
+use crate::ui::setup::{Book, Card};
 use crate::ui::startup::{Colors, Startup, ThemeChoice};
 use jiff::tz::TimeZone;
 
@@ -30,6 +32,8 @@ pub(crate) fn startup() -> Startup {
         macros: Vec::new(),
         searches: Vec::new(),
         fields: Vec::new(),
+        book: book(),
+        first: false,
         undo_ms: 5_000,
         confirm_patterns: Vec::new(),
     }
@@ -136,5 +140,40 @@ pub(crate) fn context(id: i64) -> Context {
         draft_reply: None,
         draft_began: None,
         draft_note: None,
+    }
+}
+
+static SPECS: [SettingSpec; 5] = [
+    SettingSpec::text("region", "where the data live"),
+    SettingSpec::text("account_sid", "the account").required(),
+    SettingSpec::secret("auth_token", "the token"),
+    SettingSpec::secret("api_secret", "another secret"),
+    SettingSpec::number("poll_seconds", "how often, seconds"),
+];
+
+/// Two providers: one that asks for much, and one that asks for nothing.
+pub(crate) fn book() -> Book {
+    Book {
+        providers: vec![
+            Card { name: "far", summary: "a far end", media: &[Channel::Sms], settings: &SPECS },
+            Card { name: "page", summary: "a page", media: &[Channel::Webchat], settings: &[] },
+        ],
+        check_name: |name| {
+            if name.is_empty() || name.contains(' ') { Err("use letters".into()) } else { Ok(()) }
+        },
+        check: |_, settings| match settings.get("account_sid") {
+            Some(sid) if !sid.starts_with("AC") => {
+                Err(WrongSetting::new("account_sid", "account_sid begins with AC"))
+            }
+            _ => Ok(()),
+        },
+        media: |provider, _| {
+            let media = if provider == "far" { Channel::Sms } else { Channel::Webchat };
+            vec![media]
+        },
+        guide: |_, name, _, site| match &site.base {
+            Some(base) => vec![format!("paste {base}/hooks/{name} at the provider")],
+            None => vec!["the port is chosen at start".into()],
+        },
     }
 }

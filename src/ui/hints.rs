@@ -233,6 +233,7 @@ fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
         ],
         Overlay::Help { .. } | Overlay::Status { .. } => vec![moves, esc],
         Overlay::Delivery { .. } => vec![esc],
+        Overlay::Setup(setup) => crate::ui::setup::hints(setup),
     }
 }
 

@@ -24,6 +24,7 @@ mod mouse;
 pub mod msg;
 mod overlay;
 mod paint;
+pub mod setup;
 mod sidebar;
 pub mod startup;
 pub mod theme;

@@ -23,6 +23,7 @@ use crate::ui::layout::Layout;
 use crate::ui::list::{List, Marks};
 use crate::ui::msg::{EngineStatus, Level};
 use crate::ui::overlay::Overlay;
+use crate::ui::setup::Book;
 use crate::ui::sidebar::Sidebar;
 use crate::ui::startup::{Colors, Macro, Startup, ThemeChoice};
 use crate::ui::theme::Theme;
@@ -156,6 +157,8 @@ pub struct Model {
     pub(crate) macros: Vec<Macro>,
     /// Free fields of the qualification: names, and what they are for.
     pub(crate) fields: Vec<(String, String)>,
+    /// What is known of providers.
+    pub(crate) book: Book,
     /// Until when a customer counts as typing.
     pub(crate) typing: BTreeMap<ConversationId, Ms>,
     /// Until when which colleague counts as typing an answer.
@@ -217,6 +220,7 @@ impl Model {
             recorded: Vec::new(),
             macros: startup.macros,
             fields: startup.fields,
+            book: startup.book,
             typing: BTreeMap::new(),
             colleagues: BTreeMap::new(),
             drafts: BTreeMap::new(),
@@ -236,6 +240,9 @@ impl Model {
         model.load(Need::Agents);
         model.load_soon(Need::QuickReplies);
         model.count_searches();
+        if startup.first {
+            model.open_setup();
+        }
         model
     }
 

@@ -14,6 +14,7 @@ use crate::domain::signal::Signal;
 use crate::text::index::Term;
 use crate::ui::effect::{ListSource, ThreadAt, Ticket};
 use crate::ui::key::Key;
+use crate::ui::setup::Answer;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +50,13 @@ pub enum Msg {
         ticket: Ticket,
         /// How far.
         progress: BulkProgress,
+    },
+    /// What Setup has asked for.
+    Setup {
+        /// The ticket of the effect.
+        ticket: Ticket,
+        /// What became of it.
+        answer: Answer,
     },
     /// Something passing: typing.
     Signal(Signal),

@@ -2,6 +2,7 @@
 
 use crate::domain::clock::Ms;
 use crate::domain::row::AgentRow;
+use crate::ui::setup::Book;
 use jiff::tz::TimeZone;
 
 /// Settings and circumstances.
@@ -29,6 +30,10 @@ pub struct Startup {
     pub searches: Vec<(String, String)>,
     /// Free fields of the qualification: names, and what they are for.
     pub fields: Vec<(String, String)>,
+    /// What is known of providers.
+    pub book: Book,
+    /// Nothing is connected yet and nothing has ever come in: Setup opens by itself.
+    pub first: bool,
     /// How long a send can be taken back, milliseconds. 0 = not at all.
     pub undo_ms: Ms,
     /// What is asked about before it is sent: names and regular expressions.

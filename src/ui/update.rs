@@ -43,6 +43,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Changed => model.on_changed(),
         Msg::Done { ticket, result } => model.on_done(ticket, result),
         Msg::Bulk { ticket, progress } => model.on_bulk(ticket, progress),
+        Msg::Setup { ticket, answer } => model.on_setup(ticket, answer),
         Msg::Signal(signal) => model.on_signal(signal),
         Msg::Edited(text) if model.canned_edited(text.as_ref()) => {}
         Msg::Edited(text) => {
@@ -53,7 +54,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
         }
         Msg::Notice(level, text) => model.say(level, text),
-        Msg::Status(status) => model.status = status,
+        Msg::Status(status) => {
+            model.status = status;
+            model.look_again();
+        }
     }
     if model.list.wants_more() {
         let need = model.list.need();
@@ -249,6 +253,7 @@ impl Model {
             self.load(Need::Thread { conversation, at: crate::ui::effect::ThreadAt::Latest, limit });
             self.load(Need::Context { conversation });
         }
+        self.look_again();
         match self.overlays.last() {
             Some(Overlay::Outbox { .. }) => self.load(Need::Outbox),
             Some(Overlay::Canned(_)) => self.load(Need::QuickReplies),

@@ -94,7 +94,8 @@ enabled = false
     assert_eq!(config.public_url.as_deref(), Some("https://desk.example.com"));
     assert_eq!(config.agent.email, "ana@example.com");
     assert!(config.agent_configured);
-    assert_eq!(config.agents, [("ben@example.com".to_owned(), "Ben".to_owned())]);
+    let ben = &config.agents[0];
+    assert_eq!((ben.email.as_str(), ben.name.as_str(), config.agents.len()), ("ben@example.com", "Ben", 1));
     assert_eq!(config.keys[0].chord, "ctrl-x");
     assert!(matches!(config.keys[0].place, Place::File { line: 10, column: 1, .. }));
     let support = config.channel("support").unwrap();

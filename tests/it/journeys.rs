@@ -1,6 +1,6 @@
 //! Journeys: the real program in a real terminal, with the far ends on loopback.
 
-use crate::support::{Home, pty::Pty};
+use crate::support::{Home, pty::Pty, write_private};
 use frontdesk::sandbox::twilio::{Answer, Callbacks, Extra, Plan, TwilioOptions, TwilioWorld};
 use frontdesk::sandbox::visitor::{Claims, Heard, Visitor};
 use std::time::Duration;
@@ -234,6 +234,63 @@ async fn the_terminal_is_given_back_and_every_size_works() {
     screen.wait("Keys");
     screen.send("q");
     screen.wait_gone("Keys");
+    screen.send("\x11");
+    assert_eq!(screen.ended(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_account_is_set_up_on_the_screen() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let home = Home::empty();
+    home.configure("# ours\nlisten = \"127.0.0.1:0\"\n");
+    let token = home.path().join("token");
+    write_private(&token, world.auth_token());
+    let mut screen = Pty::start(&home, &[], 120, 40);
+    // It opens by itself, for nothing is connected yet.
+    screen.wait("Welcome to Frontdesk");
+    screen.wait("● live");
+    screen.send("a\r");
+    screen.wait("step 1 of 12");
+    screen.send("support\rAC12\r");
+    screen.wait("account_sid must be AC");
+    screen.send("\x15");
+    screen.send(world.account_sid());
+    screen.send(&format!("\r{}\r\r\r", world.numbers()[0]));
+    screen.wait("step 6 of 12");
+    screen.send(&format!("{}\r0\r", world.base_url()));
+    // No keyring answers here: it says why, and takes a file.
+    screen.wait("no keyring can be used here");
+    screen.wait("in an environment variable");
+    screen.send("\t");
+    screen.wait("in a file");
+    screen.send(&format!("{}\x13", token.display()));
+    screen.wait("look it over");
+    screen.send("\r");
+    screen.wait("✓ it works");
+    screen.send("\r");
+    let file = || std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    assert!(file().starts_with("# ours\n") && !file().contains(world.auth_token()), "{}", file());
+    // The engine has noticed it, and hooks are taken.
+    screen.wait("● support");
+    let serving = screen.wait_for("an address", |text| text.contains("webhook http://127.0.0.1:"));
+    let base = serving.split("webhook ").nth(1).unwrap().split("/hooks").next().unwrap().to_owned();
+    text(&world, &base, "does it work?").await;
+    screen.send("\x1b");
+    screen.wait("does it work?");
+    // What is wrong with the file is said with its line, wherever one is.
+    let good = file();
+    home.configure(&format!("{good}\nlable = 1\n"));
+    screen.wait("1 problem");
+    screen.send("gc");
+    screen.wait("config.toml:");
+    screen.wait("lable");
+    home.configure(&good);
+    screen.wait_gone("lable");
+    screen.send("d");
+    screen.wait("support: disabled");
+    screen.send("xy");
+    screen.wait("support: removed");
+    assert_eq!(file(), "# ours\nlisten = \"127.0.0.1:0\"\n");
     screen.send("\x11");
     assert_eq!(screen.ended(), 0);
 }

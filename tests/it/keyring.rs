@@ -2,6 +2,8 @@
 #![cfg(target_os = "linux")]
 
 use crate::cli::world::World;
+use crate::support::{Home, pty::Pty};
+use frontdesk::sandbox::twilio::{TwilioOptions, TwilioWorld};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -235,5 +237,47 @@ fn a_keyring_that_is_absent_or_locked_is_told_by_its_cause_at_once() {
         assert!(run.err.contains(words) && run.err.contains("Nothing was stored"), "{run:?}");
         assert!(begun.elapsed() < Duration::from_secs(20), "it took {:?}", begun.elapsed());
         assert!(!world.home().join("config.toml").exists());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[ignore = "needs dbus-daemon, gnome-keyring-daemon and secret-tool: `tests/run` installs them"]
+async fn a_secret_typed_on_the_screen_goes_into_the_keyring_and_nowhere_else() {
+    let ring = Ring::with_keyring(true);
+    let address = ring.address();
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let home = Home::empty();
+    home.configure("log_level = \"trace\"\nlisten = \"127.0.0.1:0\"\n");
+    let env = [("DBUS_SESSION_BUS_ADDRESS", address.as_str())];
+    let mut screen = Pty::start_with(&home, &[], 120, 40, &env);
+    screen.wait("Welcome to Frontdesk");
+    screen.send("a\r");
+    screen.wait("step 1 of 12");
+    let (sid, number, base) = (world.account_sid(), world.numbers()[0].clone(), world.base_url());
+    screen.send(&format!("support\r{sid}\r{number}\r\r\r{base}\r0\r"));
+    screen.wait("Kept in the keyring");
+    screen.paste(world.auth_token());
+    screen.wait("••••••••");
+    screen.send("\x13");
+    screen.wait("look it over");
+    screen.send("\r");
+    screen.wait("✓ it works");
+    let kept = || ring.lookup("frontdesk/main", "support/auth_token");
+    assert_eq!(kept().as_deref(), Some(world.auth_token()));
+    screen.send("\r");
+    screen.wait("● support");
+    screen.send("x");
+    screen.wait("Remove support?");
+    screen.send("y");
+    screen.wait("support: removed");
+    assert_eq!(kept(), None);
+    let raw = screen.raw();
+    screen.send("\x11");
+    assert_eq!(screen.ended(), 0);
+    let holds =
+        |bytes: &[u8]| bytes.windows(world.auth_token().len()).any(|w| w == world.auth_token().as_bytes());
+    assert!(!holds(&raw), "it was painted");
+    for file in crate::hold::everything_below(home.path()) {
+        assert!(!holds(&std::fs::read(&file).unwrap_or_default()), "{}", file.display());
     }
 }

@@ -1,6 +1,7 @@
 //! Pictures of the screen, as text and as roles: what an agent sees.
 
 pub mod screen;
+pub mod setup;
 pub mod trouble;
 pub mod world;
 
@@ -128,6 +129,32 @@ fn above_the_panes() {
     picture("outbox", World::failing(), (80, 24), "O");
     picture("delivery", World::failing(), (80, 24), "j<enter>d");
     picture("chord", World::busy(), (120, 10), "g");
+}
+
+/// Setup: the accounts, one of them, and each step in which one is added.
+#[test]
+fn setting_up() {
+    let steps = "a<enter>sales<enter>AC00000000000000000000000000000001<enter>+15557122661<enter>";
+    for (width, height) in [(80, 24), (120, 40)] {
+        let size = |name: &str| format!("setup_{name}_{width}x{height}");
+        picture(&size("first"), World::empty(), (width, height), "gc");
+        picture(&size("channels"), World::offline(), (width, height), "gcj");
+        picture(&size("channel"), World::busy(), (width, height), "gc<enter>j");
+        picture(&size("provider"), World::busy(), (width, height), "gca");
+        picture(&size("setting"), World::busy(), (width, height), "gca<enter>sales<enter>AC1<enter>");
+        picture(&size("secret"), World::busy(), (width, height), &format!("gc{steps}<c-s>hunter2"));
+        picture(&size("summary"), World::busy(), (width, height), &format!("gc{steps}<c-s>hunter2<c-s>"));
+        picture(
+            &size("written"),
+            World::busy(),
+            (width, height),
+            &format!("gc{steps}<c-s>hunter2<c-s><enter>"),
+        );
+        picture(&size("section"), World::busy(), (width, height), "gc<tab>jjjj");
+    }
+    let failing = "gca<enter>sales<enter>AC1<enter>";
+    roles("setup_setting_roles", World::busy(), (80, 24), failing);
+    picture("setup_narrow", World::busy(), (50, 16), "gc");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use frontdesk::domain::ids::OpId;
 use frontdesk::domain::message::{AuthorKind, Direction, MediaRef, MessageKind};
 use frontdesk::domain::op::{Accepted, OpBody};
 use frontdesk::domain::row::ConversationRow;
-use frontdesk::net::secret::Secret;
+use frontdesk::domain::secret::Secret;
 use frontdesk::provider::twilio::{Twilio, VENDOR, sign};
 use frontdesk::provider::{Provider, PushContext, RawPush, Setup, Vendor};
 use serde_json::{Value, json};

@@ -2,13 +2,14 @@
 
 use crate::screens::screen::Screen;
 use crate::screens::world::{self, NOW, World};
-use frontdesk::domain::account::Channel;
+use frontdesk::domain::account::{Channel, Health};
 use frontdesk::domain::command::Performed;
 use frontdesk::domain::delivery::{Delivery, Reason};
 use frontdesk::domain::ids::{AttachmentId, ConversationId, MessageId};
 use frontdesk::domain::message::Direction;
 use frontdesk::domain::row::AttachmentRow;
 use frontdesk::domain::signal::Signal;
+use frontdesk::ui::setup::{Answer, Ask, Fail, Spot};
 use frontdesk::ui::{self, Effect, Key, Level, Loaded, Model, Mouse, MouseKind, Msg};
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -28,6 +29,8 @@ enum Step {
     /// The store answers what it was asked; late, or never for some.
     Answer(usize),
     Done(bool),
+    /// What Setup has asked for.
+    SetUp(bool),
     /// A conversation comes, goes or moves.
     Shuffle(u8),
     Typing(i64),
@@ -100,6 +103,10 @@ fn step() -> impl Strategy<Value = Step> {
         "f",
         "gm",
         "gw",
+        "gc",
+        "gca<enter>sales<enter>",
+        "<tab>",
+        "<c-s>",
         "ga",
         "1",
         "9",
@@ -146,6 +153,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Changed),
         8 => (0..6usize).prop_map(Step::Answer),
         2 => any::<bool>().prop_map(Step::Done),
+        4 => any::<bool>().prop_map(Step::SetUp),
         2 => any::<u8>().prop_map(Step::Shuffle),
         1 => (1..8i64).prop_map(Step::Typing),
         1 => prop::option::of(hostile()).prop_map(Step::Edited),
@@ -268,6 +276,27 @@ impl Run {
                     let done = Performed { message: Some(MessageId(107)), ..Performed::default() };
                     let result = if ok { Ok(done) } else { Err("no \u{1b}[31m way".into()) };
                     self.send(Msg::Done { ticket, result });
+                }
+            }
+            Step::SetUp(ok) => {
+                let at = self.asked.iter().position(|e| matches!(e, Effect::Setup { .. }));
+                if let Some(at) = at
+                    && let Effect::Setup { ticket, ask } = self.asked.remove(at)
+                {
+                    let hostile = || vec!["no \u{1b}[31m way\u{202e}".to_owned()];
+                    let answer = match (ok, &ask) {
+                        (true, _) => self.world.set_up(&ask),
+                        (false, Ask::Look) => Answer::Look(Err(hostile())),
+                        (false, Ask::Keyring) => Answer::Keyring(Err(hostile().remove(0))),
+                        (false, Ask::Test(_)) => {
+                            Answer::Tested(Err((Health::NeedsLogin, hostile().remove(0))))
+                        }
+                        (false, _) => {
+                            let at = Some(Spot::Setting("auth_token".into()));
+                            Answer::Done(Err(Fail { words: hostile(), at }))
+                        }
+                    };
+                    self.send(Msg::Setup { ticket, answer });
                 }
             }
             Step::Shuffle(seed) => {

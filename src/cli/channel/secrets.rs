@@ -1,91 +1,49 @@
-//! Takes secrets from the terminal or standard input into the keyring, and notes where the others are kept.
+//! Reads secrets from the terminal or standard input, and notes where the others are kept.
 
-use crate::app::api::secrets::check_file;
-use crate::app::api::{KeyringError, Secret, keyring};
+use crate::app::api::{KeyringError, keyring};
+use crate::app::channel;
 use crate::cli::args::SecretArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::domain::secret_source::SecretSource;
+use crate::domain::secret::Secret;
+use crate::domain::secret_source::{SecretGiven, SecretSource};
 use std::io::{BufRead, IsTerminal};
 
-/// What was stored, so that it can be taken back.
-#[derive(Default)]
-pub struct Stored {
-    /// Where each secret is kept.
-    pub sources: Vec<(String, SecretSource)>,
-    /// New keyring entries, with what they replaced.
-    entries: Vec<(String, String, Option<Secret<String>>)>,
-}
-
-impl Stored {
-    /// Brings the keyring back to what it was.
-    pub fn undo(self) {
-        for (service, user, before) in self.entries {
-            // The command fails anyway, with the cause of that; what cannot be taken back stays.
-            let _ = match before {
-                Some(secret) => keyring::set(&service, &user, &secret),
-                None => keyring::delete(&service, &user).map(|_| ()),
-            };
-        }
-    }
-}
-
-/// Stores the secrets that belong into the keyring, and lists all.
+/// All secrets of a command, as they are given.
 ///
 /// # Errors
-/// A keyring that does not answer (nothing is stored then), or a secret that is not given.
+/// A keyring that does not answer, a file that cannot be used, or a secret that is not given.
 pub fn take(
     ctx: &mut Context,
-    workspace: &str,
-    channel: &str,
+    name: &str,
     args: &SecretArgs,
-) -> Result<Stored, CliError> {
-    let mut stored = Stored::default();
-    for (key, name) in &args.env {
-        if std::env::var_os(name).is_none() {
-            ctx.out
-                .note(&format!("the environment variable {name} is not set here; the engine will need it"))?;
-        }
-        stored.sources.push((key.clone(), SecretSource::Env(name.clone())));
+) -> Result<Vec<(String, SecretGiven)>, CliError> {
+    let mut sources: Vec<(String, SecretSource)> = Vec::new();
+    for (key, variable) in &args.env {
+        sources.push((key.clone(), SecretSource::Env(variable.clone())));
     }
     for (key, path) in &args.file {
-        let path = std::path::absolute(path)?;
-        let there =
-            check_file(&path).map_err(|why| CliError::refused(format!("{why}. Nothing was stored")))?;
-        if !there {
-            ctx.out
-                .note(&format!("the file {} is not there yet; the engine will need it", path.display()))?;
-        }
-        stored.sources.push((key.clone(), SecretSource::File(path)));
+        sources.push((key.clone(), SecretSource::File(std::path::absolute(path)?)));
     }
     for (key, command) in &args.command {
-        stored.sources.push((key.clone(), SecretSource::Command(command.clone())));
+        sources.push((key.clone(), SecretSource::Command(command.clone())));
     }
-    if args.keyring.is_empty() {
-        return Ok(stored);
+    for note in channel::check_sources(sources.iter().map(|(key, source)| (key, source)))? {
+        ctx.out.note(&note)?;
     }
-    // Asked before anyone types a secret for nothing.
-    keyring::probe().map_err(|why| no_keyring(&why, &args.keyring))?;
-    let values = read(ctx, channel, &args.keyring)?;
-    let service = keyring::service(workspace);
-    for (key, value) in args.keyring.iter().zip(values) {
-        let user = keyring::user(channel, key);
-        let kept = keyring::get(&service, &user)
-            .and_then(|before| keyring::set(&service, &user, &value).map(|()| before));
-        match kept {
-            Ok(before) => stored.entries.push((service.clone(), user, before)),
-            Err(why) => {
-                stored.undo();
-                return Err(no_keyring(&why, &args.keyring));
-            }
-        }
-        stored.sources.push((key.clone(), SecretSource::Keyring));
+    let mut given: Vec<(String, SecretGiven)> =
+        sources.into_iter().map(|(key, source)| (key, SecretGiven::Elsewhere(source))).collect();
+    if let Some(first) = args.keyring.first() {
+        // Asked before anyone types a secret for nothing.
+        keyring::probe().map_err(|why| no_keyring(&why, first))?;
+        let values = read(ctx, name, &args.keyring)?;
+        given.extend(args.keyring.iter().cloned().zip(values.into_iter().map(SecretGiven::Itself)));
     }
-    Ok(stored)
+    Ok(given)
 }
 
-fn no_keyring(why: &KeyringError, keys: &[String]) -> CliError {
-    let key = keys.first().map_or("KEY", String::as_str);
+/// Says that nothing was stored, and the ways out.
+pub fn no_keyring(why: &KeyringError, key: &str) -> CliError {
     CliError::failure(format!(
         "{why}\nNothing was stored. Unlock or start a keyring, or say where the secret is kept instead:\n  \
          --secret-env {key}=VARIABLE      in an environment variable\n  \

@@ -12,11 +12,11 @@ use crate::domain::failure::Failure;
 use crate::domain::ids::OpId;
 use crate::domain::message::{AttachmentFact, MediaRef};
 use crate::domain::op::{Accepted, Op};
+use crate::domain::secret::Secret;
 use crate::net::http::{Basic, Http};
-use crate::net::secret::Secret;
 use crate::provider::{
-    Cursor, DedupeKey, HookAnswer, Ingest, Login, Malformed, Media, Page, Provider, PushContext, RawPush,
-    Reject, Scope, Setup, Vendor,
+    Cursor, DedupeKey, Guide, HookAnswer, Ingest, Login, Malformed, Media, Page, Provider, PushContext,
+    RawPush, Reject, Scope, Setup, Vendor,
 };
 use crate::text::address::vendor_phone;
 use futures_util::future::BoxFuture;
@@ -51,8 +51,20 @@ pub const VENDOR: Vendor = Vendor {
     channels: &[Channel::Sms, Channel::Whatsapp],
     settings: settings::SPECS,
     check: |settings| settings::parse(settings).map(|_| ()),
-    capabilities: |settings| settings::parse(settings).map(|s| capabilities(&s)),
+    capabilities: |settings| settings::parse(settings).map(|s| capabilities(&s)).map_err(|w| w.human),
     addresses: |settings| settings::parse(settings).map(|s| addresses(&s)).unwrap_or_default(),
+    guide: Guide {
+        public: &[
+            "SMS: at Twilio, Phone Numbers → your number → Messaging → A message comes in: Webhook, {hook}, HTTP POST",
+            "With a messaging service: Messaging → Services → your service → Integration → Send a webhook, the same URL",
+            "WhatsApp: Messaging → Senders → WhatsApp senders → your sender → Webhook URL for incoming messages, the same URL",
+            "Status callbacks need no setting: each message that is sent names its own",
+        ],
+        private: &[
+            "Nothing to paste: Frontdesk asks Twilio for its messages every `poll_seconds` seconds (0 = never)",
+            "To have them at once, let Twilio reach this machine (a tunnel, a proxy with TLS), set `public_url`, and paste the webhook URL at Twilio: docs/twilio.md",
+        ],
+    },
     build: |setup, http| Ok(Box::new(Twilio::new(setup, http)?)),
 };
 
@@ -76,7 +88,7 @@ impl Twilio {
     /// # Errors
     /// [`Failure::Rejected`] if a setting is wrong, [`Failure::Auth`] if there is nothing to log in with.
     pub fn new(setup: &Setup, http: &Http) -> Result<Twilio, Failure> {
-        let settings = settings::parse(&setup.settings).map_err(|why| Failure::rejected(None, why))?;
+        let settings = settings::parse(&setup.settings).map_err(|w| Failure::rejected(None, w.human))?;
         let secret = |key: &str| setup.secrets.get(key).filter(|s| !s.expose().is_empty()).cloned();
         let token = secret("auth_token");
         let auth = match (secret("api_key"), secret("api_secret"), &token) {

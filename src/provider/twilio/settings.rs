@@ -1,8 +1,8 @@
 //! The settings of a Twilio account: what they are called, what is legal, what they mean.
 
 use super::address::Own;
+use crate::domain::setting::{SettingSpec, WrongSetting};
 use crate::net::http::is_loopback;
-use crate::provider::SettingSpec;
 use crate::text::address::vendor_phone;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -81,49 +81,60 @@ fn is_sid(sid: &str, prefix: &str) -> bool {
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn parse(settings: &BTreeMap<String, String>) -> Result<Settings, String> {
+pub fn parse(settings: &BTreeMap<String, String>) -> Result<Settings, WrongSetting> {
+    let wrong = |key: &str, human: &str| WrongSetting::new(key, human);
     let get = |key: &str| settings.get(key).map(|v| v.trim()).filter(|v| !v.is_empty());
     if let Some(odd) = settings.keys().find(|k| !SPECS.iter().any(|s| s.key == *k)) {
         let known: Vec<_> = SPECS.iter().filter(|s| !s.is_secret()).map(|s| s.key).collect();
-        return Err(format!("unknown setting \u{201c}{odd}\u{201d}: use {}", known.join(", ")));
+        let human = format!("unknown setting \u{201c}{odd}\u{201d}: use {}", known.join(", "));
+        return Err(WrongSetting::new(odd, human));
     }
     if let Some(secret) = SPECS.iter().find(|s| s.is_secret() && settings.contains_key(s.key)) {
-        return Err(format!("{} is a secret: give it with --secret, not with --set", secret.key));
+        let human = format!("{} is a secret: give it with --secret, not with --set", secret.key);
+        return Err(WrongSetting::new(secret.key, human));
     }
-    let account_sid = get("account_sid").ok_or("account_sid is missing (AC and 32 hex digits)")?;
+    let account_sid = get("account_sid")
+        .ok_or_else(|| wrong("account_sid", "account_sid is missing (AC and 32 hex digits)"))?;
     if !is_sid(account_sid, "AC") {
-        return Err(
-            "account_sid must be AC and 32 hex digits, as on the first page of Twilio's console".into()
-        );
-    }
-    let service = get("messaging_service_sid");
-    if service.is_some_and(|s| !is_sid(s, "MG")) {
-        return Err("messaging_service_sid must be MG and 32 hex digits".into());
+        return Err(wrong(
+            "account_sid",
+            "account_sid must be AC and 32 hex digits, as on the first page of Twilio's console",
+        ));
     }
     let given = get("from");
     let from = given.map(|f| f.strip_prefix("whatsapp:").unwrap_or(f));
     if let Some(from) = from.filter(|from| given != Some(*from) && vendor_phone(from).is_none()) {
-        return Err(format!(
+        let human = format!(
             "from must be a number with country code behind whatsapp: (whatsapp:+15557122661), not \u{201c}{from}\u{201d}"
-        ));
+        );
+        return Err(WrongSetting::new("from", human));
     }
     if let Some(from) = from.filter(|f| !is_sender(f)) {
-        return Err(format!(
+        let human = format!(
             "from must be a number with country code (+15557122661), a short code or a sender name of up to 11 letters \
              and digits, not \u{201c}{from}\u{201d}"
-        ));
+        );
+        return Err(WrongSetting::new("from", human));
+    }
+    let service = get("messaging_service_sid");
+    if service.is_some_and(|s| !is_sid(s, "MG")) {
+        return Err(wrong("messaging_service_sid", "messaging_service_sid must be MG and 32 hex digits"));
     }
     if from.is_none() && service.is_none() {
-        return Err("either from or messaging_service_sid is needed".into());
+        return Err(wrong("messaging_service_sid", "either from or messaging_service_sid is needed"));
     }
     let poll = match get("poll_seconds") {
         None => POLL_SECONDS,
-        Some(n) => n.parse().ok().filter(|n| *n <= 86_400).ok_or("poll_seconds must be 0 to 86400")?,
+        Some(n) => n
+            .parse()
+            .ok()
+            .filter(|n| *n <= 86_400)
+            .ok_or_else(|| wrong("poll_seconds", "poll_seconds must be 0 to 86400"))?,
     };
-    let region = region(get("region"))?;
+    let region = region(get("region")).map_err(|human| WrongSetting::new("region", human))?;
     let base = match get("base_url") {
-        Some(url) => base_url(url)?,
-        None => Url::parse(&region).map_err(|_| "region makes no address")?,
+        Some(url) => base_url(url).map_err(|human| WrongSetting::new("base_url", human))?,
+        None => Url::parse(&region).map_err(|_| wrong("region", "region makes no address"))?,
     };
     Ok(Settings {
         account_sid: account_sid.to_owned(),
@@ -179,7 +190,7 @@ mod tests {
 
     const SID: &str = "AC5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e";
 
-    fn with(more: &[(&str, &str)]) -> Result<Settings, String> {
+    fn with(more: &[(&str, &str)]) -> Result<Settings, WrongSetting> {
         let base = [("account_sid", SID), ("from", "+15557122661")];
         let all = base.iter().chain(more).map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         parse(&all.collect())
@@ -231,7 +242,10 @@ mod tests {
             ("auth_token", "x", "--secret"),
         ] {
             let error = with(&[(key, value)]).unwrap_err();
-            assert!(error.contains(says), "{key}={value}: {error}");
+            assert!(error.human.contains(says), "{key}={value}: {error}");
+            // Without a number the other way to send is what is missing.
+            let blamed = if (key, value) == ("from", "") { "messaging_service_sid" } else { key };
+            assert_eq!(error.key, blamed, "{error}");
         }
     }
 

@@ -8,9 +8,10 @@ use crate::domain::delivery::{Delivery, DeliverySource};
 use crate::domain::event::{DeliveryReport, Event, MessageRef};
 use crate::domain::failure::Failure;
 use crate::domain::op::{Accepted, Op, OpBody};
+use crate::domain::setting::{SettingSpec, WrongSetting};
 use crate::provider::{
-    Cursor, DedupeKey, Ingest, Login, Malformed, Page, Provider, PushContext, RawPush, Reject, Scope,
-    SettingSpec, Setup, Vendor,
+    Cursor, DedupeKey, Guide, Ingest, Login, Malformed, Page, Provider, PushContext, RawPush, Reject, Scope,
+    Setup, Vendor,
 };
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
@@ -45,21 +46,32 @@ pub const VENDOR: Vendor = Vendor {
     check,
     capabilities: |_| Ok(capabilities()),
     addresses: |_| Vec::new(),
+    guide: Guide {
+        public: &[
+            "Open {page} and write something: it comes in here",
+            "Link to it: <a href=\"{page}\">Chat with us</a>",
+            "Or embed it: <iframe src=\"{page}\" title=\"Chat with us\"></iframe>, on a site that the setting `origins` names",
+        ],
+        private: &[
+            "Open {page} on this machine and write something: it comes in here",
+            "For visitors: put a proxy with TLS before it and set `public_url`: docs/webchat.md",
+        ],
+    },
     build,
 };
 
-fn check(settings: &BTreeMap<String, String>) -> Result<(), String> {
+fn check(settings: &BTreeMap<String, String>) -> Result<(), WrongSetting> {
     for entry in settings.get("origins").map_or("", String::as_str).split(',').map(str::trim) {
         if !entry.is_empty() {
-            origin(entry)?;
+            origin(entry).map_err(|human| WrongSetting::new("origins", human))?;
         }
     }
-    messages_per_minute(settings)?;
+    messages_per_minute(settings).map_err(|human| WrongSetting::new("messages_per_minute", human))?;
     Ok(())
 }
 
 fn build(setup: &Setup, _http: &crate::net::http::Http) -> Result<Box<dyn Provider>, Failure> {
-    check(&setup.settings).map_err(|human| Failure::rejected(None, human))?;
+    check(&setup.settings).map_err(|w| Failure::rejected(None, w.human))?;
     Ok(Box::new(Webchat::new(&setup.name)))
 }
 
@@ -207,7 +219,7 @@ mod tests {
         assert_eq!(check(&settings(&[("origins", "https://a.example, http://localhost:3000,")])), Ok(()));
         for bad in ["example.com", "https://a.example/shop", "ftp://a.example", "https://u@a.example", "*"] {
             let said = check(&settings(&[("origins", bad)])).unwrap_err();
-            assert!(said.contains(bad) && said.contains("https://www.example.com"), "{said}");
+            assert!(said.human.contains(bad) && said.human.contains("https://www.example.com"), "{said}");
         }
         assert!(check(&settings(&[("messages_per_minute", "many")])).is_err());
         assert_eq!(messages_per_minute(&settings(&[("messages_per_minute", "100")])), Ok(100));

@@ -54,6 +54,13 @@ pub(super) static COMMANDS: &[Command] = &[
         },
     ),
     program(
+        "setup",
+        "Setup",
+        "Connects and changes accounts, and shows what else is configured and where.",
+        &[(Panes, "g c")],
+        Model::open_setup,
+    ),
+    program(
         "theme.toggle",
         "Dark or light",
         "Switches between the dark and the light theme.",

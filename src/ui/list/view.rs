@@ -228,8 +228,9 @@ fn draw_empty(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         lines.push(("reading…".into(), Role::Dim));
     } else if model.sidebar.accounts.is_empty() {
         lines.push(("No channel yet".into(), Role::Strong));
+        let key = model.keymap.first_label("setup");
         lines.push(("Connect one and conversations appear here:".into(), Role::Text));
-        lines.push(("frontdesk channel add webchat --name site".into(), Role::Accent));
+        lines.push((format!("{key} opens Setup"), Role::Accent));
         lines.push(("or look around with: frontdesk demo".into(), Role::Dim));
     } else {
         let (head, next) = match &list.source {

@@ -29,6 +29,12 @@ fn motion(key: Key, typing: bool) -> Option<isize> {
 impl Model {
     /// Gives a key to the top overlay.
     pub(crate) fn overlay_key(&mut self, key: Key) {
+        if matches!(self.overlays.last(), Some(Overlay::Setup(_))) {
+            if !self.setup_key(key) {
+                self.global_key(key);
+            }
+            return;
+        }
         let is_close = key.code == Code::Esc || (key.ctrl && matches!(key.code, Code::Char('c' | 'g')));
         if is_close {
             self.overlays.pop();
@@ -102,6 +108,8 @@ impl Model {
                 }
                 (None, _) => self.global_key(key),
             },
+            // It has had the key already.
+            Overlay::Setup(_) => {}
             Overlay::Delivery { .. } => {
                 if matches!(key.types(), Some('q' | 'd')) || key.code == Code::Enter {
                     self.overlays.pop();
@@ -192,6 +200,7 @@ impl Model {
                 ask(self);
             }
             Some(Overlay::Prompt(prompt)) => prompt.input.insert(text),
+            Some(Overlay::Setup(_)) => self.setup_paste(text),
             Some(Overlay::Asking(asking)) => asking.input.insert(text),
             _ => {}
         }

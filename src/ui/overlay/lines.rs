@@ -129,7 +129,8 @@ fn status(model: &Model) -> Vec<Row> {
     rows.push(gap());
     rows.push(title("Accounts"));
     if model.sidebar.accounts.is_empty() {
-        rows.push(("none".into(), Role::Dim, "frontdesk channel add … connects one".into(), Role::Dim));
+        let key = model.keymap.first_label("setup");
+        rows.push(("none".into(), Role::Dim, format!("{key} connects one"), Role::Dim));
     }
     for account in &model.sidebar.accounts {
         let (glyph, role, word) = health_glyph(account.health);

@@ -20,6 +20,7 @@ use crate::domain::row::{DeliveryStep, OutboxRow};
 use crate::ui::composer::{Asking, Doubts};
 use crate::ui::effect::Targets;
 use crate::ui::input::Input;
+use crate::ui::setup::Setup;
 
 /// Something above the panes.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub(crate) enum Overlay {
     Canned(Canned),
     /// Engine and channels.
     Status { top: usize },
+    /// Accounts, and what else is configured.
+    Setup(Box<Setup>),
     /// What waits to be done; none until it has come.
     Outbox { rows: Option<Vec<OutboxRow>>, at: usize },
     /// How a message has travelled; none until it has come.

@@ -5,6 +5,7 @@ use crate::ui::composer::{Asking, Doubts};
 use crate::ui::model::Model;
 use crate::ui::overlay::{Choice, Overlay, Picker, PickerKind, canned, found, lines, outbox};
 use crate::ui::paint::{Pen, cells, folded};
+use crate::ui::setup;
 use crate::ui::theme::Role;
 use ratatui::layout::Rect;
 
@@ -58,6 +59,7 @@ fn width(overlay: &Overlay, body: Rect) -> u16 {
         },
         Overlay::Search(_) => 110,
         Overlay::Prompt(_) | Overlay::Confirm(_) | Overlay::Asking(_) | Overlay::Doubts(_) => 72,
+        Overlay::Setup(_) => body.width,
         Overlay::Help { .. } => 96,
         Overlay::Status { .. } => 90,
         Overlay::Outbox { .. } | Overlay::Canned(_) => 100,
@@ -85,7 +87,7 @@ fn place(model: &Model, overlay: &Overlay) -> Rect {
         Overlay::Prompt(_) | Overlay::Confirm(_) => 4,
         Overlay::Asking(asking) => rows(1 + question(asking, inside(width)).len()),
         Overlay::Doubts(doubts) => rows(1 + reasons(doubts, inside(width)).len()),
-        Overlay::Help { .. } => body.height,
+        Overlay::Help { .. } | Overlay::Setup(_) => body.height,
         Overlay::Status { .. } | Overlay::Canned(_) => body.height.saturating_sub(2),
         Overlay::Outbox { rows: found, .. } => {
             rows(found.as_ref().map_or(1, |found| outbox::lines(found, inside(width))).max(3))
@@ -174,6 +176,7 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
             }
             draw_yes_or_no(pen, inner, inner.height.saturating_sub(1));
         }
+        Overlay::Setup(setup) => setup::view::draw(model, pen, setup),
         Overlay::Help { top } => draw_text(model, pen, area, overlay, ("Keys", "j k to scroll"), *top),
         Overlay::Status { top } => draw_text(model, pen, area, overlay, ("Engine and channels", ""), *top),
         Overlay::Delivery { .. } => {

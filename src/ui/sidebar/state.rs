@@ -247,6 +247,11 @@ pub(crate) const fn health_glyph(health: Health) -> (&'static str, Role, Option<
     }
 }
 
+/// How an account is, in words.
+pub(crate) fn health_word(health: Health) -> &'static str {
+    health_glyph(health).2.unwrap_or("ok")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

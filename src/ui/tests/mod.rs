@@ -5,6 +5,7 @@ mod answering;
 mod orders;
 mod said;
 mod screen;
+mod setup;
 mod triage;
 mod writing;
 

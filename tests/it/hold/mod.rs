@@ -91,7 +91,7 @@ fn messages(home: &Home, conversation: &Value) -> Vec<Value> {
 }
 
 /// Every file below a directory, and the directories, as they are.
-fn everything_below(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
+pub fn everything_below(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut out = Vec::new();
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();

@@ -31,6 +31,8 @@ impl Screen {
             macros: Vec::new(),
             searches: Vec::new(),
             fields: Vec::new(),
+            book: frontdesk::app::setup::book(),
+            first: false,
             undo_ms: 5_000,
             confirm_patterns: Vec::new(),
         };
@@ -51,6 +53,10 @@ impl Screen {
                     if let Some(loaded) = self.world.answer(need) {
                         self.send(Msg::Loaded(Box::new(loaded)));
                     }
+                }
+                Effect::Setup { ticket, ask } => {
+                    let answer = self.world.set_up(ask);
+                    self.send(Msg::Setup { ticket: *ticket, answer });
                 }
                 _ => self.asked.push(effect),
             }

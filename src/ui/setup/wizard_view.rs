@@ -1,0 +1,156 @@
+//! Paints the steps in which an account is added.
+
+use crate::text::wrap::truncate;
+use crate::ui::model::Model;
+use crate::ui::setup::Site;
+use crate::ui::setup::entry::{Entry, What};
+use crate::ui::setup::state::Setup;
+use crate::ui::setup::view::{Sheet, below_field, column, plain};
+use crate::ui::setup::wizard::{Stage, Wizard};
+use crate::ui::sidebar::health_word;
+use crate::ui::theme::Role;
+
+/// Cells of the names of settings.
+const NAMES: usize = 24;
+
+/// The step that one is at.
+pub(super) fn sheet<'a>(model: &Model, setup: &'a Setup, wizard: &'a Wizard, width: u16) -> Sheet<'a> {
+    let mut sheet = Sheet::new(width);
+    match wizard.stage {
+        Stage::Provider => providers(&mut sheet, model, wizard, width),
+        Stage::Fields => fields(&mut sheet, model, setup, wizard),
+        Stage::Summary => summary(&mut sheet, model, setup, wizard),
+        Stage::Written => written(&mut sheet, model, setup, wizard),
+    }
+    sheet
+}
+
+/// A card for each provider; that under the cursor says what it will ask for.
+fn providers(sheet: &mut Sheet<'_>, model: &Model, wizard: &Wizard, width: u16) {
+    sheet.line(vec![("Add an account".into(), Role::Strong), ("  which provider?".into(), Role::Dim)]);
+    sheet.gap();
+    for (at, card) in model.book.providers.iter().enumerate() {
+        let from = sheet.len();
+        let media: Vec<_> = card.media.iter().map(|m| m.title()).collect();
+        sheet.line(vec![(column(card.name, 12), Role::Strong), (media.join(", "), Role::Dim)]);
+        sheet.words(2, card.summary, Role::Text);
+        if at != wizard.card {
+            sheet.gap();
+            continue;
+        }
+        sheet.choose(from);
+        for spec in card.settings {
+            let needed = if spec.required { ", needed" } else { "" };
+            let secret = if spec.is_secret() { "secret" } else { "" };
+            let note = format!("{secret}{needed}");
+            let note = note.trim_start_matches(", ");
+            let role = if spec.required { Role::Text } else { Role::Dim };
+            let room = usize::from(width).saturating_sub(NAMES + 18);
+            let help = truncate(spec.help, room).into_owned();
+            sheet.line(vec![
+                ("  ".into(), Role::Text),
+                (column(spec.key, NAMES), role),
+                (column(note, 16), Role::Faint),
+                (help, Role::Dim),
+            ]);
+        }
+        sheet.gap();
+    }
+}
+
+/// All that is asked for, and what is being typed.
+fn fields<'a>(sheet: &mut Sheet<'a>, model: &Model, setup: &'a Setup, wizard: &'a Wizard) {
+    title(sheet, model, wizard, &format!("step {} of {}", wizard.at + 1, wizard.entries().len()));
+    for (at, entry) in wizard.entries().iter().enumerate() {
+        let from = sheet.len();
+        let label = column(entry.what.key(), NAMES);
+        if at == wizard.at {
+            sheet.field(vec![("› ".into(), Role::Accent), (label, Role::Strong)], entry);
+            below_field(sheet, setup, entry);
+            sheet.reveal(from);
+            continue;
+        }
+        let (mark, mark_role) = match entry {
+            entry if entry.wrong.is_some() => ("✗ ", Role::Bad),
+            entry if !entry.is_blank() => ("✓ ", Role::Good),
+            _ => ("· ", Role::Faint),
+        };
+        sheet.line(vec![(mark.into(), mark_role), (label, Role::Text), shown(entry)]);
+    }
+}
+
+fn title(sheet: &mut Sheet<'_>, model: &Model, wizard: &Wizard, note: &str) {
+    let provider = wizard.provider(&model.book).map_or("", |card| card.summary);
+    sheet.line(vec![("Add an account".into(), Role::Strong), (format!("  {provider} · {note}"), Role::Dim)]);
+    sheet.gap();
+}
+
+/// What is typed, as it may be shown.
+fn shown(entry: &Entry) -> (String, Role) {
+    match entry.what {
+        _ if entry.is_blank() && entry.what.is_required() => ("needed".into(), Role::Warn),
+        _ if entry.is_blank() => ("can be left out".into(), Role::Faint),
+        What::Secret(_) if entry.is_hidden() => (entry.kept.words().into(), Role::Dim),
+        What::Secret(_) => (format!("{}: {}", entry.kept.words(), plain(entry.text())), Role::Dim),
+        What::Name | What::Setting(_) => (plain(entry.text()), Role::Accent),
+    }
+}
+
+fn summary(sheet: &mut Sheet<'_>, model: &Model, setup: &Setup, wizard: &Wizard) {
+    title(sheet, model, wizard, "look it over");
+    sheet.top = wizard.top;
+    for why in &wizard.fail {
+        sheet.marked("✗", why, Role::Bad);
+    }
+    if !wizard.fail.is_empty() {
+        sheet.words(2, "Nothing was stored, and nothing that you typed is lost.", Role::Dim);
+        sheet.gap();
+    }
+    let Some(card) = wizard.provider(&model.book) else { return };
+    let media: Vec<_> = (model.book.media)(card.name, &wizard.settings()).iter().map(|m| m.title()).collect();
+    let file = setup.look.as_ref().map_or("the configuration", |look| look.file.as_str());
+    let next = format!("Enter writes it to {file} and asks {} whether it works.", card.name);
+    sheet.words(0, &next, Role::Text);
+    sheet.gap();
+    let row = |name: &str, value: (String, Role)| vec![(column(name, NAMES), Role::Text), value];
+    sheet.line(row("carries", (media.join(", "), Role::Text)));
+    for entry in wizard.entries().iter().filter(|e| !e.is_blank()) {
+        sheet.line(row(entry.what.key(), shown(entry)));
+    }
+    sheet.gap();
+    guide(sheet, model, setup, wizard);
+}
+
+/// What to paste where, or that nothing is to be pasted.
+fn guide(sheet: &mut Sheet<'_>, model: &Model, setup: &Setup, wizard: &Wizard) {
+    let Some(card) = wizard.provider(&model.book) else { return };
+    let nowhere = Site::default();
+    let site = setup.look.as_ref().map_or(&nowhere, |look| &look.site);
+    sheet.line(vec![("How messages come in".into(), Role::Strong)]);
+    for line in (model.book.guide)(card.name, wizard.name(), &wizard.settings(), site) {
+        sheet.marked("·", &line, Role::Text);
+    }
+    sheet.gap();
+}
+
+fn written(sheet: &mut Sheet<'_>, model: &Model, setup: &Setup, wizard: &Wizard) {
+    let name = plain(wizard.name());
+    title(sheet, model, wizard, "done");
+    sheet.top = wizard.top;
+    sheet.marked("✓", &format!("{name} is written; the engine notices it within a second"), Role::Good);
+    match &wizard.tested {
+        None => sheet.marked("…", "asking the provider whether the login works", Role::Dim),
+        Some(Ok(who)) => sheet.marked("✓", &format!("it works: {who}"), Role::Good),
+        Some(Err((health, why))) => {
+            sheet.marked("✗", &format!("{}: {why}", health_word(*health)), Role::Bad);
+            sheet.words(
+                2,
+                "The account stays as it is written: Enter goes to the list, e changes a setting, s a secret, t asks again.",
+                Role::Dim,
+            );
+        }
+    }
+    wizard.notes.iter().for_each(|note| sheet.marked("!", note, Role::Warn));
+    sheet.gap();
+    guide(sheet, model, setup, wizard);
+}

@@ -1,0 +1,74 @@
+//! What Setup is told of a world: its accounts as if they were configured.
+
+use super::world::World;
+use frontdesk::domain::account::{Channel, Health};
+use frontdesk::domain::row::AccountRow;
+use frontdesk::ui::setup::{Answer, Ask, ChannelInfo, Listed, Look, Section, Settings, Site};
+
+const BASE: &str = "https://desk.example.com";
+
+fn settings(pairs: &[(&str, &str)]) -> Settings {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+fn channel(n: usize, account: &AccountRow, site: &Site) -> ChannelInfo {
+    let twilio = account.provider == "twilio";
+    let kept = if twilio {
+        settings(&[("account_sid", "AC00000000000000000000000000000001"), ("from", "+3120000000")])
+    } else {
+        settings(&[("title", "Northwind Support")])
+    };
+    let url = |path: &str| site.base.as_ref().map(|base| format!("{base}/{path}/{}", account.name));
+    ChannelInfo {
+        name: account.name.clone(),
+        provider: account.provider.clone(),
+        enabled: account.health != Health::Disabled,
+        media: account.channels.clone(),
+        health: account.health,
+        detail: Some(account.detail.clone()).filter(|d| !d.is_empty()),
+        guide: (frontdesk::app::setup::book().guide)(&account.provider, &account.name, &kept, site),
+        settings: kept,
+        secrets: twilio
+            .then(|| {
+                let place = format!("in the keyring (frontdesk/acme, {}/auth_token)", account.name);
+                ("auth_token".to_owned(), place)
+            })
+            .into_iter()
+            .collect(),
+        webhook_url: url("hooks").filter(|_| twilio),
+        page_url: url("chat").filter(|_| account.channels == [Channel::Webchat]),
+        place: format!("/srv/ana/config.toml:{}:1", 7 * n + 3),
+    }
+}
+
+impl World {
+    /// What Setup is answered.
+    pub fn set_up(&self, ask: &Ask) -> Answer {
+        match ask {
+            Ask::Look => {
+                let site = Site { base: Some(BASE.into()), public: true };
+                let channels = self.accounts.iter().enumerate().map(|(n, a)| channel(n, a, &site)).collect();
+                let listed = |name: &str, about: &str, line: usize| Listed {
+                    name: name.into(),
+                    about: about.into(),
+                    place: format!("/srv/ana/config.toml:{line}:1"),
+                };
+                let macros = vec![
+                    listed("vip", "label +vip, priority high, assign me", 31),
+                    listed("later", "snooze mon 9:00, resolve.next", 32),
+                ];
+                Answer::Look(Ok(Box::new(Look {
+                    file: "/srv/ana/config.toml".into(),
+                    channels,
+                    site,
+                    lists: [(Section::Macros, macros)].into(),
+                })))
+            }
+            Ask::Keyring => Answer::Keyring(Ok(())),
+            Ask::Test(_) => Answer::Tested(Ok("Northwind Ltd (AC0000…0001)".into())),
+            Ask::Add(_) | Ask::Set { .. } | Ask::Enable { .. } | Ask::Remove(_) => {
+                Answer::Done(Ok(Vec::new()))
+            }
+        }
+    }
+}
