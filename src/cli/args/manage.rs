@@ -86,7 +86,7 @@ pub struct QuickReplyEdit {
 /// The forms of a file with quick replies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum QuickReplyFormat {
-    /// A table [[quick_reply]] for each.
+    /// A table `[[quick_reply]]` for each.
     Toml,
     /// A line for each, below a line with the names of the columns.
     Csv,
