@@ -17,6 +17,9 @@ use std::time::Duration;
 /// A search as one types shows what it has found after this long.
 const SEARCH: Duration = Duration::from_millis(100);
 
+/// Other conversations of a customer that are shown.
+const OTHERS: usize = 9;
+
 /// Saved searches are counted up to here: then it is "999+".
 const COUNTED: usize = 999;
 
@@ -185,9 +188,14 @@ fn latest(
 fn context(reader: &Reader, conversation: ConversationId) -> Result<Option<Context>, StoreError> {
     let Some(row) = reader.conversation(conversation)? else { return Ok(None) };
     let Some(account) = reader.account(row.account)? else { return Ok(None) };
+    let contact = reader.contact(row.contact)?;
+    let ids = contact.as_ref().map(|c| c.conversations.as_slice()).unwrap_or_default();
+    let others = ids.iter().filter(|id| **id != conversation).take(OTHERS);
+    let others = others.filter_map(|id| reader.conversation(*id).transpose()).collect::<Result<_, _>>()?;
     Ok(Some(Context {
         consent: reader.consent(conversation)?,
-        contact: reader.contact(row.contact)?,
+        contact,
+        others,
         draft_reply: reader.draft(conversation, ComposeMode::Reply)?,
         draft_began: reader.draft_began(conversation)?,
         draft_note: reader.draft(conversation, ComposeMode::Note)?,

@@ -8,14 +8,14 @@ use crate::ui::msg::EngineState;
 use crate::ui::overlay::Overlay;
 use crate::ui::paint::{Pen, cells};
 use crate::ui::theme::Role;
-use crate::ui::{hints, list, overlay, sidebar, thread};
+use crate::ui::{about, hints, list, overlay, sidebar, thread};
 use ratatui::Frame;
 use ratatui::layout::{Rect, Size};
 
 /// Lays out for this size and fills the caches that [`draw`] reads. Cheap when nothing has changed.
 pub fn prepare(model: &mut Model, size: Size) {
     model.size = size;
-    model.layout = Layout::new(size, model.focus, model.sidebar_shown);
+    model.layout = Layout::new(size, model.focus, model.sidebar_shown, model.about_shown);
     if let Some(area) = model.layout.sidebar {
         let page = usize::from(area.height).max(1);
         if model.sidebar.page != page {
@@ -61,11 +61,19 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     if layout.thread.is_some() {
         thread::view::draw(model, &mut pen);
     }
+    if let Some(area) = layout.about {
+        about::draw(model, &mut pen, area);
+    }
     for x in &layout.lines {
         for y in layout.body.top()..layout.body.bottom() {
-            if pen.buf.cell((*x, y)).is_some_and(|cell| cell.symbol() != "├") {
-                pen.glyph(*x, y, "│", Role::Faint);
-            }
+            let at = |x: u16| pen.buf.cell((x, y)).map(|cell| cell.symbol().to_owned());
+            // A line across ends at this one, or begins at it.
+            let glyph = match (x.checked_sub(1).and_then(at).as_deref(), at(*x).as_deref()) {
+                (_, None | Some("├")) => continue,
+                (Some("─"), _) => "┤",
+                _ => "│",
+            };
+            pen.glyph(*x, y, glyph, Role::Faint);
         }
     }
     overlay::view::draw(model, &mut pen);

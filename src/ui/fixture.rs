@@ -133,6 +133,7 @@ pub(crate) fn account() -> AccountRow {
 
 pub(crate) fn context(id: i64) -> Context {
     Context {
+        others: Vec::new(),
         row: conversation(id),
         account: account(),
         consent: None,

@@ -5,6 +5,10 @@ use ratatui::layout::{Rect, Size};
 
 /// From this width on all three panes are shown.
 pub(crate) const THREE: u16 = 110;
+/// From this width on what is known of the customer stands beside the thread.
+pub(crate) const FOUR: u16 = 150;
+/// Cells of that pane.
+const ABOUT: u16 = 36;
 /// From this width on two panes are shown.
 pub(crate) const TWO: u16 = 80;
 
@@ -15,6 +19,7 @@ pub(crate) struct Layout {
     pub(crate) sidebar: Option<Rect>,
     pub(crate) list: Option<Rect>,
     pub(crate) thread: Option<Rect>,
+    pub(crate) about: Option<Rect>,
     /// Columns of the vertical hair lines.
     pub(crate) lines: Vec<u16>,
     /// Where the panes are, hair lines included.
@@ -24,7 +29,7 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// Divides the screen. The bar is the last to go when there is no height, after the header.
-    pub(crate) fn new(size: Size, focus: Focus, sidebar_shown: bool) -> Layout {
+    pub(crate) fn new(size: Size, focus: Focus, sidebar_shown: bool, about_shown: bool) -> Layout {
         let (width, height) = (size.width, size.height);
         let mut layout = Layout::default();
         if width == 0 || height == 0 {
@@ -58,6 +63,12 @@ impl Layout {
                 layout.thread = pane(list + 7, width - list - 7);
                 layout.lines = vec![list + 6];
             }
+            if let Some(thread) = layout.thread.as_mut().filter(|_| about_shown && width >= FOUR) {
+                thread.width -= ABOUT + 1;
+                let line = thread.right();
+                layout.lines.push(line);
+                layout.about = pane(line + 1, ABOUT);
+            }
         } else if width >= TWO {
             let left = (width * 2 / 5).clamp(32, 40);
             if focus == Focus::Sidebar {
@@ -88,13 +99,19 @@ mod tests {
             for height in [0, 1, 2, 5, 6, 24, 60] {
                 for focus in [Focus::Sidebar, Focus::List, Focus::Thread, Focus::Composer] {
                     for shown in [false, true] {
-                        let layout = Layout::new(Size::new(width, height), focus, shown);
+                        let layout = Layout::new(Size::new(width, height), focus, shown, shown);
                         let screen = Rect::new(0, 0, width, height);
-                        let panes: Vec<Rect> =
-                            [layout.sidebar, layout.list, layout.thread, layout.header, layout.bar]
-                                .into_iter()
-                                .flatten()
-                                .collect();
+                        let panes: Vec<Rect> = [
+                            layout.sidebar,
+                            layout.list,
+                            layout.thread,
+                            layout.about,
+                            layout.header,
+                            layout.bar,
+                        ]
+                        .into_iter()
+                        .flatten()
+                        .collect();
                         for (i, a) in panes.iter().enumerate() {
                             assert_eq!(a.intersection(screen), *a, "{width}x{height}");
                             for b in &panes[i + 1..] {

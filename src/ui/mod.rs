@@ -8,6 +8,7 @@
 //! 3. [`prepare`] with the terminal's size (it lays out and caches), then [`draw`] in one frame.
 //! 4. Sleep until the next message or [`wake_at`], where `Tick` is sent and a frame drawn.
 
+mod about;
 mod ahead;
 pub mod command;
 mod composer;

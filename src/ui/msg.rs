@@ -254,6 +254,8 @@ pub struct Context {
     pub consent: Option<ConsentRow>,
     /// The customer.
     pub contact: Option<ContactRow>,
+    /// Their other conversations, newest first.
+    pub others: Vec<ConversationRow>,
     /// What was being typed to the customer.
     pub draft_reply: Option<String>,
     /// When that was begun.

@@ -1,6 +1,6 @@
 //! Commands about the program itself.
 
-use crate::ui::command::{Category, Command, always};
+use crate::ui::command::{Category, Command, always, on_conversation};
 use crate::ui::effect::Effect;
 use crate::ui::keymap::Scope::{self, Anywhere, Panes};
 use crate::ui::model::Model;
@@ -19,6 +19,41 @@ const fn program(
 }
 
 pub(super) static COMMANDS: &[Command] = &[
+    Command {
+        id: "about",
+        title: "About the customer",
+        help: "Shows or hides what is known of the customer: addresses, judgement, other conversations.",
+        category: Category::Triage,
+        keys: &[(Panes, "i")],
+        hint: Some(("about", 45)),
+        available: on_conversation,
+        run: |m| {
+            if m.size.width >= crate::ui::layout::FOUR {
+                m.about_shown = !m.about_shown;
+            } else {
+                m.overlays.push(Overlay::About { top: 0 });
+            }
+        },
+    },
+    Command {
+        id: "about.others",
+        title: "Other conversations…",
+        help: "Picks another conversation of the same customer, on whichever channel, and opens it.",
+        category: Category::Triage,
+        keys: &[(Panes, "I")],
+        hint: None,
+        available: |m| match m.target().and_then(|id| m.context(id)) {
+            Some(context) if context.others.is_empty() => {
+                Err("the customer has no other conversation".into())
+            }
+            Some(_) => Ok(()),
+            None => Err("no conversation is selected".into()),
+        },
+        run: |m| {
+            let picker = crate::ui::overlay::Picker::others(m);
+            m.overlays.push(Overlay::Picker(Box::new(picker)));
+        },
+    },
     Command {
         hint: Some(("command", 70)),
         ..program(

@@ -1,6 +1,7 @@
 //! What happens when something is chosen, typed or confirmed.
 
 use crate::domain::conversation::QualificationState;
+use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::order::{self, Order};
 use crate::domain::quick_reply::QuickReplyRow;
 use crate::domain::row::ConversationRow;
@@ -22,6 +23,7 @@ impl Model {
             (Choice::File(id), _) => {
                 message::file(self, *id, picker.kind == PickerKind::Files { save: true });
             }
+            (Choice::Conversation(id), _) => self.go_to_conversation(*id, None),
             (Choice::Line(line), _) => self.run_line(line),
             (Choice::Order(order), _) => self.order_from(order.clone(), picker),
             (Choice::Disqualify, _) => self.ask_for(PromptKind::Disqualify, picker, ""),
@@ -112,16 +114,21 @@ impl Model {
             return;
         };
         self.overlays.pop();
+        self.go_to_conversation(row.conversation, row.message);
+    }
+
+    /// Opens a conversation, whether it is in the list or not.
+    pub(crate) fn go_to_conversation(&mut self, id: ConversationId, message: Option<MessageId>) {
         self.close_composer();
-        self.thread.wanted = Some(row.conversation);
+        self.thread.wanted = Some(id);
         self.thread.stash = None;
-        self.thread.jump = row.message.map(|id| (id, Vec::new()));
+        self.thread.jump = message.map(|id| (id, Vec::new()));
         self.thread.settle();
         self.focus = Focus::Thread;
-        self.list.selected = Some(row.conversation);
+        self.list.selected = Some(id);
         let limit = self.thread.limit();
-        self.load(Need::Thread { conversation: row.conversation, at: ThreadAt::Latest, limit });
-        self.load(Need::Context { conversation: row.conversation });
+        self.load(Need::Thread { conversation: id, at: ThreadAt::Latest, limit });
+        self.load(Need::Context { conversation: id });
     }
 }
 

@@ -3,29 +3,33 @@
 use crate::domain::account::Health;
 use crate::domain::row::DeliveryStep;
 use crate::text::format;
+use crate::ui::about;
 use crate::ui::command::{self, Category};
 use crate::ui::keymap;
 use crate::ui::model::{Focus, Model};
 use crate::ui::msg::EngineState;
 use crate::ui::overlay::Overlay;
-use crate::ui::paint::folded;
+use crate::ui::paint::{Pen, folded};
 use crate::ui::sidebar::health_glyph;
 use crate::ui::theme::Role;
+use ratatui::layout::Rect;
 
 /// A line of two columns.
-pub(super) type Row = (String, Role, String, Role);
+pub(crate) type Row = (String, Role, String, Role);
 
-fn title(text: &str) -> Row {
+/// A line that heads others.
+pub(crate) fn title(text: &str) -> Row {
     (text.to_owned(), Role::Strong, String::new(), Role::Text)
 }
 
-fn gap() -> Row {
+/// An empty line.
+pub(crate) fn gap() -> Row {
     (String::new(), Role::Text, String::new(), Role::Text)
 }
 
 /// A text of two columns, folded to a width.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// Cells of the first column.
     pub(super) column: u16,
     pub(super) rows: Vec<Row>,
@@ -33,9 +37,21 @@ pub(super) struct Table {
 
 impl Table {
     /// The first column as wide as told, but at most half of it all; the second takes the rest.
-    fn new(rows: Vec<Row>, column: u16, width: u16) -> Table {
+    pub(crate) fn new(rows: Vec<Row>, column: u16, width: u16) -> Table {
         let column = column.min(width / 2);
         Table { column, rows: rows.into_iter().flat_map(|row| fold(row, column, width)).collect() }
+    }
+
+    /// Paints it from a line on.
+    pub(crate) fn draw(&self, pen: &mut Pen<'_>, area: Rect, top: usize) {
+        for (y, (left, left_role, right, right_role)) in
+            (area.y..area.bottom()).zip(self.rows.iter().skip(top))
+        {
+            let wide = if right.is_empty() { area.width } else { self.column };
+            pen.text(area.x, y, wide, left, *left_role);
+            let x = area.x + self.column;
+            pen.text(x, y, area.right().saturating_sub(x), right, *right_role);
+        }
     }
 }
 
@@ -43,6 +59,7 @@ impl Table {
 pub(super) fn of(model: &Model, overlay: &Overlay, width: u16) -> Option<Table> {
     match overlay {
         Overlay::Help { .. } => Some(Table::new(help(model), 24, width)),
+        Overlay::About { .. } => Some(Table::new(about::rows(model), about::COLUMN, width)),
         Overlay::Status { .. } => Some(Table::new(status(model), 22, width)),
         Overlay::Delivery { steps: Some(steps), .. } => Some(Table::new(delivery(model, steps), 18, width)),
         _ => None,

@@ -11,6 +11,7 @@ mod search;
 pub(crate) mod view;
 
 pub(crate) use canned::Canned;
+pub(crate) use lines::{Row, Table, gap, title};
 pub(crate) use picker::{Choice, Item, Picker, PickerKind};
 pub(crate) use search::{Search, ask};
 
@@ -43,6 +44,8 @@ pub(crate) enum Overlay {
     Canned(Canned),
     /// Engine and channels.
     Status { top: usize },
+    /// What is known of the customer.
+    About { top: usize },
     /// Accounts, and what else is configured.
     Setup(Box<Setup>),
     /// What waits to be done; none until it has come.

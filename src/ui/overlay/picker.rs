@@ -23,6 +23,8 @@ use jiff::tz::TimeZone;
 pub(crate) enum PickerKind {
     Commands,
     Macros,
+    /// Other conversations of the customer.
+    Others,
     Agents,
     Priority,
     Labels,
@@ -30,7 +32,9 @@ pub(crate) enum PickerKind {
     Snooze,
     QuickReplies,
     Emoji,
-    Files { save: bool },
+    Files {
+        save: bool,
+    },
 }
 
 /// What is chosen.
@@ -45,6 +49,8 @@ pub(crate) enum Choice {
     Score,
     /// Ask for a free field.
     Field(String),
+    /// Another conversation of the customer.
+    Conversation(ConversationId),
     /// A line that runs: a macro, or an order that was typed.
     Line(String),
     QuickReply {
@@ -141,6 +147,9 @@ impl Picker {
     pub(crate) fn commands(model: &Model) -> Picker {
         Picker::new(model, PickerKind::Commands)
     }
+    pub(crate) fn others(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Others)
+    }
     pub(crate) fn macros(model: &Model) -> Picker {
         Picker::new(model, PickerKind::Macros)
     }
@@ -211,7 +220,11 @@ impl Picker {
         };
         let is_order = !matches!(
             self.kind,
-            PickerKind::Commands | PickerKind::QuickReplies | PickerKind::Emoji | PickerKind::Files { .. }
+            PickerKind::Commands
+                | PickerKind::Others
+                | PickerKind::QuickReplies
+                | PickerKind::Emoji
+                | PickerKind::Files { .. }
         );
         format!("{}{}", self.name(), if is_order { many.as_str() } else { "" })
     }
@@ -220,6 +233,7 @@ impl Picker {
         match self.kind {
             PickerKind::Commands => "Commands",
             PickerKind::Macros => "Run a macro",
+            PickerKind::Others => "Other conversations of this customer",
             PickerKind::Agents => "Assign to",
             PickerKind::Priority => "Priority",
             PickerKind::Labels => "Labels",
@@ -238,6 +252,7 @@ impl Picker {
         self.items = match self.kind {
             PickerKind::Commands => commands(model, self.focus),
             PickerKind::Macros => macros(model, self.focus),
+            PickerKind::Others => others(model, self.target),
             PickerKind::Agents => agents(model, row),
             PickerKind::Priority => priorities(row),
             PickerKind::Labels => labels(model, row),
@@ -345,6 +360,17 @@ fn commands(model: &Model, focus: Focus) -> Vec<Item> {
     };
     items.sort_by_key(|item| (item.why.is_some(), moves(item)));
     items
+}
+
+fn others(model: &Model, target: Option<ConversationId>) -> Vec<Item> {
+    let others = target.and_then(|id| model.context(id)).map(|c| c.others.as_slice()).unwrap_or_default();
+    let item = |row: &ConversationRow| {
+        let words =
+            format!("{} {}: {}", row.channel.title(), row.status.word(), sanitize::line(&row.preview));
+        let age = row.last_message_at.map_or_else(String::new, |at| format::age(at, model.now));
+        Item::new(Choice::Conversation(row.id), words, age)
+    };
+    others.iter().map(item).collect()
 }
 
 fn macros(model: &Model, focus: Focus) -> Vec<Item> {

@@ -51,7 +51,7 @@ fn middle(body: Rect, width: u16, height: u16) -> Rect {
 fn width(overlay: &Overlay, body: Rect) -> u16 {
     let width = match overlay {
         Overlay::Picker(picker) => match picker.kind {
-            PickerKind::Commands | PickerKind::Macros => 72,
+            PickerKind::Commands | PickerKind::Macros | PickerKind::Others => 72,
             PickerKind::QuickReplies => 78,
             PickerKind::Agents | PickerKind::Labels | PickerKind::Emoji => 48,
             PickerKind::Priority | PickerKind::Qualification | PickerKind::Snooze => 56,
@@ -62,6 +62,7 @@ fn width(overlay: &Overlay, body: Rect) -> u16 {
         Overlay::Setup(_) => body.width,
         Overlay::Help { .. } => 96,
         Overlay::Status { .. } => 90,
+        Overlay::About { .. } => 72,
         Overlay::Outbox { .. } | Overlay::Canned(_) => 100,
         Overlay::Delivery { .. } => 80,
     };
@@ -75,7 +76,7 @@ fn place(model: &Model, overlay: &Overlay) -> Rect {
     let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2);
     let height = match overlay {
         Overlay::Picker(picker) => match picker.kind {
-            PickerKind::Commands | PickerKind::Macros => 18,
+            PickerKind::Commands | PickerKind::Macros | PickerKind::Others => 18,
             PickerKind::QuickReplies => 20,
             PickerKind::Agents | PickerKind::Labels | PickerKind::Emoji => 14,
             PickerKind::Priority => 8,
@@ -88,6 +89,7 @@ fn place(model: &Model, overlay: &Overlay) -> Rect {
         Overlay::Asking(asking) => rows(1 + question(asking, inside(width)).len()),
         Overlay::Doubts(doubts) => rows(1 + reasons(doubts, inside(width)).len()),
         Overlay::Help { .. } | Overlay::Setup(_) => body.height,
+        Overlay::About { .. } => rows(text_lines(model, overlay, width).max(3)),
         Overlay::Status { .. } | Overlay::Canned(_) => body.height.saturating_sub(2),
         Overlay::Outbox { rows: found, .. } => {
             rows(found.as_ref().map_or(1, |found| outbox::lines(found, inside(width))).max(3))
@@ -129,7 +131,9 @@ pub(crate) fn prepare(model: &mut Model) {
             list.at = list.at.min(model.quick_replies.len().saturating_sub(1));
             list.top = reveal(list.at, list.top, canned::page(rows));
         }
-        Some(Overlay::Help { top } | Overlay::Status { top }) => *top = (*top).min(most.saturating_sub(rows)),
+        Some(Overlay::Help { top } | Overlay::Status { top } | Overlay::About { top }) => {
+            *top = (*top).min(most.saturating_sub(rows))
+        }
         _ => {}
     }
 }
@@ -178,6 +182,7 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
         }
         Overlay::Setup(setup) => setup::view::draw(model, pen, setup),
         Overlay::Help { top } => draw_text(model, pen, area, overlay, ("Keys", "j k to scroll"), *top),
+        Overlay::About { top } => draw_text(model, pen, area, overlay, ("About the customer", ""), *top),
         Overlay::Status { top } => draw_text(model, pen, area, overlay, ("Engine and channels", ""), *top),
         Overlay::Delivery { .. } => {
             // Where not all has room, the newest is what one wants to know.
@@ -244,14 +249,7 @@ fn draw_text(
         pen.text(inner.x, inner.y, inner.width, "reading…", Role::Dim);
         return;
     };
-    for (y, (left, left_role, right, right_role)) in
-        (inner.y..inner.bottom()).zip(table.rows.iter().skip(top))
-    {
-        let wide = if right.is_empty() { inner.width } else { table.column };
-        pen.text(inner.x, y, wide, left, *left_role);
-        let x = inner.x + table.column;
-        pen.text(x, y, inner.right().saturating_sub(x), right, *right_role);
-    }
+    table.draw(pen, inner, top);
 }
 
 fn draw_picker(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {

@@ -1,5 +1,6 @@
 //! update() by example: keys in, effects out. Here the desk that the examples sit at.
 
+mod about;
 mod ahead;
 mod answering;
 mod commands;

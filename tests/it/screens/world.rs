@@ -293,7 +293,11 @@ impl World {
 
     fn context(&self, id: ConversationId) -> Option<Context> {
         let row = self.rows.iter().find(|r| r.id == id)?.clone();
+        let others = |row: &ConversationRow| {
+            self.rows.iter().filter(|r| r.contact == row.contact && r.id != row.id).cloned().collect()
+        };
         Some(Context {
+            others: others(&row),
             account: self.accounts.iter().find(|a| a.id == row.account)?.clone(),
             consent: self.consents.iter().find(|c| c.0 == id).map(|c| c.1.clone()),
             contact: Some(ContactRow {
