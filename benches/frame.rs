@@ -17,7 +17,7 @@ use frontdesk::domain::clock::{Clock, SystemClock};
 use frontdesk::domain::ids::AgentId;
 use frontdesk::domain::row::AgentRow;
 use frontdesk::store::Reader;
-use frontdesk::ui::{self, Colors, Effect, Model, Msg, Startup, ThemeChoice};
+use frontdesk::ui::{self, Colors, Comfort, Effect, Model, Msg, Startup, ThemeChoice};
 use jiff::tz::TimeZone;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Constraint, Layout, Rect, Size};
@@ -78,6 +78,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         no_color: false,
         keys: Vec::new(),
         undo_ms: 5_000,
+        comfort: Comfort::default(),
     });
     ui::prepare(&mut model, SIZE);
     serve(&reading, &reader, &mut model, first);

@@ -10,7 +10,8 @@ use crate::app::workspace::Workspace;
 use crate::app::{AppError, logs};
 use crate::config::{Overrides, Place};
 use crate::ui::msg::{Level, Msg};
-use crate::ui::startup::{Colors, RawBinding, Startup, ThemeChoice};
+use crate::ui::reading::ReadPolicy;
+use crate::ui::startup::{Colors, Comfort, RawBinding, Startup, ThemeChoice};
 use crate::ui::{self, Model};
 use jiff::tz::TimeZone;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -242,6 +243,9 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Loop<S> {
         ui::prepare(&mut self.model, ratatui::layout::Size { width, height });
         let model = &self.model;
         screen.paint(|frame| ui::draw(model, frame)).map_err(gone())?;
+        if let Some(title) = model.title() {
+            screen.title(title).map_err(gone())?;
+        }
         self.frames.painted(Instant::now());
         Ok(())
     }
@@ -316,6 +320,11 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
             })
             .collect(),
         undo_ms: i64::try_from(config.undo_seconds.saturating_mul(1000)).unwrap_or(5_000),
+        comfort: Comfort {
+            // The table of keys has no other words.
+            reads: ReadPolicy::of(&config.read_policy).unwrap_or_default(),
+            title: config.title,
+        },
     }
 }
 

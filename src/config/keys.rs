@@ -20,6 +20,8 @@ pub enum KeyKind {
     Seconds,
     /// A two-letter region (ISO 3166-1).
     Region,
+    /// True or false.
+    Switch,
     /// One of some words.
     Choice(&'static [&'static str]),
 }
@@ -91,6 +93,20 @@ pub const KEYS: &[KeySpec] = &[
         help: "The colours. `auto` is the dark ones, or the light ones where the terminal says through COLORFGBG that its ground is light.",
     },
     KeySpec {
+        key: "read_policy",
+        env: "FRONTDESK_READ_POLICY",
+        kind: KeyKind::Choice(&["on-open", "on-reply", "manual"]),
+        default: "on-open",
+        help: "What marks a conversation as read. `on-open`: opening it with Enter, and what arrives while its newest message is on screen. `on-reply`: a reply. `manual`: only the key `U`. Moving about never does, nor does anything while the terminal has no focus (as far as it tells: in tmux that needs `set -g focus-events on`).",
+    },
+    KeySpec {
+        key: "title",
+        env: "FRONTDESK_TITLE",
+        kind: KeyKind::Switch,
+        default: "true",
+        help: "Whether the terminal's title tells how many open conversations are unread: `(3) Frontdesk · main`. The old title is put back at the end by terminals that keep it.",
+    },
+    KeySpec {
         key: "log_level",
         env: "FRONTDESK_LOG_LEVEL",
         kind: KeyKind::Choice(&["error", "warn", "info", "debug", "trace"]),
@@ -117,6 +133,11 @@ pub fn key(name: &str) -> Option<&'static KeySpec> {
 }
 
 impl KeySpec {
+    /// Whether it stands in quotes in the file.
+    pub const fn is_quoted(&self) -> bool {
+        !matches!(self.kind, KeyKind::Seconds | KeyKind::Switch)
+    }
+
     /// What it takes, in words.
     pub fn takes(&self) -> String {
         match self.kind {
@@ -127,6 +148,7 @@ impl KeySpec {
             KeyKind::Email => "an e-mail address".into(),
             KeyKind::Seconds => "whole seconds, 0 to 3600".into(),
             KeyKind::Region => "two letters".into(),
+            KeyKind::Switch => "true | false".into(),
             KeyKind::Choice(words) => words.join(" | "),
         }
     }
@@ -144,6 +166,7 @@ impl KeySpec {
             KeyKind::Email => crate::text::address::email(value).is_some(),
             KeyKind::Seconds => value.parse::<u64>().is_ok_and(|s| s <= 3600),
             KeyKind::Region => value.len() == 2 && value.chars().all(|c| c.is_ascii_uppercase()),
+            KeyKind::Switch => matches!(value, "true" | "false"),
             KeyKind::Choice(words) => words.contains(&value),
         };
         if fits { Ok(()) } else { Err(format!("takes {}", self.takes())) }

@@ -117,6 +117,10 @@ pub struct Config {
     pub undo_seconds: u64,
     /// `auto`, `dark` or `light`.
     pub theme: String,
+    /// `on-open`, `on-reply` or `manual`.
+    pub read_policy: String,
+    /// Whether the terminal's title is ours.
+    pub title: bool,
     /// `error` to `trace`.
     pub log_level: String,
     /// In which region numbers without a country code are understood.
@@ -199,6 +203,8 @@ impl Config {
             agents: file.agents,
             undo_seconds: text("undo_seconds").parse().unwrap_or(0),
             theme: text("theme"),
+            read_policy: text("read_policy"),
+            title: text("title") == "true",
             log_level: text("log_level"),
             phone_region: layers.get("phone_region"),
             keys: file.keys,

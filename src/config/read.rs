@@ -126,11 +126,12 @@ impl Reader<'_> {
     fn scalar(&mut self, spec: &'static KeySpec, key: &Key, item: &Item) {
         let value = match spec.kind {
             KeyKind::Seconds => item.as_integer().map(|i| i.to_string()),
+            KeyKind::Switch => item.as_bool().map(|b| b.to_string()),
             _ => item.as_str().map(str::to_owned),
         };
         let span = item.span().or_else(|| key.span());
         let Some(value) = value else {
-            let quotes = if spec.kind == KeyKind::Seconds { "without quotes" } else { "in quotes" };
+            let quotes = if spec.is_quoted() { "in quotes" } else { "without quotes" };
             self.complain(
                 span,
                 format!("`{}` takes {}", spec.key, spec.takes()),

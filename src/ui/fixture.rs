@@ -7,7 +7,7 @@ use crate::domain::ids::{AccountId, AgentId, ContactId, ConversationId, MessageI
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
 use crate::domain::row::{AccountRow, AgentRow, ConversationRow, MessageRow};
 use crate::ui::msg::Context;
-use crate::ui::startup::{Colors, Startup, ThemeChoice};
+use crate::ui::startup::{Colors, Comfort, Startup, ThemeChoice};
 use jiff::tz::TimeZone;
 
 /// Mon 16 Nov 2026, 14:32 UTC.
@@ -28,6 +28,7 @@ pub(crate) fn startup() -> Startup {
         no_color: false,
         keys: Vec::new(),
         undo_ms: 5_000,
+        comfort: Comfort::default(),
     }
 }
 

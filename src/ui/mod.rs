@@ -23,10 +23,12 @@ mod model;
 pub mod msg;
 mod overlay;
 mod paint;
+pub mod reading;
 mod sidebar;
 pub mod startup;
 pub mod theme;
 mod thread;
+mod title;
 mod update;
 
 #[cfg(test)]
@@ -41,7 +43,8 @@ pub use key::{Key, keys};
 pub use keymap::Keymap;
 pub use model::{Focus, Model};
 pub use msg::{Context, EngineState, EngineStatus, Found, Level, Loaded, Mouse, MouseKind, Msg};
-pub use startup::{Colors, RawBinding, Startup, ThemeChoice};
+pub use reading::ReadPolicy;
+pub use startup::{Colors, Comfort, RawBinding, Startup, ThemeChoice};
 pub use update::{update, wake_at};
 
 use crate::domain::ids::{AgentId, ConversationId};

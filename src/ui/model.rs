@@ -19,6 +19,7 @@ use crate::ui::layout::Layout;
 use crate::ui::list::List;
 use crate::ui::msg::{EngineStatus, Level};
 use crate::ui::overlay::Overlay;
+use crate::ui::reading::{Opened, ReadPolicy};
 use crate::ui::sidebar::Sidebar;
 use crate::ui::startup::{Colors, Startup, ThemeChoice};
 use crate::ui::theme::Theme;
@@ -93,6 +94,9 @@ pub struct Model {
     pub(crate) focus: Focus,
     pub(crate) sidebar_shown: bool,
     pub(crate) attended: bool,
+    pub(crate) reads: ReadPolicy,
+    pub(crate) opened: Option<Opened>,
+    pub(crate) titled: bool,
     pub(crate) sidebar: Sidebar,
     pub(crate) list: List,
     pub(crate) thread: Thread,
@@ -143,6 +147,9 @@ impl Model {
             focus: Focus::List,
             sidebar_shown: true,
             attended: true,
+            reads: startup.comfort.reads,
+            opened: None,
+            titled: startup.comfort.title,
             thread: Thread::default(),
             ahead: Ahead::default(),
             composer: None,
@@ -193,6 +200,9 @@ impl Model {
 
     /// Asks for something to be done.
     pub(crate) fn perform(&mut self, action: Action, purpose: Purpose) -> Ticket {
+        if let Action::Unread { conversation } = &action {
+            self.unread_by_hand(*conversation);
+        }
         self.tickets += 1;
         self.waiting.insert(self.tickets, purpose);
         self.out.push(Effect::Perform { ticket: self.tickets, action });

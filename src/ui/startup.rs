@@ -2,6 +2,7 @@
 
 use crate::domain::clock::Ms;
 use crate::domain::row::AgentRow;
+use crate::ui::reading::ReadPolicy;
 use jiff::tz::TimeZone;
 
 /// Settings and circumstances.
@@ -25,6 +26,17 @@ pub struct Startup {
     pub keys: Vec<RawBinding>,
     /// How long a send can be taken back, milliseconds. 0 = not at all.
     pub undo_ms: Ms,
+    /// What makes the day lighter.
+    pub comfort: Comfort,
+}
+
+/// Habits of the screen that an agent chooses.
+#[derive(Debug, Clone, Default)]
+pub struct Comfort {
+    /// What marks a conversation as read.
+    pub reads: ReadPolicy,
+    /// Whether the terminal's title tells how many conversations are unread.
+    pub title: bool,
 }
 
 /// Which theme.

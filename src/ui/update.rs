@@ -60,6 +60,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     if let Some(need) = model.thread.wants_more() {
         model.load(need);
     }
+    model.keep_read();
     model.look_ahead();
     std::mem::take(&mut model.out)
 }
@@ -208,6 +209,9 @@ impl Model {
             (Purpose::Send { conversation, mode, text }, Ok(done)) => {
                 self.sent(conversation, mode, &text, true);
                 use crate::domain::command::ComposeMode;
+                if mode == ComposeMode::Reply {
+                    self.answered(conversation);
+                }
                 match (mode, done.message) {
                     (ComposeMode::Reply, Some(message)) if self.undo_ms > 0 => {
                         let until = self.now.saturating_add(self.undo_ms);

@@ -28,6 +28,7 @@ fn nothing_at_all_is_a_configuration() {
     assert!(!config.agent_configured);
     assert_eq!(config.undo_seconds, 5);
     assert_eq!(config.theme, "auto");
+    assert_eq!((config.read_policy.as_str(), config.title), ("on-open", true));
     assert_eq!(config.public_url, None);
     assert!(config.channels().is_empty());
 }
@@ -50,6 +51,21 @@ fn later_layers_win() {
     assert_eq!(config.origin("listen"), Place::Env("FRONTDESK_LISTEN".into()));
     assert_eq!(config.origin("log_level"), Place::Default);
     assert!(matches!(config.origin("theme"), Place::File { line: 4, .. }));
+}
+
+#[test]
+fn switches_stand_without_quotes() {
+    let config = load("title = false\nread_policy = \"manual\"\n", &[]).unwrap();
+    assert_eq!((config.read_policy.as_str(), config.title), ("manual", false));
+    let config =
+        load("title = false\n", &[("FRONTDESK_TITLE", "true"), ("FRONTDESK_READ_POLICY", "on-reply")]);
+    assert!(config.is_ok_and(|c| c.title && c.read_policy == "on-reply"));
+    let wrong = problems("\ntitle = \"no\"\nread_policy = \"never\"\n");
+    assert!(wrong[0].contains("config.toml:2:") && wrong[0].contains("without quotes"), "{wrong:?}");
+    assert!(
+        wrong[1].contains("config.toml:3:") && wrong[1].contains("on-open | on-reply | manual"),
+        "{wrong:?}"
+    );
 }
 
 #[test]

@@ -221,6 +221,59 @@ async fn a_terminal_of_sixteen_colours_gets_only_those() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn enter_with_shift_and_with_control_are_other_keys_where_the_terminal_tells() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let (home, base) = listening_home(&world);
+    let mut screen = Pty::start(&home, &[], 120, 40);
+    screen.wait("frontdesk");
+    text(&world, &base, "two lines, please").await;
+    screen.wait("two lines, please");
+    screen.send("\rr");
+    screen.wait("PUBLIC");
+    // As kitty's protocol has them: Shift-Enter, then Control-Enter.
+    screen.send("one\x1b[13;2utwo");
+    screen.wait("two");
+    screen.send("\x1b[13;5u");
+    screen.wait("delivered");
+    assert_eq!(world.sent()[0].body, "one\ntwo");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_is_read_while_nobody_looks_and_the_title_tells() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let (home, base) = listening_home(&world);
+    let mut screen = Pty::start(&home, &[], 120, 40);
+    screen.wait("frontdesk");
+    text(&world, &base, "the first").await;
+    screen.wait("the first");
+    let unread = || home.run(&["list", "unread:yes", "--json"]).ok().json().len();
+    let wait_unread =
+        |want| crate::support::until("it is as it should be", || (unread() == want).then_some(()));
+    wait_unread(1);
+    screen.send("\r");
+    wait_unread(0);
+    // The window loses the focus: what arrives in the open thread stays unread until it is back.
+    screen.send("\x1b[O");
+    text(&world, &base, "the second").await;
+    screen.wait("the second");
+    crate::support::until("the title counts", || {
+        String::from_utf8_lossy(&screen.raw()).contains("(1) Frontdesk · main").then_some(())
+    });
+    assert_eq!(unread(), 1);
+    screen.send("\x1b[I");
+    wait_unread(0);
+    let raw = screen.raw();
+    let written = String::from_utf8_lossy(&raw).into_owned();
+    assert!(written.contains("\x1b[22;0t") && written.contains("\x1b[>1u"), "title and keyboard are kept");
+    assert_eq!(written.matches("\x1b]0;(1) Frontdesk").count(), 2, "written only when it changes");
+    screen.send("\x11");
+    let (code, raw) = screen.ended_with();
+    let written = String::from_utf8_lossy(&raw).into_owned();
+    assert_eq!(code, 0);
+    assert!(written.contains("\x1b[<1u") && written.contains("\x1b[23;0t"), "and given back");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_terminal_is_given_back_and_every_size_works() {
     let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
     let (home, _base) = listening_home(&world);

@@ -2,7 +2,7 @@
 
 use super::world::{NOW, World, agents};
 use frontdesk::ui::theme::{Role, Theme};
-use frontdesk::ui::{self, Colors, Effect, Model, Msg, Startup, ThemeChoice};
+use frontdesk::ui::{self, Colors, Comfort, Effect, Model, Msg, Startup, ThemeChoice};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -29,6 +29,7 @@ impl Screen {
             no_color: false,
             keys: Vec::new(),
             undo_ms: 5_000,
+            comfort: Comfort::default(),
         };
         let (mut model, effects) = ui::start(startup);
         let size = Size::new(width, height);

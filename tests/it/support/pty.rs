@@ -128,7 +128,13 @@ impl Pty {
 
     /// Waits for the end, and checks that the terminal was given back. Answers the exit code.
     #[track_caller]
-    pub fn ended(mut self) -> u32 {
+    pub fn ended(self) -> u32 {
+        self.ended_with().0
+    }
+
+    /// As [`Pty::ended`], with every byte that was written.
+    #[track_caller]
+    pub fn ended_with(mut self) -> (u32, Vec<u8>) {
         let status = super::until("the end of the program", || self.child.try_wait().unwrap());
         super::until("the alternate screen is left", || {
             (!self.screen.0.lock().unwrap().screen().alternate_screen()).then_some(())
@@ -136,7 +142,7 @@ impl Pty {
         let parser = self.screen.0.lock().unwrap();
         let screen = parser.screen();
         assert!(!screen.hide_cursor(), "the cursor is still hidden");
-        status.exit_code()
+        (status.exit_code(), self.raw())
     }
 }
 
