@@ -259,6 +259,7 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
             };
             Loaded::Search { ticket, found: Found { unclear, ..found } }
         }
+        Need::Arrivals { since, limit } => Loaded::Arrivals(reader.arrivals(since, limit)?),
         Need::Outbox => Loaded::Outbox(reader.outbox(500)?),
         Need::QuickReplies => Loaded::QuickReplies(reader.quick_replies()?),
         Need::Agents => Loaded::Agents { agents: reader.agents()?, teams: reader.teams()? },

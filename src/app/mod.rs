@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod api;
+mod call;
 pub mod canvas;
 pub mod demo;
 pub mod effects;

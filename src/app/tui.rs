@@ -78,7 +78,8 @@ pub fn run(workspace: &Workspace, overrides: Overrides, extra: Extra) -> Result<
         }
     })?;
     let signal = station.signals();
-    let effects = Effects { workspace: workspace.clone(), loader, send, signal };
+    let no_desktop = std::sync::Arc::default();
+    let effects = Effects { workspace: workspace.clone(), loader, send, signal, no_desktop };
     let mut run = Loop {
         model,
         effects,
@@ -324,6 +325,7 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
             // The table of keys has no other words.
             reads: ReadPolicy::of(&config.read_policy).unwrap_or_default(),
             title: config.title,
+            notify: config.notify.clone(),
         },
     }
 }

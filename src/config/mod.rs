@@ -13,6 +13,7 @@ pub use error::{ConfigError, Place, Problem};
 pub use paths::Paths;
 pub use starter::{StarterReply, starter_quick_replies};
 
+use crate::domain::notify::{How, Rule, Wanted};
 use crate::domain::secret_source::SecretSource;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -121,6 +122,8 @@ pub struct Config {
     pub read_policy: String,
     /// Whether the terminal's title is ours.
     pub title: bool,
+    /// What the agent is called for when they look elsewhere.
+    pub notify: Wanted,
     /// `error` to `trace`.
     pub log_level: String,
     /// In which region numbers without a country code are understood.
@@ -205,6 +208,12 @@ impl Config {
             theme: text("theme"),
             read_policy: text("read_policy"),
             title: text("title") == "true",
+            notify: Wanted {
+                how: How::of(&text("notify.how")).unwrap_or_default(),
+                rules: Rule::list(&text("notify.views")).unwrap_or_default(),
+                quiet: text("notify.quiet").parse().ok(),
+                preview: text("notify.preview") == "true",
+            },
             log_level: text("log_level"),
             phone_region: layers.get("phone_region"),
             keys: file.keys,

@@ -75,6 +75,11 @@ impl Reader<'_> {
                         self.scalars(table, "agent.");
                     }
                 }
+                "notify" => {
+                    if let Some(table) = self.table(key, item, "[notify] with how and views below") {
+                        self.scalars(table, "notify.");
+                    }
+                }
                 "agents" => {
                     if let Some(table) = self.table(key, item, "[agents] with \"e-mail\" = \"Name\" below") {
                         self.agents(table);
@@ -102,7 +107,7 @@ impl Reader<'_> {
                 name => match keys::key(name) {
                     Some(spec) => self.scalar(spec, key, item),
                     None => {
-                        let mut known = vec!["agent", "agents", "keys", "workspace"];
+                        let mut known = vec!["agent", "agents", "keys", "notify", "workspace"];
                         known.extend(KEYS.iter().map(|k| k.key).filter(|k| !k.contains('.')));
                         self.unknown(key, "", &known);
                     }
@@ -126,6 +131,7 @@ impl Reader<'_> {
     fn scalar(&mut self, spec: &'static KeySpec, key: &Key, item: &Item) {
         let value = match spec.kind {
             KeyKind::Seconds => item.as_integer().map(|i| i.to_string()),
+            KeyKind::Kinds => item.as_str().map(str::to_owned).or_else(|| words(item)),
             KeyKind::Switch => item.as_bool().map(|b| b.to_string()),
             _ => item.as_str().map(str::to_owned),
         };
@@ -303,6 +309,12 @@ impl Reader<'_> {
 /// The entries of a table with their keys (which know their place).
 fn entries(table: &dyn TableLike) -> impl Iterator<Item = (&Key, &Item)> {
     table.iter().filter_map(|(name, _)| table.get_key_value(name))
+}
+
+/// A list of texts as one, with commas.
+fn words(item: &Item) -> Option<String> {
+    let words: Option<Vec<&str>> = item.as_array()?.iter().map(|word| word.as_str()).collect();
+    words.map(|words| words.join(", "))
 }
 
 /// A setting's value as text.

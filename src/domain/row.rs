@@ -164,6 +164,17 @@ pub struct AttachmentRow {
     pub error: Option<String>,
 }
 
+/// A message that has come in and that nobody has seen, with its conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArrivalRow {
+    /// Its id.
+    pub message: MessageId,
+    /// The words, as they came: not yet sanitised.
+    pub text: String,
+    /// Where it is.
+    pub conversation: ConversationRow,
+}
+
 /// A message of a thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageRow {

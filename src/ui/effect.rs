@@ -3,6 +3,7 @@
 use crate::domain::clock::Ms;
 use crate::domain::command::Action;
 use crate::domain::ids::{AttachmentId, ConversationId, MessageId};
+use crate::domain::notify::How;
 use crate::domain::row::{ListKey, View};
 
 /// Names one request, so that its answer is recognised and a late one dropped.
@@ -50,6 +51,15 @@ pub enum Effect {
     Quit,
     /// Ring.
     Beep,
+    /// Call the agent, who looks elsewhere. Both texts are clean and one line.
+    Notify {
+        /// How.
+        how: How,
+        /// Who has written.
+        title: String,
+        /// What.
+        text: String,
+    },
 }
 
 /// Something to be read.
@@ -107,6 +117,13 @@ pub enum Need {
         /// As typed.
         text: String,
         /// How many hits at most.
+        limit: usize,
+    },
+    /// What has come in since a moment and nobody has seen.
+    Arrivals {
+        /// The moment, UTC milliseconds.
+        since: Ms,
+        /// How many messages at most.
         limit: usize,
     },
     /// What waits to be done.

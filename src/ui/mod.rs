@@ -21,6 +21,7 @@ mod layout;
 mod list;
 mod model;
 pub mod msg;
+mod notify;
 mod overlay;
 mod paint;
 pub mod reading;

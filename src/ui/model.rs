@@ -18,6 +18,7 @@ use crate::ui::keymap::Keymap;
 use crate::ui::layout::Layout;
 use crate::ui::list::List;
 use crate::ui::msg::{EngineStatus, Level};
+use crate::ui::notify::Calls;
 use crate::ui::overlay::Overlay;
 use crate::ui::reading::{Opened, ReadPolicy};
 use crate::ui::sidebar::Sidebar;
@@ -97,6 +98,7 @@ pub struct Model {
     pub(crate) reads: ReadPolicy,
     pub(crate) opened: Option<Opened>,
     pub(crate) titled: bool,
+    pub(crate) calls: Calls,
     pub(crate) sidebar: Sidebar,
     pub(crate) list: List,
     pub(crate) thread: Thread,
@@ -150,6 +152,7 @@ impl Model {
             reads: startup.comfort.reads,
             opened: None,
             titled: startup.comfort.title,
+            calls: Calls::new(startup.comfort.notify),
             thread: Thread::default(),
             ahead: Ahead::default(),
             composer: None,
@@ -179,6 +182,7 @@ impl Model {
         model.load(Need::Sidebar);
         model.load_list();
         model.load(Need::Agents);
+        model.look_for_arrivals();
         model
     }
 

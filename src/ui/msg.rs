@@ -6,8 +6,8 @@ use crate::domain::contact::ConsentState;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::query::QueryError;
 use crate::domain::row::{
-    AccountRow, AgentRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey, MessageRow,
-    OutboxRow, QuickReplyRow, SearchHit, TeamRow, View, ViewCount,
+    AccountRow, AgentRow, ArrivalRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey,
+    MessageRow, OutboxRow, QuickReplyRow, SearchHit, TeamRow, View, ViewCount,
 };
 use crate::domain::signal::Signal;
 use crate::text::index::Term;
@@ -173,6 +173,8 @@ pub enum Loaded {
         /// Newest first.
         found: Found,
     },
+    /// What has come in and nobody has seen, oldest first.
+    Arrivals(Vec<ArrivalRow>),
     /// What waits to be done.
     Outbox(Vec<OutboxRow>),
     /// The next unread conversation of a list.

@@ -1,6 +1,7 @@
 //! What the screen is told once, when it starts.
 
 use crate::domain::clock::Ms;
+use crate::domain::notify::Wanted;
 use crate::domain::row::AgentRow;
 use crate::ui::reading::ReadPolicy;
 use jiff::tz::TimeZone;
@@ -37,6 +38,8 @@ pub struct Comfort {
     pub reads: ReadPolicy,
     /// Whether the terminal's title tells how many conversations are unread.
     pub title: bool,
+    /// What the agent is called for when they look elsewhere.
+    pub notify: Wanted,
 }
 
 /// Which theme.

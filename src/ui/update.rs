@@ -84,6 +84,9 @@ pub fn wake_at(model: &Model) -> Option<Ms> {
     {
         at = at.min(*until);
     }
+    if let Some(due) = model.calls.due {
+        at = at.min(due);
+    }
     // Countdowns move once a second.
     let counts =
         |m: &crate::domain::row::MessageRow| m.due_at.is_some_and(|due| due > now && due - now < 120_000);
@@ -110,6 +113,7 @@ impl Model {
         if is_due {
             self.save_draft();
         }
+        self.call();
     }
 
     fn on_key(&mut self, key: Key) {
@@ -165,6 +169,7 @@ impl Model {
     fn on_changed(&mut self) {
         self.ahead.forget();
         self.load(Need::Sidebar);
+        self.look_for_arrivals();
         self.list.refresh_anchor();
         self.load_list();
         if let Some(need) = self.thread.refresh() {
@@ -342,6 +347,7 @@ impl Model {
                     search.take(ticket, found);
                 }
             }
+            Loaded::Arrivals(arrivals) => self.arrived(arrivals),
             Loaded::Unread { source, found } => go::to_unread(self, &source, found),
             Loaded::Outbox(found) => {
                 if let Some(Overlay::Outbox { rows, at }) = self.overlays.last_mut() {

@@ -69,6 +69,26 @@ fn switches_stand_without_quotes() {
 }
 
 #[test]
+fn calls_are_configured_as_a_list_or_as_words() {
+    use frontdesk::domain::notify::{How, Rule};
+    let config = load("", &[]).unwrap();
+    assert_eq!((config.notify.how, config.notify.quiet), (How::Osc9, None));
+    assert_eq!(config.notify.rules, [Rule::Mine, Rule::Unassigned]);
+    let text = "[notify]\nhow = \"desktop\"\nviews = [\"all\", \"label:vip\"]\nquiet = \"22:00-07:00\"\npreview = false\n";
+    let config = load(text, &[("FRONTDESK_NOTIFY_HOW", "bell")]).unwrap();
+    assert_eq!(config.notify.how, How::Bell);
+    assert_eq!(config.notify.rules, [Rule::All, Rule::Label("vip".into())]);
+    assert!(config.notify.quiet.is_some() && !config.notify.preview);
+    let wrong = problems("[notify]\nviews = \"ours\"\nquiet = \"night\"\nsound = \"gong\"\n");
+    for (at, says) in [(0, "label:NAME"), (1, "22:00-07:00"), (2, "unknown key `sound`")] {
+        assert!(
+            wrong[at].contains(&format!("config.toml:{}:", at + 2)) && wrong[at].contains(says),
+            "{wrong:?}"
+        );
+    }
+}
+
+#[test]
 fn a_whole_file_is_read() {
     let config = load(
         r#"

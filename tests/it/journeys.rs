@@ -239,6 +239,30 @@ async fn enter_with_shift_and_with_control_are_other_keys_where_the_terminal_tel
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_looks_elsewhere_is_called_once_for_a_message() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let (home, base) = listening_home(&world);
+    let mut screen = Pty::start(&home, &[], 120, 40);
+    screen.wait("frontdesk");
+    text(&world, &base, "while you look").await;
+    screen.wait("while you look");
+    screen.send("\x1b[O");
+    text(&world, &base, "while \x1b]0;you\x07 don't").await;
+    // The harmful sequence is gone from it. The first message may be counted: the focus went when it had hardly come.
+    let call = ": while don't\x1b\\";
+    let written = |screen: &Pty| String::from_utf8_lossy(&screen.raw()).into_owned();
+    crate::support::until("the call", || written(&screen).contains(call).then_some(()));
+    // Another change of the store calls for nothing again.
+    home.run(&["note", "1", "seen to"]).ok();
+    screen.wait("seen to");
+    screen.send("\x11");
+    let (_, raw) = screen.ended_with();
+    let written = String::from_utf8_lossy(&raw).into_owned();
+    assert_eq!(written.matches("\x1b]9;").count(), 1);
+    assert!(!written.contains("\x1b]0;you"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nothing_is_read_while_nobody_looks_and_the_title_tells() {
     let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
     let (home, base) = listening_home(&world);
@@ -249,16 +273,21 @@ async fn nothing_is_read_while_nobody_looks_and_the_title_tells() {
     let unread = || home.run(&["list", "unread:yes", "--json"]).ok().json().len();
     let wait_unread =
         |want| crate::support::until("it is as it should be", || (unread() == want).then_some(()));
-    wait_unread(1);
+    let titled = |screen: &Pty, times| {
+        crate::support::until("the title counts", || {
+            let raw = screen.raw();
+            let count = String::from_utf8_lossy(&raw).matches("\x1b]0;(1) Frontdesk · main").count();
+            (count == times).then_some(())
+        });
+    };
+    titled(&screen, 1);
     screen.send("\r");
     wait_unread(0);
     // The window loses the focus: what arrives in the open thread stays unread until it is back.
     screen.send("\x1b[O");
     text(&world, &base, "the second").await;
     screen.wait("the second");
-    crate::support::until("the title counts", || {
-        String::from_utf8_lossy(&screen.raw()).contains("(1) Frontdesk · main").then_some(())
-    });
+    titled(&screen, 2);
     assert_eq!(unread(), 1);
     screen.send("\x1b[I");
     wait_unread(0);

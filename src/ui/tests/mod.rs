@@ -1,6 +1,7 @@
 //! update() by example: keys in, effects out. Here the desk that the examples sit at.
 
 mod ahead;
+mod notify;
 mod reading;
 mod said;
 mod screen;

@@ -341,7 +341,7 @@ impl World {
                 Loaded::Unread { source: source.clone(), found: row.map(key) }
             }
             // Each thread is asked for when it is needed.
-            Need::Ahead { .. } => return None,
+            Need::Ahead { .. } | Need::Arrivals { .. } => return None,
             Need::Outbox => Loaded::Outbox(self.outbox.clone()),
             Need::QuickReplies => Loaded::QuickReplies(self.quick_replies.clone()),
             Need::Agents => Loaded::Agents { agents: agents(), teams: Vec::new() },

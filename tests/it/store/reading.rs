@@ -105,3 +105,20 @@ fn a_search_answers_what_can_be_read_and_says_what_cannot() {
         "a filter that was entered has to be one"
     );
 }
+
+#[test]
+fn arrivals_are_what_came_in_lately_and_nobody_has_seen() {
+    let kit = Kit::new();
+    let all = ten(&kit);
+    let arrivals = |since, limit| match ask(&kit, Need::Arrivals { since, limit }) {
+        Loaded::Arrivals(found) => found.into_iter().map(|a| a.conversation.id).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(arrivals(NOW, 10), [all[7], all[2]], "oldest first");
+    assert_eq!(arrivals(NOW, 1), [all[2]], "the newest");
+    assert_eq!(arrivals(NOW + 5_000, 10), [all[2]], "since a moment");
+    // What was put back by hand is no news.
+    kit.perform(Action::Read { conversation: all[2] });
+    kit.perform(Action::Unread { conversation: all[2] });
+    assert_eq!(arrivals(NOW, 10), [all[7]]);
+}
