@@ -8,10 +8,13 @@ use crate::app::station::Station;
 use crate::app::terminal::Screen;
 use crate::app::workspace::Workspace;
 use crate::app::{AppError, logs};
-use crate::config::{Overrides, Place};
+use crate::config::names::check_name;
+use crate::config::{Config, Overrides, Place};
+use crate::ui::icons::Icons;
 use crate::ui::msg::{Level, Msg};
 use crate::ui::reading::ReadPolicy;
-use crate::ui::startup::{Colors, Comfort, RawBinding, Startup, ThemeChoice};
+use crate::ui::startup::{Colors, Comfort, RawBinding, Startup};
+use crate::ui::theme::{Ground, ThemeFile, Themes};
 use crate::ui::{self, Model};
 use jiff::tz::TimeZone;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -299,11 +302,7 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
         workspace: config.workspace.clone(),
         tz,
         now: workspace.clock.now(),
-        theme: match config.theme.as_str() {
-            "light" => ThemeChoice::Light,
-            "dark" => ThemeChoice::Dark,
-            _ => ground(),
-        },
+        themes: themes(config),
         colors: colors(),
         no_color: std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
         keys: config
@@ -325,16 +324,35 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
             // The table of keys has no other words.
             reads: ReadPolicy::of(&config.read_policy).unwrap_or_default(),
             title: config.title,
+            icons: Icons::of(&config.icons).unwrap_or_default(),
             notify: config.notify.clone(),
         },
     }
 }
 
+/// The themes that come with the program and those in files beside the configuration.
+fn themes(config: &Config) -> Themes {
+    let dir = config.paths.themes();
+    let mut files: Vec<ThemeFile> = std::fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let name = path.file_name()?.to_str()?.strip_suffix(".toml")?.to_owned();
+            check_name(&name).ok()?;
+            let text = std::fs::read_to_string(&path).map_err(|e| e.to_string());
+            Some(ThemeFile { name, file: path.display().to_string(), text })
+        })
+        .collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Themes::new(&config.theme, &config.origin("theme").to_string(), ground(), &files)
+}
+
 /// The ground of the terminal, from what rxvt and its followers tell; no query, which would delay the first paint.
-fn ground() -> ThemeChoice {
+fn ground() -> Ground {
     match std::env::var("COLORFGBG").ok().as_deref().and_then(|v| v.rsplit(';').next()?.parse::<u8>().ok()) {
-        Some(7 | 9..=15) => ThemeChoice::Light,
-        _ => ThemeChoice::Dark,
+        Some(7 | 9..=15) => Ground::Light,
+        _ => Ground::Dark,
     }
 }
 

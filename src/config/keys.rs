@@ -93,9 +93,16 @@ pub const KEYS: &[KeySpec] = &[
     KeySpec {
         key: "theme",
         env: "FRONTDESK_THEME",
-        kind: KeyKind::Choice(&["auto", "dark", "light"]),
+        kind: KeyKind::Name,
         default: "auto",
-        help: "The colours. `auto` is the dark ones, or the light ones where the terminal says through COLORFGBG that its ground is light.",
+        help: "The colours: `graphite` and `harbor` (dark), `paper` and `linen` (light), `contrast` (high contrast), or one of your own. `auto` is `graphite`, or `paper` where the terminal says through COLORFGBG that its ground is light; `dark` and `light` are those two as well. `:theme` tries them on. NO_COLOR turns colours off.",
+    },
+    KeySpec {
+        key: "icons",
+        env: "FRONTDESK_ICONS",
+        kind: KeyKind::Choice(&["plain", "nerd"]),
+        default: "plain",
+        help: "The glyphs for media, views and files: those of every font, or those of Nerd Fonts, which the terminal has to use then.",
     },
     KeySpec {
         key: "read_policy",

@@ -116,8 +116,10 @@ pub struct Config {
     pub agents: Vec<(String, String)>,
     /// How long a send on the screen can be taken back, in seconds.
     pub undo_seconds: u64,
-    /// `auto`, `dark` or `light`.
+    /// The name of a theme, or `auto`. Which there are is known where they are painted.
     pub theme: String,
+    /// `plain` or `nerd`.
+    pub icons: String,
     /// `on-open`, `on-reply` or `manual`.
     pub read_policy: String,
     /// Whether the terminal's title is ours.
@@ -206,6 +208,7 @@ impl Config {
             agents: file.agents,
             undo_seconds: text("undo_seconds").parse().unwrap_or(0),
             theme: text("theme"),
+            icons: text("icons"),
             read_policy: text("read_policy"),
             title: text("title") == "true",
             notify: Wanted {

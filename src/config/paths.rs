@@ -33,6 +33,11 @@ impl Paths {
         })
     }
 
+    /// The directory of themes of one's own: `NAME.toml`.
+    pub fn themes(&self) -> PathBuf {
+        self.config_file.with_file_name("themes")
+    }
+
     /// The directory of a workspace: `frontdesk.db`, `files/`, `engine.lock`, `engine.sock`.
     pub fn workspace(&self, name: &str) -> PathBuf {
         self.data.join(name)

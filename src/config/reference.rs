@@ -29,7 +29,7 @@ pub fn markdown() -> String {
     out
 }
 
-const TABLES: &str = r#"
+const TABLES: &str = r##"
 ## Agents
 
 `[agents]` names the others who answer, by e-mail address:
@@ -47,6 +47,21 @@ const TABLES: &str = r#"
 [keys.list]
 "x" = "resolve"
 ```
+
+## Themes
+
+`themes/NAME.toml`, beside `config.toml`, is a theme of your own: a base, and the colours that differ from it.
+With `theme = "NAME"` it is used; `:theme` shows it among the others.
+
+```toml
+base = "harbor"          # graphite (the usual one), harbor, paper, linen or contrast
+accent = "#ffb454"       # where the focus is, keys, what is unread
+selected = "#20384f"     # the ground of the selected row
+```
+
+Words: `ink` (all that has no colour of its own), `dim`, `accent`, `inbound`, `outbound`, `note`, `good`, `bad`, `found` (what a search
+has found). Hair lines: `faint`. Grounds: `ground`, `selected`, `marked` (selected in a pane without the focus), `note_ground`, `overlay`.
+Terminals of sixteen colours keep their own.
 
 ## Channels
 
@@ -74,4 +89,4 @@ A secret is never written into the file. It says where the secret is kept:
 | `{ env = "VARIABLE" }` | in an environment variable |
 | `{ file = "PATH" }` | in a file with mode 0600; relative to `config.toml` |
 | `{ command = "COMMAND" }` | it is what the command prints (run by `sh`, at most 10 seconds) |
-"#;
+"##;

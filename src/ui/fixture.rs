@@ -7,7 +7,8 @@ use crate::domain::ids::{AccountId, AgentId, ContactId, ConversationId, MessageI
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
 use crate::domain::row::{AccountRow, AgentRow, ConversationRow, MessageRow};
 use crate::ui::msg::Context;
-use crate::ui::startup::{Colors, Comfort, Startup, ThemeChoice};
+use crate::ui::startup::{Colors, Comfort, Startup};
+use crate::ui::theme::Themes;
 use jiff::tz::TimeZone;
 
 /// Mon 16 Nov 2026, 14:32 UTC.
@@ -23,7 +24,7 @@ pub(crate) fn startup() -> Startup {
         workspace: "acme".into(),
         tz: TimeZone::UTC,
         now: NOW,
-        theme: ThemeChoice::Dark,
+        themes: Themes::default(),
         colors: Colors::True,
         no_color: false,
         keys: Vec::new(),

@@ -14,6 +14,7 @@ mod composer;
 mod draw;
 pub mod effect;
 mod hints;
+pub mod icons;
 mod input;
 pub mod key;
 pub mod keymap;
@@ -45,7 +46,8 @@ pub use keymap::Keymap;
 pub use model::{Focus, Model};
 pub use msg::{Context, EngineState, EngineStatus, Found, Level, Loaded, Mouse, MouseKind, Msg};
 pub use reading::ReadPolicy;
-pub use startup::{Colors, Comfort, RawBinding, Startup, ThemeChoice};
+pub use startup::{Colors, Comfort, RawBinding, Startup};
+pub use theme::{ThemeFile, Themes};
 pub use update::{update, wake_at};
 
 use crate::domain::ids::{AgentId, ConversationId};

@@ -13,6 +13,7 @@ use crate::ui::ahead::Ahead;
 use crate::ui::composer::Composer;
 use crate::ui::effect::{Effect, Need, ThreadAt, Ticket};
 use crate::ui::hints::Hint;
+use crate::ui::icons::Icons;
 use crate::ui::key::Key;
 use crate::ui::keymap::Keymap;
 use crate::ui::layout::Layout;
@@ -22,8 +23,8 @@ use crate::ui::notify::Calls;
 use crate::ui::overlay::Overlay;
 use crate::ui::reading::{Opened, ReadPolicy};
 use crate::ui::sidebar::Sidebar;
-use crate::ui::startup::{Colors, Startup, ThemeChoice};
-use crate::ui::theme::Theme;
+use crate::ui::startup::{Colors, Startup};
+use crate::ui::theme::{Theme, Themes};
 use crate::ui::thread::{End, Thread};
 use jiff::tz::TimeZone;
 use ratatui::layout::Size;
@@ -85,10 +86,13 @@ pub struct Model {
     pub(crate) tz: TimeZone,
     pub(crate) now: Ms,
     pub(crate) undo_ms: Ms,
-    pub(crate) theme_choice: ThemeChoice,
+    pub(crate) themes: Themes,
+    /// The place of the theme that is painted: the chosen one, or the one under the cursor of its picker.
+    pub(crate) theme_shown: usize,
     pub(crate) colors: Colors,
     pub(crate) no_color: bool,
     pub(crate) theme: Theme,
+    pub(crate) icons: Icons,
     pub(crate) keymap: Keymap,
     pub(crate) size: Size,
     pub(crate) layout: Layout,
@@ -130,9 +134,11 @@ pub struct Model {
 impl Model {
     /// The model of a starting screen; configuration errors become a notice.
     pub(crate) fn new(startup: Startup) -> Model {
-        let (keymap, errors) = Keymap::new(&startup.keys);
+        let (keymap, mut errors) = Keymap::new(&startup.keys);
+        errors.extend(startup.themes.errors.iter().cloned());
+        let chosen = startup.themes.chosen();
         let mut model = Model {
-            theme: Theme::new(startup.theme, startup.colors, startup.no_color),
+            theme: Theme::new(&startup.themes.all()[chosen], startup.colors, startup.no_color),
             sidebar: Sidebar::new(startup.me.id),
             list: List::new(startup.me.id),
             me: startup.me,
@@ -140,9 +146,11 @@ impl Model {
             tz: startup.tz,
             now: startup.now,
             undo_ms: startup.undo_ms,
-            theme_choice: startup.theme,
+            theme_shown: chosen,
+            themes: startup.themes,
             colors: startup.colors,
             no_color: startup.no_color,
+            icons: startup.comfort.icons,
             keymap,
             size: Size::new(0, 0),
             layout: Layout::default(),
@@ -184,6 +192,21 @@ impl Model {
         model.load(Need::Agents);
         model.look_for_arrivals();
         model
+    }
+
+    /// Paints with the theme under the cursor of its picker, or with the chosen one.
+    pub(crate) fn show_theme(&mut self) {
+        let picked = match self.overlays.last() {
+            Some(Overlay::Picker(picker)) => picker.theme(),
+            _ => None,
+        };
+        let at = picked.unwrap_or_else(|| self.themes.chosen());
+        if at != self.theme_shown
+            && let Some(palette) = self.themes.all().get(at)
+        {
+            self.theme = Theme::new(palette, self.colors, self.no_color);
+            self.theme_shown = at;
+        }
     }
 
     /// Says something in the status bar. Errors stay longer.

@@ -3,7 +3,9 @@
 use crate::domain::clock::Ms;
 use crate::domain::notify::Wanted;
 use crate::domain::row::AgentRow;
+use crate::ui::icons::Icons;
 use crate::ui::reading::ReadPolicy;
+use crate::ui::theme::Themes;
 use jiff::tz::TimeZone;
 
 /// Settings and circumstances.
@@ -17,8 +19,8 @@ pub struct Startup {
     pub tz: TimeZone,
     /// The time at start, UTC milliseconds.
     pub now: Ms,
-    /// Which theme.
-    pub theme: ThemeChoice,
+    /// The themes there are, and which.
+    pub themes: Themes,
     /// How many colours the terminal has.
     pub colors: Colors,
     /// `NO_COLOR` is set: no colour at all, only bold, dim, underlined and reversed.
@@ -38,18 +40,10 @@ pub struct Comfort {
     pub reads: ReadPolicy,
     /// Whether the terminal's title tells how many conversations are unread.
     pub title: bool,
+    /// Which glyphs stand for media and views.
+    pub icons: Icons,
     /// What the agent is called for when they look elsewhere.
     pub notify: Wanted,
-}
-
-/// Which theme.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum ThemeChoice {
-    /// For dark grounds.
-    #[default]
-    Dark,
-    /// For light grounds.
-    Light,
 }
 
 /// How many colours the terminal has.

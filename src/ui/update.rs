@@ -122,7 +122,8 @@ impl Model {
             self.notice = None;
         }
         if !self.overlays.is_empty() {
-            return self.overlay_key(key);
+            self.overlay_key(key);
+            return self.show_theme();
         }
         self.chord.push(key);
         match self.keymap.lookup(self.focus, &self.chord) {
@@ -156,7 +157,8 @@ impl Model {
 
     fn on_paste(&mut self, text: &str) {
         if !self.overlays.is_empty() {
-            return self.overlay_paste(text);
+            self.overlay_paste(text);
+            return self.show_theme();
         }
         let now = self.now;
         match (&mut self.composer, self.focus) {
@@ -411,8 +413,8 @@ impl Model {
         }
         if !self.overlays.is_empty() {
             match mouse.kind {
-                MouseKind::ScrollDown => self.overlay_key(Key::plain(Code::Down)),
-                MouseKind::ScrollUp => self.overlay_key(Key::plain(Code::Up)),
+                MouseKind::ScrollDown => self.on_key(Key::plain(Code::Down)),
+                MouseKind::ScrollUp => self.on_key(Key::plain(Code::Up)),
                 MouseKind::Click => {}
             }
             return;

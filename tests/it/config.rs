@@ -163,7 +163,8 @@ fn each_kind_of_mistake_is_recognised() {
         ),
         ("[workspace.main.channel.x]\nprovider=\"p\"\nlist = [1]", "the setting `list` cannot be array"),
         ("[workspace.main.channel.\"a b\"]\nprovider=\"p\"", "`a b` cannot name a channel"),
-        ("theme = \"blue\"", "takes auto | dark | light"),
+        ("icons = \"blue\"", "takes plain | nerd"),
+        ("theme = \"Blue!\"", "cannot be"),
     ] {
         let told = problems(text).join("\n");
         assert!(told.contains(want), "{text}\n→ {told}");

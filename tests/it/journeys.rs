@@ -302,6 +302,24 @@ async fn nothing_is_read_while_nobody_looks_and_the_title_tells() {
     assert!(written.contains("\x1b[<1u") && written.contains("\x1b[23;0t"), "and given back");
 }
 
+#[test]
+fn a_theme_of_ones_own_is_used_and_a_wrong_one_is_told() {
+    let home = Home::empty();
+    let themes = home.path().join("themes");
+    std::fs::create_dir(&themes).unwrap();
+    std::fs::write(themes.join("mine.toml"), "base = \"linen\"\nground = \"#0102ff\"\n").unwrap();
+    home.configure("listen = \"127.0.0.1:0\"\ntheme = \"mine\"\n");
+    let colour = [("COLORTERM", "truecolor")];
+    let mut screen = Pty::start_with(&home, &[], 80, 24, &colour);
+    screen.wait("frontdesk");
+    assert!(String::from_utf8_lossy(&screen.raw()).contains("48;2;1;2;255"));
+    screen.send("\x11");
+    assert_eq!(screen.ended(), 0);
+    std::fs::write(themes.join("mine.toml"), "base = \"linen\"\n\nsky = \"#0102ff\"\n").unwrap();
+    let screen = Pty::start_with(&home, &[], 200, 24, &colour);
+    screen.wait("mine.toml:3: unknown colour `sky`");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_terminal_is_given_back_and_every_size_works() {
     let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();

@@ -5,8 +5,6 @@ use crate::ui::effect::Effect;
 use crate::ui::keymap::Scope::{self, Anywhere, Panes};
 use crate::ui::model::Model;
 use crate::ui::overlay::{Overlay, Picker};
-use crate::ui::startup::ThemeChoice;
-use crate::ui::theme::Theme;
 
 const fn program(
     id: &'static str,
@@ -53,19 +51,14 @@ pub(super) static COMMANDS: &[Command] = &[
             m.overlays.push(Overlay::Status { top: 0 });
         },
     ),
-    program(
-        "theme.toggle",
-        "Dark or light",
-        "Switches between the dark and the light theme.",
-        &[(Anywhere, "<f2>")],
-        |m| {
-            m.theme_choice = match m.theme_choice {
-                ThemeChoice::Dark => ThemeChoice::Light,
-                ThemeChoice::Light => ThemeChoice::Dark,
-            };
-            m.theme = Theme::new(m.theme_choice, m.colors, m.no_color);
-        },
-    ),
+    program("theme", "Theme…", "Picks a theme; the screen shows the one under the cursor.", &[], |m| {
+        let picker = Picker::themes(m);
+        m.overlays.push(Overlay::Picker(Box::new(picker)));
+    }),
+    program("theme.toggle", "Next theme", "Goes on to the next theme.", &[(Anywhere, "<f2>")], |m| {
+        m.themes.next();
+        m.themed();
+    }),
     program(
         "redraw",
         "Paint anew",

@@ -10,7 +10,7 @@ use crate::ui::effect::ListSource;
 use crate::ui::list::state::ROW;
 use crate::ui::model::{Focus, Model};
 use crate::ui::paint::{Pen, cells};
-use crate::ui::sidebar::{channel_glyph, view_title};
+use crate::ui::sidebar::view_title;
 use crate::ui::theme::Role;
 use ratatui::layout::Rect;
 
@@ -55,7 +55,7 @@ fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow
     let age = at.map_or_else(String::new, |at| format::age(at, model.now));
     let age_at =
         pen.right(end.saturating_sub(4).max(x), end, y, &age, Role::Dim).min(end.saturating_sub(4).max(x));
-    let medium = format!("{} {}", channel_glyph(row.channel), row.channel.title());
+    let medium = format!("{} {}", model.icons.channel(row.channel), row.channel.title());
     let wide = place.width >= 36;
     let column = if wide { age_at.saturating_sub(12) } else { age_at.saturating_sub(2) }.max(x);
     let role = if row.unread > 0 { Role::Strong } else { Role::Text };
@@ -65,7 +65,7 @@ fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow
         column,
         y,
         age_at.saturating_sub(column),
-        if wide { &medium } else { channel_glyph(row.channel) },
+        if wide { &medium } else { model.icons.channel(row.channel) },
         Role::Dim,
     );
 }

@@ -22,6 +22,10 @@ impl Model {
             (Choice::File(id), _) => {
                 message::file(self, *id, picker.kind == PickerKind::Files { save: true });
             }
+            (Choice::Theme(at), _) => {
+                self.themes.choose(*at);
+                self.themed();
+            }
             (_, None) => self.say(Level::Warn, "the conversation is gone"),
             (Choice::Owner(owner), Some(id)) => {
                 let said = match owner {
@@ -73,6 +77,13 @@ impl Model {
                 }
             }
         }
+    }
+
+    /// Another theme was chosen.
+    pub(crate) fn themed(&mut self) {
+        self.show_theme();
+        let name = &self.themes.all()[self.themes.chosen()].name;
+        self.say(Level::Info, format!("for good: theme = \"{name}\" in config.toml"));
     }
 
     fn qualify(&mut self, conversation: ConversationId, qualification: Option<Qualification>) {

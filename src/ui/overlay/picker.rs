@@ -25,6 +25,7 @@ pub(crate) enum PickerKind {
     Snooze,
     QuickReplies,
     Files { save: bool },
+    Themes,
 }
 
 /// What is chosen.
@@ -46,6 +47,8 @@ pub(crate) enum Choice {
         open: Vec<String>,
     },
     File(AttachmentId),
+    /// By its place.
+    Theme(usize),
 }
 
 /// One choice.
@@ -146,6 +149,18 @@ impl Picker {
         Picker::new(model, PickerKind::QuickReplies)
     }
 
+    pub(crate) fn themes(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Themes)
+    }
+
+    /// The place of the theme under the cursor.
+    pub(crate) fn theme(&self) -> Option<usize> {
+        match self.chosen()?.choice {
+            Choice::Theme(at) => Some(at),
+            _ => None,
+        }
+    }
+
     pub(crate) fn files(files: &[AttachmentRow], save: bool) -> Picker {
         let items: Vec<Item> = files
             .iter()
@@ -178,6 +193,7 @@ impl Picker {
             PickerKind::Qualification => "Qualify as",
             PickerKind::Snooze => "Snooze until",
             PickerKind::QuickReplies => "Quick replies",
+            PickerKind::Themes => "Theme",
             PickerKind::Files { save: false } => "Open which file",
             PickerKind::Files { save: true } => "Save which file",
         }
@@ -194,6 +210,7 @@ impl Picker {
             PickerKind::Qualification => qualifications(row),
             PickerKind::Snooze => snoozes(model, row),
             PickerKind::QuickReplies => quick_replies(model, row),
+            PickerKind::Themes => themes(model),
             PickerKind::Files { .. } => return,
         };
         self.narrow();
@@ -305,6 +322,15 @@ fn agents(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
         item.is_current = matches!(&item.choice, Choice::Owner(o) if *o == owner);
     }
     items
+}
+
+fn themes(model: &Model) -> Vec<Item> {
+    let all = model.themes.all().iter().enumerate();
+    all.map(|(at, palette)| {
+        Item::new(Choice::Theme(at), palette.name.clone(), palette.about.clone())
+            .current(at == model.themes.chosen())
+    })
+    .collect()
 }
 
 fn priorities(row: Option<&ConversationRow>) -> Vec<Item> {

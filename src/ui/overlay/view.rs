@@ -49,7 +49,7 @@ fn width(overlay: &Overlay, body: Rect) -> u16 {
             PickerKind::Commands => 72,
             PickerKind::QuickReplies => 78,
             PickerKind::Agents | PickerKind::Labels => 48,
-            PickerKind::Priority | PickerKind::Qualification | PickerKind::Snooze => 56,
+            PickerKind::Priority | PickerKind::Qualification | PickerKind::Snooze | PickerKind::Themes => 56,
             PickerKind::Files { .. } => 60,
         },
         Overlay::Search(_) => 110,
@@ -73,7 +73,7 @@ fn place(model: &Model, overlay: &Overlay) -> Rect {
             PickerKind::QuickReplies => 20,
             PickerKind::Agents | PickerKind::Labels => 14,
             PickerKind::Priority | PickerKind::Qualification => 8,
-            PickerKind::Snooze => 12,
+            PickerKind::Snooze | PickerKind::Themes => 12,
             PickerKind::Files { .. } => 10,
         },
         Overlay::Search(_) => body.height.saturating_sub(1),
@@ -251,7 +251,7 @@ fn draw_item(pen: &mut Pen<'_>, row: Rect, item: &super::Item, positions: &[u32]
     let mark = if item.is_current { "✓" } else { " " };
     pen.text(row.x + 1, row.y, 1, mark, Role::Good);
     let (detail, detail_role) = match &item.why {
-        Some(why) => (why.as_str(), Role::Faint),
+        Some(why) => (why.as_str(), Role::Dim),
         None => (item.detail.as_str(), Role::Dim),
     };
     let x = row.x + 3;
