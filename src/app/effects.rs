@@ -73,6 +73,7 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Effects<S> {
                 return Some(ForTerminal::Raw(format!("\x1b]52;c;{coded}\x07").into_bytes()));
             }
             Effect::Notify { how, title, text } => return self.notify(how, title, text),
+            Effect::TourDone => self.tour_seen(),
             Effect::Beep => return Some(ForTerminal::Raw(vec![7])),
             Effect::EditExternally(text) => return Some(ForTerminal::Edit(text)),
             Effect::Suspend => return Some(ForTerminal::Suspend),
@@ -80,6 +81,17 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Effects<S> {
             Effect::Quit => return Some(ForTerminal::Quit),
         }
         None
+    }
+
+    /// Remembers that the tour has been seen. Where that cannot be kept, it begins again next time: no reason to trouble anybody.
+    fn tour_seen(&self) {
+        let paths = &self.workspace.config.paths;
+        let kept = crate::config::paths::private_dir(&paths.state)
+            .map_err(|e| e.to_string())
+            .and_then(|()| std::fs::write(paths.tour_seen(), "").map_err(|e| e.to_string()));
+        if let Err(e) = kept {
+            warn!("that the tour has been seen cannot be kept: {e}");
+        }
     }
 
     fn notify(&self, how: How, title: String, text: String) -> Option<ForTerminal> {

@@ -305,29 +305,35 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
         themes: themes(config),
         colors: colors(),
         no_color: std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
-        keys: config
-            .keys
-            .iter()
-            .map(|k| RawBinding {
-                context: k.context.clone(),
-                key: k.chord.clone(),
-                command: k.command.clone(),
-                file: config.paths.config_file.display().to_string(),
-                line: match &k.place {
-                    Place::File { line, .. } => *line,
-                    Place::Default | Place::Env(_) | Place::Flag(_) => 0,
-                },
-            })
-            .collect(),
+        keys: bindings(config),
         undo_ms: i64::try_from(config.undo_seconds.saturating_mul(1000)).unwrap_or(5_000),
         comfort: Comfort {
             // The table of keys has no other words.
             reads: ReadPolicy::of(&config.read_policy).unwrap_or_default(),
             title: config.title,
+            tour: !config.paths.tour_seen().exists(),
             icons: Icons::of(&config.icons).unwrap_or_default(),
             notify: config.notify.clone(),
         },
     }
+}
+
+/// The keys of the configuration, as the screen takes them.
+pub fn bindings(config: &Config) -> Vec<RawBinding> {
+    config
+        .keys
+        .iter()
+        .map(|k| RawBinding {
+            context: k.context.clone(),
+            key: k.chord.clone(),
+            command: k.command.clone(),
+            file: config.paths.config_file.display().to_string(),
+            line: match &k.place {
+                Place::File { line, .. } => *line,
+                Place::Default | Place::Env(_) | Place::Flag(_) => 0,
+            },
+        })
+        .collect()
 }
 
 /// The themes that come with the program and those in files beside the configuration.

@@ -152,6 +152,8 @@ Without it the output is for people: aligned, and foreign text in it is made har
 | `channel list` | `name, provider, channels[], status, detail, webhook_url, page_url` |
 | `quick-reply list` | `shortcut, title, body, uses` |
 | `webhooks list` | `id, account, received_at, state, error, dedupe_key, size` |
+| `keys` | `command, keys[], title, help` |
+| `guide` | `topic, title`, of one page also `text` |
 | `workspace list` | `name, selected, directory, channels` |
 | `doctor` | `check, status, detail` |
 

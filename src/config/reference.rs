@@ -10,7 +10,8 @@ pub fn markdown() -> String {
          <!-- Generated from the table of keys; `FRONTDESK_BLESS=1 cargo test` writes it anew. -->\n\n\
          Frontdesk runs without a configuration. What is configured is read in layers, later ones win:\n\
          defaults, `config.toml`, environment variables, flags. A key that is not known is refused with its line.\n\n\
-         With `--home DIR` or `FRONTDESK_HOME` everything lives together: `DIR/config.toml`, `DIR/data/WORKSPACE/`, `DIR/log/`.\n\
+         With `--home DIR` or `FRONTDESK_HOME` everything lives together: `DIR/config.toml`, `DIR/data/WORKSPACE/`, `DIR/log/`, and in `DIR/state/`\n\
+         whether the tour has been seen.\n\
          Otherwise the platform's directories are used (`~/.config/frontdesk`, `~/.local/share/frontdesk` and\n\
          `~/.local/state/frontdesk` on Linux, `~/Library/Application Support/frontdesk` on macOS).\n\n\
          ## Keys\n\n\

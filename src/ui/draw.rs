@@ -7,7 +7,7 @@ use crate::ui::model::{Focus, Model};
 use crate::ui::msg::EngineState;
 use crate::ui::paint::{Pen, cells};
 use crate::ui::theme::Role;
-use crate::ui::{hints, list, overlay, sidebar, thread};
+use crate::ui::{hints, list, overlay, sidebar, thread, tour};
 use ratatui::Frame;
 use ratatui::layout::{Rect, Size};
 
@@ -67,6 +67,7 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
             }
         }
     }
+    tour::draw(model, &mut pen);
     overlay::view::draw(model, &mut pen);
     if let Some(area) = layout.bar {
         hints::draw(model, &mut pen, area);

@@ -51,6 +51,8 @@ pub enum Effect {
     Quit,
     /// Ring.
     Beep,
+    /// The tour has been seen: it does not begin by itself any more.
+    TourDone,
     /// Call the agent, who looks elsewhere. Both texts are clean and one line.
     Notify {
         /// How.

@@ -186,7 +186,7 @@ fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
         }
         // There is nothing to be chosen.
         Overlay::Picker(_) | Overlay::Search(_) | Overlay::Outbox { .. } => vec![esc],
-        Overlay::Help { .. } | Overlay::Status { .. } => vec![moves, esc],
+        Overlay::Help { .. } | Overlay::Status { .. } | Overlay::Page { .. } => vec![moves, esc],
         Overlay::Delivery { .. } => vec![esc],
     }
 }

@@ -13,6 +13,7 @@ pub mod command;
 mod composer;
 mod draw;
 pub mod effect;
+pub mod guide;
 mod hints;
 pub mod icons;
 mod input;
@@ -31,6 +32,7 @@ pub mod startup;
 pub mod theme;
 mod thread;
 mod title;
+mod tour;
 mod update;
 
 #[cfg(test)]

@@ -103,6 +103,8 @@ pub struct Model {
     pub(crate) opened: Option<Opened>,
     pub(crate) titled: bool,
     pub(crate) calls: Calls,
+    /// Which hint of the tour is shown.
+    pub(crate) tour: Option<usize>,
     pub(crate) sidebar: Sidebar,
     pub(crate) list: List,
     pub(crate) thread: Thread,
@@ -160,6 +162,7 @@ impl Model {
             reads: startup.comfort.reads,
             opened: None,
             titled: startup.comfort.title,
+            tour: startup.comfort.tour.then_some(0),
             calls: Calls::new(startup.comfort.notify),
             thread: Thread::default(),
             ahead: Ahead::default(),

@@ -42,6 +42,8 @@ pub struct Comfort {
     pub title: bool,
     /// Which glyphs stand for media and views.
     pub icons: Icons,
+    /// Whether the tour begins.
+    pub tour: bool,
     /// What the agent is called for when they look elsewhere.
     pub notify: Wanted,
 }

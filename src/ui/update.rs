@@ -125,6 +125,7 @@ impl Model {
             self.overlay_key(key);
             return self.show_theme();
         }
+        self.tour_key(key);
         self.chord.push(key);
         match self.keymap.lookup(self.focus, &self.chord) {
             Lookup::Command(command) => {

@@ -303,6 +303,30 @@ async fn nothing_is_read_while_nobody_looks_and_the_title_tells() {
 }
 
 #[test]
+fn the_tour_is_for_the_first_time() {
+    let home = Home::empty();
+    home.configure("listen = \"127.0.0.1:0\"\n");
+    let mut screen = Pty::start_new(&home, &[], 80, 24, &[]);
+    screen.wait("1 of 5");
+    screen.send("\x1bOR");
+    screen.wait("2 of 5");
+    // Unseen until it is over: who quits now is shown it again.
+    screen.send("\x11");
+    assert_eq!(screen.ended(), 0);
+    let mut screen = Pty::start_new(&home, &[], 80, 24, &[]);
+    screen.wait("1 of 5");
+    screen.send("\x1b");
+    screen.wait_gone("1 of 5");
+    screen.send("\x11");
+    assert_eq!(screen.ended(), 0);
+    let mut screen = Pty::start_new(&home, &[], 80, 24, &[]);
+    screen.wait("No channel yet");
+    assert!(!screen.wait("frontdesk").contains("1 of 5"));
+    screen.send(":tour\r");
+    screen.wait("1 of 5");
+}
+
+#[test]
 fn a_theme_of_ones_own_is_used_and_a_wrong_one_is_told() {
     let home = Home::empty();
     let themes = home.path().join("themes");

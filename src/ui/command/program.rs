@@ -42,6 +42,37 @@ pub(super) static COMMANDS: &[Command] = &[
             },
         )
     },
+    program("guide", "Help pages…", "Opens a help page; `:help TOPIC` opens one by its name.", &[], |m| {
+        let picker = Picker::pages(m);
+        m.overlays.push(Overlay::Picker(Box::new(picker)));
+    }),
+    program(
+        "tour",
+        "Tour",
+        "Shows five short hints, one after another; they stop no key.",
+        &[],
+        Model::begin_tour,
+    ),
+    Command {
+        available: touring,
+        ..program(
+            "tour.next",
+            "Next hint",
+            "Goes on to the next hint of the tour.",
+            &[(Panes, "<f3>")],
+            Model::tour_on,
+        )
+    },
+    Command {
+        available: touring,
+        ..program(
+            "tour.end",
+            "End the tour",
+            "Ends the tour; it does not begin by itself again.",
+            &[],
+            Model::end_tour,
+        )
+    },
     program(
         "status",
         "Engine and channels",
@@ -89,3 +120,7 @@ pub(super) static COMMANDS: &[Command] = &[
         },
     ),
 ];
+
+fn touring(model: &Model) -> Result<(), String> {
+    if model.tour.is_some() { Ok(()) } else { Err("the tour is not on: the command tour begins it".into()) }
+}

@@ -22,6 +22,7 @@ impl Model {
             (Choice::File(id), _) => {
                 message::file(self, *id, picker.kind == PickerKind::Files { save: true });
             }
+            (Choice::Page(page), _) => self.overlays.push(Overlay::Page { page, top: 0 }),
             (Choice::Theme(at), _) => {
                 self.themes.choose(*at);
                 self.themed();

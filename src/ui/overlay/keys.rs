@@ -60,15 +60,17 @@ impl Model {
                 }
                 _ => self.global_key(key),
             },
-            Overlay::Help { top } | Overlay::Status { top } => match motion(key, false) {
-                Some(by) => *top = top.saturating_add_signed(by),
-                None if matches!(key.types(), Some('q' | '?' | '!'))
-                    || matches!(key.code, Code::Enter | Code::F(1)) =>
-                {
-                    self.overlays.pop();
+            Overlay::Help { top } | Overlay::Status { top } | Overlay::Page { top, .. } => {
+                match motion(key, false) {
+                    Some(by) => *top = top.saturating_add_signed(by),
+                    None if matches!(key.types(), Some('q' | '?' | '!'))
+                        || matches!(key.code, Code::Enter | Code::F(1)) =>
+                    {
+                        self.overlays.pop();
+                    }
+                    None => self.global_key(key),
                 }
-                None => self.global_key(key),
-            },
+            }
             Overlay::Outbox { rows, at } => match (motion(key, false), key.code) {
                 (Some(by), _) => {
                     let last = rows.as_ref().map_or(0, Vec::len).saturating_sub(1);

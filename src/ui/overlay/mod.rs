@@ -15,6 +15,7 @@ pub(crate) use search::{Search, ask};
 use crate::domain::command::Action;
 use crate::domain::ids::{AttachmentId, ConversationId, MessageId};
 use crate::domain::row::{DeliveryStep, OutboxRow};
+use crate::ui::guide::Page;
 use crate::ui::input::Input;
 
 /// Something above the panes.
@@ -30,6 +31,8 @@ pub(crate) enum Overlay {
     Confirm(Confirm),
     /// All keys.
     Help { top: usize },
+    /// A help page.
+    Page { page: &'static Page, top: usize },
     /// Engine and channels.
     Status { top: usize },
     /// What waits to be done; none until it has come.

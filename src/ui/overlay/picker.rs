@@ -7,7 +7,9 @@ use crate::domain::ids::{AttachmentId, ConversationId, QuickReplyId};
 use crate::domain::row::{AttachmentRow, ConversationRow, QuickReplyRow};
 use crate::text::fuzzy::Fuzzy;
 use crate::text::{format, sanitize, template, variables, when};
+use crate::ui::command::sheet::is_digit;
 use crate::ui::command::{self, Command};
+use crate::ui::guide::{self, Page};
 use crate::ui::input::Input;
 use crate::ui::keymap;
 use crate::ui::model::{Focus, Model};
@@ -26,6 +28,7 @@ pub(crate) enum PickerKind {
     QuickReplies,
     Files { save: bool },
     Themes,
+    Pages,
 }
 
 /// What is chosen.
@@ -49,6 +52,7 @@ pub(crate) enum Choice {
     File(AttachmentId),
     /// By its place.
     Theme(usize),
+    Page(&'static Page),
 }
 
 /// One choice.
@@ -153,6 +157,10 @@ impl Picker {
         Picker::new(model, PickerKind::Themes)
     }
 
+    pub(crate) fn pages(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Pages)
+    }
+
     /// The place of the theme under the cursor.
     pub(crate) fn theme(&self) -> Option<usize> {
         match self.chosen()?.choice {
@@ -194,6 +202,7 @@ impl Picker {
             PickerKind::Snooze => "Snooze until",
             PickerKind::QuickReplies => "Quick replies",
             PickerKind::Themes => "Theme",
+            PickerKind::Pages => "Help",
             PickerKind::Files { save: false } => "Open which file",
             PickerKind::Files { save: true } => "Save which file",
         }
@@ -211,6 +220,7 @@ impl Picker {
             PickerKind::Snooze => snoozes(model, row),
             PickerKind::QuickReplies => quick_replies(model, row),
             PickerKind::Themes => themes(model),
+            PickerKind::Pages => pages(""),
             PickerKind::Files { .. } => return,
         };
         self.narrow();
@@ -227,7 +237,12 @@ impl Picker {
         let lower = typed.to_lowercase();
         // Names match loosely, what is said about them only by whole words.
         let mut found: Vec<(bool, u32, usize, Vec<u32>)> = Vec::new();
+        // Among commands a page is only for who asks for help.
+        let pages = self.kind == PickerKind::Pages || typed.is_empty() || lower.starts_with("help");
         for (i, item) in self.items.iter().enumerate() {
+            if matches!(item.choice, Choice::Page(_)) && !pages {
+                continue;
+            }
             if item.is_typed {
                 found.push((false, u32::MAX, i, Vec::new()));
             } else if let Some(hit) = fuzzy.score(&item.label) {
@@ -282,9 +297,8 @@ impl Picker {
 
 fn commands(model: &Model, focus: Focus) -> Vec<Item> {
     // The nine rows have their digits; in a list of names they would only be in the way.
-    let is_digit = |id: &str| id.strip_prefix("go.").is_some_and(|n| n.parse::<u8>().is_ok());
     let mut items: Vec<Item> = command::all()
-        .filter(|command| !is_digit(command.id))
+        .filter(|command| !is_digit(command))
         .map(|command| {
             let keys =
                 model.keymap.chords(command.id, focus).first().map(|c| keymap::label(c)).unwrap_or_default();
@@ -300,7 +314,14 @@ fn commands(model: &Model, focus: Focus) -> Vec<Item> {
         _ => false,
     };
     items.sort_by_key(|item| (item.why.is_some(), moves(item)));
+    items.extend(pages("help "));
     items
+}
+
+/// The help pages.
+fn pages(before: &str) -> Vec<Item> {
+    let pages = guide::PAGES.iter();
+    pages.map(|page| Item::new(Choice::Page(page), format!("{before}{}", page.name), page.title())).collect()
 }
 
 fn agents(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {

@@ -8,7 +8,7 @@ use crate::ui::theme::Role;
 use ratatui::layout::Rect;
 
 /// The frame of an overlay: a ground, a thin border, a title. Returns what is inside.
-pub(super) fn frame(pen: &mut Pen<'_>, area: Rect, title: &str, note: &str) -> Rect {
+pub(crate) fn frame(pen: &mut Pen<'_>, area: Rect, title: &str, note: &str) -> Rect {
     pen.clear(area, Role::Overlay);
     if area.width < 4 || area.height < 3 {
         return area;
@@ -49,12 +49,16 @@ fn width(overlay: &Overlay, body: Rect) -> u16 {
             PickerKind::Commands => 72,
             PickerKind::QuickReplies => 78,
             PickerKind::Agents | PickerKind::Labels => 48,
-            PickerKind::Priority | PickerKind::Qualification | PickerKind::Snooze | PickerKind::Themes => 56,
+            PickerKind::Priority
+            | PickerKind::Qualification
+            | PickerKind::Snooze
+            | PickerKind::Themes
+            | PickerKind::Pages => 56,
             PickerKind::Files { .. } => 60,
         },
         Overlay::Search(_) => 110,
         Overlay::Prompt(_) | Overlay::Confirm(_) => 72,
-        Overlay::Help { .. } => 96,
+        Overlay::Help { .. } | Overlay::Page { .. } => 96,
         Overlay::Status { .. } => 90,
         Overlay::Outbox { .. } => 100,
         Overlay::Delivery { .. } => 80,
@@ -73,12 +77,12 @@ fn place(model: &Model, overlay: &Overlay) -> Rect {
             PickerKind::QuickReplies => 20,
             PickerKind::Agents | PickerKind::Labels => 14,
             PickerKind::Priority | PickerKind::Qualification => 8,
-            PickerKind::Snooze | PickerKind::Themes => 12,
+            PickerKind::Snooze | PickerKind::Themes | PickerKind::Pages => 12,
             PickerKind::Files { .. } => 10,
         },
         Overlay::Search(_) => body.height.saturating_sub(1),
         Overlay::Prompt(_) | Overlay::Confirm(_) => 4,
-        Overlay::Help { .. } => body.height,
+        Overlay::Help { .. } | Overlay::Page { .. } => body.height,
         Overlay::Status { .. } => body.height.saturating_sub(2),
         Overlay::Outbox { rows: found, .. } => {
             rows(found.as_ref().map_or(1, |found| outbox::lines(found, inside(width))).max(3))
@@ -116,7 +120,9 @@ pub(crate) fn prepare(model: &mut Model) {
             let said = found::said(s, inside(area.width)).len();
             s.top = reveal(s.at, s.top, rows.saturating_sub(2 + said) / 2);
         }
-        Some(Overlay::Help { top } | Overlay::Status { top }) => *top = (*top).min(most.saturating_sub(rows)),
+        Some(Overlay::Help { top } | Overlay::Status { top } | Overlay::Page { top, .. }) => {
+            *top = (*top).min(most.saturating_sub(rows))
+        }
         _ => {}
     }
 }
@@ -158,6 +164,9 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
             }
         }
         Overlay::Help { top } => draw_text(model, pen, area, overlay, ("Keys", "j k to scroll"), *top),
+        Overlay::Page { page, top } => {
+            draw_text(model, pen, area, overlay, (page.title(), "j k to scroll"), *top);
+        }
         Overlay::Status { top } => draw_text(model, pen, area, overlay, ("Engine and channels", ""), *top),
         Overlay::Delivery { .. } => {
             // Where not all has room, the newest is what one wants to know.

@@ -5,6 +5,7 @@ mod notify;
 mod reading;
 mod said;
 mod screen;
+mod tour;
 mod triage;
 mod writing;
 

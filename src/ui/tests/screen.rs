@@ -313,3 +313,23 @@ fn nerd_fonts_have_icons_of_their_own() {
     desk.model.icons = crate::ui::icons::Icons::Nerd;
     assert!(desk.text(120, 40).contains("\u{f007} Mine"));
 }
+
+#[test]
+fn help_has_pages_by_topic() {
+    let mut desk = Desk::new();
+    for (typed, title) in [
+        (":help search<enter>", "Searching"),
+        (":help doubt<enter>", "Deliveries and doubt"),
+        (":help config<enter>", "Configuration"),
+        (":help pages<enter>writ<enter>", "Writing"),
+    ] {
+        desk.keys(typed);
+        let shown = desk.text(120, 40);
+        assert!(shown.contains(&format!("╭─ {title} ─")), "{typed}: {shown}");
+        desk.keys("jjq");
+        assert!(desk.model.overlays.is_empty());
+    }
+    // The question mark still shows the keys, and where the pages are.
+    desk.keys("?G");
+    assert!(desk.text(120, 40).contains(": help snooze"));
+}

@@ -27,6 +27,12 @@ impl Pty {
 
     /// As [`Pty::start`], with more variables.
     pub fn start_with(home: &Home, args: &[&str], width: u16, height: u16, env: &[(&str, &str)]) -> Pty {
+        home.tour_seen();
+        Pty::start_new(home, args, width, height, env)
+    }
+
+    /// As [`Pty::start_with`], for an agent who has never seen the program.
+    pub fn start_new(home: &Home, args: &[&str], width: u16, height: u16, env: &[(&str, &str)]) -> Pty {
         let size = PtySize { rows: height, cols: width, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(PROGRAM);
