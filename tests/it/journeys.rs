@@ -273,21 +273,23 @@ async fn nothing_is_read_while_nobody_looks_and_the_title_tells() {
     let unread = || home.run(&["list", "unread:yes", "--json"]).ok().json().len();
     let wait_unread =
         |want| crate::support::until("it is as it should be", || (unread() == want).then_some(()));
-    let titled = |screen: &Pty, times| {
-        crate::support::until("the title counts", || {
+    let titled = |screen: &Pty, title: &str| {
+        crate::support::until(title, || {
             let raw = screen.raw();
-            let count = String::from_utf8_lossy(&raw).matches("\x1b]0;(1) Frontdesk · main").count();
-            (count == times).then_some(())
+            let written = String::from_utf8_lossy(&raw);
+            let last = written.rsplit("\x1b]0;").next()?.split('\x07').next()?.to_owned();
+            (last == title).then_some(())
         });
     };
-    titled(&screen, 1);
+    titled(&screen, "(1) Frontdesk · main");
     screen.send("\r");
     wait_unread(0);
+    titled(&screen, "Frontdesk · main");
     // The window loses the focus: what arrives in the open thread stays unread until it is back.
     screen.send("\x1b[O");
     text(&world, &base, "the second").await;
     screen.wait("the second");
-    titled(&screen, 2);
+    titled(&screen, "(1) Frontdesk · main");
     assert_eq!(unread(), 1);
     screen.send("\x1b[I");
     wait_unread(0);
