@@ -96,7 +96,9 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Effects<S> {
 
     fn notify(&self, how: How, title: String, text: String) -> Option<ForTerminal> {
         let how = match how {
-            How::Desktop if self.no_desktop.load(Ordering::Relaxed) => How::Osc9,
+            How::Desktop if !cfg!(target_os = "linux") || self.no_desktop.load(Ordering::Relaxed) => {
+                How::Osc9
+            }
             how => how,
         };
         if how == How::Desktop {

@@ -13,8 +13,8 @@ use crate::ui::model::Model;
 
 /// What was sent longer ago is history, and no news.
 const NEWS: Ms = 3_600_000;
-/// Messages looked at.
-const MOST: usize = 200;
+/// Messages looked at: few, as it is done at every change of the store, and keys wait behind it.
+const MOST: usize = 50;
 /// So long what comes together is gathered.
 const GATHER: Ms = 300;
 /// The shortest time between two calls.
