@@ -305,6 +305,23 @@ async fn nothing_is_read_while_nobody_looks_and_the_title_tells() {
 }
 
 #[test]
+fn keyboard_and_title_are_given_back_while_suspended() {
+    let home = Home::empty();
+    home.configure("listen = \"127.0.0.1:0\"\n");
+    let mut screen = Pty::start(&home, &[], 80, 24);
+    screen.wait("No channel yet");
+    // No shell waits here: the program is continued at once.
+    screen.send("\x1a");
+    let times = |screen: &Pty, what: &str| String::from_utf8_lossy(&screen.raw()).matches(what).count();
+    crate::support::until("all is taken over anew", || {
+        (times(&screen, "\x1b[>1u") == 2 && times(&screen, "\x1b]0;Frontdesk · main") == 2).then_some(())
+    });
+    assert_eq!((times(&screen, "\x1b[<1u"), times(&screen, "\x1b[23;0t")), (1, 1));
+    screen.send("\x11");
+    assert_eq!(screen.ended(), 0);
+}
+
+#[test]
 fn the_tour_is_for_the_first_time() {
     let home = Home::empty();
     home.configure("listen = \"127.0.0.1:0\"\n");
