@@ -77,8 +77,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         colors: Colors::Indexed,
         no_color: false,
         keys: Vec::new(),
+        macros: Vec::new(),
+        searches: Vec::new(),
+        fields: Vec::new(),
         undo_ms: 5_000,
         comfort: Comfort::default(),
+        confirm_patterns: Vec::new(),
     });
     ui::prepare(&mut model, SIZE);
     serve(&reading, &reader, &mut model, first);

@@ -20,18 +20,20 @@ pub fn keymap(config: &Config) -> (Keymap, Vec<String>) {
     Keymap::new(&crate::app::tui::bindings(config))
 }
 
-/// What vendors and visitors see of the listener: of the running engine if there is one, else as configured.
+/// What vendors and visitors see of the listener: of the running engine if there is one, else as configured. None where the port is
+/// chosen at the start.
 ///
 /// # Errors
 /// Those of the store.
-pub fn seen_url(workspace: &Workspace) -> Result<String, StoreError> {
+pub fn seen_url(workspace: &Workspace) -> Result<Option<String>, StoreError> {
     let config = &workspace.config;
-    let configured = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+    let fixed = (config.listen.port() != 0).then(|| format!("http://{}", config.listen));
+    let configured = config.public_url.clone().or(fixed);
     if !engine_runs(workspace.store.dir()) {
         return Ok(configured);
     }
     let running = workspace.store.reader()?.meta(crate::engine::URL_KEY)?;
-    Ok(running.filter(|url| !url.is_empty()).unwrap_or(configured))
+    Ok(running.filter(|url| !url.is_empty()).or(configured))
 }
 
 /// Since when no engine runs for the workspace: none = one does; else the moment, if the last one ended in order.

@@ -194,10 +194,7 @@ fn write_private(path: &Path, text: &str) -> Result<(), AppError> {
 fn prepare(workspace: &Workspace, options: &DemoOptions, out: &mut dyn Write) -> Result<(), AppError> {
     let actor = Actor { name: workspace.me.name.clone(), email: workspace.me.email.clone() };
     for reply in crate::config::starter_quick_replies() {
-        let (actor, action) = (
-            actor.clone(),
-            Action::QuickReplySave { shortcut: reply.shortcut, title: reply.title, body: reply.body },
-        );
+        let (actor, action) = (actor.clone(), Action::QuickReplySave { id: None, reply });
         workspace.store.writer().call(Class::Apply, move |t| t.perform(&actor, &action).map(|_| ()))?;
     }
     if workspace.store.reader()?.account_by_name("import/webchat")?.is_some() {

@@ -1,5 +1,6 @@
 //! Performs the effects of the screen. Nothing else in the program does what a key asks for.
 
+use crate::app::bulk;
 use crate::app::call;
 use crate::app::loader::{Loader, Pressing};
 use crate::app::workspace::Workspace;
@@ -25,7 +26,7 @@ pub struct Effects<S: Fn(Msg) + Clone + Send + 'static> {
     /// Where answers go.
     pub send: S,
     /// Passes a signal to the engine, wherever it runs.
-    pub signal: Box<dyn Fn(Signal) + Send>,
+    pub signal: Arc<dyn Fn(Signal) + Send + Sync>,
     /// The desktop shows nothing: the terminal has to.
     pub no_desktop: Arc<AtomicBool>,
 }
@@ -61,6 +62,17 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Effects<S> {
                     move |result| send(Msg::Done { ticket, result: result.map_err(|e| e.to_string()) }),
                 );
                 (self.signal)(Signal::Wake);
+            }
+            Effect::Bulk { ticket, work } => {
+                bulk::start(&self.workspace, ticket, work, self.send.clone(), self.signal.clone());
+            }
+            Effect::SaveMacro { name, lines } => {
+                let kept = crate::config::edit::keep_macro(&self.workspace.config.paths, &name, &lines);
+                let file = self.workspace.config.paths.config_file.display();
+                self.report(match kept {
+                    Ok(()) => Ok(format!("macro {name} is kept in {file}: , runs it")),
+                    Err(e) => Err(format!("macro {name} holds until you leave, but cannot be kept: {e}")),
+                });
             }
             Effect::Typing { conversation, on } => {
                 let agent = self.workspace.me.name.clone();

@@ -72,6 +72,7 @@ pub async fn start(
     .await?;
     let engine = Arc::new(engine);
     let http = Http::new(HttpOptions::default()).map_err(|e| AppError::Other(e.to_string()))?;
+    engine.set_rules(config.desk.spam.clone());
     engine.set_accounts(connect(workspace.store.clone(), config.clone(), http.clone()).await?);
     let reload = overrides.map(|o| tokio::spawn(watch_config(engine.clone(), workspace.clone(), http, o)));
     Ok(Host { engine, listen_error, reload })
@@ -100,6 +101,7 @@ async fn renew(engine: &Engine, store: &Store, config: Arc<Config>, http: Http) 
     tokio::task::spawn_blocking(move || mirror(&into, &mirrored))
         .await
         .map_err(|e| AppError::Other(format!("it could not be stored: {e}")))??;
+    engine.set_rules(config.desk.spam.clone());
     engine.set_accounts(connect(store.clone(), config, http).await?);
     Ok(())
 }

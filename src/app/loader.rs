@@ -17,6 +17,9 @@ use std::time::Duration;
 /// A search as one types shows what it has found after this long.
 const SEARCH: Duration = Duration::from_millis(100);
 
+/// Saved searches are counted up to here: then it is "999+".
+const COUNTED: usize = 999;
+
 /// What becomes of needs.
 pub enum Met {
     /// A need was met, or is of no interest any more.
@@ -86,7 +89,7 @@ impl Loader {
                 self.interrupt.interrupt();
                 &self.searches
             }
-            Need::List { source: ListSource::Query(_), .. } => &self.searches,
+            Need::List { source: ListSource::Query(_), .. } | Need::Searches { .. } => &self.searches,
             _ => &self.needs,
         };
         // The thread ends only with the program.
@@ -186,6 +189,7 @@ fn context(reader: &Reader, conversation: ConversationId) -> Result<Option<Conte
         consent: reader.consent(conversation)?,
         contact: reader.contact(row.contact)?,
         draft_reply: reader.draft(conversation, ComposeMode::Reply)?,
+        draft_began: reader.draft_began(conversation)?,
         draft_note: reader.draft(conversation, ComposeMode::Note)?,
         row,
         account,
@@ -259,7 +263,21 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
             };
             Loaded::Search { ticket, found: Found { unclear, ..found } }
         }
-        Need::Arrivals { since, limit } => Loaded::Arrivals(reader.arrivals(since, limit)?),
+        Need::Arrivals { since, limit } => Loaded::Arrivals(reader.arrivals(reading.me, since, limit)?),
+        Need::Searches { queries } => {
+            let now = reading.clock.now();
+            let count = |text: String| {
+                let found = match query::parse(&text) {
+                    Ok(parsed) => {
+                        let asking = Asking { me: Some(reading.me), now, tz: reading.tz.clone() };
+                        reader.count_within(&parsed, COUNTED, &asking, SEARCH)?
+                    }
+                    Err(_) => (0, false),
+                };
+                Ok((text, found.0, found.1))
+            };
+            Loaded::Searches(queries.into_iter().map(count).collect::<Result<_, StoreError>>()?)
+        }
         Need::Outbox => Loaded::Outbox(reader.outbox(500)?),
         Need::QuickReplies => Loaded::QuickReplies(reader.quick_replies()?),
         Need::Agents => Loaded::Agents { agents: reader.agents()?, teams: reader.teams()? },

@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod api;
+pub mod bulk;
 mod call;
 pub mod canvas;
 pub mod demo;
@@ -15,6 +16,7 @@ pub mod input;
 pub mod loader;
 mod log_file;
 pub mod logs;
+pub mod macros;
 pub mod probe;
 pub mod serve;
 pub mod station;

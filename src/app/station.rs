@@ -11,6 +11,7 @@ use crate::domain::signal::Signal;
 use crate::engine::bus::Bus;
 use crate::engine::{lock, socket, watch};
 use crate::ui::msg::{EngineState, EngineStatus, Level, Msg};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, watch as watched};
@@ -58,9 +59,9 @@ impl Station {
     }
 
     /// A way to pass signals to the engine.
-    pub fn signals(&self) -> Box<dyn Fn(Signal) + Send> {
+    pub fn signals(&self) -> Arc<dyn Fn(Signal) + Send + Sync> {
         let signals = self.signals.clone();
-        Box::new(move |signal| {
+        Arc::new(move |signal| {
             // The station has ended: signals are true for a moment only.
             let _ = signals.send(signal);
         })
@@ -230,7 +231,7 @@ fn status(workspace: &Workspace, host: &Host) -> EngineStatus {
 
 /// What the screen is told of an engine that another program runs.
 fn elsewhere(workspace: &Workspace) -> EngineStatus {
-    let base = api::seen_url(workspace).ok().filter(|base| !base.ends_with(":0"));
+    let base = api::seen_url(workspace).ok().flatten();
     let pages = workspace.config.channels().iter().filter(|c| c.enabled && c.provider == "webchat");
     let chat = base
         .iter()

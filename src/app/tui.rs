@@ -13,7 +13,7 @@ use crate::config::{Config, Overrides, Place};
 use crate::ui::icons::Icons;
 use crate::ui::msg::{Level, Msg};
 use crate::ui::reading::ReadPolicy;
-use crate::ui::startup::{Colors, Comfort, RawBinding, Startup};
+use crate::ui::startup::{Colors, Comfort, Macro, RawBinding, Startup};
 use crate::ui::theme::{Ground, ThemeFile, Themes};
 use crate::ui::{self, Model};
 use jiff::tz::TimeZone;
@@ -306,6 +306,14 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
         colors: colors(),
         no_color: std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
         keys: bindings(config),
+        macros: config
+            .desk
+            .macros
+            .iter()
+            .map(|m| Macro { name: m.name.clone(), lines: m.lines.clone(), place: m.place.to_string() })
+            .collect(),
+        searches: config.desk.searches.iter().map(|s| (s.name.clone(), s.query.clone())).collect(),
+        fields: config.desk.fields.clone(),
         undo_ms: i64::try_from(config.undo_seconds.saturating_mul(1000)).unwrap_or(5_000),
         comfort: Comfort {
             // The table of keys has no other words.
@@ -315,25 +323,28 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
             icons: Icons::of(&config.icons).unwrap_or_default(),
             notify: config.notify.clone(),
         },
+        confirm_patterns: config.confirm_patterns.clone(),
     }
 }
 
-/// The keys of the configuration, as the screen takes them.
+/// The keys of the configuration as the screen takes them, those of saved searches among them.
 pub fn bindings(config: &Config) -> Vec<RawBinding> {
-    config
-        .keys
-        .iter()
-        .map(|k| RawBinding {
-            context: k.context.clone(),
-            key: k.chord.clone(),
-            command: k.command.clone(),
-            file: config.paths.config_file.display().to_string(),
-            line: match &k.place {
-                Place::File { line, .. } => *line,
-                Place::Default | Place::Env(_) | Place::Flag(_) => 0,
-            },
-        })
-        .collect()
+    let binding = |context: &str, key: &str, command: String, place: &Place| RawBinding {
+        context: context.to_owned(),
+        key: key.to_owned(),
+        command,
+        file: config.paths.config_file.display().to_string(),
+        line: match place {
+            Place::File { line, .. } => *line,
+            Place::Default | Place::Env(_) | Place::Flag(_) => 0,
+        },
+    };
+    let searches = config.desk.searches.iter().filter_map(|s| {
+        let key = s.key.as_ref()?;
+        Some(binding("panes", key, format!("list {}", s.query), &s.place))
+    });
+    let keys = config.keys.iter().map(|k| binding(&k.context, &k.chord, k.command.clone(), &k.place));
+    searches.chain(keys).collect()
 }
 
 /// The themes that come with the program and those in files beside the configuration.

@@ -89,6 +89,10 @@ fn configuration(found: &mut Findings, config: &Config) {
             found.note("public_url", format!("{url}: vendors want https"));
         }
         Some(url) => found.ok("public_url", url.clone()),
+        None if config.listen.port() == 0 => found.note(
+            "public_url",
+            "not set, and `listen` has port 0: each start chooses another port, which only this machine reaches",
+        ),
         None => found.note(
             "public_url",
             format!("not set: vendors are told http://{}, which only this machine reaches", config.listen),

@@ -27,7 +27,7 @@ pub fn keys(ctx: &mut Context) -> Result<(), CliError> {
     let lines = api::sheet(&keymap);
     if ctx.out.json {
         for line in &lines {
-            let (command, help) = (line.command.id, line.command.help);
+            let (command, help) = (line.command.id, line.help());
             ctx.out.object(&KeyShape { command, keys: &line.keys, title: line.title(), help })?;
         }
         return Ok(());

@@ -150,7 +150,8 @@ Without it the output is for people: aligned, and foreign text in it is made har
 | `new`, `reply`, `note`, and all that change something | `op, message, conversation, delivery, changed` |
 | `outbox` | `op, message, conversation, kind, state, reason, code, attempts, not_before` |
 | `channel list` | `name, provider, channels[], status, detail, webhook_url, page_url` |
-| `quick-reply list` | `shortcut, title, body, uses` |
+| `quick-reply list` | `shortcut, channel, language, slot, title, body, uses` |
+| `quick-reply import` | `shortcut, channel, language, outcome`: `added`, `changed` or `unchanged` |
 | `webhooks list` | `id, account, received_at, state, error, dedupe_key, size` |
 | `keys` | `command, keys[], title, help` |
 | `guide` | `topic, title`, of one page also `text` |

@@ -10,6 +10,7 @@ pub mod error;
 mod import;
 mod learn;
 pub mod meta;
+mod orders;
 mod outbox;
 pub mod output;
 mod quick_replies;
@@ -73,6 +74,22 @@ fn command(ctx: &mut Context, command: Option<&Command>) -> Result<(), CliError>
         Command::Label(args) => triage::label(ctx, args),
         Command::Read(args) => triage::read(ctx, args),
         Command::Unread(args) => triage::unread(ctx, args),
+        Command::Resolve(args) => orders::one(ctx, "resolve", &args.plain()),
+        Command::Reopen(args) => orders::one(ctx, "reopen", &args.plain()),
+        Command::Pending(args) => orders::one(ctx, "pending", &args.plain()),
+        Command::Spam(args) => orders::one(ctx, "spam", &args.plain()),
+        Command::NotSpam(args) => orders::one(ctx, "not-spam", &args.plain()),
+        Command::Archive(args) => orders::one(ctx, "archive", &args.plain()),
+        Command::Unarchive(args) => orders::one(ctx, "unarchive", &args.plain()),
+        Command::Mute(args) => orders::one(ctx, "mute", &args.plain()),
+        Command::Unmute(args) => orders::one(ctx, "unmute", &args.plain()),
+        Command::Block(args) => orders::one(ctx, "block", &args.plain()),
+        Command::Unblock(args) => orders::one(ctx, "unblock", &args.plain()),
+        Command::Snooze(args) => orders::one(ctx, "snooze", args),
+        Command::Score(args) => orders::one(ctx, "score", args),
+        Command::Field(args) => orders::one(ctx, "field", args),
+        Command::Do(args) => orders::many(ctx, args),
+        Command::Macro(command) => orders::command(ctx, command),
         Command::Consent(args) => triage::consent(ctx, args),
         Command::QuickReply(command) => quick_replies::run(ctx, command),
         Command::Outbox(limit) => outbox::outbox(ctx, limit),

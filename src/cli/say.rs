@@ -1,7 +1,7 @@
 //! `new`, `reply`, `note`: writing; and waiting for what becomes of it.
 
 use crate::app::workspace::Workspace;
-use crate::cli::args::{NewArgs, Wait, WordsArgs};
+use crate::cli::args::{Guarded, NewArgs, ReplyArgs, Wait, WordsArgs};
 use crate::cli::context::{self, Context};
 use crate::cli::error::{CliError, Exit};
 use crate::domain::account::Channel;
@@ -9,6 +9,7 @@ use crate::domain::command::{Action, Performed};
 use crate::domain::delivery::Delivery;
 use crate::domain::row::{AccountRow, MessageRow};
 use crate::text::address;
+use crate::text::guard::Guard;
 use std::time::{Duration, Instant};
 
 /// How often the database is looked at while waiting.
@@ -18,11 +19,12 @@ const LOOK: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// No such conversation, a reason why one may not write there, or what `--wait` found.
-pub fn reply(ctx: &mut Context, args: &WordsArgs) -> Result<(), CliError> {
+pub fn reply(ctx: &mut Context, args: &ReplyArgs) -> Result<(), CliError> {
     let workspace = ctx.open()?;
-    let conversation = context::conversation(&workspace, &args.conversation)?.id;
-    let text = context::text(&args.text)?;
-    say(ctx, &workspace, Action::Reply { conversation, text, undo_ms: 0 }, &args.wait)
+    let conversation = context::conversation(&workspace, &args.words.conversation)?.id;
+    let text = context::text(&args.words.text)?;
+    guarded(&workspace, &text, &args.guarded)?;
+    say(ctx, &workspace, Action::Reply { conversation, text, undo_ms: 0 }, &args.words.wait)
 }
 
 /// `note CONVERSATION TEXT|-`
@@ -54,6 +56,7 @@ pub fn new(ctx: &mut Context, args: &NewArgs) -> Result<(), CliError> {
     };
     let (channel, to) = recipient(&args.to, &account, workspace.config.phone_region.as_deref())?;
     let text = context::text(&args.text)?;
+    guarded(&workspace, &text, &args.guarded)?;
     say(ctx, &workspace, Action::New { account: account.id, channel, to, text, undo_ms: 0 }, &args.wait)
 }
 
@@ -101,6 +104,19 @@ fn phone(typed: &str, region: Option<&str>) -> Result<String, CliError> {
         };
         CliError::usage(format!("{typed} is not a telephone number{how}"))
     })
+}
+
+/// Refuses what the screen would ask about, unless it is confirmed.
+///
+/// # Errors
+/// What the text looks like.
+pub fn guarded(workspace: &Workspace, text: &str, args: &Guarded) -> Result<(), CliError> {
+    let hits = Guard::new(&workspace.config.confirm_patterns).hits(text);
+    if hits.is_empty() || args.confirmed {
+        return Ok(());
+    }
+    let hits = hits.join(" and ");
+    Err(CliError::refused(format!("it looks like {hits}: `--confirmed` sends it all the same")))
 }
 
 /// Enqueues what is to be said, prints what was made, and waits if that is wanted.

@@ -6,64 +6,23 @@ use crate::cli::args::{
 };
 use crate::cli::context::{self, Context};
 use crate::cli::error::CliError;
-use crate::cli::shape::People;
-use crate::domain::command::{Action, Performed, set};
+use crate::cli::orders;
+use crate::domain::account::UnknownWord;
+use crate::domain::command::Action;
 use crate::domain::contact::ConsentState;
-use crate::domain::conversation::{Qualification, QualificationState, Status};
-use crate::domain::facet::{Facet, Owner};
-use crate::domain::ids::ConversationId;
+use crate::domain::conversation::Status;
+use crate::domain::facet;
+use crate::domain::order::{self, Order};
 use crate::text::{format, when};
 use jiff::tz::TimeZone;
-
-/// Longest label, in characters.
-const LABEL_MAX: usize = 64;
 
 /// `assign C me|none|AGENT`
 ///
 /// # Errors
 /// No such conversation or agent.
 pub fn assign(ctx: &mut Context, args: &AssignArgs) -> Result<(), CliError> {
-    let workspace = ctx.open()?;
-    let conversation = context::conversation(&workspace, &args.conversation)?.id;
-    let owner = owner(&args.to, &workspace.me.email, &context::people(&workspace)?)?;
-    let said = match &owner {
-        None => "given to nobody".to_owned(),
-        Some(Owner::Agent(email)) => format!("given to {email}"),
-        Some(Owner::Team(team)) => format!("given to the team {team}"),
-    };
-    facet(ctx, &workspace, conversation, set::owner(owner), &said)
-}
-
-/// Who is meant by `me`, `none`, an e-mail, a name, or `team:NAME`.
-fn owner(typed: &str, me: &str, people: &People) -> Result<Option<Owner>, CliError> {
-    let wanted = typed.trim().to_lowercase();
-    if wanted == "none" {
-        return Ok(None);
-    }
-    if wanted == "me" {
-        return Ok(Some(Owner::Agent(me.to_owned())));
-    }
-    if let Some(team) = wanted.strip_prefix("team:") {
-        return match people.teams.iter().find(|t| t.name.to_lowercase() == team.trim()) {
-            Some(team) => Ok(Some(Owner::Team(team.name.clone()))),
-            None => Err(CliError::not_found(format!("there is no team {team}"))),
-        };
-    }
-    let active = || people.agents.iter().filter(|a| a.active);
-    let named: Vec<_> = active().filter(|a| a.name.to_lowercase() == wanted).collect();
-    let by_email = active().find(|a| a.email == wanted || a.id.to_string() == wanted);
-    match (by_email, named.as_slice()) {
-        (Some(agent), _) => Ok(Some(Owner::Agent(agent.email.clone()))),
-        (None, [agent]) => Ok(Some(Owner::Agent(agent.email.clone()))),
-        (None, []) => {
-            let known: Vec<&str> = active().map(|a| a.email.as_str()).collect();
-            Err(CliError::not_found(format!("there is no agent {typed}: known are {}", known.join(", "))))
-        }
-        (None, several) => {
-            let emails: Vec<&str> = several.iter().map(|a| a.email.as_str()).collect();
-            Err(CliError::usage(format!("several agents are called {typed}: use {}", emails.join(" or "))))
-        }
-    }
+    let order = Order::Assign(order::to(args.to.trim()));
+    give(ctx, &args.conversation, &order, &order.said())
 }
 
 /// `qualify C STATE [--reason R]`
@@ -71,23 +30,9 @@ fn owner(typed: &str, me: &str, people: &People) -> Result<Option<Owner>, CliErr
 /// # Errors
 /// No such conversation.
 pub fn qualify(ctx: &mut Context, args: &QualifyArgs) -> Result<(), CliError> {
-    let reason = args.reason.as_ref().map(|r| r.trim().to_owned()).filter(|r| !r.is_empty());
-    let qualification = match args.state.as_str() {
-        "none" => None,
-        state => {
-            let state: QualificationState = state
-                .parse()
-                .map_err(|e: crate::domain::account::UnknownWord| CliError::usage(e.to_string()))?;
-            if state == QualificationState::Disqualified && reason.is_none() {
-                return Err(CliError::usage("say why with --reason"));
-            }
-            Some(Qualification { state, reason })
-        }
-    };
-    let workspace = ctx.open()?;
-    let conversation = context::conversation(&workspace, &args.conversation)?.id;
-    let said = format!("qualification: {}", args.state);
-    facet(ctx, &workspace, conversation, set::qualification(qualification), &said)
+    let reason = args.reason.as_deref().map(str::trim).unwrap_or_default();
+    let order = orders::read(&format!("qualify {} {reason}", args.state))?;
+    give(ctx, &args.conversation, &order, &format!("qualification: {}", args.state))
 }
 
 /// `status C STATUS [--until WHEN]`
@@ -95,28 +40,22 @@ pub fn qualify(ctx: &mut Context, args: &QualifyArgs) -> Result<(), CliError> {
 /// # Errors
 /// No such conversation, or a time that is none.
 pub fn status(ctx: &mut Context, args: &StatusArgs) -> Result<(), CliError> {
-    let status: Status = args
-        .status
-        .parse()
-        .map_err(|e: crate::domain::account::UnknownWord| CliError::usage(e.to_string()))?;
-    let workspace = ctx.open()?;
-    let until =
-        match &args.until {
-            None => None,
-            Some(_) if status != Status::Snoozed => return Err(CliError::usage("--until goes with snoozed")),
-            Some(text) => {
-                let until = when::ahead(text, workspace.clock.now(), &TimeZone::system());
-                Some(until.ok_or_else(|| {
-                    CliError::usage(format!("{text} is no time ahead: write {}", when::FORMS))
-                })?)
-            }
-        };
-    let conversation = context::conversation(&workspace, &args.conversation)?.id;
-    let said = match until {
-        Some(until) => format!("snoozed until {}", format::stamp(until)),
-        None => format!("status: {status}"),
+    let status: Status = args.status.parse().map_err(|e: UnknownWord| CliError::usage(e.to_string()))?;
+    let (order, said) = match (&args.until, status) {
+        (Some(_), other) if other != Status::Snoozed => {
+            return Err(CliError::usage("--until goes with snoozed"));
+        }
+        (Some(text), _) => {
+            let now = ctx.open()?.clock.now();
+            let until = when::ahead(text, now, &TimeZone::system())
+                .ok_or_else(|| CliError::usage(format!("{text} is no time ahead: write {}", when::FORMS)))?;
+            let stamp = format::stamp(until);
+            (Order::Snooze(Some(stamp.clone())), format!("snoozed until {stamp}"))
+        }
+        (None, Status::Snoozed) => (Order::Snooze(None), "status: snoozed".to_owned()),
+        (None, status) => (Order::Status(status), format!("status: {status}")),
     };
-    facet(ctx, &workspace, conversation, Facet::Status { status, until }, &said)
+    give(ctx, &args.conversation, &order, &said)
 }
 
 /// `priority C P`
@@ -124,13 +63,8 @@ pub fn status(ctx: &mut Context, args: &StatusArgs) -> Result<(), CliError> {
 /// # Errors
 /// No such conversation.
 pub fn priority(ctx: &mut Context, args: &PriorityArgs) -> Result<(), CliError> {
-    let priority = args
-        .priority
-        .parse()
-        .map_err(|e: crate::domain::account::UnknownWord| CliError::usage(e.to_string()))?;
-    let workspace = ctx.open()?;
-    let conversation = context::conversation(&workspace, &args.conversation)?.id;
-    facet(ctx, &workspace, conversation, set::priority(priority), &format!("priority: {}", args.priority))
+    let order = orders::read(&format!("priority {}", args.priority))?;
+    give(ctx, &args.conversation, &order, &format!("priority: {}", args.priority))
 }
 
 /// `label C +a -b`
@@ -138,25 +72,19 @@ pub fn priority(ctx: &mut Context, args: &PriorityArgs) -> Result<(), CliError> 
 /// # Errors
 /// No such conversation, or a word that is no label.
 pub fn label(ctx: &mut Context, args: &LabelArgs) -> Result<(), CliError> {
-    let changes: Vec<(String, bool)> = args.changes.iter().map(|c| change(c)).collect::<Result<_, _>>()?;
+    let changes = args.changes.iter().map(|c| change(c)).collect::<Result<_, _>>()?;
     let workspace = ctx.open()?;
     let conversation = context::conversation(&workspace, &args.conversation)?.id;
-    let actions = changes
-        .into_iter()
-        .map(|(name, on)| Action::Set { conversation, facet: set::label(name, on) })
-        .collect();
-    let all = context::perform_all(&workspace, actions)?;
-    // One answer for all: changed if any was, and an op if any has to travel.
-    let done = Performed {
-        op: all.iter().find_map(|d| d.op),
-        conversation: Some(conversation),
-        changed: all.iter().any(|d| d.changed),
-        ..Performed::default()
-    };
-    ctx.say_if_nobody_performs(&workspace, &done)?;
+    let done = orders::carry_out(ctx, &workspace, conversation, &Order::Label(changes))?;
     let now = context::conversation(&workspace, &args.conversation)?.labels;
     let said = if now.is_empty() { "no labels".to_owned() } else { format!("labels: {}", now.join(", ")) };
     ctx.done(&done, &said)
+}
+
+fn give(ctx: &mut Context, conversation: &str, order: &Order, said: &str) -> Result<(), CliError> {
+    let workspace = ctx.open()?;
+    let conversation = context::conversation(&workspace, conversation)?.id;
+    orders::give(ctx, &workspace, conversation, order, said)
 }
 
 /// A label and whether it goes on.
@@ -170,14 +98,8 @@ fn change(word: &str) -> Result<(String, bool), CliError> {
             )));
         }
     };
-    let name = name.trim();
-    let fits =
-        !name.is_empty() && name.chars().count() <= LABEL_MAX && crate::text::sanitize::line(name) == name;
-    if fits {
-        Ok((name.to_owned(), on))
-    } else {
-        Err(CliError::usage(format!("{word} is no label: use 1 to {LABEL_MAX} plain characters")))
-    }
+    let name = facet::label(name, on).map_err(|why| CliError::usage(format!("{word}: {why}")))?;
+    Ok((name.to_owned(), on))
 }
 
 /// `read C`
@@ -185,9 +107,7 @@ fn change(word: &str) -> Result<(String, bool), CliError> {
 /// # Errors
 /// No such conversation.
 pub fn read(ctx: &mut Context, args: &OneConversation) -> Result<(), CliError> {
-    let workspace = ctx.open()?;
-    let conversation = context::conversation(&workspace, &args.conversation)?.id;
-    simple(ctx, &workspace, Action::Read { conversation }, "read")
+    give(ctx, &args.conversation, &Order::Read(true), "read")
 }
 
 /// `unread C`
@@ -195,9 +115,7 @@ pub fn read(ctx: &mut Context, args: &OneConversation) -> Result<(), CliError> {
 /// # Errors
 /// No such conversation.
 pub fn unread(ctx: &mut Context, args: &OneConversation) -> Result<(), CliError> {
-    let workspace = ctx.open()?;
-    let conversation = context::conversation(&workspace, &args.conversation)?.id;
-    simple(ctx, &workspace, Action::Unread { conversation }, "unread")
+    give(ctx, &args.conversation, &Order::Read(false), "unread")
 }
 
 /// `consent C opt-out|opt-in`
@@ -214,16 +132,6 @@ pub fn consent(ctx: &mut Context, args: &ConsentArgs) -> Result<(), CliError> {
     simple(ctx, &workspace, Action::Consent { conversation, state }, said)
 }
 
-fn facet(
-    ctx: &mut Context,
-    workspace: &Workspace,
-    conversation: ConversationId,
-    facet: Facet,
-    said: &str,
-) -> Result<(), CliError> {
-    simple(ctx, workspace, Action::Set { conversation, facet }, said)
-}
-
 /// Performs an action and says what it did.
 ///
 /// # Errors
@@ -237,29 +145,6 @@ pub fn simple(ctx: &mut Context, workspace: &Workspace, action: Action, said: &s
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::error::Exit;
-    use crate::domain::ids::{AgentId, TeamId};
-    use crate::domain::row::{AgentRow, TeamRow};
-
-    fn agent(id: i64, name: &str, email: &str) -> AgentRow {
-        AgentRow { id: AgentId(id), name: name.into(), email: email.into(), active: true }
-    }
-
-    #[test]
-    fn owners_are_found_by_what_people_type() {
-        let people = People {
-            agents: vec![agent(1, "Ana", "ana@x.y"), agent(2, "Tom", "tom@x.y"), agent(3, "Tom", "tom2@x.y")],
-            teams: vec![TeamRow { id: TeamId(1), name: "Returns".into() }],
-        };
-        let find = |typed: &str| owner(typed, "ana@x.y", &people).map_err(|e| e.exit);
-        assert_eq!(find("me"), Ok(Some(Owner::Agent("ana@x.y".into()))));
-        assert_eq!(find("none"), Ok(None));
-        assert_eq!(find("ANA"), Ok(Some(Owner::Agent("ana@x.y".into()))));
-        assert_eq!(find("tom2@x.y"), Ok(Some(Owner::Agent("tom2@x.y".into()))));
-        assert_eq!(find("team:returns"), Ok(Some(Owner::Team("Returns".into()))));
-        assert_eq!(find("tom"), Err(Exit::Usage));
-        assert_eq!(find("nobody"), Err(Exit::NotFound));
-    }
 
     #[test]
     fn labels_are_plain_words_with_a_sign() {

@@ -66,6 +66,19 @@ pub fn channel(paths: &Paths, workspace: &str, name: &str, edit: &ChannelEdit) -
     change(paths, |document| apply(document, workspace, name, edit))
 }
 
+/// Keeps a macro in the file; one of that name is replaced.
+///
+/// # Errors
+/// As [`channel`].
+pub fn keep_macro(paths: &Paths, name: &str, lines: &[String]) -> Result<(), ConfigError> {
+    change(paths, |document| {
+        let mut list = toml_edit::Array::new();
+        lines.iter().for_each(|line| list.push(line.as_str()));
+        below(document.as_table_mut(), "macros")?.insert(name, toml_edit::value(list));
+        Ok(())
+    })
+}
+
 /// Removes everything that the file says about a workspace.
 ///
 /// # Errors
@@ -203,7 +216,7 @@ fn change(
     let text = match std::fs::read_to_string(&file) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(e) => return Err(ConfigError::io(&file)(e)),
+        Err(e) => return Err(ConfigError::io("read", &file)(e)),
     };
     // Refuses a file that is wrong already, with places.
     super::Config::from_text(paths.clone(), &text, &Overrides::default(), &Env::default())?;
@@ -223,9 +236,9 @@ fn lock(dir: &Path) -> Result<std::fs::File, ConfigError> {
         .truncate(false)
         .write(true)
         .open(&path)
-        .map_err(ConfigError::io(&path))?;
+        .map_err(ConfigError::io("make", &path))?;
     rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive)
-        .map_err(|e| ConfigError::io(&path)(e.into()))?;
+        .map_err(|e| ConfigError::io("lock", &path)(e.into()))?;
     Ok(file)
 }
 
@@ -245,7 +258,7 @@ fn write(dir: &Path, file: &Path, text: &str) -> Result<(), ConfigError> {
         std::fs::rename(&temporary, file)?;
         std::fs::File::open(dir)?.sync_all()
     };
-    write().map_err(ConfigError::io(file))
+    write().map_err(ConfigError::io("write", file))
 }
 
 #[cfg(test)]

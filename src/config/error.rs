@@ -1,5 +1,6 @@
 //! What is wrong with the configuration: where, what, and what to write instead. All problems at once.
 
+use crate::text::place::trouble;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -79,8 +80,10 @@ pub enum ConfigError {
     #[error("{}", .0.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n"))]
     Wrong(Vec<Problem>),
     /// A file or directory cannot be used.
-    #[error("{}: {why}{}", path.display(), advice(why))]
+    #[error("{}", trouble(tried, path, why))]
     Io {
+        /// What was to be done with it: `read`, `make the directory`.
+        tried: &'static str,
         /// Which.
         path: PathBuf,
         /// Why.
@@ -97,23 +100,9 @@ pub enum ConfigError {
     NotFound(String),
 }
 
-/// What to do about a place that cannot be used.
-fn advice(why: &std::io::Error) -> &'static str {
-    use std::io::ErrorKind;
-    match why.kind() {
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            ". Mend the owner and permissions of the file and its directory, or choose another place with --home DIR or FRONTDESK_HOME"
-        }
-        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
-            ". A file is where a directory is needed: choose another place with --home DIR or FRONTDESK_HOME"
-        }
-        _ => "",
-    }
-}
-
 impl ConfigError {
-    /// Wraps an I/O error with its path.
-    pub fn io(path: &Path) -> impl FnOnce(std::io::Error) -> ConfigError + '_ {
-        move |why| ConfigError::Io { path: path.to_owned(), why }
+    /// Wraps an I/O error with what was tried, and the path.
+    pub fn io(tried: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> ConfigError {
+        move |why| ConfigError::Io { tried, path: path.to_owned(), why }
     }
 }

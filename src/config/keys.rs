@@ -109,7 +109,7 @@ pub const KEYS: &[KeySpec] = &[
         env: "FRONTDESK_READ_POLICY",
         kind: KeyKind::Choice(&["on-open", "on-reply", "manual"]),
         default: "on-open",
-        help: "What marks a conversation as read. `on-open`: opening it with Enter, and what arrives while its newest message is on screen. `on-reply`: a reply. `manual`: only the key `U`. Moving about never does, nor does anything while the terminal has no focus (as far as it tells: in tmux that needs `set -g focus-events on`).",
+        help: "What marks a conversation as read. `on-open`: opening it with Enter, and what arrives while its newest message is on screen; notes that call you by @name are then seen as well. `on-reply`: a reply. `manual`: only the key `U`. Moving about never does, nor does anything while the terminal has no focus (as far as it tells: in tmux that needs `set -g focus-events on`).",
     },
     KeySpec {
         key: "title",
@@ -129,8 +129,8 @@ pub const KEYS: &[KeySpec] = &[
         key: "notify.views",
         env: "FRONTDESK_NOTIFY_VIEWS",
         kind: KeyKind::Kinds,
-        default: "mine, unassigned",
-        help: "For which conversations: any of `all`, `mine`, `unassigned`, `channel:WORD`, `account:NAME`, `label:NAME`, `team:NAME`, and `priority:WORD` (that or higher). Never for spam.",
+        default: "mine, unassigned, mentions",
+        help: "For which conversations: any of `all`, `mine`, `unassigned`, `mentions` (a note that calls you by @name), `channel:WORD`, `account:NAME`, `label:NAME`, `team:NAME`, and `priority:WORD` (that or higher). Never for spam, nor for what is muted or blocked.",
     },
     KeySpec {
         key: "notify.quiet",

@@ -1,5 +1,6 @@
 //! The configuration in layers: defaults < file < environment < flags; unknown keys refused with file, line and a hint.
 
+pub mod desk;
 pub mod edit;
 pub mod error;
 pub mod keys;
@@ -11,7 +12,7 @@ mod starter;
 
 pub use error::{ConfigError, Place, Problem};
 pub use paths::Paths;
-pub use starter::{StarterReply, starter_quick_replies};
+pub use starter::starter_quick_replies;
 
 use crate::domain::notify::{How, Rule, Wanted};
 use crate::domain::secret_source::SecretSource;
@@ -130,8 +131,12 @@ pub struct Config {
     pub log_level: String,
     /// In which region numbers without a country code are understood.
     pub phone_region: Option<String>,
+    /// What is asked about before it is sent, besides card numbers: names and regular expressions.
+    pub confirm_patterns: Vec<(String, String)>,
     /// Key chords, raw.
     pub keys: Vec<RawKey>,
+    /// Macros, fields, searches, rules against spam.
+    pub desk: desk::Desk,
     /// Channels of all workspaces, in the order of the file.
     pub workspaces: BTreeMap<String, Vec<ChannelConfig>>,
     /// Where each scalar key got its value.
@@ -151,7 +156,7 @@ impl Config {
         let text = match std::fs::read_to_string(&paths.config_file) {
             Ok(text) => text,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(e) => return Err(ConfigError::io(&paths.config_file)(e)),
+            Err(e) => return Err(ConfigError::io("read", &paths.config_file)(e)),
         };
         Config::from_text(paths, &text, overrides, env)
     }
@@ -219,7 +224,9 @@ impl Config {
             },
             log_level: text("log_level"),
             phone_region: layers.get("phone_region"),
+            confirm_patterns: file.confirm_patterns,
             keys: file.keys,
+            desk: file.desk,
             workspaces: file.workspaces,
             origins: layers.values.into_iter().map(|(k, (_, place))| (k, place)).collect(),
         })

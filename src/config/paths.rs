@@ -64,7 +64,7 @@ impl Paths {
         let entries = match std::fs::read_dir(&self.data) {
             Ok(entries) => entries,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(e) => return Err(ConfigError::io(&self.data)(e)),
+            Err(e) => return Err(ConfigError::io("read the directory", &self.data)(e)),
         };
         let mut names: Vec<String> = entries
             .filter_map(Result::ok)
@@ -83,5 +83,9 @@ impl Paths {
 /// [`ConfigError::Io`] if it cannot be made.
 pub fn private_dir(path: &Path) -> Result<(), ConfigError> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(ConfigError::io(path))
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(ConfigError::io("make the directory", path))
 }

@@ -1,5 +1,8 @@
 //! Reads the file: every key known, every value of its kind, every mistake with its line. Nothing is decided here.
 
+mod desk;
+
+use crate::config::desk::Desk;
 use crate::config::error::{Place, Problem};
 use crate::config::keys::{self, KEYS, KeyKind, KeySpec};
 use crate::config::names::{check_name, hint};
@@ -17,8 +20,12 @@ pub(super) struct FileConfig {
     pub scalars: BTreeMap<&'static str, (String, Place)>,
     /// Agents: e-mail and name.
     pub agents: Vec<(String, String)>,
+    /// What is asked about before it is sent: names and regular expressions, which can be read.
+    pub confirm_patterns: Vec<(String, String)>,
     /// Key chords, raw.
     pub keys: Vec<RawKey>,
+    /// Macros, fields, searches, rules against spam.
+    pub desk: Desk,
     /// Channels by workspace, in the order of the file.
     pub workspaces: BTreeMap<String, Vec<ChannelConfig>>,
 }
@@ -92,6 +99,35 @@ impl Reader<'_> {
                         self.contexts(table);
                     }
                 }
+                "macros" => {
+                    let example = "[macros] with NAME = [\"label +vip\", \"assign me\"] below";
+                    if let Some(table) = self.table(key, item, example) {
+                        self.macros(table);
+                    }
+                }
+                "fields" => {
+                    let example = "[fields] with NAME = \"what it is for\" below";
+                    if let Some(table) = self.table(key, item, example) {
+                        self.fields(table);
+                    }
+                }
+                "searches" => {
+                    let example = "[searches] with \"NAME\" = \"QUERY\" below";
+                    if let Some(table) = self.table(key, item, example) {
+                        self.searches(table);
+                    }
+                }
+                "spam" => {
+                    if let Some(table) = self.table(key, item, "[spam.NAME]") {
+                        self.spam(table);
+                    }
+                }
+                "confirm_patterns" => {
+                    let example = "[confirm_patterns] with \"a name\" = 'regular expression' below";
+                    if let Some(table) = self.table(key, item, example) {
+                        self.patterns(table);
+                    }
+                }
                 "workspace" if item.is_str() => {
                     self.complain(
                         key.span(),
@@ -107,7 +143,18 @@ impl Reader<'_> {
                 name => match keys::key(name) {
                     Some(spec) => self.scalar(spec, key, item),
                     None => {
-                        let mut known = vec!["agent", "agents", "keys", "notify", "workspace"];
+                        let mut known = vec![
+                            "agent",
+                            "agents",
+                            "confirm_patterns",
+                            "fields",
+                            "keys",
+                            "macros",
+                            "notify",
+                            "searches",
+                            "spam",
+                            "workspace",
+                        ];
                         known.extend(KEYS.iter().map(|k| k.key).filter(|k| !k.contains('.')));
                         self.unknown(key, "", &known);
                     }
@@ -166,6 +213,30 @@ impl Reader<'_> {
                 None => {
                     let what = format!("the name of `{}` has to be text in quotes", email.kept);
                     self.complain(item.span(), what, format!("write \"{}\" = \"Name\"", email.kept));
+                }
+            }
+        }
+    }
+
+    fn patterns(&mut self, table: &dyn TableLike) {
+        for (key, item) in entries(table) {
+            let name = key.get().trim();
+            if name.is_empty() || !crate::text::sanitize::is_clean(name) {
+                self.complain(key.span(), "a pattern has no name", "write \"an IBAN\" = 'expression'");
+                continue;
+            }
+            match item.as_str().map(crate::text::guard::pattern) {
+                Some(Ok(_)) => {
+                    let pattern = item.as_str().unwrap_or_default().to_owned();
+                    self.out.confirm_patterns.push((name.to_owned(), pattern));
+                }
+                Some(Err(why)) => {
+                    let what = format!("the pattern of `{}` cannot be used", show(name));
+                    self.complain(item.span(), what, why);
+                }
+                None => {
+                    let what = format!("the pattern of `{}` has to be text in quotes", show(name));
+                    self.complain(item.span(), what, "write it in single quotes: '\\d{9}'");
                 }
             }
         }

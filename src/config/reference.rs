@@ -40,6 +40,16 @@ const TABLES: &str = r##"
 "ben@example.com" = "Ben"
 ```
 
+## What is asked about before it is sent
+
+`[confirm_patterns]` names regular expressions (of the crate `regex`, in single quotes). A message to a customer that has a match is
+sent after a question on the screen, and on the command line with `--confirmed`. Numbers of payment cards are always asked about:
+
+```toml
+[confirm_patterns]
+"an IBAN" = '\b[A-Z]{2}\d{2}( ?\w{4}){3,7}\b'
+```
+
 ## Keys of the screen
 
 `[keys.CONTEXT]` binds chords to commands. Contexts, chords and commands are listed by `?` on the screen:
@@ -47,6 +57,53 @@ const TABLES: &str = r##"
 ```toml
 [keys.list]
 "x" = "resolve"
+"g v" = "macro vip"
+```
+
+A chord runs a command by its id, a macro (`macro NAME`), or an order with its words (`priority urgent`, `label +vip`,
+`snooze mon 9:00`); `none` takes the chord away. A line displaces whatever it would be ambiguous with.
+
+## Macros
+
+`[macros]` puts several lines under one name: orders, ids of commands, other macros. `,` picks one, `@` records one, and
+`frontdesk macro run NAME CONVERSATION` runs one from a script.
+
+```toml
+[macros]
+vip = ["label +vip", "priority high", "assign me"]
+```
+
+## Fields
+
+`[fields]` names the free fields of the qualification, and says what they are for:
+
+```toml
+[fields]
+budget = "what they can spend"
+deadline = "when they need it"
+```
+
+## Searches
+
+`[searches]` puts queries under names; they stand in the sidebar with their counts. A key is a chord of the panes.
+
+```toml
+[searches]
+"Angry and rich" = "score:>80 priority:urgent"
+"Refunds" = { query = "refund status:open", key = "g f" }
+```
+
+## Spam
+
+`[spam.NAME]` is a rule: the first message of somebody who has never been answered is spam if all holds that the rule says. The
+thread tells which rule it was; the message is kept, and `X` takes the conversation out of the spam.
+
+```toml
+[spam.coins]
+words = ["bitcoin", "forex"]       # one of them is in the text
+links = 2                          # so many links at least
+from = ["+1900*", "*@spam.example"]
+channels = ["sms", "email"]        # without it: on all
 ```
 
 ## Themes

@@ -1,29 +1,12 @@
 //! The quick replies that come with the program.
 
-/// A quick reply of the assets.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StarterReply {
-    /// What is typed to find it.
-    pub shortcut: String,
-    /// Its title.
-    pub title: String,
-    /// Its text with variables.
-    pub body: String,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    quick_reply: Vec<StarterReply>,
-}
+use crate::domain::quick_reply::QuickReply;
+use crate::text::replies::{self, Format};
 
 /// The quick replies to begin with.
-pub fn starter_quick_replies() -> Vec<StarterReply> {
+pub fn starter_quick_replies() -> Vec<QuickReply> {
     // The asset is compiled in and read by a test: it cannot be wrong here.
-    toml_edit::de::from_str::<File>(include_str!("../../assets/quick_replies.toml"))
-        .map(|f| f.quick_reply)
-        .unwrap_or_default()
+    replies::read(include_str!("../../assets/quick_replies.toml"), Format::Toml).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -74,9 +74,15 @@ impl SteadyClock {
     /// Goes on from `seen`, a moment that an earlier run has written down, where the machine's clock was set back since by a day at
     /// most. Time passes from there at its usual pace, so that order and timers hold.
     pub fn resume(&self, seen: Ms) {
-        let now = self.now();
+        self.resume_at(seen, self.started.elapsed(), SystemClock.now());
+    }
+
+    fn resume_at(&self, seen: Ms, elapsed: std::time::Duration, machine: Ms) {
+        let now = self.advance(elapsed, machine);
         if seen > now && seen - now <= SET_BACK {
-            self.origin.fetch_add(seen - now, Ordering::SeqCst);
+            // From the origin, not from now: the machine may be a little ahead of what has passed here.
+            let passed = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
+            self.origin.fetch_max(seen.saturating_sub(passed), Ordering::SeqCst);
         }
     }
 
@@ -118,6 +124,11 @@ mod tests {
         let hour = clock.now() + 3_600_000;
         clock.resume(hour);
         assert!((hour..hour + 60_000).contains(&clock.now()));
+        // The machine's clock is a little ahead of what has passed here: that is not lost from the moment that was seen.
+        let ahead = SteadyClock::default();
+        let (o, second) = (ahead.origin.load(Ordering::SeqCst), Duration::from_secs(1));
+        ahead.resume_at(o + 3_600_000, second, o + 1_700);
+        assert_eq!(ahead.advance(second, o + 1_700), o + 3_600_000);
         // Neither the past nor a wild future moves it.
         clock.resume(0);
         clock.resume(hour + 30 * SET_BACK);

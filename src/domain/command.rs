@@ -7,6 +7,7 @@ use crate::domain::conversation::{Priority, Qualification, Status};
 use crate::domain::delivery::Delivery;
 use crate::domain::facet::{Facet, Owner};
 use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId, QuickReplyId};
+use crate::domain::quick_reply::QuickReply;
 use crate::domain::row::ConversationRow;
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +107,13 @@ pub enum Action {
         /// To what.
         state: ConsentState,
     },
+    /// Refuse the address that a conversation is with, or accept it again: what it writes anew is spam.
+    Block {
+        /// Whose address.
+        conversation: ConversationId,
+        /// Blocked, or not any more.
+        on: bool,
+    },
     /// Keep what is typed. Empty text forgets the draft.
     Draft {
         /// Where.
@@ -120,19 +128,17 @@ pub enum Action {
         /// Which.
         id: QuickReplyId,
     },
-    /// Make a quick reply, or change the one with this shortcut.
+    /// Make a quick reply, or change one.
     QuickReplySave {
-        /// What is typed to find it.
-        shortcut: String,
-        /// Its title.
-        title: String,
-        /// Its text with variables.
-        body: String,
+        /// Which is changed; none = the one with the same shortcut, medium and language, or a new one.
+        id: Option<QuickReplyId>,
+        /// What it is to be.
+        reply: QuickReply,
     },
     /// Remove a quick reply.
     QuickReplyRemove {
-        /// By its shortcut.
-        shortcut: String,
+        /// Which.
+        id: QuickReplyId,
     },
 }
 
@@ -162,6 +168,9 @@ impl Action {
             Action::Read { conversation } if before.unread > 0 => {
                 Some(Action::Unread { conversation: *conversation })
             }
+            Action::Block { conversation, on } if *on != before.blocked => {
+                Some(Action::Block { conversation: *conversation, on: !on })
+            }
             Action::Unread { conversation } if before.unread == 0 => {
                 Some(Action::Read { conversation: *conversation })
             }
@@ -182,6 +191,10 @@ impl Action {
                 Facet::Label { .. } => "label",
                 Facet::Qualification { .. } => "qualify",
                 Facet::Subject { .. } => "subject",
+                Facet::Archived { .. } => "archive",
+                Facet::Muted { .. } => "mute",
+                Facet::Score { .. } => "score",
+                Facet::Field { .. } => "field",
             },
             Action::Read { .. } => "read",
             Action::Unread { .. } => "unread",
@@ -190,6 +203,8 @@ impl Action {
             Action::Discard { .. } => "discard",
             Action::Settle { .. } => "settle",
             Action::Consent { .. } => "consent",
+            Action::Block { on: true, .. } => "block",
+            Action::Block { on: false, .. } => "unblock",
             Action::Draft { .. } => "draft",
             Action::QuickReplyUsed { .. } => "quick-reply use",
             Action::QuickReplySave { .. } => "quick-reply save",
@@ -206,6 +221,13 @@ fn previous(facet: &Facet, row: &ConversationRow, owner: Option<Owner>) -> Optio
         Facet::Label { name, .. } => Facet::Label { name: name.clone(), on: row.labels.contains(name) },
         Facet::Qualification { .. } => Facet::Qualification { qualification: row.qualification.clone() },
         Facet::Subject { .. } => Facet::Subject { subject: row.subject.clone()? },
+        Facet::Archived { .. } => Facet::Archived { at: row.archived_at },
+        Facet::Muted { .. } => Facet::Muted { on: row.muted },
+        Facet::Score { .. } => Facet::Score { score: row.score },
+        Facet::Field { name, .. } => {
+            let value = row.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+            Facet::Field { name: name.clone(), value }
+        }
     })
 }
 
@@ -236,6 +258,26 @@ pub mod set {
     /// A label, on or off.
     pub fn label(name: impl Into<String>, on: bool) -> Facet {
         Facet::Label { name: name.into(), on }
+    }
+
+    /// Put away since then, or not.
+    pub fn archived(at: Option<Ms>) -> Facet {
+        Facet::Archived { at }
+    }
+
+    /// Muted, or not.
+    pub fn muted(on: bool) -> Facet {
+        Facet::Muted { on }
+    }
+
+    /// A score, or none.
+    pub fn score(score: Option<u8>) -> Facet {
+        Facet::Score { score }
+    }
+
+    /// A free field, or its end.
+    pub fn field(name: impl Into<String>, value: Option<String>) -> Facet {
+        Facet::Field { name: name.into(), value }
     }
 
     /// A qualification, or none.

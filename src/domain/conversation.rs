@@ -1,6 +1,7 @@
 //! What a conversation can be: its status, priority, owner and qualification.
 
 use crate::domain::account::UnknownWord;
+use crate::domain::clock::Ms;
 use crate::domain::ids::{AgentId, TeamId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -117,13 +118,19 @@ pub enum Assignee {
 
 /// The status that counts: what was last set, unless the customer has written since.
 ///
-/// `unseen` says whether an inbound message is there that no one has seen and that no later change has covered. A resolved
-/// or snoozed conversation is reopened by it, spam never is. A function of the facts, not of the order in which they came.
+/// `unseen` says whether an inbound message is there that no one has seen and that no later change has covered, and that is not
+/// muted. A resolved or snoozed conversation is reopened by it, spam never is. A function of the facts, not of the order in which
+/// they came.
 pub fn effective_status(set: Status, unseen: bool) -> Status {
     match set {
         Status::Resolved | Status::Snoozed if unseen => Status::Open,
         other => other,
     }
+}
+
+/// Whether it is put away, as far as that counts: a message that no one has seen brings it back.
+pub fn effective_archived(set: Option<Ms>, unseen: bool) -> Option<Ms> {
+    set.filter(|_| !unseen)
 }
 
 #[cfg(test)]

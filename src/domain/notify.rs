@@ -58,6 +58,8 @@ pub enum Rule {
     Priority(Priority),
     /// Of a team.
     Team(String),
+    /// Where a note calls the agent: the notes that do, not what customers write there.
+    Mentions,
 }
 
 impl FromStr for Rule {
@@ -74,6 +76,7 @@ impl FromStr for Rule {
             None if word == "all" => Ok(Rule::All),
             None if word == "mine" => Ok(Rule::Mine),
             None if word == "unassigned" => Ok(Rule::Unassigned),
+            None if word == "mentions" => Ok(Rule::Mentions),
             Some(("channel", medium)) => medium.parse().map(Rule::Channel).map_err(|_| {
                 let known: Vec<_> = Channel::ALL.into_iter().map(Channel::word).collect();
                 format!("there is no channel \u{201c}{medium}\u{201d}: use {}", known.join(", "))
@@ -86,7 +89,7 @@ impl FromStr for Rule {
                 format!("there is no priority \u{201c}{priority}\u{201d}: use {}", known.join(", "))
             }),
             _ => Err(format!(
-                "\u{201c}{word}\u{201d} is none of all, mine, unassigned, channel:WORD, account:NAME, label:NAME, priority:WORD, team:NAME"
+                "\u{201c}{word}\u{201d} is none of all, mine, unassigned, mentions, channel:WORD, account:NAME, label:NAME, priority:WORD, team:NAME"
             )),
         }
     }
@@ -101,20 +104,20 @@ impl Rule {
         text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::parse).collect()
     }
 
-    /// Whether a conversation is of this kind. Spam is of none.
+    /// Whether what a customer writes in a conversation is of this kind.
     pub fn fits(&self, row: &ConversationRow, me: AgentId) -> bool {
         let by_name = |name: &str| row.assignee_name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name));
-        row.status != Status::Spam
-            && match self {
-                Rule::All => true,
-                Rule::Mine => row.assignee == Some(Assignee::Agent(me)),
-                Rule::Unassigned => row.assignee.is_none(),
-                Rule::Channel(channel) => row.channel == *channel,
-                Rule::Account(name) => row.account_name == *name,
-                Rule::Label(name) => row.labels.contains(name),
-                Rule::Priority(least) => row.priority >= *least,
-                Rule::Team(name) => matches!(row.assignee, Some(Assignee::Team(_))) && by_name(name),
-            }
+        match self {
+            Rule::All => true,
+            Rule::Mine => row.assignee == Some(Assignee::Agent(me)),
+            Rule::Unassigned => row.assignee.is_none(),
+            Rule::Channel(channel) => row.channel == *channel,
+            Rule::Account(name) => row.account_name == *name,
+            Rule::Label(name) => row.labels.contains(name),
+            Rule::Priority(least) => row.priority >= *least,
+            Rule::Team(name) => matches!(row.assignee, Some(Assignee::Team(_))) && by_name(name),
+            Rule::Mentions => false,
+        }
     }
 }
 
@@ -169,7 +172,17 @@ pub struct Wanted {
 impl Wanted {
     /// Whether a message in this conversation is worth a call.
     pub fn fits(&self, row: &ConversationRow, me: AgentId) -> bool {
-        self.how != How::Off && self.rules.iter().any(|rule| rule.fits(row, me))
+        self.is_heard(row) && self.rules.iter().any(|rule| rule.fits(row, me))
+    }
+
+    /// Whether a note in this conversation that calls the agent is worth a call.
+    pub fn fits_note(&self, row: &ConversationRow) -> bool {
+        self.is_heard(row) && self.rules.iter().any(|rule| matches!(rule, Rule::All | Rule::Mentions))
+    }
+
+    /// Spam, what is muted and what is blocked never calls.
+    fn is_heard(&self, row: &ConversationRow) -> bool {
+        self.how != How::Off && row.status != Status::Spam && !row.muted && !row.blocked
     }
 }
 

@@ -6,8 +6,7 @@ use crate::domain::contact::{ConsentState, Identity};
 use crate::domain::conversation::{Assignee, Priority, Qualification, Status};
 use crate::domain::delivery::{Delivery, DeliverySource, Reason};
 use crate::domain::ids::{
-    AccountId, AgentId, AttachmentId, ContactId, ConversationId, MessageId, OpId, QuickReplyId, ReceiptId,
-    TeamId,
+    AccountId, AgentId, AttachmentId, ContactId, ConversationId, MessageId, OpId, ReceiptId, TeamId,
 };
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
 use crate::domain::op::OpState;
@@ -31,6 +30,10 @@ pub enum View {
     Resolved,
     /// Spam.
     Spam,
+    /// Put away.
+    Archived,
+    /// In whose notes this agent is called.
+    Mentions(AgentId),
     /// Open, of one medium.
     Channel(Channel),
     /// Open, of one account.
@@ -51,6 +54,8 @@ impl View {
             View::Snoozed => "snoozed".into(),
             View::Resolved => "resolved".into(),
             View::Spam => "spam".into(),
+            View::Archived => "archived".into(),
+            View::Mentions(agent) => format!("mentions:{agent}"),
             View::Channel(c) => format!("channel:{c}"),
             View::Account(a) => format!("account:{a}"),
             View::Label(l) => format!("label:{l}"),
@@ -118,6 +123,18 @@ pub struct ConversationRow {
     pub labels: Vec<String>,
     /// The qualification.
     pub qualification: Option<Qualification>,
+    /// What the customer is worth, 0 to 100.
+    pub score: Option<u8>,
+    /// Free fields of the qualification with their values, sorted by name.
+    pub fields: Vec<(String, String)>,
+    /// Since when it is put away.
+    pub archived_at: Option<Ms>,
+    /// Whether it is muted.
+    pub muted: bool,
+    /// Whether the customer's address is blocked.
+    pub blocked: bool,
+    /// Who is called by a note and has not seen it.
+    pub called: Vec<AgentId>,
     /// Unseen inbound messages.
     pub unread: u32,
     /// Since when the customer waits for an answer.
@@ -143,6 +160,11 @@ impl ConversationRow {
     pub fn known_name(&self) -> Option<&str> {
         (self.contact_name != bare_address(&self.theirs)).then_some(self.contact_name.as_str())
     }
+
+    /// Whether something unseen calls for somebody: what is muted or blocked does not.
+    pub const fn calls(&self) -> bool {
+        self.unread > 0 && !self.muted && !self.blocked
+    }
 }
 
 /// A file of a message.
@@ -164,13 +186,15 @@ pub struct AttachmentRow {
     pub error: Option<String>,
 }
 
-/// A message that has come in and that nobody has seen, with its conversation.
+/// A message that has come in and that nobody has seen, or a note that may call the agent; with its conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArrivalRow {
     /// Its id.
     pub message: MessageId,
     /// The words, as they came: not yet sanitised.
     pub text: String,
+    /// A colleague's note, in a conversation where a note calls this agent.
+    pub is_note: bool,
     /// Where it is.
     pub conversation: ConversationRow,
 }
@@ -296,21 +320,6 @@ pub struct ConsentRow {
     pub at: Ms,
     /// Who or what said so.
     pub said: String,
-}
-
-/// A quick reply.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QuickReplyRow {
-    /// Its id.
-    pub id: QuickReplyId,
-    /// What is typed to find it.
-    pub shortcut: String,
-    /// Its title.
-    pub title: String,
-    /// The text with its variables.
-    pub body: String,
-    /// How often it was used.
-    pub uses: u64,
 }
 
 /// An op in the outbox.

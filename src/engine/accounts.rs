@@ -1,10 +1,11 @@
 //! The accounts of this workspace that are connected in this process.
 
 use crate::domain::ids::AccountId;
+use crate::domain::spam::Rule;
 use crate::engine::intake::pause;
 use crate::provider::Provider;
 use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -33,9 +34,10 @@ impl Live {
     }
 }
 
-/// All connected accounts. Cheap to clone; replaced as a whole when the configuration changes.
+/// All connected accounts, and the rules against spam that hold for them. Cheap to clone; replaced as a whole when the configuration
+/// changes.
 #[derive(Clone, Default)]
-pub struct Accounts(Arc<RwLock<Option<All>>>);
+pub struct Accounts(Arc<RwLock<Option<All>>>, Arc<RwLock<Arc<[Rule]>>>);
 
 type All = Arc<Vec<Arc<Live>>>;
 
@@ -48,6 +50,16 @@ impl Accounts {
             // A panic elsewhere cannot leave a half-written list: it is swapped as a whole.
             Err(poisoned) => *poisoned.into_inner() = all,
         }
+    }
+
+    /// Replaces the rules.
+    pub fn replace_rules(&self, rules: Vec<Rule>) {
+        *self.1.write().unwrap_or_else(PoisonError::into_inner) = rules.into();
+    }
+
+    /// The rules against spam.
+    pub fn rules(&self) -> Arc<[Rule]> {
+        self.1.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// All, in the order of the configuration.

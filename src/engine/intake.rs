@@ -194,6 +194,7 @@ impl Intake {
     }
 
     async fn apply(self, batch: Batch) -> Result<(), StoreError> {
+        let rules = self.accounts.rules();
         let media_due = self
             .writes
             .run(Class::Apply, move |t| {
@@ -201,7 +202,9 @@ impl Intake {
                 for read in batch.iter() {
                     match read {
                         Read::Events(id, account, events) => {
-                            media_due |= t.apply(*account, events)?.media_due;
+                            let applied = t.apply(*account, events)?;
+                            t.judge_new(&applied.begun, &rules)?;
+                            media_due |= applied.media_due;
                             t.receipt_done(*id)?;
                         }
                         Read::Unreadable(id, why) => t.receipt_quarantine(*id, why)?,

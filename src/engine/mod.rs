@@ -195,6 +195,11 @@ impl Engine {
         })
     }
 
+    /// Judges new conversations by these rules from now on.
+    pub fn set_rules(&self, rules: Vec<crate::domain::spam::Rule>) {
+        self.accounts.replace_rules(rules);
+    }
+
     /// Serves these accounts from now on.
     pub fn set_accounts(&self, all: Vec<Arc<Live>>) {
         let (stop, stopped) = watched::channel(false);

@@ -151,10 +151,12 @@ impl Sync {
             }
         }
         let (covered, next, now) = (page.covered, page.cursor.0, self.clock.now());
+        let rules = self.accounts.rules();
         let applied = self
             .writes
             .run(Class::Apply, move |t| {
                 let applied = t.apply(account, &events)?;
+                t.judge_new(&applied.begun, &rules)?;
                 t.pull_covered(account, &covered, begun)?;
                 if cursor {
                     t.cursor_set(account, STREAM, next.as_deref())?;

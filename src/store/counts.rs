@@ -7,6 +7,7 @@ use crate::domain::ids::{AccountId, AgentId};
 use crate::domain::row::View;
 use crate::store::derive::split_labels;
 use crate::store::error::StoreError;
+use crate::store::mentions::{self, Mention};
 use crate::store::tx::Tx;
 use rusqlite::{Row, params};
 
@@ -21,15 +22,22 @@ pub(super) struct Place {
     pub waiting_since: Option<Ms>,
     pub last_message_at: Ms,
     pub archived: bool,
+    pub muted: bool,
+    /// The address that answers go to is blocked.
+    pub blocked: bool,
     /// Sorted.
     pub labels: Vec<String>,
+    /// Who is called by notes.
+    pub mentions: Vec<Mention>,
+    /// Something is unseen that calls for somebody: what is muted or blocked does not.
     pub unread: bool,
 }
 
 /// The columns of `conversation` that [`Place::read`] takes; others may follow.
 macro_rules! place_columns {
     () => {
-        "account_id, channel, status, agent_id, team_id, waiting_since, last_message_at, archived_at IS NOT NULL, labels, unread"
+        "account_id, channel, status, agent_id, team_id, waiting_since, last_message_at, archived_at IS NOT NULL, labels, unread, muted,
+         mentions, EXISTS (SELECT 1 FROM block b WHERE b.identity_id = conversation.identity_id)"
     };
 }
 pub(super) use place_columns;
@@ -37,6 +45,7 @@ pub(super) use place_columns;
 impl Place {
     /// Reads the first columns of a row.
     pub(super) fn read(r: &Row<'_>) -> rusqlite::Result<Place> {
+        let (muted, blocked): (bool, bool) = (r.get(10)?, r.get(12)?);
         Ok(Place {
             account: r.get(0)?,
             channel: r.get(1)?,
@@ -47,7 +56,10 @@ impl Place {
             last_message_at: r.get(6)?,
             archived: r.get(7)?,
             labels: split_labels(r.get(8)?),
-            unread: r.get::<_, i64>(9)? > 0,
+            unread: r.get::<_, i64>(9)? > 0 && !muted && !blocked,
+            muted,
+            blocked,
+            mentions: mentions::split(r.get(11)?),
         })
     }
 
@@ -59,8 +71,22 @@ impl Place {
     /// The views it is in.
     pub(super) fn views(&self) -> Vec<View> {
         if self.archived {
-            return Vec::new();
+            return vec![View::Archived];
         }
+        let mut views = self.views_of_status();
+        views.extend(self.mentions.iter().map(|(agent, _)| View::Mentions(AgentId(*agent))));
+        views
+    }
+
+    /// Whether something calls for somebody in a view.
+    pub(super) fn calls_in(&self, view: &View) -> bool {
+        match view {
+            View::Mentions(agent) => self.mentions.contains(&(agent.0, true)),
+            _ => self.unread,
+        }
+    }
+
+    fn views_of_status(&self) -> Vec<View> {
         match self.status {
             Status::Pending => vec![View::Pending],
             Status::Snoozed => vec![View::Snoozed],
@@ -94,6 +120,7 @@ impl Place {
             && self.archived == other.archived
             && self.unread == other.unread
             && self.labels == other.labels
+            && self.mentions == other.mentions
     }
 }
 
@@ -104,6 +131,7 @@ impl Tx<'_> {
             self.count_place(before, -1);
             self.count_place(after, 1);
         }
+        self.move_mentions(id, before, after)?;
         let open = |p: &Place| i64::from(p.status == Status::Open && !p.archived);
         let (was, is) = (open(before), open(after));
         if before.labels == after.labels && was == is && before.last_message_at == after.last_message_at {
@@ -130,10 +158,29 @@ impl Tx<'_> {
 
     /// Adds a conversation to, or takes it from, the counts of its views.
     pub(super) fn count_place(&mut self, place: &Place, by: i64) {
-        let unread = if place.unread { by } else { 0 };
         for view in place.views() {
+            let unread = if place.calls_in(&view) { by } else { 0 };
             self.count(view.key(), by, unread);
         }
+    }
+
+    /// Adds all conversations with an address to, or takes them from, the counts of their views.
+    pub(super) fn count_places_of(&mut self, identity: i64, by: i64) -> Result<(), StoreError> {
+        let sql = concat!(
+            "SELECT ",
+            place_columns!(),
+            " FROM conversation WHERE identity_id = ?1 AND contact_id = (SELECT contact_id FROM identity WHERE id = ?1)"
+        );
+        for place in self.all(sql, [identity], Place::read)? {
+            self.count_place(&place, by);
+        }
+        Ok(())
+    }
+
+    /// Whether an address is blocked.
+    pub(super) fn is_blocked(&self, identity: Option<i64>) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM block WHERE identity_id = ?1)";
+        Ok(self.one(sql, [identity], |r| r.get(0))?.unwrap_or(false))
     }
 
     /// The id of a label, made where needed.

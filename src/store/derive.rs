@@ -4,13 +4,14 @@
 //! from nothing and compares.
 
 use crate::domain::clock::Ms;
-use crate::domain::conversation::{Status, effective_status};
+use crate::domain::conversation::{Status, effective_archived, effective_status};
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::ConversationId;
 use crate::domain::message::{Direction, MessageKind};
 use crate::domain::rev::Rev;
 use crate::store::counts::{Place, place_columns};
 use crate::store::error::StoreError;
+use crate::store::mentions;
 use crate::store::tx::Tx;
 use crate::text::sanitize;
 use rusqlite::params;
@@ -44,6 +45,8 @@ pub(super) struct Touch {
     pub answered_lost: bool,
     /// What an event says about where an answer goes.
     pub route: Option<Route>,
+    /// Agents who are called by a note (`true`), or have seen that they were.
+    pub called: Vec<(i64, bool)>,
     /// A draft was kept or forgotten.
     pub draft: bool,
 }
@@ -94,6 +97,8 @@ pub(super) struct Derived {
     pub set_status: Status,
     pub set_until: Option<Ms>,
     pub snoozed_until: Option<Ms>,
+    pub set_archived_at: Option<Ms>,
+    pub archived_at: Option<Ms>,
     pub unread: i64,
     pub troubled: i64,
     pub last_inbound_at: Option<Ms>,
@@ -146,19 +151,30 @@ impl Tx<'_> {
             if touch.inbound_lost { self.last_inbound(id)? } else { row.last_inbound_at.max(touch.inbound) };
         row.answered =
             if touch.answered_lost { self.last_answer(id)? } else { row.answered.max(touch.answered) };
-        row.place.status = match row.set_status {
-            Status::Resolved | Status::Snoozed => effective_status(row.set_status, self.unseen(id)?),
-            other => other,
-        };
+        // Only asked where it decides something.
+        let may_return =
+            matches!(row.set_status, Status::Resolved | Status::Snoozed) || row.set_archived_at.is_some();
+        let unseen = may_return && !row.place.muted && self.unseen(id)?;
+        row.place.status = effective_status(row.set_status, unseen);
+        row.archived_at = effective_archived(row.set_archived_at, unseen);
+        row.place.archived = row.archived_at.is_some();
         row.snoozed_until = if row.place.status == Status::Snoozed { row.set_until } else { None };
-        row.place.unread = row.unread > 0;
+        for (agent, unseen) in &touch.called {
+            row.place.mentions.retain(|(known, _)| known != agent);
+            row.place.mentions.push((*agent, *unseen));
+        }
+        row.place.mentions.sort_unstable();
         row.place.waiting_since = self.waiting_since(id, &row)?;
         if let Some(route) = touch.route.filter(|r| r.beats(&before.route)) {
             if route.theirs != before.route.theirs {
                 self.index_names(id, true);
             }
             row.route = Route { identity: route.identity.or(before.route.identity), ..route };
+            if row.route.identity != before.route.identity {
+                row.place.blocked = self.is_blocked(row.route.identity)?;
+            }
         }
+        row.place.unread = row.unread > 0 && !row.place.muted && !row.place.blocked;
         self.store_derived(id, &before, &row)?;
         if touch.draft {
             self.exec(
@@ -176,32 +192,35 @@ impl Tx<'_> {
                 "SELECT ",
                 place_columns!(),
                 ", set_status, set_until, snoozed_until, troubled, last_inbound_at, answered_at, answered_id, last_message_id,
-                  preview, preview_direction, preview_delivery, addr_at, addr_rank, ours, theirs, identity_id
+                  preview, preview_direction, preview_delivery, addr_at, addr_rank, ours, theirs, identity_id, set_archived_at,
+                  archived_at
                  FROM conversation WHERE id = ?1"
             ),
             [id],
             |r| {
-                let answered: (Option<Ms>, Option<i64>) = (r.get(15)?, r.get(16)?);
+                let answered: (Option<Ms>, Option<i64>) = (r.get(18)?, r.get(19)?);
                 Ok(Derived {
                     place: Place::read(r)?,
                     unread: r.get(9)?,
-                    set_status: Status::from_code(r.get(10)?).unwrap_or(Status::Open),
-                    set_until: r.get(11)?,
-                    snoozed_until: r.get(12)?,
-                    troubled: r.get(13)?,
-                    last_inbound_at: r.get(14)?,
+                    set_status: Status::from_code(r.get(13)?).unwrap_or(Status::Open),
+                    set_until: r.get(14)?,
+                    snoozed_until: r.get(15)?,
+                    set_archived_at: r.get(29)?,
+                    archived_at: r.get(30)?,
+                    troubled: r.get(16)?,
+                    last_inbound_at: r.get(17)?,
                     answered: answered.0.zip(answered.1),
                     newest: Newest {
-                        id: r.get(17)?,
-                        preview: r.get(18)?,
-                        direction: r.get(19)?,
-                        delivery: r.get(20)?,
+                        id: r.get(20)?,
+                        preview: r.get(21)?,
+                        direction: r.get(22)?,
+                        delivery: r.get(23)?,
                     },
                     route: Route {
-                        rev: Rev { at: r.get(21)?, rank: r.get(22)? },
-                        ours: r.get(23)?,
-                        theirs: r.get(24)?,
-                        identity: r.get(25)?,
+                        rev: Rev { at: r.get(24)?, rank: r.get(25)? },
+                        ours: r.get(26)?,
+                        theirs: r.get(27)?,
+                        identity: r.get(28)?,
                     },
                 })
             },
@@ -254,6 +273,18 @@ impl Tx<'_> {
                 row.route.identity
             ],
         )?;
+        if before.place.mentions != place.mentions {
+            let sql = "UPDATE conversation SET mentions = ?2 WHERE id = ?1";
+            self.exec(sql, params![id, mentions::join(&place.mentions)])?;
+        }
+        if (before.set_archived_at, before.archived_at, before.place.muted)
+            != (row.set_archived_at, row.archived_at, place.muted)
+        {
+            self.exec(
+                "UPDATE conversation SET set_archived_at = ?2, archived_at = ?3, muted = ?4 WHERE id = ?1",
+                params![id, row.set_archived_at, row.archived_at, place.muted],
+            )?;
+        }
         if before.snoozed_until != row.snoozed_until {
             self.exec(
                 "UPDATE conversation SET snoozed_until = ?2 WHERE id = ?1",

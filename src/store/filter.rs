@@ -7,7 +7,7 @@ use crate::domain::conversation::{Priority, Status};
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{AgentId, MessageId};
 use crate::domain::message::{AuthorKind, Direction};
-use crate::domain::query::{Filter, Has, Qualified, Query, What, When, Who, Writer};
+use crate::domain::query::{FieldIs, Filter, Has, Qualified, Query, What, When, Who, Writer};
 use crate::store::error::StoreError;
 use crate::text::address;
 use crate::text::format::parse_when;
@@ -206,6 +206,20 @@ fn lower_filter(
             Part::new("c.unread > 0", Vec::new()),
             Some(Part::new("SELECT conversation_id FROM message WHERE seen <> 1", Vec::new())),
         ),
+        Filter::Score(bound) => {
+            let wanted = format!("score {} {}", bound.by.sign(), bound.to);
+            let source = Part::new(
+                format!("SELECT id FROM conversation WHERE score IS NOT NULL AND {wanted}"),
+                Vec::new(),
+            );
+            (Part::new(format!("c.{wanted}"), Vec::new()), Some(source))
+        }
+        Filter::Field(list) => (Part::any(list.iter().map(field).collect()), None),
+        Filter::Archived(yes) => {
+            let condition = if *yes { "c.archived_at IS NOT NULL" } else { "c.archived_at IS NULL" };
+            let all = "SELECT id FROM conversation WHERE archived_at IS NOT NULL";
+            (Part::new(condition, Vec::new()), yes.then(|| Part::new(all, Vec::new())))
+        }
         Filter::Unread(false) => (Part::new("c.unread = 0", Vec::new()), None),
         Filter::Contact(list) => people::contacts(conn, list)?,
         Filter::Identity(list) => people::identities(conn, list)?,
@@ -349,6 +363,18 @@ fn qualified(list: &[Qualified]) -> (Part, Option<Part>) {
         .collect();
     let source = Part::new("SELECT id FROM conversation WHERE qualification IS NOT NULL", Vec::new());
     (Part::any(any), (!no).then_some(source))
+}
+
+/// A free field: its name as a whole, its value in part, both without regard to case.
+fn field(wanted: &FieldIs) -> Part {
+    let mut values = vec![Value::Text(wanted.name.clone())];
+    let mut sql = "EXISTS (SELECT 1 FROM json_each(c.fields) f WHERE f.key = ? COLLATE NOCASE".to_owned();
+    if let Some(value) = &wanted.value {
+        sql.push_str(" AND f.value LIKE ? ESCAPE '\\'");
+        values.push(like(value));
+    }
+    sql.push(')');
+    Part::new(format!("c.fields IS NOT NULL AND {sql}"), values)
 }
 
 fn has(list: &[Has]) -> (Part, Option<Part>) {

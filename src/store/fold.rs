@@ -40,6 +40,10 @@ pub(super) struct Shown {
     pub labels: Vec<String>,
     pub qualification: Option<Qualification>,
     pub subject: Option<String>,
+    pub archived: Option<Ms>,
+    pub muted: bool,
+    pub score: Option<u8>,
+    pub fields: BTreeMap<String, String>,
 }
 
 impl Shown {
@@ -58,6 +62,14 @@ impl Shown {
                 }
                 Facet::Qualification { qualification } => out.qualification = qualification.clone(),
                 Facet::Subject { subject } => out.subject = Some(subject.clone()),
+                Facet::Archived { at } => out.archived = *at,
+                Facet::Muted { on } => out.muted = *on,
+                Facet::Score { score } => out.score = *score,
+                Facet::Field { name, value } => {
+                    if let Some(value) = value {
+                        out.fields.insert(name.clone(), value.clone());
+                    }
+                }
             }
         }
         out.labels.sort();
@@ -153,6 +165,8 @@ impl Tx<'_> {
         let pending: Vec<_> = self.folded(conversation)?.into_iter().map(|f| f.pending).collect();
         let shown = Shown::of(&rebase::shown(&truth, &pending));
         (row.set_status, row.set_until) = shown.status.unwrap_or((Status::Open, None));
+        row.set_archived_at = shown.archived;
+        row.place.muted = shown.muted;
         (row.place.agent, row.place.team) = match &shown.owner {
             None => (None, None),
             Some(Owner::Agent(email)) => (Some(self.agent(email)?), None),
@@ -165,14 +179,17 @@ impl Tx<'_> {
             self.index_names(conversation.0, true);
         }
         self.exec(
-            "UPDATE conversation SET subject = ?2, priority = ?3, qualification = ?4, qualification_reason = ?5
+            "UPDATE conversation SET subject = ?2, priority = ?3, qualification = ?4, qualification_reason = ?5, score = ?6,
+                    fields = ?7
              WHERE id = ?1",
             params![
                 conversation.0,
                 shown.subject,
                 shown.priority.unwrap_or(Priority::None).code(),
                 shown.qualification.as_ref().map(|q| q.state.code()),
-                shown.qualification.as_ref().and_then(|q| q.reason.clone())
+                shown.qualification.as_ref().and_then(|q| q.reason.clone()),
+                shown.score,
+                join_fields(&shown.fields)?
             ],
         )?;
         Ok(())
@@ -250,6 +267,11 @@ impl Tx<'_> {
         )?;
         Ok(())
     }
+}
+
+/// Free fields as the conversation keeps them.
+pub(super) fn join_fields(fields: &BTreeMap<String, String>) -> Result<Option<String>, StoreError> {
+    if fields.is_empty() { Ok(None) } else { Ok(Some(serde_json::to_string(fields)?)) }
 }
 
 /// Op ids as SQLite keeps them: sixteen bytes.

@@ -9,6 +9,9 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
+    include_str!("migrations/0005.sql"),
+    include_str!("migrations/0006.sql"),
 ];
 /// Written into the header of our files ("FDsk").
 const APPLICATION: i64 = 0x4644_736b;
@@ -81,5 +84,22 @@ mod tests {
         );
         let filter = ReceiptFilter { quarantined: true, limit: 10, ..ReceiptFilter::default() };
         assert_eq!(reader.receipts(&filter).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn quick_replies_of_an_earlier_form_keep_their_use() {
+        let dir = tempfile::tempdir().unwrap();
+        let old = Connection::open(dir.path().join("frontdesk.db")).unwrap();
+        STEPS[..3].iter().for_each(|step| old.execute_batch(step).unwrap());
+        old.execute_batch(
+            "INSERT INTO quick_reply(id, shortcut, title, body, uses) VALUES (7, 'hi', 'Greeting', 'Hello', 12);
+             PRAGMA user_version = 3;",
+        )
+        .unwrap();
+        drop(old);
+        let store = Store::open(dir.path(), Arc::new(ManualClock::new(1_700_000_000_000))).unwrap();
+        let all = store.reader().unwrap().quick_replies().unwrap();
+        let [one] = all.as_slice() else { panic!("{all:?}") };
+        assert_eq!((one.id.0, one.reply.name(), one.reply.slot, one.uses), (7, "hi".to_owned(), None, 12));
     }
 }

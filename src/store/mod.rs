@@ -11,6 +11,7 @@ mod faults;
 mod filter;
 mod fold;
 mod media;
+mod mentions;
 mod migrate;
 mod names;
 mod open;

@@ -2,6 +2,7 @@
 
 use crate::store::error::StoreError;
 use crate::store::migrate::migrate;
+use crate::text::place::trouble;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -81,15 +82,8 @@ fn stable_plans(conn: &Connection) -> rusqlite::Result<()> {
 /// Makes the directory and the file, readable by their owner alone.
 fn prepare(dir: &Path, file: &Path) -> Result<(), StoreError> {
     let io = |e: std::io::Error, what: &Path| match e.kind() {
-        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-            StoreError::ReadOnly { path: what.to_owned() }
-        }
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => StoreError::Full,
-        std::io::ErrorKind::NotADirectory | std::io::ErrorKind::AlreadyExists => StoreError::Io(format!(
-            "{}: a file is where a directory is needed; choose another place with --home DIR",
-            what.display()
-        )),
-        _ => StoreError::Io(format!("{}: {e}", what.display())),
+        _ => StoreError::Io(trouble(if what == dir { "make the directory" } else { "make" }, what, &e)),
     };
     if !dir.is_dir() {
         let mut builder = std::fs::DirBuilder::new();

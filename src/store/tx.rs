@@ -17,6 +17,8 @@ pub struct Tx<'a> {
     pub(super) agents: HashMap<String, i64>,
     /// Participants written down by the running application.
     pub(super) participants: HashSet<(i64, i64)>,
+    /// Conversations that the running application has begun.
+    pub(super) begun: Vec<crate::domain::ids::ConversationId>,
     own: Gathered,
     pending: &'a mut Pending,
 }
@@ -62,6 +64,7 @@ impl<'a> Tx<'a> {
             touched: BTreeMap::new(),
             agents: HashMap::new(),
             participants: HashSet::new(),
+            begun: Vec::new(),
             own: Gathered::default(),
             pending,
         }

@@ -1,7 +1,7 @@
 //! Recomputes from nothing what the writer keeps by difference, and says where they differ. For `doctor` and for the laws.
 
 use crate::domain::clock::Ms;
-use crate::domain::conversation::{Status, effective_status};
+use crate::domain::conversation::{Status, effective_archived, effective_status};
 use crate::domain::facet::{Facet, Owner};
 use crate::domain::ids::ConversationId;
 use crate::domain::op::{OpBody, OpState};
@@ -10,7 +10,7 @@ use crate::domain::rev::{Rev, Stamped};
 use crate::store::apply::shown_delivery;
 use crate::store::counts::{Place, place_columns};
 use crate::store::error::StoreError;
-use crate::store::fold::Shown;
+use crate::store::fold::{Shown, join_fields};
 use crate::store::reader::Reader;
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ impl Reader {
     pub fn verify(&self, conversation: ConversationId) -> Result<Vec<String>, StoreError> {
         let messages = self.said(conversation)?;
         let shown = self.fold_again(conversation)?;
-        let unseen = messages.iter().any(|m| m.direction == 0 && m.seen == 0);
+        let unseen = !shown.muted && messages.iter().any(|m| m.direction == 0 && m.seen == 0);
         let (set, until) = shown.status.unwrap_or((Status::Open, None));
         let status = effective_status(set, unseen);
         let shown_last = messages.iter().filter(|m| m.direction != 3 && m.delivery != Some(5));
@@ -66,6 +66,11 @@ impl Reader {
         want.insert("labels", shown.labels.join("\n"));
         want.insert("subject", text(shown.subject));
         want.insert("qualification", text(shown.qualification.as_ref().map(|q| q.state.code())));
+        want.insert("archived_at", text(effective_archived(shown.archived, unseen)));
+        want.insert("set_archived_at", text(shown.archived));
+        want.insert("muted", i64::from(shown.muted).to_string());
+        want.insert("score", text(shown.score));
+        want.insert("fields", text(join_fields(&shown.fields)?));
         want.insert("reason", text(shown.qualification.and_then(|q| q.reason)));
         let unread = messages.iter().filter(|m| m.direction == 0 && m.seen != 1).count();
         want.insert("unread", unread.to_string());
@@ -98,7 +103,7 @@ impl Reader {
     }
 
     fn stored(&self, conversation: ConversationId) -> Result<BTreeMap<&'static str, String>, StoreError> {
-        const COLUMNS: [&str; 17] = [
+        const COLUMNS: [&str; 22] = [
             "status",
             "set_status",
             "snoozed_until",
@@ -116,12 +121,18 @@ impl Reader {
             "last_inbound_at",
             "preview_direction",
             "preview_delivery",
+            "archived_at",
+            "set_archived_at",
+            "muted",
+            "score",
+            "fields",
         ];
         self.one(
             "SELECT c.status, c.set_status, c.snoozed_until, c.priority,
                     coalesce('agent ' || g.email, 'team ' || t.name), coalesce(c.labels, ''), c.subject, c.qualification,
                     c.qualification_reason, c.unread, c.troubled, c.waiting_since, c.last_message_at, c.last_message_id,
-                    c.last_inbound_at, c.preview_direction, c.preview_delivery
+                    c.last_inbound_at, c.preview_direction, c.preview_delivery, c.archived_at, c.set_archived_at, c.muted,
+                    c.score, c.fields
              FROM conversation c LEFT JOIN agent g ON g.id = c.agent_id LEFT JOIN team t ON t.id = c.team_id WHERE c.id = ?1",
             [conversation.0],
             |r| {
@@ -203,7 +214,7 @@ impl Reader {
             for view in place.views() {
                 let slot = want.entry(view.key()).or_default();
                 slot.0 += 1;
-                slot.1 += i64::from(place.unread);
+                slot.1 += i64::from(place.calls_in(&view));
             }
         }
         let have: BTreeMap<String, (i64, i64)> = self

@@ -3,7 +3,11 @@
 pub mod address;
 pub mod format;
 pub mod fuzzy;
+pub mod guard;
 pub mod index;
+pub mod mention;
+pub mod place;
+pub mod replies;
 pub mod sanitize;
 pub mod segments;
 pub mod template;

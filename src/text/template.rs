@@ -6,7 +6,7 @@ const LONGEST: usize = 400;
 /// A quick reply with its variables filled in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rendered {
-    /// The text; what could not be filled in stands as `[name]` or `[question]`.
+    /// The text; what could not be filled in stands there as it was written, without its blanks.
     pub text: String,
     /// Names that were unknown or empty and had no fall-back; each once, in order.
     pub missing: Vec<String>,
@@ -23,13 +23,13 @@ impl Rendered {
 
 enum Variable<'a> {
     Name { name: &'a str, fall_back: Option<&'a str> },
-    Question(&'a str),
+    Question { question: &'a str, fall_back: Option<&'a str> },
 }
 
 /// Fills in the variables of a quick reply.
 ///
 /// `{{name}}` is what `lookup` knows, `{{name|text}}` else the text; `{{?question}}` is reported, unless `lookup`
-/// answers it under the name `?question`. `{{{{` and the `}}}}` that closes it stand for plain double braces; braces
+/// answers it under the name `?question` (an empty answer to `{{?question|text}}` is the text). `{{{{` and the `}}}}` that closes it stand for plain double braces; braces
 /// that are none of this stay as they are. A substituted value is never expanded again.
 pub fn render(body: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Rendered {
     let mut out = Rendered::default();
@@ -74,34 +74,66 @@ fn variable(text: &str) -> Option<(Variable<'_>, usize)> {
     };
     if let Some(question) = head.strip_prefix('?') {
         let question = question.trim();
-        return (!question.is_empty()).then_some((Variable::Question(question), length));
+        return (!question.is_empty()).then_some((Variable::Question { question, fall_back }, length));
     }
-    let named = !head.is_empty() && head.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-'));
+    let named =
+        !head.is_empty() && head.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '+'));
     named.then_some((Variable::Name { name: head, fall_back }, length))
 }
 
 fn fill(variable: &Variable<'_>, lookup: &dyn Fn(&str) -> Option<String>, out: &mut Rendered) {
-    let known = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
-    match *variable {
-        Variable::Name { name, fall_back } => match (known(name), fall_back) {
-            (Some(value), _) => out.text.push_str(&value),
-            (None, Some(text)) => out.text.push_str(text),
-            (None, None) => placeholder(name, &mut out.text, &mut out.missing),
+    let known = |value: Option<String>| value.filter(|value| !value.trim().is_empty());
+    let value = match *variable {
+        Variable::Name { name, fall_back } => match (known(lookup(name)), fall_back) {
+            (None, None) => Err((name, "", &mut out.missing)),
+            (value, text) => Ok(value.unwrap_or_else(|| text.unwrap_or_default().to_owned())),
         },
-        Variable::Question(question) => match known(&format!("?{question}")) {
-            Some(answer) => out.text.push_str(&answer),
-            None => placeholder(question, &mut out.text, &mut out.questions),
-        },
+        Variable::Question { question, fall_back } => {
+            let answer = lookup(&format!("?{question}"));
+            // Asked and left empty is answered, where there is something to fall back on.
+            match (answer.is_some(), known(answer), fall_back) {
+                (_, Some(answer), _) => Ok(answer),
+                (true, None, Some(text)) => Ok(text.to_owned()),
+                _ => Err((question, "?", &mut out.questions)),
+            }
+        }
+    };
+    match value {
+        Ok(value) => out.text.push_str(&value),
+        Err((name, mark, list)) => {
+            out.text.push_str(&format!("{{{{{mark}{name}}}}}"));
+            if !list.iter().any(|known| known == name) {
+                list.push(name.to_owned());
+            }
+        }
     }
 }
 
-fn placeholder(name: &str, text: &mut String, list: &mut Vec<String>) {
-    text.push('[');
-    text.push_str(name);
-    text.push(']');
-    if !list.iter().any(|known| known == name) {
-        list.push(name.to_owned());
+/// Whether a question can be left without an answer: it has a text to fall back on wherever it stands.
+pub fn is_optional(body: &str, question: &str) -> bool {
+    let empty = |name: &str| (name.strip_prefix('?') == Some(question)).then(String::new);
+    !render(body, &empty).questions.iter().any(|open| open == question)
+}
+
+/// The variables and questions that stand in a text, as they are written; each once, in order.
+pub fn standing(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("{{") {
+        rest = &rest[at..];
+        // Of more than two braces the last two open.
+        let step = match variable(rest) {
+            Some((_, length)) => {
+                if !found.contains(&&rest[..length]) {
+                    found.push(&rest[..length]);
+                }
+                length
+            }
+            None => 1,
+        };
+        rest = &rest[step..];
     }
+    found
 }
 
 #[cfg(test)]
@@ -133,7 +165,7 @@ mod tests {
     #[test]
     fn missing_ones_are_seen_and_listed_once() {
         let got = rendered("{{order.id}} {{contact.empty}} {{order.id}}");
-        assert_eq!(got.text, "[order.id] [contact.empty] [order.id]");
+        assert_eq!(got.text, "{{order.id}} {{contact.empty}} {{order.id}}");
         assert_eq!(got.missing, ["order.id", "contact.empty"]);
         assert!(!got.is_complete());
     }
@@ -141,9 +173,24 @@ mod tests {
     #[test]
     fn questions_wait_for_the_agent() {
         let got = rendered("Order {{?order number}} to {{?city}}");
-        assert_eq!(got.text, "Order [order number] to Delft");
+        assert_eq!(got.text, "Order {{?order number}} to Delft");
         assert_eq!(got.questions, ["order number"]);
         assert!(got.missing.is_empty());
+    }
+
+    #[test]
+    fn a_question_with_a_text_to_fall_back_on_can_be_left_open() {
+        let body = "{{?when|soon}}, {{?where}}";
+        assert_eq!(rendered(body).questions, ["when", "where"]);
+        assert!(is_optional(body, "when") && !is_optional(body, "where"));
+        let got = render(body, &|name| Some(if name == "?when" { "" } else { "here" }.to_owned()));
+        assert_eq!((got.text.as_str(), got.is_complete()), ("soon, here", true));
+    }
+
+    #[test]
+    fn what_still_stands_in_a_text_is_found() {
+        let text = "{{{contact.name}} {{ order.id|7 }} {{?when}} {{contact.name}} {{}} {{ {a} }} {{";
+        assert_eq!(standing(text), ["{{contact.name}}", "{{ order.id|7 }}", "{{?when}}"]);
     }
 
     #[test]

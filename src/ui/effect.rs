@@ -4,6 +4,7 @@ use crate::domain::clock::Ms;
 use crate::domain::command::Action;
 use crate::domain::ids::{AttachmentId, ConversationId, MessageId};
 use crate::domain::notify::How;
+use crate::domain::order::Order;
 use crate::domain::row::{ListKey, View};
 
 /// Names one request, so that its answer is recognised and a late one dropped.
@@ -22,6 +23,20 @@ pub enum Effect {
         ticket: Ticket,
         /// What to do.
         action: Action,
+    },
+    /// Change many conversations, some at a time; answered by [`Msg::Bulk`](crate::ui::msg::Msg::Bulk) as it goes on.
+    Bulk {
+        /// Returned with the answers.
+        ticket: Ticket,
+        /// What to do.
+        work: Work,
+    },
+    /// Keep a macro in the configuration.
+    SaveMacro {
+        /// Its name.
+        name: String,
+        /// Its lines.
+        lines: Vec<String>,
     },
     /// Tell colleagues, and where the medium has it the customer, that we type or have stopped.
     Typing {
@@ -62,6 +77,31 @@ pub enum Effect {
         /// What.
         text: String,
     },
+}
+
+/// Something that many conversations are changed by.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Work {
+    /// An order for each of them.
+    Order {
+        /// What.
+        order: Order,
+        /// To whom.
+        targets: Targets,
+    },
+    /// What takes such a work back, newest first.
+    Undo(Vec<Action>),
+}
+
+/// What an order is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Targets {
+    /// One conversation.
+    One(ConversationId),
+    /// These.
+    These(Vec<ConversationId>),
+    /// All that a list holds, on the screen or not.
+    Matching(ListSource),
 }
 
 /// Something to be read.
@@ -127,6 +167,11 @@ pub enum Need {
         since: Ms,
         /// How many messages at most.
         limit: usize,
+    },
+    /// How many conversations each of these queries finds.
+    Searches {
+        /// As configured.
+        queries: Vec<String>,
     },
     /// What waits to be done.
     Outbox,

@@ -28,8 +28,12 @@ pub(crate) fn startup() -> Startup {
         colors: Colors::True,
         no_color: false,
         keys: Vec::new(),
+        macros: Vec::new(),
+        searches: Vec::new(),
+        fields: Vec::new(),
         undo_ms: 5_000,
         comfort: Comfort::default(),
+        confirm_patterns: Vec::new(),
     }
 }
 
@@ -52,6 +56,12 @@ pub(crate) fn conversation(id: i64) -> ConversationRow {
         assignee_name: None,
         labels: Vec::new(),
         qualification: None,
+        score: None,
+        fields: Vec::new(),
+        archived_at: None,
+        muted: false,
+        blocked: false,
+        called: Vec::new(),
         unread: 0,
         waiting_since: None,
         last_message_at: Some(NOW - id * 60_000),
@@ -126,6 +136,7 @@ pub(crate) fn context(id: i64) -> Context {
         consent: None,
         contact: None,
         draft_reply: None,
+        draft_began: None,
         draft_note: None,
     }
 }

@@ -12,8 +12,9 @@ pub struct Page {
 }
 
 /// All pages, in the order of reading.
-pub static PAGES: [Page; 7] = [
+pub static PAGES: [Page; 8] = [
     Page { name: "getting-around", text: include_str!("../../assets/help/getting-around.md") },
+    Page { name: "triage", text: include_str!("../../assets/help/triage.md") },
     Page { name: "writing", text: include_str!("../../assets/help/writing.md") },
     Page { name: "searching", text: include_str!("../../assets/help/searching.md") },
     Page { name: "snooze", text: include_str!("../../assets/help/snooze.md") },
@@ -117,6 +118,7 @@ mod tests {
             ("doubt", "deliveries-and-doubt"),
             ("getting around", "getting-around"),
             ("config", "configuration"),
+            ("triage", "triage"),
             ("macros", ""),
             ("", ""),
         ] {

@@ -54,7 +54,7 @@ pub(crate) fn prepare(model: &mut Model) {
     };
     // The last ones (help) keep their place; what does not fit before them goes.
     let keep = hints.iter().rev().take_while(|h| is_last(h)).count();
-    let notice = model.notice.as_ref().map_or(0, |n| cells(&n.text).min(bar.width * 2 / 3) + 4);
+    let notice = words_first(model).map_or(0, |(_, text, _)| cells(&text).min(bar.width * 2 / 3) + 4);
     let room = bar.width.saturating_sub(2 + notice);
     let tail: u16 = hints[hints.len() - keep..].iter().map(|h| h.width() + 2).sum();
     let mut used: u16 = 0;
@@ -132,6 +132,7 @@ fn leads_somewhere(model: &Model, id: &str) -> bool {
             may_write(model, composer.mode, (!composer.is_blank()).then_some(text.as_str()))
         }),
         "undo" => triage::takes_back(model),
+        "compose.complete" => model.completes(),
         // What one can take is not what one has.
         "assign.me" => !model.target_row().is_some_and(|row| is_mine(model, row)),
         "resolve.next" => !is_over(model),
@@ -148,6 +149,38 @@ fn may_write(model: &Model, mode: ComposeMode, text: Option<&str>) -> bool {
 fn is_over(model: &Model) -> bool {
     use crate::domain::conversation::Status;
     model.target_row().is_some_and(|r| !matches!(r.status, Status::Open | Status::Pending))
+}
+
+/// What stands before the hints: a change of many conversations that is under way, a number that waits for its command, a notice, a
+/// macro that is being recorded.
+fn words_first(model: &Model) -> Option<(&'static str, String, Role)> {
+    if let Some(bulk) = model.bulks.values().next() {
+        let far = match bulk.total {
+            Some(total) => format!("{} {} of {total}", bar_of(bulk.done, total), bulk.done),
+            None => "\u{2026}".into(),
+        };
+        return Some(("\u{21bb}", format!("{} {far}", bulk.said), Role::Accent));
+    }
+    if let Some(count) = model.count {
+        return Some(("#", format!("{count} times, or row {count}: now a key"), Role::Accent));
+    }
+    if let Some(notice) = &model.notice {
+        let (glyph, role) = match notice.level {
+            Level::Info => ("·", Role::Dim),
+            Level::Good => ("✓", Role::Good),
+            Level::Warn => ("!", Role::Warn),
+            Level::Error => ("✗", Role::Bad),
+        };
+        return Some((glyph, notice.text.clone(), role));
+    }
+    let lines = model.recording.as_ref()?;
+    Some(("●", format!("recording, {} so far", lines.len()), Role::Accent))
+}
+
+/// Ten cells that fill up.
+fn bar_of(done: usize, total: usize) -> String {
+    let full = (done * 10).checked_div(total).unwrap_or(10).min(10);
+    "█".repeat(full) + &"░".repeat(10 - full)
 }
 
 /// What may follow the keys pressed so far.
@@ -180,12 +213,24 @@ fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
             vec![hint("Enter", "go to the message", enter), moves, esc]
         }
         Overlay::Prompt(_) => vec![hint("Enter", "done", enter), esc],
-        Overlay::Confirm(_) => vec![hint("y", "yes", Key::char('y')), hint("n", "no", Key::char('n'))],
+        Overlay::Asking(_) => {
+            vec![hint("Enter", "go on", enter), hint("Esc", "leave it out", Key::plain(Code::Esc))]
+        }
+        Overlay::Confirm(_) | Overlay::Doubts(_) => {
+            vec![hint("y", "yes", Key::char('y')), hint("n", "no", Key::char('n'))]
+        }
         Overlay::Outbox { rows: Some(rows), .. } if !rows.is_empty() => {
             vec![hint("Enter", "go to the message", enter), moves, esc]
         }
         // There is nothing to be chosen.
         Overlay::Picker(_) | Overlay::Search(_) | Overlay::Outbox { .. } => vec![esc],
+        Overlay::Canned(_) => vec![
+            hint("a", "add", Key::char('a')),
+            hint("e", "edit", Key::char('e')),
+            hint("x", "remove", Key::char('x')),
+            moves,
+            esc,
+        ],
         Overlay::Help { .. } | Overlay::Status { .. } | Overlay::Page { .. } => vec![moves, esc],
         Overlay::Delivery { .. } => vec![esc],
     }
@@ -193,17 +238,11 @@ fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
 
 /// Paints the line.
 pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, bar: Rect) {
-    if let Some(notice) = &model.notice {
-        let (glyph, role) = match notice.level {
-            Level::Info => ("·", Role::Dim),
-            Level::Good => ("✓", Role::Good),
-            Level::Warn => ("!", Role::Warn),
-            Level::Error => ("✗", Role::Bad),
-        };
+    if let Some((glyph, text, role)) = words_first(model) {
         pen.text(bar.x + 1, bar.y, 1, glyph, role);
         let end = model.hints.first().map_or(bar.right(), |h| h.x.saturating_sub(2));
-        let role = if notice.level >= Level::Warn { role } else { Role::Text };
-        pen.text(bar.x + 3, bar.y, end.saturating_sub(bar.x + 3), &notice.text, role);
+        let role = if matches!(role, Role::Warn | Role::Bad) { role } else { Role::Text };
+        pen.text(bar.x + 3, bar.y, end.saturating_sub(bar.x + 3), &text, role);
     }
     for hint in &model.hints {
         let room = |x: u16| bar.right().saturating_sub(x);

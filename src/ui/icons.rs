@@ -34,6 +34,8 @@ impl Icons {
             View::Snoozed => ("☾", "\u{f186}"),
             View::Resolved => ("✓", "\u{f00c}"),
             View::Spam => ("⊘", "\u{f05e}"),
+            View::Archived => ("▤", "\u{f187}"),
+            View::Mentions(_) => ("@", "\u{f1fa}"),
             View::Channel(channel) => return self.channel(*channel),
             View::Account(_) => ("●", "●"),
             View::Label(_) => ("#", "\u{f02b}"),
@@ -55,6 +57,11 @@ impl Icons {
             Channel::Other => ("·", "·"),
         };
         self.either(plain, nerd)
+    }
+
+    /// What stands for a saved search.
+    pub(crate) const fn search(self) -> &'static str {
+        self.either("⌕", "\u{f002}")
     }
 
     /// What stands for a file.
@@ -79,10 +86,10 @@ mod tests {
     fn icons_take_one_cell_and_reach_it() {
         let mut all = vec![View::Account(AccountId(1)), View::Label("x".into()), View::Mine(AgentId(1))];
         all.extend([View::Unassigned, View::Open, View::Waiting, View::Pending, View::Snoozed]);
-        all.extend([View::Resolved, View::Spam]);
+        all.extend([View::Resolved, View::Spam, View::Archived, View::Mentions(AgentId(1))]);
         all.extend(Channel::ALL.map(View::Channel));
         for icons in [Icons::Plain, Icons::Nerd] {
-            for icon in all.iter().map(|view| icons.view(view)).chain([icons.file()]) {
+            for icon in all.iter().map(|view| icons.view(view)).chain([icons.file(), icons.search()]) {
                 assert_eq!(crate::text::wrap::width(icon), 1, "{icon:?}");
                 assert!(crate::text::sanitize::is_clean(icon), "{icon:?}");
             }

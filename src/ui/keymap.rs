@@ -1,6 +1,6 @@
 //! Which keys run which command where: the defaults of the command table, changed by the configuration.
 
-use crate::ui::command::{self, Command};
+use crate::ui::command::{self, Command, give};
 use crate::ui::key::{self, Key};
 use crate::ui::model::Focus;
 use crate::ui::startup::RawBinding;
@@ -65,8 +65,10 @@ pub struct Binding {
     pub scope: Scope,
     /// The keys, one after another.
     pub chord: Vec<Key>,
-    /// What.
+    /// What; of a line only where it belongs.
     pub command: &'static Command,
+    /// A line that runs instead: an order or a macro, as the configuration says it.
+    pub line: Option<String>,
 }
 
 /// All bindings.
@@ -77,9 +79,11 @@ pub struct Keymap {
 
 /// What the keys pressed so far mean.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Lookup {
+pub(crate) enum Lookup<'k> {
     /// This command.
     Command(&'static Command),
+    /// This line.
+    Line(&'k str),
     /// The beginning of something.
     More,
     /// Nothing.
@@ -94,7 +98,7 @@ impl Keymap {
             for (scope, keys) in command.keys {
                 // The table is tested to be readable.
                 if let Ok(chord) = key::chord(keys) {
-                    keymap.bindings.push(Binding { scope: *scope, chord, command });
+                    keymap.bindings.push(Binding { scope: *scope, chord, command, line: None });
                 }
             }
         }
@@ -112,19 +116,28 @@ impl Keymap {
             format!("unknown place \u{201c}{}\u{201d}: use one of {}", raw.context, known.join(", "))
         })?;
         let chord = key::chord(&raw.key).map_err(|e| e.to_string())?;
-        let command = match raw.command.as_str() {
+        let bound = match raw.command.as_str() {
             "none" => None,
-            id => Some(command::find(id).ok_or_else(|| {
-                let near = command::nearest(id).map_or(String::new(), |c| format!(": did you mean {c}?"));
-                format!("unknown command \u{201c}{id}\u{201d}{near}")
-            })?),
+            // A command of that name asks for what it needs and toggles; with words behind it, it is a line.
+            id => match command::find(id) {
+                Some(command) => Some((command, None)),
+                None => {
+                    let place = match give::read_line(id)? {
+                        give::Line::Command(command) => command,
+                        give::Line::Order(_) | give::Line::Macro(_) | give::Line::List(_) => {
+                            &command::mark::MACRO
+                        }
+                    };
+                    Some((place, Some(id.trim().to_owned())))
+                }
+            },
         };
         if matches!(scope, Scope::Anywhere | Scope::Composer) && chord[0].types().is_some() {
             return Err(format!("{} would be typed, not run: use a key with Ctrl or Alt", chord[0].label()));
         }
         self.bindings.retain(|b| !(b.scope.overlaps(scope) && is_ambiguous(&b.chord, &chord)));
-        if let Some(command) = command {
-            self.bindings.push(Binding { scope, chord, command });
+        if let Some((command, line)) = bound {
+            self.bindings.push(Binding { scope, chord, command, line });
         }
         Ok(())
     }
@@ -135,11 +148,11 @@ impl Keymap {
     }
 
     /// What the keys mean while they go to this pane.
-    pub(crate) fn lookup(&self, focus: Focus, keys: &[Key]) -> Lookup {
+    pub(crate) fn lookup(&self, focus: Focus, keys: &[Key]) -> Lookup<'_> {
         let mut more = false;
         for binding in self.bindings.iter().filter(|b| b.scope.holds(focus)) {
             if binding.chord == keys {
-                return Lookup::Command(binding.command);
+                return binding.line.as_deref().map_or(Lookup::Command(binding.command), Lookup::Line);
             }
             more |= binding.chord.starts_with(keys);
         }
@@ -150,7 +163,7 @@ impl Keymap {
     pub fn chords(&self, id: &str, focus: Focus) -> Vec<&[Key]> {
         self.bindings
             .iter()
-            .filter(|b| b.command.id == id && b.scope.holds(focus))
+            .filter(|b| b.command.id == id && b.line.is_none() && b.scope.holds(focus))
             .map(|b| b.chord.as_slice())
             .collect()
     }
@@ -160,9 +173,18 @@ impl Keymap {
         self.chords(id, focus).first().map(|chord| label(chord))
     }
 
+    /// The label of the first chord of a line in a focus.
+    pub(crate) fn line_label(&self, line: &str, focus: Focus) -> Option<String> {
+        let fits = |b: &&Binding| b.line.as_deref() == Some(line) && b.scope.holds(focus);
+        self.bindings.iter().find(fits).map(|b| label(&b.chord))
+    }
+
     /// The label of the first chord of a command anywhere; empty if it has none.
     pub(crate) fn first_label(&self, id: &str) -> String {
-        self.bindings.iter().find(|b| b.command.id == id).map_or_else(String::new, |b| label(&b.chord))
+        self.bindings
+            .iter()
+            .find(|b| b.command.id == id && b.line.is_none())
+            .map_or_else(String::new, |b| label(&b.chord))
     }
 }
 

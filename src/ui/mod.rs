@@ -22,6 +22,7 @@ pub mod keymap;
 mod layout;
 mod list;
 mod model;
+mod mouse;
 pub mod msg;
 mod notify;
 mod overlay;
@@ -36,7 +37,7 @@ mod tour;
 mod update;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 

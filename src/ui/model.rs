@@ -7,9 +7,13 @@ use crate::domain::command::{Action, ComposeMode};
 use crate::domain::conversation::Assignee;
 use crate::domain::facet::Owner;
 use crate::domain::ids::{ConversationId, MessageId};
-use crate::domain::row::{AgentRow, ConversationRow, MessageRow, QuickReplyRow, TeamRow};
+use crate::domain::order::Order;
+use crate::domain::quick_reply::QuickReplyRow;
+use crate::domain::row::{AgentRow, ConversationRow, MessageRow, TeamRow};
 use crate::text::format;
+use crate::text::guard::Guard;
 use crate::ui::ahead::Ahead;
+use crate::ui::command::give::{Line, read_line};
 use crate::ui::composer::Composer;
 use crate::ui::effect::{Effect, Need, ThreadAt, Ticket};
 use crate::ui::hints::Hint;
@@ -17,13 +21,13 @@ use crate::ui::icons::Icons;
 use crate::ui::key::Key;
 use crate::ui::keymap::Keymap;
 use crate::ui::layout::Layout;
-use crate::ui::list::List;
+use crate::ui::list::{List, Marks};
 use crate::ui::msg::{EngineStatus, Level};
 use crate::ui::notify::Calls;
 use crate::ui::overlay::Overlay;
 use crate::ui::reading::{Opened, ReadPolicy};
 use crate::ui::sidebar::Sidebar;
-use crate::ui::startup::{Colors, Startup};
+use crate::ui::startup::{Colors, Macro, Startup};
 use crate::ui::theme::{Theme, Themes};
 use crate::ui::thread::{End, Thread};
 use jiff::tz::TimeZone;
@@ -63,15 +67,42 @@ pub(crate) enum Purpose {
     Quiet,
 }
 
+/// A change of many conversations that is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bulk {
+    /// What is said of each: "resolved".
+    pub(crate) said: String,
+    pub(crate) done: usize,
+    /// None until it is known how many there are.
+    pub(crate) total: Option<usize>,
+}
+
 /// A step that `undo` takes back.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Undo {
     /// Perform the opposite.
     Back { action: Action, said: String },
+    /// Perform many opposites.
+    Many { actions: Vec<Action>, said: String },
     /// Take a send back, while it has not left.
     Send { message: MessageId, conversation: ConversationId, text: String, until: Ms },
     /// Take a note back.
     Note { message: MessageId, conversation: ConversationId, text: String },
+}
+
+/// What is wrong with the lines of macros. Their places are the configuration's, which names the macro too.
+pub(crate) fn macro_errors(macros: &[Macro]) -> Vec<String> {
+    let known = |name: &str| macros.iter().any(|m| m.name == name);
+    let wrong = |line: &String| match read_line(line) {
+        Ok(Line::Macro(name)) if !known(&name) => Some(format!("there is no macro \u{201c}{name}\u{201d}")),
+        Ok(_) => None,
+        Err(why) => Some(why),
+    };
+    let each = |m: &Macro| {
+        let place = m.place.clone();
+        m.lines.iter().filter_map(wrong).map(move |why| format!("{place}: {why}")).collect::<Vec<_>>()
+    };
+    macros.iter().flat_map(each).collect()
 }
 
 const UNDO_DEPTH: usize = 50;
@@ -86,6 +117,7 @@ pub struct Model {
     pub(crate) tz: TimeZone,
     pub(crate) now: Ms,
     pub(crate) undo_ms: Ms,
+    pub(crate) guard: Guard,
     pub(crate) themes: Themes,
     /// The place of the theme that is painted: the chosen one, or the one under the cursor of its picker.
     pub(crate) theme_shown: usize,
@@ -122,14 +154,32 @@ pub struct Model {
     pub(crate) undo: Vec<Undo>,
     pub(crate) waiting: BTreeMap<Ticket, Purpose>,
     pub(crate) tickets: Ticket,
+    /// Changes of many conversations that are under way.
+    pub(crate) bulks: BTreeMap<Ticket, Bulk>,
+    pub(crate) marks: Marks,
+    /// The number typed before a command; none = none.
+    pub(crate) count: Option<usize>,
+    /// What `repeat` gives again.
+    pub(crate) last_order: Option<Order>,
+    /// The lines of the macro that is being recorded.
+    pub(crate) recording: Option<Vec<String>>,
+    /// The lines that were recorded and have no name yet.
+    pub(crate) recorded: Vec<String>,
+    pub(crate) macros: Vec<Macro>,
+    /// Free fields of the qualification: names, and what they are for.
+    pub(crate) fields: Vec<(String, String)>,
     /// Until when a customer counts as typing.
     pub(crate) typing: BTreeMap<ConversationId, Ms>,
     /// Until when which colleague counts as typing an answer.
     pub(crate) colleagues: BTreeMap<(ConversationId, String), Ms>,
     /// What was typed in this session; wins over what the store said earlier.
     pub(crate) drafts: BTreeMap<(ConversationId, ComposeMode), String>,
+    /// The newest message when an answer was begun that is not sent yet.
+    pub(crate) began: BTreeMap<ConversationId, (Ms, MessageId)>,
     /// The query of the last search, to be found again.
     pub(crate) last_search: String,
+    /// When saved searches are to be counted anew; none = not.
+    pub(crate) count_at: Option<Ms>,
     pub(crate) out: Vec<Effect>,
 }
 
@@ -141,13 +191,14 @@ impl Model {
         let chosen = startup.themes.chosen();
         let mut model = Model {
             theme: Theme::new(&startup.themes.all()[chosen], startup.colors, startup.no_color),
-            sidebar: Sidebar::new(startup.me.id),
+            sidebar: Sidebar::new(startup.me.id, startup.searches),
             list: List::new(startup.me.id),
             me: startup.me,
             workspace: startup.workspace,
             tz: startup.tz,
             now: startup.now,
             undo_ms: startup.undo_ms,
+            guard: Guard::new(&startup.confirm_patterns),
             theme_shown: chosen,
             themes: startup.themes,
             colors: startup.colors,
@@ -179,12 +230,23 @@ impl Model {
             undo: Vec::new(),
             waiting: BTreeMap::new(),
             tickets: 0,
+            bulks: BTreeMap::new(),
+            marks: Marks::default(),
+            count: None,
+            last_order: None,
+            recording: None,
+            recorded: Vec::new(),
+            macros: startup.macros,
+            fields: startup.fields,
             typing: BTreeMap::new(),
             colleagues: BTreeMap::new(),
             drafts: BTreeMap::new(),
+            began: BTreeMap::new(),
             last_search: String::new(),
+            count_at: None,
             out: Vec::new(),
         };
+        let errors = [errors, macro_errors(&model.macros)].concat();
         if let Some(first) = errors.first() {
             let more =
                 if errors.len() > 1 { format!(" (and {} more)", errors.len() - 1) } else { String::new() };
@@ -193,23 +255,10 @@ impl Model {
         model.load(Need::Sidebar);
         model.load_list();
         model.load(Need::Agents);
+        model.load_soon(Need::QuickReplies);
+        model.count_searches();
         model.look_for_arrivals();
         model
-    }
-
-    /// Paints with the theme under the cursor of its picker, or with the chosen one.
-    pub(crate) fn show_theme(&mut self) {
-        let picked = match self.overlays.last() {
-            Some(Overlay::Picker(picker)) => picker.theme(),
-            _ => None,
-        };
-        let at = picked.unwrap_or_else(|| self.themes.chosen());
-        if at != self.theme_shown
-            && let Some(palette) = self.themes.all().get(at)
-        {
-            self.theme = Theme::new(palette, self.colors, self.no_color);
-            self.theme_shown = at;
-        }
     }
 
     /// Says something in the status bar. Errors stay longer.
@@ -244,7 +293,8 @@ impl Model {
         let before = match &action {
             Action::Set { conversation, .. }
             | Action::Read { conversation }
-            | Action::Unread { conversation } => self.row(*conversation).cloned(),
+            | Action::Unread { conversation }
+            | Action::Block { conversation, .. } => self.row(*conversation).cloned(),
             _ => None,
         };
         let inverse = before.and_then(|row| action.inverse(&row, self.owner_of(&row)));
@@ -395,9 +445,19 @@ impl Model {
         self.load(need);
     }
 
+    /// Has the saved searches counted, which nobody waits for.
+    pub(crate) fn count_searches(&mut self) {
+        self.count_at = None;
+        let queries = self.sidebar.queries();
+        if !queries.is_empty() {
+            self.load_soon(Need::Searches { queries });
+        }
+    }
+
     /// Lists something else.
     pub(crate) fn list_from(&mut self, source: crate::ui::effect::ListSource) {
         if self.list.source != source {
+            self.marks.clear();
             self.list.start(source);
         } else {
             self.list.go_top();

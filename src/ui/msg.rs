@@ -1,13 +1,14 @@
 //! What the screen hears: everything that can happen to it, as data.
 
 use crate::domain::clock::Ms;
-use crate::domain::command::Performed;
+use crate::domain::command::{Action, Performed};
 use crate::domain::contact::ConsentState;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::query::QueryError;
+use crate::domain::quick_reply::QuickReplyRow;
 use crate::domain::row::{
     AccountRow, AgentRow, ArrivalRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey,
-    MessageRow, OutboxRow, QuickReplyRow, SearchHit, TeamRow, View, ViewCount,
+    MessageRow, OutboxRow, SearchHit, TeamRow, View, ViewCount,
 };
 use crate::domain::signal::Signal;
 use crate::text::index::Term;
@@ -42,6 +43,13 @@ pub enum Msg {
         /// What was done, or why not.
         result: Result<Performed, String>,
     },
+    /// How far a [`Work`](crate::ui::effect::Work) is.
+    Bulk {
+        /// The ticket of the effect.
+        ticket: Ticket,
+        /// How far.
+        progress: BulkProgress,
+    },
     /// Something passing: typing.
     Signal(Signal),
     /// `$EDITOR` has ended; none = its text is not wanted.
@@ -50,6 +58,29 @@ pub enum Msg {
     Notice(Level, String),
     /// How the engine is.
     Status(EngineStatus),
+}
+
+/// How far a change of many conversations is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BulkProgress {
+    /// So many of so many are done.
+    Going {
+        /// Done.
+        done: usize,
+        /// In all.
+        total: usize,
+    },
+    /// It has ended.
+    Over {
+        /// Conversations that changed.
+        changed: usize,
+        /// Conversations that stayed as they were, because they were so already.
+        same: usize,
+        /// What takes it back, newest first.
+        undo: Vec<Action>,
+        /// How many could not be changed, and why the first could not.
+        refused: Option<(usize, String)>,
+    },
 }
 
 /// How loud a notice is.
@@ -175,6 +206,8 @@ pub enum Loaded {
     },
     /// What has come in and nobody has seen, oldest first.
     Arrivals(Vec<ArrivalRow>),
+    /// How many conversations queries find; `true` = there are more.
+    Searches(Vec<(String, u64, bool)>),
     /// What waits to be done.
     Outbox(Vec<OutboxRow>),
     /// The next unread conversation of a list.
@@ -217,6 +250,8 @@ pub struct Context {
     pub contact: Option<ContactRow>,
     /// What was being typed to the customer.
     pub draft_reply: Option<String>,
+    /// When that was begun.
+    pub draft_began: Option<Ms>,
     /// What was being typed as a note.
     pub draft_note: Option<String>,
 }

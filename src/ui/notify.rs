@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::domain::clock::Ms;
 use crate::domain::ids::MessageId;
 use crate::domain::notify::{How, Wanted};
-use crate::domain::row::ArrivalRow;
-use crate::text::{format, sanitize, wrap};
+use crate::domain::row::{AgentRow, ArrivalRow};
+use crate::text::{format, mention, sanitize, wrap};
 use crate::ui::effect::{Effect, Need};
 use crate::ui::list;
 use crate::ui::model::Model;
@@ -81,7 +81,17 @@ impl Model {
     /// Takes in what has come.
     pub(crate) fn arrived(&mut self, arrivals: Vec<ArrivalRow>) {
         let (me, now, wanted) = (self.me.id, self.now, self.calls.wanted.clone());
-        self.calls.take(arrivals, |a| wanted.fits(&a.conversation, me), now);
+        let agent = |a: &AgentRow| (a.id, a.name.clone(), a.email.clone());
+        let agents: Vec<_> = self.agents.iter().filter(|a| a.active).map(agent).collect();
+        let fits = |arrival: &ArrivalRow| {
+            if arrival.is_note {
+                wanted.fits_note(&arrival.conversation)
+                    && mention::agents(&arrival.text, &agents).contains(&me)
+            } else {
+                wanted.fits(&arrival.conversation, me)
+            }
+        };
+        self.calls.take(arrivals, fits, now);
     }
 
     /// Makes the call that is due, for what is not seen anyway.
@@ -122,6 +132,10 @@ fn words(arrivals: &[ArrivalRow], preview: bool, workspace: &str) -> (String, St
         }
     }
     let (title, text) = match (arrivals, who.as_slice()) {
+        ([one], _) if one.is_note => {
+            let said = if preview { format!("note: {}", one.text) } else { "a note calls you".to_owned() };
+            (who.concat(), said)
+        }
         ([one], _) => {
             let said = if one.text.trim().is_empty() { "sent a file" } else { one.text.as_str() };
             let text = if preview { said.to_owned() } else { "wrote".to_owned() };

@@ -1,7 +1,9 @@
 //! When a conversation counts as read: by the policy, and only while somebody looks.
 
+use crate::domain::clock::Ms;
 use crate::domain::command::Action;
 use crate::domain::ids::ConversationId;
+use crate::domain::row::ConversationRow;
 use crate::ui::model::{Focus, Model, Purpose};
 
 /// What marks a conversation as read, besides the key for it.
@@ -32,8 +34,9 @@ impl ReadPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Opened {
     conversation: ConversationId,
-    /// When the customer had last written when it was marked as read; none if it is still to be marked.
-    until: Option<i64>,
+    /// What it was marked as read up to: the newest of the customer, and the newest where a note called. None if it is still to be
+    /// marked.
+    until: Option<(Ms, Ms)>,
 }
 
 impl Model {
@@ -50,9 +53,14 @@ impl Model {
         self.keep_read();
     }
 
-    /// A conversation was answered.
-    pub(crate) fn answered(&mut self, conversation: ConversationId) {
-        let unread = self.row(conversation).is_some_and(|row| row.unread > 0);
+    /// Whether this agent has not seen something there: a message of the customer, or a note that calls them.
+    pub(crate) fn is_unseen(&self, row: &ConversationRow) -> bool {
+        row.unread > 0 || row.called.contains(&self.me.id)
+    }
+
+    /// A reply was sent.
+    pub(crate) fn replied(&mut self, conversation: ConversationId) {
+        let unread = self.row(conversation).is_some_and(|row| self.is_unseen(row));
         if self.reads != ReadPolicy::Manual && self.attended && unread {
             self.perform(Action::Read { conversation }, Purpose::Quiet);
         }
@@ -83,13 +91,16 @@ impl Model {
         let Some(row) = self.row(opened.conversation) else {
             return;
         };
-        let newest = row.last_inbound_at.unwrap_or_default();
-        let is_news = opened.until.is_none_or(|until| newest > until && self.thread.is_at_end());
-        if !is_news {
+        let said = row.last_inbound_at.unwrap_or_default();
+        let called =
+            if row.called.contains(&self.me.id) { row.last_message_at.unwrap_or_default() } else { 0 };
+        let until = opened.until.unwrap_or_default();
+        let is_news = (said > until.0 || called > until.1) && self.thread.is_at_end();
+        if opened.until.is_some() && !is_news {
             return;
         }
-        let unread = row.unread > 0;
-        self.opened = Some(Opened { until: Some(newest), ..opened });
+        let unread = self.is_unseen(row);
+        self.opened = Some(Opened { until: Some((said.max(until.0), called.max(until.1))), ..opened });
         if unread {
             self.perform(Action::Read { conversation: opened.conversation }, Purpose::Quiet);
         }

@@ -27,10 +27,29 @@ pub struct Startup {
     pub no_color: bool,
     /// Keys of the configuration, as written.
     pub keys: Vec<RawBinding>,
+    /// Macros of the configuration.
+    pub macros: Vec<Macro>,
+    /// Saved searches: names and queries.
+    pub searches: Vec<(String, String)>,
+    /// Free fields of the qualification: names, and what they are for.
+    pub fields: Vec<(String, String)>,
     /// How long a send can be taken back, milliseconds. 0 = not at all.
     pub undo_ms: Ms,
+    /// What is asked about before it is sent: names and regular expressions.
+    pub confirm_patterns: Vec<(String, String)>,
     /// What makes the day lighter.
     pub comfort: Comfort,
+}
+
+/// Several lines under one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Macro {
+    /// Its name.
+    pub name: String,
+    /// Orders, ids of commands, `macro NAME`.
+    pub lines: Vec<String>,
+    /// Where it is written: `config.toml:12`.
+    pub place: String,
 }
 
 /// Habits of the screen that an agent chooses.

@@ -1,7 +1,7 @@
 //! The tour: five short hints for who is new, one at a time. It takes no key away from anybody.
 
 use crate::ui::command::{self, Command};
-use crate::ui::effect::Effect;
+use crate::ui::effect::{Effect, ListSource};
 use crate::ui::key::{Code, Key};
 use crate::ui::model::{Focus, Model};
 use crate::ui::msg::Level;
@@ -76,7 +76,9 @@ impl Model {
 
     /// Esc in the list, where there is nothing to go back from, ends it.
     pub(crate) fn tour_key(&mut self, key: Key) {
-        if key.code == Code::Esc && self.focus == Focus::List && self.chord.is_empty() {
+        let is_plain = self.chord.is_empty() && self.count.is_none() && self.marks.is_empty();
+        let is_listed = matches!(self.list.source, ListSource::Query(_));
+        if key.code == Code::Esc && self.focus == Focus::List && is_plain && !is_listed {
             self.end_tour();
         }
     }

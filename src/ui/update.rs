@@ -5,19 +5,19 @@ use crate::domain::command::Performed;
 use crate::domain::signal::Signal;
 use crate::ui::command::go;
 use crate::ui::effect::{Effect, Need, Ticket};
-use crate::ui::hints::Press;
 use crate::ui::key::{Code, Key};
 use crate::ui::keymap::Lookup;
 use crate::ui::list;
 use crate::ui::model::{Focus, Model, Purpose, Undo};
-use crate::ui::msg::{Level, Loaded, Mouse, MouseKind, Msg};
+use crate::ui::msg::{BulkProgress, Level, Loaded, Msg};
 use crate::ui::overlay::{Overlay, PickerKind};
 use crate::ui::{composer, thread};
 
 /// How long somebody counts as typing after the last sign of it, milliseconds.
 const TYPING_FOR: Ms = 6_000;
-/// Lines or rows that the wheel moves.
-const WHEEL: isize = 3;
+
+/// Saved searches are counted at most this often, milliseconds.
+const COUNT_PACE: Ms = 2_000;
 
 /// Takes in a message and says what is to be done about it.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -42,7 +42,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Changed => model.on_changed(),
         Msg::Done { ticket, result } => model.on_done(ticket, result),
+        Msg::Bulk { ticket, progress } => model.on_bulk(ticket, progress),
         Msg::Signal(signal) => model.on_signal(signal),
+        Msg::Edited(text) if model.canned_edited(text.as_ref()) => {}
         Msg::Edited(text) => {
             let now = model.now;
             if let (Some(text), Some(composer)) = (text, &mut model.composer) {
@@ -76,6 +78,9 @@ pub fn wake_at(model: &Model) -> Option<Ms> {
     if let Some(dirty) = model.composer.as_ref().and_then(|c| c.dirty) {
         at = at.min(dirty + composer::REST);
     }
+    if let Some(count_at) = model.count_at {
+        at = at.min(count_at);
+    }
     if let Some(until) = model.typing.values().chain(model.colleagues.values()).min() {
         at = at.min(*until);
     }
@@ -103,6 +108,9 @@ impl Model {
         if self.notice.as_ref().is_some_and(|n| n.until <= now) {
             self.notice = None;
         }
+        if self.count_at.is_some_and(|at| at <= now) {
+            self.count_searches();
+        }
         self.typing.retain(|_, until| *until > now);
         self.colleagues.retain(|_, until| *until > now);
         let is_due = self
@@ -116,7 +124,8 @@ impl Model {
         self.call();
     }
 
-    fn on_key(&mut self, key: Key) {
+    /// Takes a key.
+    pub(crate) fn on_key(&mut self, key: Key) {
         // What has been read goes with the next key.
         if self.notice.as_ref().is_some_and(|n| n.level >= Level::Warn && n.until - self.now < 10_000) {
             self.notice = None;
@@ -126,16 +135,31 @@ impl Model {
             return self.show_theme();
         }
         self.tour_key(key);
+        if self.count_key(key) {
+            return;
+        }
         self.chord.push(key);
         match self.keymap.lookup(self.focus, &self.chord) {
             Lookup::Command(command) => {
                 self.chord.clear();
-                self.run(command);
+                match self.count.take() {
+                    Some(count) => go::counted(self, command, count),
+                    None => self.run(command),
+                }
+            }
+            Lookup::Line(line) => {
+                let line = line.to_owned();
+                self.chord.clear();
+                self.count = None;
+                self.run_line(&line);
             }
             Lookup::More => {}
             Lookup::Nothing => {
                 let started = self.chord.len() > 1;
                 self.chord.clear();
+                if self.count.take().is_some() && key.code == Code::Esc {
+                    return;
+                }
                 if self.focus == Focus::Composer {
                     self.type_key(key);
                 } else if key.ctrl && key.code == Code::Char('c') {
@@ -148,10 +172,54 @@ impl Model {
         }
     }
 
+    /// Takes a digit of the number before a command. None of them is a key of its own in the panes.
+    fn count_key(&mut self, key: Key) -> bool {
+        let digit = key.types().and_then(|c| c.to_digit(10)).and_then(|d| usize::try_from(d).ok());
+        let Some(digit) = digit.filter(|_| self.focus != Focus::Composer && self.chord.is_empty()) else {
+            return false;
+        };
+        if digit == 0 && self.count.is_none() {
+            return false;
+        }
+        self.count = Some((self.count.unwrap_or(0) * 10 + digit).min(9_999));
+        true
+    }
+
+    /// A change of many conversations goes on, or is over.
+    fn on_bulk(&mut self, ticket: Ticket, progress: BulkProgress) {
+        let Some(bulk) = self.bulks.get_mut(&ticket) else {
+            return;
+        };
+        let (changed, same, undo, refused) = match progress {
+            BulkProgress::Going { done, total } => {
+                (bulk.done, bulk.total) = (done, Some(total));
+                return;
+            }
+            BulkProgress::Over { changed, same, undo, refused } => (changed, same, undo, refused),
+        };
+        let Some(bulk) = self.bulks.remove(&ticket) else { return };
+        let plural =
+            |n: usize| if n == 1 { "1 conversation".to_owned() } else { format!("{n} conversations") };
+        let mut said = format!("{}: {}", plural(changed), bulk.said);
+        if same > 0 {
+            said.push_str(&format!(", {same} so already"));
+        }
+        if !undo.is_empty() {
+            self.remember(Undo::Many { actions: undo, said: said.clone() });
+        }
+        match refused {
+            Some((count, why)) => self.say(Level::Warn, format!("{said}, {count} not: {why}")),
+            None => self.say(Level::Good, said),
+        }
+    }
+
     fn type_key(&mut self, key: Key) {
         let now = self.now;
         if let Some(composer) = &mut self.composer {
             composer.key(key, now);
+        }
+        if key.types() == Some(':') {
+            self.close_emoji();
         }
         self.tell_typing();
     }
@@ -173,6 +241,10 @@ impl Model {
         self.ahead.forget();
         self.load(Need::Sidebar);
         self.look_for_arrivals();
+        if !self.sidebar.queries().is_empty() {
+            // Counting walks: not at every news, and not before there is a pause for it.
+            self.count_at.get_or_insert(self.now.saturating_add(COUNT_PACE));
+        }
         self.list.refresh_anchor();
         self.load_list();
         if let Some(need) = self.thread.refresh() {
@@ -188,6 +260,7 @@ impl Model {
         }
         match self.overlays.last() {
             Some(Overlay::Outbox { .. }) => self.load(Need::Outbox),
+            Some(Overlay::Canned(_)) => self.load(Need::QuickReplies),
             Some(Overlay::Delivery { message, .. }) => {
                 let message = *message;
                 self.load(Need::Delivery { message });
@@ -218,7 +291,7 @@ impl Model {
                 self.sent(conversation, mode, &text, true);
                 use crate::domain::command::ComposeMode;
                 if mode == ComposeMode::Reply {
-                    self.answered(conversation);
+                    self.replied(conversation);
                 }
                 match (mode, done.message) {
                     (ComposeMode::Reply, Some(message)) if self.undo_ms > 0 => {
@@ -351,6 +424,9 @@ impl Model {
                 }
             }
             Loaded::Arrivals(arrivals) => self.arrived(arrivals),
+            Loaded::Searches(found) => {
+                self.sidebar.found = found.into_iter().map(|(query, n, more)| (query, (n, more))).collect();
+            }
             Loaded::Unread { source, found } => go::to_unread(self, &source, found),
             Loaded::Outbox(found) => {
                 if let Some(Overlay::Outbox { rows, at }) = self.overlays.last_mut() {
@@ -392,84 +468,6 @@ impl Model {
         {
             picker.fill(self);
             self.overlays[at] = Overlay::Picker(picker);
-        }
-    }
-
-    fn on_mouse(&mut self, mouse: Mouse) {
-        let spot = ratatui::layout::Position::new(mouse.x, mouse.y);
-        let over = |area: Option<ratatui::layout::Rect>| area.filter(|a| a.contains(spot));
-        if mouse.kind == MouseKind::Click && over(self.layout.bar).is_some() {
-            let hit =
-                self.hints.iter().find(|h| mouse.x >= h.x && mouse.x < h.x + h.width()).map(|h| h.press);
-            match hit {
-                Some(Press::Key(key)) => self.on_key(key),
-                Some(Press::Command(id)) => {
-                    if let Some(command) = crate::ui::command::find(id) {
-                        self.run(command);
-                    }
-                }
-                None => {}
-            }
-            return;
-        }
-        if !self.overlays.is_empty() {
-            match mouse.kind {
-                MouseKind::ScrollDown => self.on_key(Key::plain(Code::Down)),
-                MouseKind::ScrollUp => self.on_key(Key::plain(Code::Up)),
-                MouseKind::Click => {}
-            }
-            return;
-        }
-        let by = match mouse.kind {
-            MouseKind::ScrollUp => -WHEEL,
-            MouseKind::ScrollDown => WHEEL,
-            MouseKind::Click => 0,
-        };
-        if let Some(area) = over(self.layout.sidebar) {
-            if by != 0 {
-                self.sidebar.top = self.sidebar.top.saturating_add_signed(by);
-                let last = self.sidebar.entries.len().saturating_sub(self.sidebar.page);
-                self.sidebar.top = self.sidebar.top.min(last);
-            } else {
-                let at = self.sidebar.top + usize::from(mouse.y - area.y);
-                if at < self.sidebar.entries.len() {
-                    self.sidebar.at = at;
-                    go::list_current(self);
-                    self.focus_on(Focus::List);
-                }
-            }
-        } else if let Some(area) = over(self.layout.list) {
-            if by != 0 {
-                self.list.scroll(by);
-            } else {
-                self.close_composer();
-                self.focus = Focus::List;
-                let slot = usize::from((mouse.y - area.y) / list::ROW);
-                let was = self.list.selected;
-                if self.list.select(self.list.top + slot) {
-                    self.follow();
-                    // A click on what is selected opens it.
-                    if was == self.list.selected
-                        && let Some(open) = crate::ui::command::find("open")
-                    {
-                        self.run(open);
-                    }
-                }
-            }
-        } else if over(self.layout.thread).is_some() {
-            if by != 0 {
-                self.thread.scroll(by);
-            } else if self.thread.foot.contains(spot) && self.composer.is_some() {
-                self.focus_on(Focus::Composer);
-            } else if self.target().is_some() {
-                let line = self.thread.top + usize::from(mouse.y.saturating_sub(self.thread.body.y));
-                let message =
-                    self.thread.at_line(line).and_then(|at| self.thread.messages.get(at)).map(|m| m.id);
-                self.focus_on(Focus::Thread);
-                if self.thread.body.contains(spot) {
-                    self.thread.cursor = message;
-                }
-            }
         }
     }
 }

@@ -19,6 +19,18 @@ fn problems(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn patterns_are_read_and_bad_ones_have_their_line() {
+    let good = load("[confirm_patterns]\n\"an order\" = '#\\d{4}'\n", &[]).unwrap();
+    assert_eq!(good.confirm_patterns, [("an order".to_owned(), r"#\d{4}".to_owned())]);
+    let found = problems("[confirm_patterns]\na = '('\nb = 7\nc = 'x*'\n");
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found[0].contains(":2:") && found[0].contains("unclosed group"), "{found:?}");
+    assert!(found[1].contains(":3:") && found[1].contains("text in quotes"), "{found:?}");
+    assert!(found[2].contains(":4:") && found[2].contains("fits every text"), "{found:?}");
+    assert!(problems("confirm_patterns = 3")[0].contains("has to be a table"));
+}
+
+#[test]
 fn nothing_at_all_is_a_configuration() {
     let config = load("", &[("USER", "ana")]).unwrap();
     assert_eq!(config.workspace, "main");
@@ -73,7 +85,7 @@ fn calls_are_configured_as_a_list_or_as_words() {
     use frontdesk::domain::notify::{How, Rule};
     let config = load("", &[]).unwrap();
     assert_eq!((config.notify.how, config.notify.quiet), (How::Osc9, None));
-    assert_eq!(config.notify.rules, [Rule::Mine, Rule::Unassigned]);
+    assert_eq!(config.notify.rules, [Rule::Mine, Rule::Unassigned, Rule::Mentions]);
     let text = "[notify]\nhow = \"desktop\"\nviews = [\"all\", \"label:vip\"]\nquiet = \"22:00-07:00\"\npreview = false\n";
     let config = load(text, &[("FRONTDESK_NOTIFY_HOW", "bell")]).unwrap();
     assert_eq!(config.notify.how, How::Bell);

@@ -9,6 +9,7 @@
     reason = "helpers of tests fail as tests do, and say why; clippy.toml speaks of test functions alone"
 )]
 
+mod answering;
 mod architecture;
 mod browser;
 mod cli;

@@ -4,8 +4,10 @@ pub mod screen;
 pub mod trouble;
 pub mod world;
 
+use frontdesk::domain::account::{Channel, Health};
+use frontdesk::domain::ids::AccountId;
 use screen::Screen;
-use world::World;
+use world::{MIN, World, account, conversation};
 
 /// A state of the desk at the three sizes.
 fn sizes(name: &str, world: World, keys: &str) {
@@ -63,6 +65,29 @@ fn nameless() {
     sizes("nameless", world, "");
 }
 
+/// One customer, and two of our numbers.
+#[test]
+fn two_numbers() {
+    let mut world = World::busy();
+    world.accounts.push(account(4, "support", "twilio", Channel::Sms, Health::Ok));
+    let mut again = conversation(31, "Bob Chen", Channel::Sms, "support", 13 * MIN, "And my invoice?");
+    again.account = AccountId(4);
+    world.rows.insert(2, again);
+    sizes("two_numbers", world, "jj");
+}
+
+/// Reasons are read to their end.
+#[test]
+fn a_file_that_could_not_be_fetched() {
+    let mut world = World::busy();
+    let file = world.messages.iter_mut().flat_map(|m| &mut m.attachments).next().unwrap();
+    file.path = None;
+    file.error = Some(
+        "the server at media.example.com says 404: it has been deleted, or the address has ended; ask for it again".into(),
+    );
+    picture("file_failed_80x24", world, (80, 24), "<enter>");
+}
+
 #[test]
 fn narrow() {
     picture("narrow_list", World::busy(), (60, 20), "");
@@ -88,11 +113,13 @@ fn above_the_panes() {
     picture("search", World::busy(), (120, 30), "/order");
     picture("search_empty", World::busy(), (80, 24), "/");
     picture("search_unclear", World::busy(), (80, 24), "/order has:att");
+    picture("search_minus", World::busy(), (80, 24), "/order -");
     picture("search_insists", World::busy(), (80, 24), "/chan:sms<enter>");
     picture("quick_replies", World::busy(), (120, 30), ";");
     picture("assign", World::busy(), (80, 24), "a");
     picture("priority", World::busy(), (80, 24), "p");
     picture("labels", World::busy(), (80, 24), "L");
+    picture("labels_refused", World::busy(), (80, 24), "Lvip,billing");
     picture("qualify", World::busy(), (80, 24), "Q");
     picture("disqualify", World::busy(), (80, 24), "Qdis<enter>a robot");
     picture("confirm", World::busy(), (80, 24), "t");
@@ -118,4 +145,13 @@ fn meaning_of_cells() {
     roles("busy_roles", World::busy(), (120, 40), "<enter>");
     roles("failing_roles", World::failing(), (120, 40), "j<enter>");
     roles("note_roles", World::busy(), (80, 24), "nx");
+}
+
+#[test]
+fn answering() {
+    picture("question", World::busy(), (80, 24), "r/late<tab>3S");
+    picture("manage_quick_replies", World::busy(), (100, 30), ":manage<enter>j");
+    picture("doubts", World::busy(), (80, 24), "r4111 1111 1111 1111 {{x}}<enter>");
+    picture("emoji", World::busy(), (80, 24), "r:smi<tab>");
+    picture("variants", World::busy(), (100, 24), "r/<tab>");
 }

@@ -1,10 +1,12 @@
 //! Laws of the text module: what holds for every string, and that its search form agrees with SQLite and its widths with ratatui.
 
+use frontdesk::domain::account::Channel;
+use frontdesk::domain::quick_reply::QuickReply;
 use frontdesk::text::index::{Term, highlight, index_form, match_expr, snippet};
 use frontdesk::text::sanitize::{clean, escape_json, file_name, is_clean, line, mask};
 use frontdesk::text::segments::{Encoding, look_alikes, offenders, segments};
 use frontdesk::text::wrap::{pad, truncate, width, wrap};
-use frontdesk::text::{address, format, fuzzy::Fuzzy, template};
+use frontdesk::text::{address, format, fuzzy::Fuzzy, replies, template};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -309,5 +311,49 @@ fn large_hostile_texts_take_linear_time() {
             address::email(&text),
             address::typed_phone(&text, Some("NL")),
         );
+    }
+}
+
+/// Quick replies in their final form, no two of the same name, no slot given twice.
+fn quick_replies() -> impl Strategy<Value = Vec<QuickReply>> {
+    let one = (
+        "[a-zA-Z0-9_-]{1,8}",
+        proptest::option::of(proptest::sample::select(Channel::ALL.to_vec())),
+        proptest::option::of(proptest::sample::select(vec!["nl", "en", "pt-br"])),
+        nasty(),
+        nasty(),
+    )
+        .prop_filter_map("a text", |(shortcut, channel, language, title, body)| {
+            let language = language.map(str::to_owned);
+            replies::checked(QuickReply { shortcut, channel, language, slot: None, title, body }).ok()
+        });
+    proptest::collection::vec(one, 0..12).prop_map(|mut all| {
+        all.sort();
+        all.dedup_by(|a, b| a.key() == b.key());
+        for (reply, slot) in all.iter_mut().zip([None, Some(1), None, Some(9)]) {
+            reply.slot = slot;
+        }
+        all
+    })
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn quick_replies_come_back_as_they_were_written(all in quick_replies()) {
+        for format in [replies::Format::Toml, replies::Format::Csv] {
+            let text = replies::write(&all, format);
+            prop_assert_eq!(replies::read(&text, format), Ok(all.clone()), "{}", text);
+        }
+    }
+
+    #[test]
+    fn reading_quick_replies_never_fails_badly(text in nasty()) {
+        for format in [replies::Format::Toml, replies::Format::Csv] {
+            if let Err(problems) = replies::read(&text, format) {
+                prop_assert!(problems.iter().all(|p| p.line >= 1 && p.line <= text.lines().count().max(1) + 1));
+            }
+        }
     }
 }

@@ -2,14 +2,16 @@
 
 use crate::conformance::{Case, NOW, context, op};
 use crate::far_end::{Answer, Asked, FarEnd, client};
+use crate::store::kit::Kit;
 use frontdesk::domain::account::Channel;
 use frontdesk::domain::contact::{ConsentState, Identity, IdentityKind};
 use frontdesk::domain::delivery::{Delivery, DeliverySource};
 use frontdesk::domain::event::{Event, MessageFact, MessageRef};
 use frontdesk::domain::failure::Failure;
 use frontdesk::domain::ids::OpId;
-use frontdesk::domain::message::{MediaRef, MessageKind};
+use frontdesk::domain::message::{AuthorKind, Direction, MediaRef, MessageKind};
 use frontdesk::domain::op::{Accepted, OpBody};
+use frontdesk::domain::row::ConversationRow;
 use frontdesk::net::secret::Secret;
 use frontdesk::provider::twilio::{Twilio, VENDOR, sign};
 use frontdesk::provider::{Provider, PushContext, RawPush, Setup, Vendor};
@@ -257,7 +259,63 @@ fn stop_start_and_help() {
         assert_eq!(message(&events).kind, MessageKind::OptOut, "{name}");
         let want = want.map(|(state, said)| (who.clone(), Channel::Sms, state, said.to_owned()));
         assert_eq!(consent(&events), want, "{name}");
+        let lines: Vec<&MessageFact> = events.iter().filter_map(activity).collect();
+        assert_eq!(lines.len(), usize::from(want.is_some()), "{name}");
+        if let (Some(line), Some((_, _, state, said))) = (lines.first(), want) {
+            let did =
+                if state == ConsentState::OptedOut { "opted out of SMS" } else { "opted in to SMS again" };
+            assert_eq!(line.text, format!("{did} by {said}"));
+            assert_eq!((line.sent_at, line.author.kind), (NOW, AuthorKind::Contact));
+        }
     }
+}
+
+fn activity(event: &Event) -> Option<&MessageFact> {
+    match event {
+        Event::Message(fact) if fact.direction == Direction::Activity => Some(fact),
+        _ => None,
+    }
+}
+
+/// The store after these batches of events: what stands in the thread, and what the list shows.
+fn told(batches: &[&[Event]]) -> (Vec<(String, String)>, ConversationRow) {
+    let kit = Kit::new();
+    for batch in batches {
+        kit.apply(batch.to_vec());
+    }
+    kit.check();
+    let c = kit.reader().conversation_ids().unwrap()[0];
+    let said = kit.reader().thread(c, None, 99).unwrap();
+    let row = ConversationRow { last_inbound_at: None, ..kit.reader().conversation(c).unwrap().unwrap() };
+    (said.into_iter().map(|m| (m.direction.to_string(), m.text)).collect(), row)
+}
+
+#[test]
+fn a_wish_stands_in_the_thread_once_and_asks_for_nothing() {
+    let form = |id: &str, body: &str| {
+        let form = format!("MessageSid={id}&From=%2B15558675310&To=%2B15557122661&Body={body}");
+        let mut push = push(HOOK, &form);
+        push.received_at = if body == "STOP" { NOW } else { NOW + 60_000 };
+        twilio("http://127.0.0.1:9", &[]).ingest(&push).unwrap().events
+    };
+    let (stop, start) = (form("SM1", "STOP"), form("SM2", "START"));
+    let plain =
+        |events: &[Event]| events.iter().filter(|e| activity(e).is_none()).cloned().collect::<Vec<_>>();
+    let (lines, row) = told(&[&stop, &start]);
+    let want = [
+        ("inbound", "STOP"),
+        ("activity", "opted out of SMS by STOP"),
+        ("inbound", "START"),
+        ("activity", "opted in to SMS again by START"),
+    ];
+    assert_eq!(lines, want.map(|(d, t)| (d.to_owned(), t.to_owned())));
+    assert_eq!(
+        told(&[&start, &stop, &stop, &start]),
+        (lines, row.clone()),
+        "however often, in whichever order"
+    );
+    assert_eq!(told(&[&plain(&stop), &plain(&start)]).1, row, "the list looks as without these lines");
+    assert_eq!((row.unread, row.preview.as_str()), (2, "START"));
 }
 
 fn report(form: &str, url: &str) -> (MessageRef, Delivery, Option<String>, Vec<Event>) {

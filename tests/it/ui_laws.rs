@@ -124,6 +124,16 @@ fn step() -> impl Strategy<Value = Step> {
         "Qdis<enter>why<enter>",
         "fAnna<enter>",
         "<a-e>",
+        "<a-1>",
+        "<tab>",
+        "r/he<tab>",
+        "r/late<tab>7<enter>",
+        "r:smi<tab>",
+        ":smile:",
+        ":manage<enter>",
+        "r4111111111111111<enter>",
+        "y",
+        "<enter>>",
     ]);
     prop_oneof![
         8 => keys.prop_map(Step::Keys),
@@ -182,8 +192,8 @@ fn hostile_world(words: &[String]) -> World {
     }
     world.labels = (0..3).map(|_| word()).collect();
     for reply in &mut world.quick_replies {
-        (reply.shortcut, reply.title) = (word(), word());
-        reply.body.push_str(&word());
+        (reply.reply.shortcut, reply.reply.title) = (word(), word());
+        reply.reply.body.push_str(&word());
     }
     world.drafts = vec![(ConversationId(1), word())];
     world.status.chat = vec![(word(), word())];

@@ -1,25 +1,48 @@
 //! Arguments of the commands that manage: quick replies, files, channels, webhooks, workspaces.
 
-use super::{Limit, Wait};
-use clap::{Args, Subcommand};
+use super::{Guarded, Limit, Wait};
+use crate::domain::account::Channel;
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// `quick-reply …`
 #[derive(Debug, Subcommand)]
 pub enum QuickReplyCommand {
-    /// List them, most used first.
+    /// List them with their variants.
     List,
-    /// Make one.
+    /// Make one, or a variant of one.
     Add(QuickReplyText),
     /// Change one.
     Edit(QuickReplyEdit),
-    /// Answer a conversation with one; its use is counted.
+    /// Answer a conversation with the variant that fits it best; its use is counted.
     Use(QuickReplyUse),
     /// Remove one.
-    Remove {
-        /// What is typed to find it.
-        shortcut: String,
-    },
+    Remove(QuickReplyOne),
+    /// Read them from a file: new ones are added, those that differ are changed, the others stay.
+    Import(QuickReplyImport),
+    /// Write all into a file, or print them.
+    Export(QuickReplyExport),
+}
+
+/// For which conversations a variant is.
+#[derive(Debug, Clone, Args)]
+pub struct QuickReplyVariant {
+    /// The variant for this medium [default: any].
+    #[arg(long, value_name = "MEDIUM")]
+    pub channel: Option<Channel>,
+    /// The variant in this language, such as nl or pt-br [default: any]. A label lang:nl says which one a conversation has.
+    #[arg(long, value_name = "TAG")]
+    pub language: Option<String>,
+}
+
+/// `quick-reply remove`
+#[derive(Debug, Clone, Args)]
+pub struct QuickReplyOne {
+    /// What is typed to find it.
+    pub shortcut: String,
+    /// Which variant.
+    #[command(flatten)]
+    pub variant: QuickReplyVariant,
 }
 
 /// `quick-reply add`
@@ -33,6 +56,12 @@ pub struct QuickReplyText {
     /// Its title [default: the shortcut].
     #[arg(long)]
     pub title: Option<String>,
+    /// The slot it is fixed to: Alt and this number puts it in.
+    #[arg(long, value_name = "1-9", value_parser = clap::value_parser!(u8).range(1..=9))]
+    pub slot: Option<u8>,
+    /// Which variant.
+    #[command(flatten)]
+    pub variant: QuickReplyVariant,
 }
 
 /// `quick-reply edit`
@@ -41,11 +70,52 @@ pub struct QuickReplyEdit {
     /// What is typed to find it.
     pub shortcut: String,
     /// The new text; - reads it from standard input.
-    #[arg(value_name = "TEXT|-", required_unless_present = "title")]
+    #[arg(value_name = "TEXT|-", required_unless_present_any = ["title", "slot"])]
     pub text: Option<String>,
     /// The new title.
     #[arg(long)]
     pub title: Option<String>,
+    /// The slot it is fixed to; 0 = none.
+    #[arg(long, value_name = "0-9", value_parser = clap::value_parser!(u8).range(0..=9))]
+    pub slot: Option<u8>,
+    /// Which variant.
+    #[command(flatten)]
+    pub variant: QuickReplyVariant,
+}
+
+/// The forms of a file with quick replies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum QuickReplyFormat {
+    /// A table [[quick_reply]] for each.
+    Toml,
+    /// A line for each, below a line with the names of the columns.
+    Csv,
+}
+
+/// `quick-reply import`
+#[derive(Debug, Clone, Args)]
+pub struct QuickReplyImport {
+    /// The file; - reads standard input.
+    pub file: PathBuf,
+    /// Its form [default: as its name ends].
+    #[arg(long)]
+    pub format: Option<QuickReplyFormat>,
+    /// Only say what would be done.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `quick-reply export`
+#[derive(Debug, Clone, Args)]
+pub struct QuickReplyExport {
+    /// The file, which must not be there yet [default: print them].
+    pub file: Option<PathBuf>,
+    /// Its form [default: as its name ends, else toml].
+    #[arg(long)]
+    pub format: Option<QuickReplyFormat>,
+    /// Replace a file that is there.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `quick-reply use`
@@ -61,6 +131,9 @@ pub struct QuickReplyUse {
     /// Only print the finished text.
     #[arg(long)]
     pub print: bool,
+    /// Guards.
+    #[command(flatten)]
+    pub guarded: Guarded,
     /// Waiting.
     #[command(flatten)]
     pub wait: Wait,

@@ -1,10 +1,14 @@
 //! What can be typed after `frontdesk`: every command with its arguments. Help texts become the reference and the man pages.
 
 mod manage;
+mod order;
+
+pub use order::{DoArgs, MacroCommand, ManyArgs, OrderArgs};
 
 pub use manage::{
     AttachmentCommand, ChannelAdd, ChannelCommand, ChannelSet, ImportArgs, OneChannel, QuickReplyCommand,
-    QuickReplyEdit, QuickReplyText, QuickReplyUse, SecretArgs, WebhooksCommand, WorkspaceCommand,
+    QuickReplyEdit, QuickReplyExport, QuickReplyFormat, QuickReplyImport, QuickReplyOne, QuickReplyText,
+    QuickReplyUse, QuickReplyVariant, SecretArgs, WebhooksCommand, WorkspaceCommand,
 };
 
 use crate::domain::query::reference::HELP;
@@ -60,7 +64,7 @@ pub enum Command {
     /// Write to an address: in the conversation that exists with it, or a new one.
     New(NewArgs),
     /// Answer the customer.
-    Reply(WordsArgs),
+    Reply(ReplyArgs),
     /// Leave a private note: only agents see it.
     Note(WordsArgs),
     /// Give a conversation to somebody, or to nobody.
@@ -77,6 +81,39 @@ pub enum Command {
     Read(OneConversation),
     /// Mark a conversation as unread.
     Unread(OneConversation),
+    /// Resolve a conversation.
+    Resolve(OneConversation),
+    /// Open a conversation again.
+    Reopen(OneConversation),
+    /// Set a conversation aside until something else happens.
+    Pending(OneConversation),
+    /// Put a conversation to sleep: until a time, or until the customer writes.
+    Snooze(OrderArgs),
+    /// Mark a conversation as spam.
+    Spam(OneConversation),
+    /// Take a conversation out of the spam.
+    NotSpam(OneConversation),
+    /// Put a conversation away until the customer writes again.
+    Archive(OneConversation),
+    /// Take a conversation out of the archive.
+    Unarchive(OneConversation),
+    /// Mute a conversation: what the customer writes calls nobody and brings nothing back.
+    Mute(OneConversation),
+    /// Hear a muted conversation again.
+    Unmute(OneConversation),
+    /// Block the customer's address: what it writes anew is spam.
+    Block(OneConversation),
+    /// Accept a blocked address again.
+    Unblock(OneConversation),
+    /// Say what a customer is worth: 0 to 100, or none.
+    Score(OrderArgs),
+    /// Fill a free field of a conversation, NAME=VALUE; without a value it is emptied.
+    Field(OrderArgs),
+    /// Give one order to many conversations: `do "label +vip" 12 13`, `do resolve --matching "refund before:7d"`.
+    Do(DoArgs),
+    /// Several orders under one name, from the configuration.
+    #[command(subcommand)]
+    Macro(MacroCommand),
     /// Opt the customer of a conversation out of messages, or in again.
     Consent(ConsentArgs),
     /// Canned answers with variables.
@@ -215,12 +252,34 @@ pub struct NewArgs {
     /// The words; - reads them from standard input.
     #[arg(value_name = "TEXT|-")]
     pub text: String,
+    /// Guards.
+    #[command(flatten)]
+    pub guarded: Guarded,
     /// Waiting.
     #[command(flatten)]
     pub wait: Wait,
 }
 
-/// `reply`, `note`
+/// What is asked about on the screen.
+#[derive(Debug, Clone, Args)]
+pub struct Guarded {
+    /// Send it although it looks like a card number or something of `[confirm_patterns]`.
+    #[arg(long)]
+    pub confirmed: bool,
+}
+
+/// `reply`
+#[derive(Debug, Clone, Args)]
+pub struct ReplyArgs {
+    /// Where and what.
+    #[command(flatten)]
+    pub words: WordsArgs,
+    /// Guards.
+    #[command(flatten)]
+    pub guarded: Guarded,
+}
+
+/// `note`
 #[derive(Debug, Clone, Args)]
 pub struct WordsArgs {
     /// The conversation's id.

@@ -192,7 +192,8 @@ fn told(ctx: &mut Context, vendor: &Vendor, name: &str) -> Result<(), CliError> 
     let workspace = ctx.open()?;
     let config = workspace.config.clone();
     let channel = existing(&config, name)?;
-    let shape = shape(&Seen::of(&workspace)?, channel, row_of(&workspace, name)?.as_ref());
+    let seen = Seen::of(&workspace)?;
+    let shape = shape(&seen, channel, row_of(&workspace, name)?.as_ref());
     let local = config.public_url.is_none();
     let carries: Vec<&str> = media(vendor, &channel.settings).iter().map(|m| m.title()).collect();
     if ctx.out.json {
@@ -207,6 +208,11 @@ fn told(ctx: &mut Context, vendor: &Vendor, name: &str) -> Result<(), CliError> 
         }
         if let Some(url) = &shape.page_url {
             ctx.out.line(&format!("page for visitors: {url}"))?;
+        }
+        if seen.base.is_none() {
+            ctx.out.line(
+                "its address is not known yet: `listen` has port 0, so the port is chosen when `frontdesk` or `frontdesk serve` starts, and `frontdesk channel list` tells it while that runs. Give `listen` a port, or set `public_url`, to have one that stays",
+            )?;
         }
     }
     if local && shape.webhook_url.is_some() {

@@ -57,8 +57,8 @@ fn existing<'c>(config: &'c Config, name: &str) -> Result<&'c ChannelConfig, Cli
 
 /// What is known of the engine that serves the channels.
 struct Seen {
-    /// What vendors and visitors see of its listener.
-    base: String,
+    /// What vendors and visitors see of its listener; none where the port is chosen at its start.
+    base: Option<String>,
     /// Since when none runs; see [`engine_away`].
     away: Option<Option<Ms>>,
     now: Ms,
@@ -94,7 +94,7 @@ impl Seen {
 
 /// What `channel list` says of a channel.
 fn shape(seen: &Seen, channel: &ChannelConfig, row: Option<&AccountRow>) -> ChannelShape {
-    let base = &seen.base;
+    let at = |path: &str| seen.base.as_ref().map(|base| format!("{base}/{path}/{}", channel.name));
     let vendor = vendor(&channel.provider);
     let capabilities = vendor.and_then(|v| (v.capabilities)(&channel.settings).ok());
     let push = capabilities.as_ref().map(|c| c.push);
@@ -120,8 +120,8 @@ fn shape(seen: &Seen, channel: &ChannelConfig, row: Option<&AccountRow>) -> Chan
         channels,
         status: status.word(),
         detail,
-        webhook_url: (push == Some(PushKind::Webhook)).then(|| format!("{base}/hooks/{}", channel.name)),
-        page_url: (channel.provider == "webchat").then(|| format!("{base}/chat/{}", channel.name)),
+        webhook_url: if push == Some(PushKind::Webhook) { at("hooks") } else { None },
+        page_url: if channel.provider == "webchat" { at("chat") } else { None },
     }
 }
 
@@ -133,6 +133,7 @@ fn list(ctx: &mut Context) -> Result<(), CliError> {
     let workspace = ctx.open()?;
     let config = workspace.config.clone();
     let seen = Seen::of(&workspace)?;
+    let nowhere = if seen.base.is_none() { "the port is chosen at start" } else { "" };
     let mut table = Table::new(&["name", "provider", "channels", "status", "detail", "webhook or page"], 4);
     for channel in config.channels() {
         let shape = shape(&seen, channel, row_of(&workspace, &channel.name)?.as_ref());
@@ -146,7 +147,7 @@ fn list(ctx: &mut Context) -> Result<(), CliError> {
             shape.channels.join(" "),
             shape.status.into(),
             shape.detail.unwrap_or_default(),
-            shape.webhook_url.or(shape.page_url).unwrap_or_default(),
+            shape.webhook_url.or(shape.page_url).unwrap_or_else(|| nowhere.into()),
         ]);
     }
     if ctx.out.json {

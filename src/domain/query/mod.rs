@@ -86,6 +86,78 @@ pub enum Filter {
     After(When),
     /// What is there.
     Has(Vec<Has>),
+    /// How many points the customer is worth.
+    Score(Bound),
+    /// A free field of the qualification: that it is filled, or what it begins with.
+    Field(Vec<FieldIs>),
+    /// Whether it is put away. Lists leave out what is, unless this is asked.
+    Archived(bool),
+}
+
+/// A bound on a number, as it was written: `50`, `>50`, `>=50`, `<50`, `<=50`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Bound {
+    /// How it compares.
+    pub by: Compare,
+    /// With what.
+    pub to: u8,
+}
+
+/// How a number compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Compare {
+    /// Equal.
+    Is,
+    /// Greater.
+    Above,
+    /// Greater or equal.
+    AtLeast,
+    /// Less.
+    Below,
+    /// Less or equal.
+    AtMost,
+}
+
+impl Compare {
+    /// All, the longer signs before what they begin with.
+    pub const ALL: [Compare; 5] =
+        [Compare::AtLeast, Compare::AtMost, Compare::Above, Compare::Below, Compare::Is];
+
+    /// The sign used in queries, which is SQL's too.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Compare::Is => "=",
+            Compare::Above => ">",
+            Compare::AtLeast => ">=",
+            Compare::Below => "<",
+            Compare::AtMost => "<=",
+        }
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.by == Compare::Is { "" } else { self.by.sign() };
+        write!(f, "{sign}{}", self.to)
+    }
+}
+
+/// A free field, and what is asked of it: `budget`, `budget=10k`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FieldIs {
+    /// The name, without regard to case.
+    pub name: String,
+    /// What its value contains; none = that it has one.
+    pub value: Option<String>,
+}
+
+impl fmt::Display for FieldIs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            None => f.write_str(&self.name),
+            Some(value) => write!(f, "{}={value}", self.name),
+        }
+    }
 }
 
 /// Whose a conversation is.
@@ -181,7 +253,7 @@ impl Query {
 }
 
 /// The keys of filters, in the order in which they are told.
-pub const KEYS: [&str; 14] = [
+pub const KEYS: [&str; 17] = [
     "channel",
     "account",
     "status",
@@ -189,7 +261,10 @@ pub const KEYS: [&str; 14] = [
     "label",
     "priority",
     "qualified",
+    "score",
+    "field",
     "unread",
+    "archived",
     "from",
     "contact",
     "identity",
@@ -228,6 +303,11 @@ pub enum QueryError {
         /// What would be understood.
         expected: String,
     },
+    /// A `-` with nothing behind it.
+    #[error(
+        "\u{201c}-\u{201d} stands alone: write it right before what is to be left out, as in -refund or -label:vip, or leave it away"
+    )]
+    LoneMinus,
     /// A quotation without end.
     #[error("a quotation mark is not closed: {0}")]
     Unclosed(String),
@@ -251,6 +331,9 @@ impl QueryError {
                 format!("\u{201c}{key}:{value}\u{201d} is not understood yet: {key}: takes {takes}")
             }
             QueryError::NoValue { key, .. } => format!("{key}: takes {}", values::takes(key, "")),
+            QueryError::LoneMinus => {
+                "\u{201c}-\u{201d} leaves out what stands right behind it, as in -label:vip".into()
+            }
             QueryError::Unclosed(_) => self.to_string(),
         }
     }
@@ -300,7 +383,9 @@ impl fmt::Display for Filter {
             }
             Filter::Assignee(list) => words(&list.iter().map(Who::text).collect::<Vec<_>>()),
             Filter::From(list) => words(&list.iter().map(Writer::text).collect::<Vec<_>>()),
-            Filter::Unread(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+            Filter::Unread(yes) | Filter::Archived(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+            Filter::Score(bound) => bound.to_string(),
+            Filter::Field(list) => strings(&list.iter().map(FieldIs::to_string).collect::<Vec<_>>()),
             Filter::Before(when) | Filter::After(when) => quoted(&when.0),
         };
         write!(f, "{}:{values}", self.key())
@@ -325,6 +410,9 @@ impl Filter {
             Filter::Before(_) => "before",
             Filter::After(_) => "after",
             Filter::Has(_) => "has",
+            Filter::Score(_) => "score",
+            Filter::Field(_) => "field",
+            Filter::Archived(_) => "archived",
         }
     }
 }

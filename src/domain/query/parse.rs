@@ -4,7 +4,7 @@
 //! the colon (`re:`), a single letter stands before it (`c:`), or it is a link (`https://`, `mailto:`, `tel:`).
 //! Whatever stands in quotation marks is never a filter.
 
-use super::values::{expected, has, qualified, when, who, writer, yes_or_no};
+use super::values::{bound, expected, field, has, qualified, when, who, writer, yes_or_no};
 use super::{Clause, Filter, KEYS, Query, QueryError, SoFar, What};
 
 /// Reads a finished query.
@@ -66,6 +66,11 @@ impl<'a> Reader<'a> {
                 }
                 return Ok(Query { clauses });
             }
+            if self.lone_minus() {
+                self.pass(QueryError::LoneMinus)?;
+                ends_with_filter = true;
+                continue;
+            }
             let negated = self.negation();
             let key = self.key();
             ends_with_filter = key.is_some();
@@ -74,7 +79,13 @@ impl<'a> Reader<'a> {
                     self.rest = after;
                     self.filter(key)?.map(What::Filter)
                 }
-                None if self.rest.starts_with('"') => self.phrase()?,
+                None if self.rest.starts_with('"') => {
+                    let phrase = self.phrase()?;
+                    if phrase.is_none() && negated {
+                        self.pass(QueryError::LoneMinus)?;
+                    }
+                    phrase
+                }
                 None => Some(self.word(negated)),
             };
             clauses.extend(what.map(|what| Clause { negated, what }));
@@ -90,15 +101,22 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Takes a leading `-` that has something to negate.
-    fn negation(&mut self) -> bool {
-        match self.rest.strip_prefix('-') {
-            Some(after) if !after.is_empty() && !after.starts_with(char::is_whitespace) => {
-                self.rest = after;
-                true
-            }
-            _ => false,
+    /// Takes a `-`, or several, with nothing behind: nothing can be found by it, and it would leave out nothing.
+    fn lone_minus(&mut self) -> bool {
+        let after = self.rest.trim_start_matches('-');
+        let alone =
+            after.len() < self.rest.len() && (after.is_empty() || after.starts_with(char::is_whitespace));
+        if alone {
+            self.rest = after;
         }
+        alone
+    }
+
+    /// Takes a leading `-`.
+    fn negation(&mut self) -> bool {
+        let after = self.rest.strip_prefix('-');
+        self.rest = after.unwrap_or(self.rest);
+        after.is_some()
     }
 
     /// A quotation. Without letters in it, it asks for nothing.
@@ -208,6 +226,9 @@ impl<'a> Reader<'a> {
             "qualified" => self.each(key, &values, qualified)?.map(Filter::Qualified),
             "has" => self.each(key, &values, has)?.map(Filter::Has),
             "unread" => self.one(key, &values, yes_or_no)?.map(Filter::Unread),
+            "archived" => self.one(key, &values, yes_or_no)?.map(Filter::Archived),
+            "score" => self.one(key, &values, bound)?.map(Filter::Score),
+            "field" => self.each(key, &values, field)?.map(Filter::Field),
             "before" => self.one(key, &values, when)?.map(Filter::Before),
             "after" => self.one(key, &values, when)?.map(Filter::After),
             "assignee" => Some(Filter::Assignee(values.iter().map(|v| who(v)).collect())),
@@ -299,7 +320,7 @@ mod tests {
             [word("refund"), prefix("ord"), phrase("my  order")]
         );
         assert_eq!(whats("\"my ord\"*"), [prefix("my ord")]);
-        assert_eq!(whats("* - \"\" 5\""), [word("*"), word("-"), word("5\"")]);
+        assert_eq!(whats("* \"\" 5\""), [word("*"), word("5\"")]);
         assert!(matches!(parse("say \"hello"), Err(QueryError::Unclosed(_))));
     }
 
@@ -384,6 +405,12 @@ mod tests {
             "has:attachment,failed",
             "from:customer",
             "identity:+31612345678",
+            "archived:yes",
+            "score:>50",
+            "score:<=5",
+            "score:100",
+            "field:budget",
+            "field:budget=10k,deadline",
         ] {
             assert!(matches!(whats(good)[..], [What::Filter(_)]), "{good}");
         }
@@ -400,6 +427,9 @@ mod tests {
         assert!(says("after:soon").contains("7d"));
         assert!(says("unread:yes,no").contains("only one"));
         assert!(says("has:everything").contains("attachment"));
+        for wrong in ["score:101", "score:>", "score:=>5", "score:-1", "field:=x"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]
@@ -419,6 +449,18 @@ mod tests {
         }
         assert_eq!(whats("\"status:open\""), [phrase("status:open")]);
         assert_eq!(whats("\"colour:red\""), [phrase("colour:red")]);
+    }
+
+    #[test]
+    fn what_would_leave_out_nothing_is_a_mistake() {
+        for text in ["-", "order - refund", "order -", "--", "-\"\"", "-\" \" order"] {
+            assert_eq!(parse(text), Err(QueryError::LoneMinus), "{text}");
+            let SoFar { query, unclear } = parse_so_far(text);
+            assert_eq!(unclear, Some(QueryError::LoneMinus), "{text}: it is told while it is typed");
+            assert!(query.clauses.iter().all(|c| !c.negated && c.what != word("-")), "{text}: {query}");
+        }
+        assert_eq!(typed("ord -"), [prefix("ord")], "what stands before it is still a beginning");
+        assert!(parse("-status:").is_err());
     }
 
     #[test]

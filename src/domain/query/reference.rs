@@ -12,7 +12,8 @@ A query holds words, filters, or both; all of them must be true.
   06 1234 5678    a telephone number, in any format
   key:value       a filter; key:a,b takes either
   -word -key:v    what must not be
-Filters: channel: account: status: assignee: label: priority: qualified: unread: from: contact: identity: before: after: has:
+Filters: channel: account: status: assignee: label: priority: qualified: score: field: unread: archived:
+  from: contact: identity: before: after: has:
 docs/reference/queries.md tells what each takes.";
 
 /// `docs/reference/queries.md` as it has to be.

@@ -1,6 +1,6 @@
 //! What the keys of filters take: reads one value, and says what would be one.
 
-use super::{Has, Qualified, When, Who, Writer};
+use super::{Bound, Compare, FieldIs, Has, Qualified, When, Who, Writer};
 use crate::domain::account::Channel;
 use crate::domain::conversation::{Priority, QualificationState, Status};
 
@@ -13,7 +13,7 @@ fn words(key: &str) -> Vec<&'static str> {
         "qualified" => {
             ["yes", "no"].into_iter().chain(QualificationState::ALL.iter().map(|v| v.word())).collect()
         }
-        "unread" => vec!["yes", "no"],
+        "unread" | "archived" => vec!["yes", "no"],
         "has" => vec!["attachment", "note", "failed"],
         _ => Vec::new(),
     }
@@ -42,6 +42,8 @@ pub(super) fn expected(key: &str) -> String {
         "label" => "the name of a label",
         "from" => "contact, agent, me, or part of a name",
         "contact" => "part of the name of a contact, or its id",
+        "score" => "a number from 0 to 100, alone or behind >, >=, < or <= (>50)",
+        "field" => "the name of a field that is filled (budget), or with what it contains (budget=10k)",
         "identity" => "an e-mail address, a telephone number or a handle",
         _ => "a day (2026-11-20, 2026-11, today, yesterday), an age (3h, 7d, 2w, 1y) or an RFC 3339 time",
     }
@@ -71,6 +73,24 @@ pub(super) fn has(text: &str) -> Option<Has> {
         "failed" => Some(Has::Failed),
         _ => None,
     }
+}
+
+pub(super) fn bound(text: &str) -> Option<Bound> {
+    let (by, number) = Compare::ALL
+        .into_iter()
+        .find_map(|by| text.strip_prefix(by.sign()).map(|rest| (by, rest)))
+        .unwrap_or((Compare::Is, text));
+    let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    let to = number.parse().ok().filter(|n| digits && *n <= 100)?;
+    Some(Bound { by, to })
+}
+
+pub(super) fn field(text: &str) -> Option<FieldIs> {
+    let (name, value) = match text.split_once('=') {
+        Some((name, value)) => (name.trim(), Some(value.trim().to_owned()).filter(|v| !v.is_empty())),
+        None => (text.trim(), None),
+    };
+    (!name.is_empty()).then(|| FieldIs { name: name.to_owned(), value })
 }
 
 pub(super) fn who(text: &str) -> Who {

@@ -127,9 +127,7 @@ fn inbound(push: &RawPush, form: &Form, sid: String, own: &Own) -> Result<Vec<Ev
         history: false,
         rev: Rev { at: 0, rank },
     };
-    let mut events = vec![Event::Message(Box::new(fact))];
-    events.extend(consent);
-    Ok(events)
+    Ok(with_consent(fact, consent))
 }
 
 /// What Twilio told besides what has a column of its own: the words (unless we show others in their place) and the ids.
@@ -142,6 +140,38 @@ fn besides(mut told: Map<String, Value>, text: &str) -> Value {
         _ => true,
     });
     Value::Object(told)
+}
+
+/// A message, and what it means for whether we may write: for who answers next that stands in the thread as well. That line is told
+/// under an id made of the message's, so that it is there once however often and in whichever order pushes and pulls tell it.
+fn with_consent(message: MessageFact, consent: Option<Event>) -> Vec<Event> {
+    let line = match &consent {
+        Some(Event::Consent { channel, state, said, .. }) => Some(MessageFact {
+            conversation: message.conversation.clone(),
+            external_id: format!("{}:consent", message.external_id),
+            direction: Direction::Activity,
+            kind: MessageKind::Activity,
+            author: message.author.clone(),
+            text: chose(state.value, *channel, said),
+            metadata: Value::Null,
+            attachments: Vec::new(),
+            ..message.clone()
+        }),
+        _ => None,
+    };
+    let mut events = vec![Event::Message(Box::new(message))];
+    events.extend(line.map(|line| Event::Message(Box::new(line))));
+    events.extend(consent);
+    events
+}
+
+/// What a customer did with a word, said behind their name.
+fn chose(state: ConsentState, channel: Channel, said: &str) -> String {
+    let what = match state {
+        ConsentState::OptedOut => format!("opted out of {}", channel.title()),
+        ConsentState::OptedIn => format!("opted in to {} again", channel.title()),
+    };
+    if said.is_empty() { what } else { format!("{what} by {said}") }
 }
 
 fn consent(conversation: &ConversationFact, wish: Wish, says: &str, at: Ms) -> Option<Event> {
@@ -276,8 +306,7 @@ pub fn entry(
         history: at < taken.history_before,
         rev: Rev { at: if inbound { 0 } else { updated }, rank: PULLED },
     };
-    let mut events = vec![Event::Message(Box::new(fact))];
-    events.extend(consent);
+    let mut events = with_consent(fact, consent);
     if refused {
         events.push(opted_out(theirs, updated));
     }

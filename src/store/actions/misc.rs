@@ -1,10 +1,12 @@
 //! Reading, consent, drafts and quick replies.
 
 use crate::domain::capability::Ownership;
-use crate::domain::command::{ComposeMode, Performed};
+use crate::domain::command::{ComposeMode, Performed, set};
 use crate::domain::contact::ConsentState;
+use crate::domain::conversation::Status;
 use crate::domain::event::ConversationKey;
-use crate::domain::ids::{ConversationId, QuickReplyId};
+use crate::domain::ids::ConversationId;
+use crate::domain::message::Direction;
 use crate::domain::op::OpBody;
 use crate::domain::rev::{Rev, Stamped};
 use crate::store::actions::Actor;
@@ -22,12 +24,22 @@ impl Tx<'_> {
     ) -> Result<Performed, StoreError> {
         let row = self.conversation_row(conversation)?;
         let mut done = Performed { conversation: Some(conversation), ..Performed::default() };
+        let heard = match self.one("SELECT id FROM agent WHERE email = ?1", [&actor.email], |r| r.get(0))? {
+            Some(me) => self.call_heard(conversation.0, me)?,
+            None => false,
+        };
         if row.unread == 0 {
+            done.changed = heard;
+            self.settle()?;
             return Ok(done);
         }
         // Reopened by what is seen now: it must not fall shut under the agent's eyes.
-        if self.derived(conversation.0)?.is_some_and(|d| d.set_status != d.place.status) {
+        let derived = self.derived(conversation.0)?;
+        if derived.as_ref().is_some_and(|d| d.set_status != d.place.status) {
             self.keep_open(conversation, row.account)?;
+        }
+        if derived.is_some_and(|d| d.set_archived_at != d.archived_at) {
+            self.keep_out(conversation)?;
         }
         self.cover(conversation)?;
         let remote =
@@ -108,8 +120,58 @@ impl Tx<'_> {
         };
         let stated = Stamped { value: state, rev };
         done.changed = self.consent_fact(row.account, &identity, row.channel, &stated, &said)?;
+        let (name, medium) = (row.known_name().unwrap_or("the customer"), row.channel.title());
+        let line = match state {
+            ConsentState::OptedOut => format!("opted {name} out of {medium}"),
+            ConsentState::OptedIn => format!("opted {name} in to {medium} again"),
+        };
+        self.own_message(actor, conversation, Direction::Activity, &line)?;
         let detail = json!({ "before": before.map(|b| b.state), "after": state });
         self.audit(actor, "consent", Some(conversation), None, detail)?;
+        self.settle()?;
+        Ok(done)
+    }
+
+    /// Blocks the address that a conversation is with, or accepts it again. The conversation goes to the spam, and comes back.
+    pub(super) fn block(
+        &mut self,
+        actor: &Actor,
+        conversation: ConversationId,
+        on: bool,
+    ) -> Result<Performed, StoreError> {
+        let row = self.conversation_row(conversation)?;
+        let sql = "SELECT identity_id FROM conversation WHERE id = ?1";
+        let identity: Option<i64> = self.one(sql, [conversation.0], |r| r.get(0))?.flatten();
+        let Some(identity) = identity else {
+            return Err(StoreError::Refused("the customer's address is not known".into()));
+        };
+        let mut done = Performed { conversation: Some(conversation), ..Performed::default() };
+        if row.blocked == on {
+            return Ok(done);
+        }
+        // What stands in other threads with this address calls nobody from now on, or again.
+        self.count_places_of(identity, -1)?;
+        if on {
+            let sql = "INSERT INTO block(identity_id, at, actor) VALUES (?1, ?2, ?3)";
+            self.exec(sql, params![identity, self.now, actor.email])?;
+        } else {
+            self.exec("DELETE FROM block WHERE identity_id = ?1", [identity])?;
+        }
+        self.count_places_of(identity, 1)?;
+        let line = if on { "blocked this address" } else { "accepts this address again" };
+        self.own_message(actor, conversation, Direction::Activity, line)?;
+        self.audit(
+            actor,
+            if on { "block" } else { "unblock" },
+            Some(conversation),
+            None,
+            json!({ "address": row.theirs }),
+        )?;
+        let status = if on { Status::Spam } else { Status::Open };
+        if on != (row.status == Status::Spam) {
+            done.op = self.set(actor, conversation, &set::status(status))?.op;
+        }
+        done.changed = true;
         self.settle()?;
         Ok(done)
     }
@@ -149,48 +211,5 @@ impl Tx<'_> {
             self.touch(conversation.0).draft = true;
         }
         Ok(())
-    }
-
-    pub(super) fn quick_reply_used(&mut self, id: QuickReplyId) -> Result<Performed, StoreError> {
-        let sql = "UPDATE quick_reply SET uses = uses + 1, used_at = ?2 WHERE id = ?1";
-        match self.exec(sql, [id.0, self.now])? {
-            0 => Err(StoreError::NotFound("quick reply")),
-            _ => Ok(Performed { changed: true, ..Performed::default() }),
-        }
-    }
-
-    pub(super) fn quick_reply_save(
-        &mut self,
-        actor: &Actor,
-        shortcut: &str,
-        title: &str,
-        body: &str,
-    ) -> Result<Performed, StoreError> {
-        let shortcut = shortcut.trim();
-        if shortcut.is_empty() || shortcut.chars().any(char::is_whitespace) {
-            return Err(StoreError::Refused("a quick reply needs a shortcut of one word".into()));
-        }
-        if body.trim().is_empty() {
-            return Err(StoreError::Refused("a quick reply needs a text".into()));
-        }
-        self.exec(
-            "INSERT INTO quick_reply(shortcut, title, body) VALUES (?1, ?2, ?3)
-             ON CONFLICT (shortcut) DO UPDATE SET title = excluded.title, body = excluded.body",
-            params![shortcut, title, body],
-        )?;
-        self.audit(actor, "quick-reply save", None, None, json!({ "shortcut": shortcut }))?;
-        Ok(Performed { changed: true, ..Performed::default() })
-    }
-
-    pub(super) fn quick_reply_remove(
-        &mut self,
-        actor: &Actor,
-        shortcut: &str,
-    ) -> Result<Performed, StoreError> {
-        if self.exec("DELETE FROM quick_reply WHERE shortcut = ?1", [shortcut])? == 0 {
-            return Err(StoreError::NotFound("quick reply"));
-        }
-        self.audit(actor, "quick-reply remove", None, None, json!({ "shortcut": shortcut }))?;
-        Ok(Performed { changed: true, ..Performed::default() })
     }
 }

@@ -2,12 +2,15 @@
 
 mod mend;
 mod misc;
+mod quick_replies;
 mod say;
 
 pub(super) use say::from_key;
 mod set;
 
 use crate::domain::command::{Action, Performed};
+use crate::domain::conversation::Assignee;
+use crate::domain::facet::Owner;
 use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId};
 use crate::domain::op::{OpBody, OpClass, OpState};
 use crate::domain::row::ConversationRow;
@@ -24,6 +27,18 @@ pub struct Actor {
     pub name: String,
     /// Their e-mail, by which agents are known everywhere.
     pub email: String,
+}
+
+impl Actor {
+    /// Frontdesk itself, where a rule or a clock acts.
+    pub fn system() -> Actor {
+        Actor { name: "Frontdesk".into(), email: String::new() }
+    }
+
+    /// Whether nobody in person acts.
+    pub fn is_system(&self) -> bool {
+        self.email.is_empty()
+    }
 }
 
 impl Tx<'_> {
@@ -48,13 +63,49 @@ impl Tx<'_> {
             Action::Discard { message } => self.discard(actor, *message),
             Action::Settle { message, sent } => self.settle_doubt(actor, *message, *sent),
             Action::Consent { conversation, state } => self.set_consent(actor, *conversation, *state),
+            Action::Block { conversation, on } => self.block(actor, *conversation, *on),
             Action::Draft { conversation, mode, text } => self.draft(*conversation, *mode, text),
             Action::QuickReplyUsed { id } => self.quick_reply_used(*id),
-            Action::QuickReplySave { shortcut, title, body } => {
-                self.quick_reply_save(actor, shortcut, title, body)
-            }
-            Action::QuickReplyRemove { shortcut } => self.quick_reply_remove(actor, shortcut),
+            Action::QuickReplySave { id, reply } => self.quick_reply_save(actor, *id, reply),
+            Action::QuickReplyRemove { id } => self.quick_reply_remove(actor, *id),
         }
+    }
+
+    /// Performs an action, and answers with what takes it back, if anything does.
+    ///
+    /// # Errors
+    /// As [`Tx::perform`].
+    pub fn perform_undoable(
+        &mut self,
+        actor: &Actor,
+        action: &Action,
+    ) -> Result<(Performed, Option<Action>), StoreError> {
+        let of = match action {
+            Action::Set { conversation, .. }
+            | Action::Read { conversation }
+            | Action::Unread { conversation }
+            | Action::Block { conversation, .. } => *conversation,
+            _ => return Ok((self.perform(actor, action)?, None)),
+        };
+        self.settle()?;
+        let before = self.conversation_row(of)?;
+        let owner = self.owner_of(&before)?;
+        let done = self.perform(actor, action)?;
+        Ok((done, action.inverse(&before, owner)))
+    }
+
+    /// Whose a conversation is, in terms that travel.
+    fn owner_of(&self, row: &ConversationRow) -> Result<Option<Owner>, StoreError> {
+        Ok(match row.assignee {
+            None => None,
+            Some(Assignee::Agent(id)) => {
+                let sql = "SELECT email FROM agent WHERE id = ?1";
+                self.one(sql, [id.0], |r| r.get(0))?.map(Owner::Agent)
+            }
+            Some(Assignee::Team(id)) => {
+                self.one("SELECT name FROM team WHERE id = ?1", [id.0], |r| r.get(0))?.map(Owner::Team)
+            }
+        })
     }
 
     /// The conversation as it is shown, or `NotFound`.

@@ -15,7 +15,7 @@ use crate::store::actions::Actor;
 use crate::store::error::StoreError;
 use crate::store::reader::rows;
 use crate::store::tx::Tx;
-use crate::text::address;
+use crate::text::{address, variables};
 use rusqlite::params;
 use serde_json::{Value, json};
 
@@ -125,8 +125,8 @@ impl Tx<'_> {
         })
     }
 
-    /// A row of our own in a thread.
-    fn own_message(
+    /// A row of our own in a thread. An activity is neither found nor the newest word of a conversation.
+    pub(in crate::store) fn own_message(
         &mut self,
         actor: &Actor,
         conversation: ConversationId,
@@ -134,6 +134,7 @@ impl Tx<'_> {
         text: &str,
     ) -> Result<MessageId, StoreError> {
         let id = self.slot(self.now)?;
+        let is_activity = direction == Direction::Activity;
         let agent: Option<i64> =
             self.one("SELECT id FROM agent WHERE email = ?1", [actor.email.to_lowercase()], |r| r.get(0))?;
         self.exec(
@@ -144,20 +145,27 @@ impl Tx<'_> {
                 id.0,
                 conversation.0,
                 direction.code(),
-                MessageKind::Text.code(),
-                AuthorKind::Agent.code(),
+                if is_activity { MessageKind::Activity } else { MessageKind::Text }.code(),
+                if actor.is_system() { AuthorKind::System } else { AuthorKind::Agent }.code(),
                 actor.name,
                 agent,
                 text,
                 self.now
             ],
         )?;
-        self.index_message(id.0, Some(text), false);
-        let author = Author::agent(actor.name.clone(), Some(actor.email.clone()));
-        self.participant(conversation.0, &author, None, self.now)?;
+        if !is_activity {
+            self.index_message(id.0, Some(text), false);
+        }
+        if !actor.is_system() {
+            let author = Author::agent(actor.name.clone(), Some(actor.email.clone()));
+            self.participant(conversation.0, &author, None, self.now)?;
+        }
+        if direction == Direction::Note {
+            self.call_agents(conversation.0, text, agent)?;
+        }
         let now = self.now;
         let touch = self.touch(conversation.0);
-        touch.newest = true;
+        touch.newest |= !is_activity;
         if direction == Direction::Outbound {
             touch.answered = touch.answered.max(Some((now, id.0)));
         }
@@ -196,7 +204,8 @@ impl Tx<'_> {
             consent: consent.as_ref(),
             now: self.now,
         };
-        may_say(&ctx, text).map_err(StoreError::Refused)
+        may_say(&ctx, text).map_err(StoreError::Refused)?;
+        variables::refusal(text).map_or(Ok(()), |why| Err(StoreError::Refused(why)))
     }
 
     fn removed(&self, account: AccountId) -> Result<bool, StoreError> {

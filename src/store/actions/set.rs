@@ -5,7 +5,7 @@ use crate::domain::clock::Ms;
 use crate::domain::command::Performed;
 use crate::domain::conversation::{QualificationState, Status};
 use crate::domain::event::ConversationKey;
-use crate::domain::facet::{Facet, FacetKey, Owner};
+use crate::domain::facet::{Facet, FacetKey, Owner, label};
 use crate::domain::ids::{AccountId, ConversationId, OpId};
 use crate::domain::op::{OpBody, OpState};
 use crate::domain::rebase;
@@ -26,7 +26,12 @@ fn ownership(capabilities: Option<&Capabilities>, facet: &FacetKey) -> Ownership
         FacetKey::Priority => caps.priority,
         FacetKey::Assignee => caps.assignee,
         FacetKey::Label(_) => caps.labels,
-        FacetKey::Qualification | FacetKey::Subject => Ownership::Local,
+        FacetKey::Qualification
+        | FacetKey::Subject
+        | FacetKey::Archived
+        | FacetKey::Muted
+        | FacetKey::Score
+        | FacetKey::Field(_) => Ownership::Local,
     }
 }
 
@@ -44,11 +49,18 @@ impl Tx<'_> {
         let pending: Vec<_> = self.folded(conversation)?.into_iter().map(|f| f.pending).collect();
         let key = facet.key();
         let before = rebase::shown(&truth, &pending).remove(&key);
-        let covers = matches!(&facet, Facet::Status { status: Status::Resolved | Status::Snoozed, .. });
+        let covers = matches!(
+            &facet,
+            Facet::Status { status: Status::Resolved | Status::Snoozed, .. }
+                | Facet::Archived { at: Some(_) }
+        );
         // A resolved conversation that a new message has reopened is shown as open: setting it again does change something.
         let covered = if covers { self.cover(conversation)? } else { false };
-        let reopened =
-            key == FacetKey::Status && before.as_ref().is_some_and(|b| shown_status(b) != Some(row.status));
+        let reopened = match &before {
+            Some(Facet::Status { status, .. }) => *status != row.status,
+            Some(Facet::Archived { at }) => *at != row.archived_at,
+            _ => false,
+        };
         let mut done = Performed { conversation: Some(conversation), changed: true, ..Performed::default() };
         if same(before.as_ref(), &facet) && !reopened {
             done.changed = covered;
@@ -115,10 +127,7 @@ impl Tx<'_> {
                 }
             }
             Facet::Label { name, on } => {
-                let name = name.trim();
-                if name.is_empty() || name.chars().any(char::is_control) {
-                    return Err(StoreError::Refused("a label needs a name on one line".into()));
-                }
+                let name = label(name, *on).map_err(StoreError::Refused)?;
                 Ok(Facet::Label { name: name.to_owned(), on: *on })
             }
             Facet::Qualification { qualification: Some(q) }
@@ -126,6 +135,17 @@ impl Tx<'_> {
                     && q.reason.as_deref().is_none_or(|r| r.trim().is_empty()) =>
             {
                 Err(StoreError::Refused("say why it is disqualified".into()))
+            }
+            Facet::Score { score: Some(score) } if *score > 100 => {
+                Err(StoreError::Refused("a score goes from 0 to 100".into()))
+            }
+            Facet::Field { name, value } => {
+                let name = name.trim();
+                if name.is_empty() || name.chars().any(char::is_control) {
+                    return Err(StoreError::Refused("a field needs a name on one line".into()));
+                }
+                let value = value.as_deref().map(str::trim).filter(|v| !v.is_empty()).map(str::to_owned);
+                Ok(Facet::Field { name: name.to_owned(), value })
             }
             other => Ok(other.clone()),
         }
@@ -183,8 +203,7 @@ impl Tx<'_> {
             let previous = self.truth(id)?.get(&FacetKey::Status).map(|t| t.rev);
             let value = Facet::Status { status: Status::Open, until: None };
             self.learn(id, &[Stamped { value, rev: Rev::next(now, previous) }])?;
-            let system = Actor { name: "Frontdesk".into(), email: String::new() };
-            self.audit(&system, "wake", Some(id), None, serde_json::Value::Null)?;
+            self.audit(&Actor::system(), "wake", Some(id), None, serde_json::Value::Null)?;
             woken += 1;
         }
         self.settle()?;
@@ -208,12 +227,13 @@ impl Tx<'_> {
         self.learn(conversation, &[Stamped { value, rev }])?;
         Ok(())
     }
-}
 
-fn shown_status(facet: &Facet) -> Option<Status> {
-    match facet {
-        Facet::Status { status, .. } => Some(*status),
-        _ => None,
+    /// What a message has brought back stays here although it is seen now.
+    pub(super) fn keep_out(&mut self, conversation: ConversationId) -> Result<(), StoreError> {
+        let previous = self.truth(conversation)?.get(&FacetKey::Archived).map(|t| t.rev);
+        let value = Facet::Archived { at: None };
+        self.learn(conversation, &[Stamped { value, rev: Rev::next(self.now, previous) }])?;
+        Ok(())
     }
 }
 
@@ -228,6 +248,10 @@ fn same(before: Option<&Facet>, after: &Facet) -> bool {
             Facet::Label { on, .. } => !on,
             Facet::Qualification { qualification } => qualification.is_none(),
             Facet::Subject { .. } => false,
+            Facet::Archived { at } => at.is_none(),
+            Facet::Muted { on } => !on,
+            Facet::Score { score } => score.is_none(),
+            Facet::Field { value, .. } => value.is_none(),
         },
     }
 }

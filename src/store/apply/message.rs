@@ -183,7 +183,9 @@ impl Tx<'_> {
                 touch.unread += i64::from(unseen);
             }
             Direction::Outbound => touch.answered = touch.answered.max(Some((fact.sent_at, id))),
-            Direction::Note | Direction::Activity => {}
+            Direction::Note if fact.history => {}
+            Direction::Note => self.call_agents(conversation.0, &fact.text, agent)?,
+            Direction::Activity => {}
         }
         self.participant(conversation.0, &fact.author, agent, fact.sent_at)?;
         self.attachments(id, &fact.attachments, fact.direction, out)?;

@@ -4,12 +4,15 @@ mod delivery;
 mod identity;
 mod message;
 mod metadata;
+mod spam;
 
 pub(super) use delivery::{own_step, shown_delivery};
 
 use crate::domain::clock::Ms;
 use crate::domain::contact::{Identity, Party};
+use crate::domain::conversation::Status;
 use crate::domain::event::{ConversationFact, ConversationKey, Event, MessageFact};
+use crate::domain::facet::Facet;
 use crate::domain::ids::{AccountId, ContactId, ConversationId};
 use crate::domain::rev::{Rev, Stamped};
 use crate::store::counts::Place;
@@ -24,6 +27,8 @@ use std::collections::HashMap;
 pub struct Applied {
     /// Conversations that were spoken of, once each.
     pub conversations: Vec<ConversationId>,
+    /// Conversations that began, in the order in which they did.
+    pub begun: Vec<ConversationId>,
     /// Messages that were not known before.
     pub new_messages: usize,
     /// Whether files wait to be fetched.
@@ -98,6 +103,7 @@ impl Tx<'_> {
         let mut seen: Vec<ConversationId> = Vec::with_capacity(events.len());
 
         self.participants.clear();
+        self.begun.clear();
         // Ascending ids suit the indexes; order has no meaning.
         let mut messages: Vec<_> = events
             .iter()
@@ -136,6 +142,7 @@ impl Tx<'_> {
                 self.settle_in(*conversation, self.now)?;
             }
         }
+        out.begun = std::mem::take(&mut self.begun);
         out.conversations = seen;
         Ok(out)
     }
@@ -192,24 +199,38 @@ impl Tx<'_> {
                 route.rev.rank
             ],
         )?;
-        let id = ConversationId(self.conn.last_insert_rowid());
+        let (id, identity) = (ConversationId(self.conn.last_insert_rowid()), route.identity);
         let place = Place {
             account: account.0,
             channel: fact.channel.code(),
-            status: crate::domain::conversation::Status::Open,
+            status: Status::Open,
             agent: None,
             team: None,
             waiting_since: None,
             last_message_at: 0,
             archived: false,
+            muted: false,
+            blocked: false,
             labels: Vec::new(),
+            mentions: Vec::new(),
             unread: false,
         };
         self.count_place(&place, 1);
         self.index_names(id.0, false);
         self.touch(id.0);
+        self.begun.push(id);
+        self.refuse_blocked(id, identity)?;
         self.read_up_to_orphan(account, &fact.key, id)?;
         Ok(id)
+    }
+
+    /// A new conversation with a blocked address is spam from its beginning; whatever is said of its status later counts more.
+    fn refuse_blocked(&mut self, id: ConversationId, identity: Option<i64>) -> Result<(), StoreError> {
+        let sql = "SELECT at FROM block WHERE identity_id = ?1";
+        let Some(at) = self.one(sql, [identity], |r| r.get::<_, Ms>(0))? else { return Ok(()) };
+        let value = Facet::Status { status: Status::Spam, until: None };
+        self.learn(id, &[Stamped { value, rev: Rev { at, rank: 0 } }])?;
+        Ok(())
     }
 
     /// Makes the conversation that a new outbound message begins.

@@ -15,8 +15,10 @@ fn condition(view: &View) -> (&'static str, Vec<Value>) {
         View::Open => status(Status::Open),
         View::Pending => status(Status::Pending),
         View::Snoozed => status(Status::Snoozed),
-        View::Resolved => status(Status::Resolved),
+        // In words, as the condition of its index says it.
+        View::Resolved => ("c.status = 3 AND c.archived_at IS NULL", Vec::new()),
         View::Spam => status(Status::Spam),
+        View::Archived => ("c.archived_at IS NOT NULL", Vec::new()),
         View::Mine(agent) => {
             ("c.status = 0 AND c.agent_id = ?4 AND c.archived_at IS NULL", vec![Value::Integer(agent.0)])
         }
@@ -35,6 +37,7 @@ fn condition(view: &View) -> (&'static str, Vec<Value>) {
             ("c.status = 0 AND c.waiting_since IS NOT NULL AND c.archived_at IS NULL", Vec::new())
         }
         View::Label(name) => ("", vec![Value::Text(name.clone())]),
+        View::Mentions(agent) => ("", vec![Value::Integer(agent.0)]),
     }
 }
 
@@ -62,12 +65,14 @@ fn edge(view: Option<&View>, way: Way) -> (Ms, i64) {
 /// The index whose order is that of a view's list.
 fn index(view: &View) -> &'static str {
     match view {
-        View::Open | View::Pending | View::Snoozed | View::Resolved | View::Spam => "conversation_status",
+        View::Open | View::Pending | View::Snoozed | View::Spam => "conversation_status",
+        View::Resolved => "conversation_resolved",
+        View::Archived => "conversation_archived",
         View::Mine(_) | View::Unassigned => "conversation_agent",
         View::Channel(_) => "conversation_channel",
         View::Account(_) => "conversation_account",
         View::Waiting => "conversation_waiting",
-        View::Label(_) => "",
+        View::Label(_) | View::Mentions(_) => "",
     }
 }
 
@@ -99,6 +104,17 @@ pub(super) fn sql(view: &View, way: Way) -> String {
             format!(
                 "{head} WHERE l.name = ?4 AND (cl.last_message_at, cl.conversation_id) {cmp} (?1, ?2)
                  ORDER BY cl.last_message_at {order}, cl.conversation_id {order} LIMIT ?3"
+            )
+        }
+        (View::Mentions(_), way) => {
+            let (cmp, order) = if way == Way::Down { ("<", "DESC") } else { (">", "ASC") };
+            let head = head.replace(
+                "FROM conversation c",
+                "FROM conversation_mention cm CROSS JOIN conversation c ON c.id = cm.conversation_id",
+            );
+            format!(
+                "{head} WHERE cm.agent_id = ?4 AND (cm.last_message_at, cm.conversation_id) {cmp} (?1, ?2)
+                 ORDER BY cm.last_message_at {order}, cm.conversation_id {order} LIMIT ?3"
             )
         }
         (View::Waiting, way) => {
@@ -141,7 +157,13 @@ pub(super) fn sql_unread(view: Option<&View>, way: Way) -> String {
         (None, Way::Down) => sql_all(),
         (None, Way::Up) => sql_all_up(),
     };
-    all.replace("ORDER BY", "AND c.unread > 0 ORDER BY")
+    let calls = match view {
+        Some(View::Mentions(_)) => "instr(' ' || c.mentions || ' ', ' ' || ?4 || '! ') > 0",
+        _ => {
+            "c.unread > 0 AND c.muted = 0 AND NOT EXISTS (SELECT 1 FROM block b WHERE b.identity_id = c.identity_id)"
+        }
+    };
+    all.replace("ORDER BY", &format!("AND {calls} ORDER BY"))
 }
 
 impl Reader {

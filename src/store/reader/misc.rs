@@ -4,7 +4,8 @@ use crate::domain::clock::Ms;
 use crate::domain::command::ComposeMode;
 use crate::domain::contact::{Identity, IdentityKind};
 use crate::domain::ids::{AccountId, AgentId, ContactId, ConversationId, QuickReplyId, TeamId};
-use crate::domain::row::{AccountRow, AgentRow, ConsentRow, ContactRow, QuickReplyRow, TeamRow};
+use crate::domain::quick_reply::{QuickReply, QuickReplyRow};
+use crate::domain::row::{AccountRow, AgentRow, ConsentRow, ContactRow, TeamRow};
 use crate::store::error::StoreError;
 use crate::store::reader::{Reader, rows};
 use rusqlite::{Row, params};
@@ -148,19 +149,33 @@ impl Reader {
         self.one(sql, params![conversation.0, mode.code()], |r| r.get(0))
     }
 
-    /// All quick replies, by shortcut.
+    /// When the answer that is being typed was begun.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn draft_began(&self, conversation: ConversationId) -> Result<Option<Ms>, StoreError> {
+        let sql = "SELECT began_at FROM draft WHERE conversation_id = ?1 AND mode = ?2";
+        self.one(sql, params![conversation.0, ComposeMode::Reply.code()], |r| r.get(0))
+    }
+
+    /// All quick replies, by shortcut, medium and language.
     ///
     /// # Errors
     /// Those of the database.
     pub fn quick_replies(&self) -> Result<Vec<QuickReplyRow>, StoreError> {
-        self.all("SELECT id, shortcut, title, body, uses FROM quick_reply ORDER BY shortcut", [], |r| {
-            Ok(QuickReplyRow {
-                id: QuickReplyId(r.get(0)?),
+        let sql = "SELECT id, shortcut, channel, language, slot, title, body, uses FROM quick_reply
+                   ORDER BY shortcut, channel, language";
+        self.all(sql, [], |r| {
+            let reply = QuickReply {
                 shortcut: r.get(1)?,
-                title: r.get(2)?,
-                body: r.get(3)?,
-                uses: r.get::<_, i64>(4)?.unsigned_abs(),
-            })
+                channel: r.get::<_, String>(2)?.parse().ok(),
+                language: Some(r.get::<_, String>(3)?).filter(|language| !language.is_empty()),
+                slot: r.get(4)?,
+                title: r.get(5)?,
+                body: r.get(6)?,
+            };
+            let uses = r.get::<_, i64>(7)?.unsigned_abs();
+            Ok(QuickReplyRow { id: QuickReplyId(r.get(0)?), reply, uses })
         })
     }
 

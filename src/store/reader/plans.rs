@@ -22,11 +22,13 @@ fn fixed_queries_use_their_indexes_and_never_sort() {
         (View::Waiting, "conversation_waiting"),
         (View::Pending, "conversation_status"),
         (View::Snoozed, "conversation_status"),
-        (View::Resolved, "conversation_status"),
+        (View::Resolved, "conversation_resolved"),
+        (View::Archived, "conversation_archived"),
         (View::Spam, "conversation_status"),
         (View::Channel(Channel::Sms), "conversation_channel"),
         (View::Account(AccountId(1)), "conversation_account"),
         (View::Label("vip".into()), "cl USING PRIMARY KEY"),
+        (View::Mentions(AgentId(1)), "cm USING PRIMARY KEY"),
     ] {
         queries.push((format!("{view:?} down"), sql(&view, Way::Down), index));
         queries.push((format!("{view:?} up"), sql(&view, Way::Up), index));

@@ -13,6 +13,7 @@ use crate::domain::op::{Op, OpBody, OpState};
 use crate::domain::row::{AccountRow, AttachmentRow, ConsentRow, ConversationRow, MessageRow, bare_address};
 use crate::store::derive::split_labels;
 use crate::store::fold::uuid_blob;
+use crate::store::mentions;
 use rusqlite::types::Type;
 use rusqlite::{Result, Row};
 
@@ -21,7 +22,8 @@ pub(in crate::store) const CONVERSATION: &str =
     "SELECT c.id, c.account_id, a.name, c.channel, c.external_id, c.contact_id, k.name, c.ours, c.theirs, c.subject, c.status,
             c.snoozed_until, c.priority, c.agent_id, c.team_id, g.name, t.name, c.labels, c.qualification,
             c.qualification_reason, c.unread, c.waiting_since, c.last_message_at, c.last_inbound_at, c.preview,
-            c.preview_direction, c.preview_delivery, c.troubled, c.draft
+            c.preview_direction, c.preview_delivery, c.troubled, c.draft, c.score, c.fields, c.archived_at, c.muted,
+            EXISTS (SELECT 1 FROM block b WHERE b.identity_id = c.identity_id), c.mentions
      FROM conversation c JOIN account a ON a.id = c.account_id JOIN contact k ON k.id = c.contact_id
      LEFT JOIN agent g ON g.id = c.agent_id LEFT JOIN team t ON t.id = c.team_id";
 
@@ -91,7 +93,24 @@ pub(in crate::store) fn conversation(r: &Row<'_>) -> Result<ConversationRow> {
         delivery: r.get::<_, Option<i64>>(26)?.and_then(Delivery::from_code),
         troubled: count(r.get(27)?),
         draft: r.get(28)?,
+        score: r.get::<_, Option<i64>>(29)?.and_then(|score| u8::try_from(score).ok()),
+        fields: fields(r.get(30)?)?,
+        archived_at: r.get(31)?,
+        muted: r.get(32)?,
+        blocked: r.get(33)?,
+        called: mentions::split(r.get(34)?)
+            .into_iter()
+            .filter(|(_, unseen)| *unseen)
+            .map(|(agent, _)| AgentId(agent))
+            .collect(),
     })
+}
+
+/// Free fields, sorted by name.
+fn fields(joined: Option<String>) -> Result<Vec<(String, String)>> {
+    let Some(joined) = joined else { return Ok(Vec::new()) };
+    let fields: std::collections::BTreeMap<String, String> = json(30, &joined)?;
+    Ok(fields.into_iter().collect())
 }
 
 /// An account.

@@ -22,8 +22,17 @@ pub(super) struct Page {
     pub after: Option<ListKey>,
     /// Rows.
     pub need: usize,
-    /// Whether spam belongs to it; archived conversations never do.
+    /// What belongs to it besides.
+    pub besides: Besides,
+}
+
+/// What a list holds only for those who speak of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Besides {
+    /// Spam.
     pub spam: bool,
+    /// What is put away.
+    pub archived: bool,
 }
 
 /// The newest conversations that match, with the time by which they are sorted.
@@ -48,11 +57,11 @@ pub(super) fn list(
 pub(super) fn count(
     conn: &Connection,
     q: &Lowered,
-    spam: bool,
+    besides: Besides,
     cap: usize,
     watch: &Watch,
 ) -> rusqlite::Result<(u64, bool)> {
-    let found = list(conn, q, &Page { after: None, need: cap + 1, spam }, watch)?;
+    let found = list(conn, q, &Page { after: None, need: cap + 1, besides }, watch)?;
     let more = found.rows.len() > cap || !found.complete;
     Ok((found.rows.len().min(cap) as u64, more))
 }
@@ -99,9 +108,9 @@ fn few(conn: &Connection, q: &Lowered) -> rusqlite::Result<Option<Part>> {
 
 /// What must hold of a conversation `c`, apart from words.
 fn condition(q: &Lowered, page: &Page) -> Part {
-    let mut sql = "c.archived_at IS NULL".to_owned();
+    let mut sql = if page.besides.archived { "1" } else { "c.archived_at IS NULL" }.to_owned();
     let mut values = Vec::new();
-    if !page.spam {
+    if !page.besides.spam {
         sql.push_str(&format!(" AND c.status <> {}", Status::Spam.code()));
     }
     if !q.conversation.is_empty() {

@@ -20,7 +20,7 @@ use crate::store::error::StoreError;
 use crate::store::filter::{Asking, lower};
 use crate::store::reader::Reader;
 use jiff::tz::TimeZone;
-use list::Page;
+use list::{Besides, Page};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -69,8 +69,8 @@ impl Reader {
         messages(&self.conn, query, after, limit, asking, Some(Instant::now() + time))
     }
 
-    /// The newest conversations below `after` that match, at most `limit`: all but archived ones, and spam only for those who
-    /// speak of the status. Interrupted, it answers what it has found.
+    /// The newest conversations below `after` that match, at most `limit`: spam only for those who speak of the status, archived
+    /// ones only for those who speak of that. Interrupted, it answers what it has found.
     ///
     /// # Errors
     /// As [`Reader::search`].
@@ -87,6 +87,20 @@ impl Reader {
         let found = conversations(&self.conn, query, after, limit, &asking, None)?;
         let rows = found.rows.into_iter().map(|id| self.conversation(id));
         rows.filter_map(Result::transpose).collect()
+    }
+
+    /// How many conversations match, as far as `cap` and as far as the time goes; `true` = there are more.
+    ///
+    /// # Errors
+    /// As [`Reader::search`].
+    pub fn count_within(
+        &self,
+        query: &Query,
+        cap: usize,
+        asking: &Asking,
+        time: Duration,
+    ) -> Result<(u64, bool), StoreError> {
+        count(&self.conn, query, cap, asking, Some(Instant::now() + time))
     }
 
     /// How many conversations match, as far as `cap`; `true` = there are more.
@@ -136,7 +150,7 @@ fn conversations(
     until: Option<Instant>,
 ) -> Result<Found<ConversationId>, StoreError> {
     let lowered = lower(conn, query, asking)?;
-    let page = Page { after, need: limit, spam: names_status(query) };
+    let page = Page { after, need: limit, besides: besides(query) };
     let found = list::list(conn, &lowered, &page, &Watch::new(until))?;
     Ok(Found { rows: found.rows.into_iter().map(ConversationId).collect(), complete: found.complete })
 }
@@ -150,12 +164,18 @@ fn count(
     until: Option<Instant>,
 ) -> Result<(u64, bool), StoreError> {
     let lowered = lower(conn, query, asking)?;
-    Ok(list::count(conn, &lowered, names_status(query), cap, &Watch::new(until))?)
+    Ok(list::count(conn, &lowered, besides(query), cap, &Watch::new(until))?)
 }
 
-/// Spam is listed only for those who speak of the status.
-fn names_status(query: &Query) -> bool {
-    query.clauses.iter().any(|c| matches!(c.what, What::Filter(Filter::Status(_))))
+/// Spam is listed only for those who speak of the status, what is put away for those who speak of that.
+fn besides(query: &Query) -> Besides {
+    let speaks = |of: fn(&Filter) -> bool| {
+        query.clauses.iter().any(|c| matches!(&c.what, What::Filter(filter) if of(filter)))
+    };
+    Besides {
+        spam: speaks(|f| matches!(f, Filter::Status(_))),
+        archived: speaks(|f| matches!(f, Filter::Archived(_))),
+    }
 }
 
 fn hit(conn: &Connection, id: MessageId) -> rusqlite::Result<Option<SearchHit>> {

@@ -286,7 +286,7 @@ fn compare(db: &Connection, text: &str, rng: &mut Rng) {
         return;
     }
     // Conversations: those of the messages, by their own order.
-    let spam = names_status(&query);
+    let spam = besides(&query);
     let mut ids: Vec<i64> = plainly(db, &lowered, true).into_iter().map(|(_, c)| c).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -294,8 +294,8 @@ fn compare(db: &Connection, text: &str, rng: &mut Rng) {
         .into_iter()
         .filter_map(|id| {
             db.query_row(
-                "SELECT last_message_at FROM conversation WHERE id = ? AND archived_at IS NULL AND (status <> 4 OR ?)",
-                params![id, spam],
+                "SELECT last_message_at FROM conversation WHERE id = ? AND (archived_at IS NULL OR ?) AND (status <> 4 OR ?)",
+                params![id, spam.archived, spam.spam],
                 |r| Ok((r.get(0)?, id)),
             )
             .optional()
@@ -369,7 +369,7 @@ fn what_is_unknown_matches_nothing_and_nothing_matches_everything() {
         "label:nothing",
         "assignee:nobody@x.example",
         "😀",
-        "-",
+        "=",
         "zzzzz",
         "zzzz*",
         "after:2999",

@@ -262,6 +262,30 @@ pub fn escape_json(json: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::wrap;
+
+    /// What is written from right to left stays in the order in which it was written, with its vowels and joiners: only controls go.
+    #[test]
+    fn right_to_left_text_keeps_its_letters_and_their_order() {
+        for text in [
+            "مرحبا، متى يصل طلبي؟",
+            "السَّلَامُ عَلَيْكُمْ",
+            "שָׁלוֹם, איפה ההזמנה שלי (#1234)?",
+            "می\u{200c}خواهم سفارش ۱۲۳۴ را پس بدهم",
+            "Order 12 של דנה — إلى 12:30",
+        ] {
+            assert_eq!(clean(text), text);
+            assert_eq!(line(text), text);
+            let marked = format!("\u{200f}{text}\u{200e}\u{61c}");
+            assert_eq!(clean(&marked), text, "marks of direction go, letters stay");
+            for width in [5, 12, 40] {
+                let lines: Vec<&str> = wrap::wrap(text, width).into_iter().map(|r| &text[r]).collect();
+                let again: String = lines.concat().split_whitespace().collect();
+                assert_eq!(again, text.split_whitespace().collect::<String>(), "{lines:?}");
+                assert!(lines.iter().all(|l| wrap::width(l) <= width), "{lines:?}");
+            }
+        }
+    }
 
     #[test]
     fn clean_text_is_borrowed() {

@@ -27,7 +27,7 @@ pub(super) static COMMANDS: &[Command] = &[
         "move.page-down",
         "Page down",
         "Moves down by a screen.",
-        &[(Panes, "<pagedown>"), (Panes, "<space>")],
+        &[(Panes, "<pagedown>"), (Thread, "<space>")],
         |m| page(m, 2),
     ),
     go("move.page-up", "Page up", "Moves up by a screen.", &[(Panes, "<pageup>")], |m| page(m, -2)),
@@ -45,7 +45,7 @@ pub(super) static COMMANDS: &[Command] = &[
     go(
         "move.last",
         "To the end",
-        "Goes to the last row or the newest message.",
+        "Goes to the last row or the newest message; with a number before it to that row.",
         &[(Panes, "G"), (Panes, "<end>")],
         last,
     ),
@@ -55,7 +55,7 @@ pub(super) static COMMANDS: &[Command] = &[
         ..go(
             "open",
             "Open",
-            "Opens what is selected; by the usual read policy a conversation is then marked as read. In a thread: answers.",
+            "Opens what is selected, or with a number before it that row of the screen; by the usual read policy a conversation is then marked as read. In a thread: answers.",
             &[(Panes, "<enter>")],
             open,
         )
@@ -95,7 +95,7 @@ pub(super) static COMMANDS: &[Command] = &[
         ..go(
             "go.next-unread",
             "Next unread",
-            "Selects the next conversation with unseen messages.",
+            "Selects the next conversation with unseen messages: in this list, else in all that is open.",
             &[(Panes, "]")],
             |m| unread(m, true),
         )
@@ -105,7 +105,7 @@ pub(super) static COMMANDS: &[Command] = &[
         ..go(
             "go.previous-unread",
             "Previous unread",
-            "Selects the previous conversation with unseen messages.",
+            "Selects the previous conversation with unseen messages: in this list, else in all that is open.",
             &[(Panes, "[")],
             |m| unread(m, false),
         )
@@ -124,22 +124,21 @@ pub(super) static COMMANDS: &[Command] = &[
         &[(Panes, "g w")],
         |m| view(m, View::Waiting),
     ),
+    go(
+        "go.mentions",
+        "Mentions",
+        "Lists where a note calls you by @name; opening one is having seen it, by the usual read policy.",
+        &[(Panes, "g @")],
+        |m| view(m, View::Mentions(m.me.id)),
+    ),
     go("go.pending", "Pending", "Lists what is pending.", &[(Panes, "g p")], |m| view(m, View::Pending)),
     go("go.snoozed", "Snoozed", "Lists what is snoozed.", &[(Panes, "g s")], |m| view(m, View::Snoozed)),
     go("go.resolved", "Resolved", "Lists what is resolved.", &[(Panes, "g r")], |m| view(m, View::Resolved)),
-    go("go.spam", "Spam", "Lists what is spam.", &[], |m| view(m, View::Spam)),
+    go("go.spam", "Spam", "Lists what is spam.", &[(Panes, "g x")], |m| view(m, View::Spam)),
+    go("go.archived", "Archived", "Lists what is put away.", &[(Panes, "g z")], |m| view(m, View::Archived)),
     go("go.all", "Everything", "Lists everything but spam.", &[(Panes, "g a")], |m| {
         source(m, ListSource::All)
     }),
-    go("go.1", "First row", "Selects the first row on the screen.", &[(List, "1")], |m| nth(m, 0)),
-    go("go.2", "Second row", "Selects the second row on the screen.", &[(List, "2")], |m| nth(m, 1)),
-    go("go.3", "Third row", "Selects the third row on the screen.", &[(List, "3")], |m| nth(m, 2)),
-    go("go.4", "Fourth row", "Selects the fourth row on the screen.", &[(List, "4")], |m| nth(m, 3)),
-    go("go.5", "Fifth row", "Selects the fifth row on the screen.", &[(List, "5")], |m| nth(m, 4)),
-    go("go.6", "Sixth row", "Selects the sixth row on the screen.", &[(List, "6")], |m| nth(m, 5)),
-    go("go.7", "Seventh row", "Selects the seventh row on the screen.", &[(List, "7")], |m| nth(m, 6)),
-    go("go.8", "Eighth row", "Selects the eighth row on the screen.", &[(List, "8")], |m| nth(m, 7)),
-    go("go.9", "Ninth row", "Selects the ninth row on the screen.", &[(List, "9")], |m| nth(m, 8)),
     Command {
         hint: Some(("search", 25)),
         ..go("search", "Search", "Searches all messages as you type.", &[(Panes, "/")], search)
@@ -185,7 +184,7 @@ pub(super) static COMMANDS: &[Command] = &[
     },
 ];
 
-const NO_UNREAD: &str = "no unread conversation in this list";
+const NO_UNREAD: &str = "no unread conversation";
 
 fn any_unread(model: &Model) -> Result<(), String> {
     let counted = match &model.list.source {
@@ -197,7 +196,7 @@ fn any_unread(model: &Model) -> Result<(), String> {
         (Unread::Beyond(_), counted) => counted.unwrap_or(true),
         (Unread::Nowhere, _) => false,
     };
-    if found { Ok(()) } else { Err(NO_UNREAD.into()) }
+    if found || is_unread_elsewhere(model) { Ok(()) } else { Err(NO_UNREAD.into()) }
 }
 
 fn openable(model: &Model) -> Result<(), String> {
@@ -224,11 +223,8 @@ fn step(model: &mut Model, by: isize) {
 
 /// Lists the view under the cursor of the sidebar.
 pub(crate) fn list_current(model: &mut Model) {
-    if let Some(view) = model.sidebar.current().cloned() {
-        let source = ListSource::View(view);
-        if model.list.source != source {
-            model.list_from(source);
-        }
+    if let Some(source) = model.sidebar.current().filter(|source| model.list.source != *source) {
+        model.list_from(source);
     }
 }
 
@@ -337,6 +333,7 @@ fn back(model: &mut Model) {
     model.chord.clear();
     match model.focus {
         Focus::Thread | Focus::Composer | Focus::Sidebar => model.focus_on(Focus::List),
+        Focus::List if !model.marks.is_empty() => model.marks.clear(),
         Focus::List if matches!(model.list.source, ListSource::Query(_)) => view(model, View::Open),
         Focus::List => {}
     }
@@ -352,8 +349,26 @@ fn unread(model: &mut Model, forward: bool) {
             let source = model.list.source.clone();
             model.load(Need::Unread { source, from, forward });
         }
-        Unread::Nowhere => model.say(Level::Info, NO_UNREAD),
+        Unread::Nowhere => unread_elsewhere(model, forward),
     }
+}
+
+/// Nothing in this list: goes on in all that is open.
+fn unread_elsewhere(model: &mut Model, forward: bool) {
+    if !is_unread_elsewhere(model) {
+        return model.say(Level::Info, NO_UNREAD);
+    }
+    let source = ListSource::View(View::Open);
+    model.sidebar.go_to(&View::Open);
+    model.close_composer();
+    model.list_from(source.clone());
+    model.load(Need::Unread { source, from: None, forward });
+    model.say(Level::Info, "nothing unread there any more: on with all that is open");
+}
+
+/// Whether something open is unread beyond this list.
+fn is_unread_elsewhere(model: &Model) -> bool {
+    model.list.source != ListSource::View(View::Open) && model.sidebar.count(&View::Open).unread > 0
 }
 
 /// The next unread conversation was looked for beyond the window: goes there.
@@ -365,7 +380,7 @@ pub(crate) fn to_unread(model: &mut Model, source: &ListSource, found: Option<Li
             model.list.go_to(key);
             model.load_list();
         }
-        None => model.say(Level::Info, NO_UNREAD),
+        None => unread_elsewhere(model, true),
     }
 }
 
@@ -389,9 +404,41 @@ pub(crate) fn source(model: &mut Model, source: ListSource) {
     model.focus = Focus::List;
 }
 
-fn nth(model: &mut Model, slot: usize) {
-    if model.list.select(model.list.top + slot) {
-        model.follow();
+/// Runs a command with a number before it: a motion so many times, an order for so many rows, `G` to that row of the list, `Enter`
+/// on that row of the screen.
+pub(crate) fn counted(model: &mut Model, command: &'static Command, count: usize) {
+    let in_list = model.focus == Focus::List;
+    match command.id {
+        "move.last" | "move.first" if in_list && !model.list.above => {
+            if !model.list.select(count - 1) {
+                model.say(Level::Info, format!("row {count} is further down than what is loaded"));
+            }
+            model.follow();
+        }
+        "open" if in_list => {
+            if model.list.select(model.list.top + count - 1) {
+                model.run(command);
+            } else {
+                model.say(Level::Info, format!("there is no row {count} on the screen"));
+            }
+        }
+        id if id.starts_with("move.")
+            || matches!(id, "undo" | "go.next-unread" | "go.previous-unread" | "mark") =>
+        {
+            for _ in 0..count.min(MOST_TIMES) {
+                model.run(command);
+            }
+        }
+        _ if in_list && command.category == Category::Triage && model.marks.is_empty() => {
+            let from = model.list.selected.and_then(|id| model.list.position(id));
+            let rows: Option<Vec<_>> =
+                from.map(|at| model.list.rows.iter().skip(at).take(count).map(|r| r.id).collect());
+            for id in rows.into_iter().flatten() {
+                model.marks.add(id);
+            }
+            model.run(command);
+        }
+        _ => model.run(command),
     }
 }
 
@@ -410,6 +457,9 @@ fn filter(model: &mut Model) {
     };
     model.overlays.push(Overlay::Prompt(Prompt::new(PromptKind::Filter, &start)));
 }
+
+/// More times than this nobody means.
+const MOST_TIMES: usize = 1_000;
 
 /// Goes to a message in its thread, with what was looked for marked.
 pub(crate) fn jump(

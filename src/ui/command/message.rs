@@ -2,11 +2,12 @@
 
 use crate::domain::command::{Action, ComposeMode};
 use crate::domain::delivery::Delivery;
+use crate::domain::message::Direction;
 use crate::domain::row::{AttachmentRow, MessageRow};
 use crate::text::sanitize;
-use crate::ui::command::{Category, Command, on_conversation};
+use crate::ui::command::{Category, Command, on_conversation, write};
 use crate::ui::effect::{Effect, Need};
-use crate::ui::keymap::Scope::{self, Panes};
+use crate::ui::keymap::Scope::{self, Panes, Thread};
 use crate::ui::model::{Model, Purpose};
 use crate::ui::msg::Level;
 use crate::ui::overlay::{Overlay, Picker, Prompt, PromptKind};
@@ -108,6 +109,14 @@ pub(super) static COMMANDS: &[Command] = &[
         },
     ),
     message(
+        "message.quote",
+        "Quote",
+        "Puts the words of a message into the reply as quoted lines; what is typed there stays.",
+        &[(Thread, ">")],
+        can_quote,
+        quote,
+    ),
+    message(
         "message.delivery",
         "Delivery",
         "Shows how a message has travelled: state, time, source, code, price.",
@@ -192,6 +201,33 @@ fn can_discard(model: &Model) -> Result<(), String> {
 
 fn has_message(model: &Model) -> Result<(), String> {
     found(model, |m| !m.text.is_empty(), "there is no message with words")
+}
+
+/// Whether the customer has read or written it: what agents say among themselves is not for their eyes.
+fn is_quotable(message: &MessageRow) -> bool {
+    matches!(message.direction, Direction::Inbound | Direction::Outbound) && !message.text.trim().is_empty()
+}
+
+fn can_quote(model: &Model) -> Result<(), String> {
+    write::can_reply(model)?;
+    pointed(model, is_quotable, "no message here can be quoted").map_err(|why| {
+        let under = model.thread.cursor_message().map(|m| m.direction);
+        if under == Some(Direction::Note) { "a note is for agents only".to_owned() } else { why }
+    })
+}
+
+fn quote(model: &mut Model) {
+    let Ok(message) = model.pointed_at(is_quotable, "") else { return };
+    let text = sanitize::clean(&message.text).into_owned();
+    let lines: Vec<String> =
+        text.trim_end().lines().map(|line| format!("> {line}").trim_end().to_owned()).collect();
+    model.compose(ComposeMode::Reply);
+    let now = model.now;
+    if let Some(composer) = &mut model.composer {
+        // On lines of its own, at the cursor.
+        let before = if composer.before_cursor().is_empty() { "" } else { "\n" };
+        composer.insert(&format!("{before}{}\n", lines.join("\n")), now);
+    }
 }
 
 fn has_sent(model: &Model) -> Result<(), String> {

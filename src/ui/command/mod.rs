@@ -1,6 +1,9 @@
 //! The command table: everything that a person can invoke on the screen. Keymap, palette, hints, help and docs derive from it.
 
+mod canned;
+pub(crate) mod give;
 pub(crate) mod go;
+pub(crate) mod mark;
 pub(crate) mod message;
 mod program;
 mod reference;
@@ -70,9 +73,18 @@ pub struct Command {
 
 /// All commands, by chapter.
 pub fn all() -> impl Iterator<Item = &'static Command> {
-    [go::COMMANDS, triage::COMMANDS, write::COMMANDS, message::COMMANDS, program::COMMANDS]
-        .into_iter()
-        .flatten()
+    [
+        go::COMMANDS,
+        triage::COMMANDS,
+        mark::COMMANDS,
+        write::COMMANDS,
+        canned::COMMANDS,
+        message::COMMANDS,
+        program::COMMANDS,
+    ]
+    .into_iter()
+    .flatten()
+    .chain(std::iter::once(&mark::MACRO))
 }
 
 /// A command by its id.

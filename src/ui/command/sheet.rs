@@ -11,19 +11,22 @@ pub struct Line {
     pub category: Category,
     /// Its keys, those of the panes before those of the composer; none for what is only found by name.
     pub keys: Vec<String>,
-    /// The command. Of the nine that select a row, the first stands for all.
+    /// The command. Of the nine slots of quick replies, the first stands for all.
     pub command: &'static Command,
 }
 
-/// Whether a command is one of the nine that select a row by its digit.
-pub(crate) fn is_digit(command: &Command) -> bool {
-    command.id.strip_prefix("go.").is_some_and(|n| n.parse::<u8>().is_ok())
+/// Whether a command is one of the nine that put in the quick reply of a slot.
+pub(crate) fn is_slot(command: &Command) -> bool {
+    command.id.rsplit_once('.').is_some_and(|(_, n)| n.parse::<u8>().is_ok())
 }
+
+const FIRST_SLOT: &str = "quick-reply.1";
+const LAST_SLOT: &str = "quick-reply.9";
 
 /// All commands by chapter, with the keys that hold.
 pub fn sheet(keymap: &Keymap) -> Vec<Line> {
     let of = |category| all().filter(move |c| c.category == category);
-    let shown = |command: &&'static Command| command.id == "go.1" || !is_digit(command);
+    let shown = |command: &&'static Command| command.id == FIRST_SLOT || !is_slot(command);
     Category::ALL
         .into_iter()
         .flat_map(|category| of(category).filter(shown).map(move |command| (category, command)))
@@ -32,8 +35,13 @@ pub fn sheet(keymap: &Keymap) -> Vec<Line> {
 }
 
 fn labels(keymap: &Keymap, command: &Command) -> Vec<String> {
-    if is_digit(command) {
-        return vec!["1 … 9".into()];
+    if command.id == FIRST_SLOT {
+        let (first, last) = (keymap.first_label(FIRST_SLOT), keymap.first_label(LAST_SLOT));
+        return if first.is_empty() || last.is_empty() {
+            Vec::new()
+        } else {
+            vec![format!("{first} … {last}")]
+        };
     }
     let mut labels: Vec<String> = Vec::new();
     for focus in [Focus::List, Focus::Thread, Focus::Sidebar, Focus::Composer] {
@@ -50,7 +58,16 @@ fn labels(keymap: &Keymap, command: &Command) -> Vec<String> {
 impl Line {
     /// What it is called.
     pub fn title(&self) -> &'static str {
-        if is_digit(self.command) { "That row" } else { self.command.title }
+        if is_slot(self.command) { "Quick reply of that slot" } else { self.command.title }
+    }
+
+    /// What it does.
+    pub fn help(&self) -> &'static str {
+        if is_slot(self.command) {
+            "Puts in the quick reply of that slot: the one fixed to it, else by use."
+        } else {
+            self.command.help
+        }
     }
 }
 

@@ -1,14 +1,14 @@
 //! Commands that decide what becomes of a conversation, from list and thread alike. All can be undone.
 
-use crate::domain::command::{Action, ComposeMode, set};
+use crate::domain::command::{Action, ComposeMode};
 use crate::domain::contact::ConsentState;
 use crate::domain::conversation::Status;
 use crate::domain::delivery::Delivery;
-use crate::domain::facet::Owner;
 use crate::domain::ids::ConversationId;
-use crate::text::format;
+use crate::domain::order::{Order, To};
+use crate::domain::row::ConversationRow;
 use crate::ui::command::{Category, Command, on_conversation};
-use crate::ui::effect::Need;
+use crate::ui::effect::{Need, Targets, Work};
 use crate::ui::keymap::Scope::Panes;
 use crate::ui::model::{Focus, Model, Purpose, Undo};
 use crate::ui::msg::Level;
@@ -32,12 +32,7 @@ pub(super) static COMMANDS: &[Command] = &[
         "Assigns the conversation to me.",
         &[(Panes, "m"), (Panes, "A")],
         Some(("take", 31)),
-        |m| {
-            let owner = Owner::Agent(m.me.email.clone());
-            if let Some(id) = m.target() {
-                assign(m, id, Some(owner), "yours");
-            }
-        },
+        |m| m.order(Order::Assign(To::Me)),
     ),
     triage(
         "assign",
@@ -58,9 +53,11 @@ pub(super) static COMMANDS: &[Command] = &[
         &[(Panes, "e")],
         Some(("resolve", 20)),
         |m| {
-            with(m, |m, id, status| {
-                status_to(m, id, if is_over(status) { Status::Open } else { Status::Resolved })
-            });
+            m.order(Order::Status(if all(m, |r| is_over(r.status)) {
+                Status::Open
+            } else {
+                Status::Resolved
+            }))
         },
     ),
     triage(
@@ -69,23 +66,7 @@ pub(super) static COMMANDS: &[Command] = &[
         "Resolves the conversation and goes to the next one.",
         &[(Panes, "E")],
         Some(("resolve+next", 21)),
-        |m| {
-            with(m, |m, id, status| {
-                let is_open = m.focus == Focus::Thread;
-                m.list.step(1);
-                if m.list.selected == Some(id) {
-                    m.list.step(-1);
-                }
-                if !is_over(status) {
-                    status_to(m, id, Status::Resolved);
-                }
-                m.follow();
-                if is_open {
-                    m.focus_on(Focus::Thread);
-                    super::go::mark_read(m);
-                }
-            });
-        },
+        resolve_next,
     ),
     triage(
         "snooze",
@@ -104,19 +85,42 @@ pub(super) static COMMANDS: &[Command] = &[
         "Sets the conversation aside until something else happens.",
         &[],
         None,
-        |m| {
-            with(m, |m, id, _| status_to(m, id, Status::Pending));
-        },
+        |m| m.order(Order::Status(Status::Pending)),
     ),
     triage(
         "spam",
-        "Mark as spam",
-        "Marks the conversation as spam: new messages do not bring it back.",
-        &[],
+        "Spam or not",
+        "Marks the conversation as spam: new messages do not bring it back. What is spam comes out of it.",
+        &[(Panes, "X")],
         None,
         |m| {
-            with(m, |m, id, _| status_to(m, id, Status::Spam));
+            let is_spam = all(m, |r| r.status == Status::Spam);
+            m.order(Order::Status(if is_spam { Status::Open } else { Status::Spam }));
         },
+    ),
+    triage(
+        "archive",
+        "Archive or take back",
+        "Puts the conversation away until the customer writes again; what is put away comes back.",
+        &[(Panes, "Z")],
+        Some(("archive", 36)),
+        |m| m.order(Order::Archive(!all(m, |r| r.archived_at.is_some()))),
+    ),
+    triage(
+        "mute",
+        "Mute or hear again",
+        "Mutes the conversation: what the customer writes is kept, but calls nobody and brings nothing back.",
+        &[(Panes, "M")],
+        None,
+        |m| m.order(Order::Mute(!all(m, |r| r.muted))),
+    ),
+    triage(
+        "block",
+        "Block or accept the sender",
+        "Blocks the customer's address: what it writes anew is spam. A blocked one is accepted again.",
+        &[(Panes, "B")],
+        None,
+        |m| m.order(Order::Block(!all(m, |r| r.blocked))),
     ),
     triage(
         "priority",
@@ -159,13 +163,8 @@ pub(super) static COMMANDS: &[Command] = &[
         &[(Panes, "U")],
         None,
         |m| {
-            let Some(row) = m.target_row() else { return };
-            let (conversation, unread) = (row.id, row.unread > 0);
-            if unread {
-                m.change(Action::Read { conversation }, "marked as read");
-            } else {
-                m.change(Action::Unread { conversation }, "marked as unread");
-            }
+            let any_unread = !all(m, |r| !m.is_unseen(r));
+            m.order(Order::Read(any_unread));
         },
     ),
     Command {
@@ -198,6 +197,17 @@ pub(super) static COMMANDS: &[Command] = &[
         )
     },
     Command {
+        available: |m| if m.last_order.is_some() { Ok(()) } else { Err("nothing was ordered yet".into()) },
+        ..triage(
+            "repeat",
+            "Once more",
+            "Does again what was done last: the same label, the same owner, the same snooze.",
+            &[(Panes, ".")],
+            None,
+            Model::repeat,
+        )
+    },
+    Command {
         available: can_undo,
         ..triage(
             "undo",
@@ -225,49 +235,37 @@ fn can_consent(model: &Model) -> Result<(), String> {
     }
 }
 
-fn with(model: &mut Model, act: impl FnOnce(&mut Model, ConversationId, Status)) {
-    if let Some((id, status)) = model.target_row().map(|row| (row.id, row.status)) {
-        act(model, id, status);
+/// Whether something holds for all that an order would be for, as far as it is on the screen.
+fn all(model: &Model, holds: impl Fn(&ConversationRow) -> bool) -> bool {
+    let is_marked = matches!(model.focus, Focus::List | Focus::Sidebar) && !model.marks.is_empty();
+    if !is_marked {
+        return model.target_row().is_some_and(holds);
     }
+    model.list.rows.iter().filter(|row| model.marks.has(row.id)).all(holds)
 }
 
 const fn is_over(status: Status) -> bool {
     !matches!(status, Status::Open | Status::Pending)
 }
 
-fn status_to(model: &mut Model, conversation: ConversationId, status: Status) {
-    let said = match status {
-        Status::Open => "reopened",
-        Status::Pending => "pending",
-        Status::Snoozed => "snoozed",
-        Status::Resolved => "resolved",
-        Status::Spam => "spam",
-    };
-    let said = naming(model, conversation, said);
-    model.change(Action::Set { conversation, facet: set::status(status) }, said);
-}
-
-/// "Anna de Vries: resolved".
-pub(crate) fn naming(model: &Model, conversation: ConversationId, said: &str) -> String {
-    match model.row(conversation) {
-        Some(row) => format!("{}: {said}", format::person(&row.contact_name, &row.theirs)),
-        None => said.to_owned(),
+fn resolve_next(model: &mut Model) {
+    if !matches!(model.targets(), Some(Targets::One(_))) {
+        return model.order(Order::Status(Status::Resolved));
     }
-}
-
-/// Gives a conversation to somebody.
-pub(crate) fn assign(model: &mut Model, conversation: ConversationId, owner: Option<Owner>, said: &str) {
-    let Some(row) = model.row(conversation) else {
-        return;
-    };
-    if owner.is_some() && model.owner_of(row) == owner {
-        return model.say(Level::Info, format!("already {said}"));
+    let Some((id, status)) = model.target_row().map(|row| (row.id, row.status)) else { return };
+    let is_open = model.focus == Focus::Thread;
+    model.list.step(1);
+    if model.list.selected == Some(id) {
+        model.list.step(-1);
     }
-    if owner.is_none() && row.assignee.is_none() {
-        return model.say(Level::Info, "it is nobody's already");
+    if !is_over(status) {
+        model.give(Order::Status(Status::Resolved), Targets::One(id));
     }
-    let said = naming(model, conversation, said);
-    model.change(Action::Set { conversation, facet: set::owner(owner) }, said);
+    model.follow();
+    if is_open {
+        model.focus_on(Focus::Thread);
+        super::go::mark_read(model);
+    }
 }
 
 /// A message of the open thread that can still be taken back.
@@ -281,7 +279,7 @@ fn revocable(model: &Model) -> Option<(crate::domain::ids::MessageId, Conversati
 /// Whether undo takes something back now, rather than say that it is too late for that.
 pub(crate) fn takes_back(model: &Model) -> bool {
     match model.undo.last() {
-        Some(Undo::Back { .. } | Undo::Note { .. }) => true,
+        Some(Undo::Back { .. } | Undo::Many { .. } | Undo::Note { .. }) => true,
         Some(Undo::Send { until, .. }) if *until > model.now => true,
         Some(Undo::Send { .. }) | None => revocable(model).is_some(),
     }
@@ -314,6 +312,9 @@ fn undo(model: &mut Model) {
             Undo::Note { message, conversation, text } => {
                 let purpose = Purpose::TakeBack { conversation, mode: ComposeMode::Note, text };
                 model.perform(Action::Cancel { message }, purpose);
+            }
+            Undo::Many { actions, said } => {
+                model.bulk(Work::Undo(actions), format!("undone: \u{201c}{said}\u{201d}"))
             }
             Undo::Back { action, said } => {
                 model.perform(

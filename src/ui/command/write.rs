@@ -4,11 +4,10 @@ use crate::domain::command::ComposeMode;
 use crate::text::segments;
 use crate::ui::command::{Category, Command, on_conversation};
 use crate::ui::composer::refusal;
-use crate::ui::effect::{Effect, Need};
+use crate::ui::effect::Effect;
 use crate::ui::keymap::Scope::{self, Composer, Panes};
 use crate::ui::model::{Focus, Model};
 use crate::ui::msg::Level;
-use crate::ui::overlay::{Overlay, Picker};
 
 const fn write(
     id: &'static str,
@@ -47,19 +46,6 @@ pub(super) static COMMANDS: &[Command] = &[
         },
     ),
     write(
-        "quick-reply",
-        "Quick reply…",
-        "Picks a quick reply and puts it in at the cursor, its variables filled in.",
-        &[(Panes, ";"), (Composer, "<c-o>")],
-        Some(("quick reply", 12)),
-        on_conversation,
-        |m| {
-            m.load(Need::QuickReplies);
-            let picker = Picker::quick_replies(m);
-            m.overlays.push(Overlay::Picker(Box::new(picker)));
-        },
-    ),
-    write(
         "compose.send",
         "Send",
         "Sends what is typed.",
@@ -81,6 +67,15 @@ pub(super) static COMMANDS: &[Command] = &[
                 composer.insert("\n", now);
             }
         },
+    ),
+    write(
+        "compose.complete",
+        "Complete",
+        "Puts in what the word before the cursor stands for: a quick reply for /shortcut, an emoji for :name. Else indents.",
+        &[(Composer, "<tab>")],
+        Some(("put in", 3)),
+        composing,
+        Model::complete,
     ),
     write(
         "compose.leave",
@@ -156,7 +151,7 @@ pub(super) static COMMANDS: &[Command] = &[
 ];
 
 /// A reply can be begun even where it cannot be sent: the composer says why. Not where it never can.
-fn can_reply(model: &Model) -> Result<(), String> {
+pub(super) fn can_reply(model: &Model) -> Result<(), String> {
     on_conversation(model)?;
     let context = model.target().and_then(|id| model.context(id));
     let never = context.filter(|c| {

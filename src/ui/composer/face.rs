@@ -65,13 +65,28 @@ impl Model {
             (ComposeMode::Reply, Some(context)) => {
                 face.badge = "PUBLIC";
                 let caps = channel(context);
-                let sizes = caps.map(|caps| measure(&mut face, caps, &text)).unwrap_or_default();
+                let mut sizes = caps.map(|caps| measure(&mut face, caps, &text)).unwrap_or_default();
+                let alarm = self.alarm(composer);
+                if let Some((words, role)) = &alarm {
+                    // What a colleague does comes before how long it is.
+                    if let Some(size) = sizes.first() {
+                        face.warnings.push((size.clone(), face.size_role.unwrap_or(Role::Dim)));
+                    }
+                    sizes.clone_from(words);
+                    face.size_role = Some(*role);
+                }
                 let left = caps
                     .and_then(|caps| caps.reply_window)
                     .map(|window| window_left(window, context.row.last_inbound_at, self.now))
                     .filter(|left| *left > 0)
                     .map(crate::ui::thread::words::span);
                 face.head(context, left, &sizes, width.saturating_sub(cells("PUBLIC ")));
+                if let (Some((words, role)), true) = (alarm, face.size.is_empty()) {
+                    face.warnings.extend(words.into_iter().next().map(|words| (words, role)));
+                }
+                if let Some(whose) = self.colleagues_own(composer.conversation) {
+                    face.warnings.push((format!("! the conversation is {whose}'s"), Role::Warn));
+                }
             }
         }
         let Some(context) = context else {
@@ -81,10 +96,9 @@ impl Model {
         if let Some(why) = refusal(context, composer.mode, words, self.now) {
             face.warnings.push((format!("✗ cannot be sent: {why}"), Role::Bad));
         }
-        if let Some(who) = self.colleague() {
-            face.warnings.push((format!("! {who} has answered since you began"), Role::Warn));
-        }
-        if let Some(colleagues) = self.colleagues_typing(composer.conversation) {
+        if let (ComposeMode::Note, Some(colleagues)) =
+            (composer.mode, self.colleagues_typing(composer.conversation))
+        {
             face.warnings.push((colleagues, Role::Accent));
         }
         if composer.sending.is_some() {
@@ -96,6 +110,20 @@ impl Model {
         };
         face.warnings = face.warnings.iter().flat_map(lines).collect();
         face
+    }
+}
+
+impl Model {
+    /// What a colleague has done or does about the same customer: for the first line, in ever fewer words.
+    fn alarm(&self, composer: &Composer) -> Option<(Vec<String>, Role)> {
+        if let Some((who, ..)) = self.answered_meanwhile(composer) {
+            let who = sanitize::line(&who).into_owned();
+            let long = format!("! {who} has answered since you began");
+            let short = format!("! {} has answered", format::called(&who));
+            return Some((vec![long, short, "! answered".into()], Role::Warn));
+        }
+        let typing = self.colleagues_typing(composer.conversation)?;
+        Some((vec![typing, "! typing\u{2026}".into()], Role::Accent))
     }
 }
 

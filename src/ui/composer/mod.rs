@@ -1,7 +1,12 @@
 //! The text field below a thread: bound to one conversation, and clear about who will read it.
 
+mod expand;
 mod face;
+mod send;
 mod state;
 pub(crate) mod view;
+
+pub(crate) use expand::{Asking, Insertion};
+pub(crate) use send::Doubts;
 
 pub(crate) use state::{Composer, REST, refusal};

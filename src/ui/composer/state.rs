@@ -5,14 +5,15 @@ use crate::domain::capability::{ChannelCapabilities, Ownership};
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, ComposeMode};
 use crate::domain::ids::{ConversationId, MessageId};
-use crate::text::sanitize;
+use crate::text::{sanitize, variables};
 use crate::ui::composer::face::Face;
-use crate::ui::effect::{Effect, Ticket};
+use crate::ui::composer::send::Doubt;
+use crate::ui::effect::{Effect, Need, Ticket};
 use crate::ui::key::{Code, Key};
 use crate::ui::model::{Focus, Model, Purpose};
-use crate::ui::msg::{Context, Level};
+use crate::ui::msg::Context;
 use crate::ui::thread::End;
-use ratatui_textarea::{Input, Key as AreaKey, TextArea, WrapMode};
+use ratatui_textarea::{CursorMove, DataCursor, Input, Key as AreaKey, TextArea, WrapMode};
 
 /// How long typing rests before the draft is kept, milliseconds.
 pub(crate) const REST: Ms = 300;
@@ -35,10 +36,10 @@ pub(crate) struct Composer {
     pub(crate) restored: bool,
     /// The newest message when the draft began.
     pub(crate) since: Option<(Ms, MessageId)>,
-    /// A warning was shown; the next send goes through.
-    armed: bool,
-    /// What a quick reply left to be filled in, as it stands in the text.
-    open: Vec<String>,
+    /// What was asked about this draft, and is to be sent all the same.
+    pub(super) accepted: Vec<Doubt>,
+    /// The last change put something in the place of a word: it is taken back as one.
+    swapped: bool,
     typing: Option<Ms>,
     pub(crate) face: Face,
 }
@@ -48,8 +49,8 @@ fn area_of(text: &str) -> TextArea<'static> {
     let mut area = TextArea::new(clean.split('\n').map(str::to_owned).collect());
     area.set_wrap_mode(WrapMode::WordOrGlyph);
     area.set_cursor_line_style(ratatui::style::Style::new());
-    area.move_cursor(ratatui_textarea::CursorMove::Bottom);
-    area.move_cursor(ratatui_textarea::CursorMove::End);
+    area.move_cursor(CursorMove::Bottom);
+    area.move_cursor(CursorMove::End);
     area
 }
 
@@ -64,8 +65,8 @@ impl Composer {
             sending: None,
             restored: false,
             since,
-            armed: false,
-            open: Vec::new(),
+            accepted: Vec::new(),
+            swapped: false,
             typing: None,
             face: Face::default(),
         }
@@ -96,21 +97,36 @@ impl Composer {
         }
     }
 
-    /// Remembers what a quick reply left to be filled in: `[name]` for each of these.
-    pub(crate) fn expect(&mut self, names: &[String]) {
-        self.open.extend(names.iter().map(|name| format!("[{name}]")));
+    /// The line up to the cursor.
+    pub(crate) fn before_cursor(&self) -> &str {
+        let DataCursor(row, column) = self.area.cursor();
+        let line = self.area.lines().get(row).map_or("", String::as_str);
+        let end = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+        &line[..end]
     }
 
-    /// What is still to be filled in.
-    fn still_open(&self) -> Option<String> {
-        let text = self.text();
-        self.open.iter().find(|name| text.contains(name.as_str())).cloned()
+    /// The word that ends at the cursor; empty behind a blank.
+    pub(crate) fn word_before(&self) -> &str {
+        self.before_cursor().rsplit(char::is_whitespace).next().unwrap_or_default()
+    }
+
+    /// Puts text in the place of the word before the cursor; undo gives the word back.
+    pub(crate) fn put_for(&mut self, word: &str, text: &str, now: Ms) {
+        if !self.before_cursor().ends_with(word) {
+            return self.insert(text, now);
+        }
+        self.area.cancel_selection();
+        let length = word.chars().count();
+        (0..length).for_each(|_| self.area.move_cursor(CursorMove::Back));
+        self.area.delete_str(length);
+        self.insert(text, now);
+        self.swapped = true;
     }
 
     fn touch(&mut self, now: Ms) {
         // Counted from the first change that is not kept, so that steady typing is kept too.
         self.dirty.get_or_insert(now);
-        self.armed = false;
+        self.swapped = false;
     }
 
     /// Takes a key of the text field.
@@ -121,7 +137,6 @@ impl Composer {
             }
             Code::Char(c) => AreaKey::Char(c),
             Code::Enter => AreaKey::Enter,
-            Code::Tab => return self.insert("    ", now),
             Code::Backspace => AreaKey::Backspace,
             Code::Delete => AreaKey::Delete,
             Code::Up => AreaKey::Up,
@@ -132,8 +147,12 @@ impl Composer {
             Code::End => AreaKey::End,
             Code::PageUp => AreaKey::PageUp,
             Code::PageDown => AreaKey::PageDown,
-            Code::Esc | Code::Insert | Code::F(_) => return,
+            Code::Esc | Code::Tab | Code::Insert | Code::F(_) => return,
         };
+        if self.swapped && key.ctrl && key.code == Code::Char('u') {
+            // Two steps for the text field, one for who types.
+            self.area.undo();
+        }
         let input = Input { key: code, ctrl: key.ctrl, alt: key.alt, shift: key.shift };
         if self.area.input(input) {
             self.touch(now);
@@ -190,7 +209,9 @@ fn send_context(context: &Context, now: Ms) -> SendContext<'_> {
 pub(crate) fn refusal(context: &Context, mode: ComposeMode, text: Option<&str>, now: Ms) -> Option<String> {
     match (mode, text) {
         (ComposeMode::Reply, None) => may_send(&send_context(context, now)).err(),
-        (ComposeMode::Reply, Some(text)) => may_say(&send_context(context, now), text).err(),
+        (ComposeMode::Reply, Some(text)) => {
+            may_say(&send_context(context, now), text).err().or_else(|| variables::refusal(text))
+        }
         (ComposeMode::Note, _)
             if context.account.capabilities.as_ref().is_some_and(|c| c.notes == Ownership::Absent) =>
         {
@@ -216,9 +237,13 @@ impl Model {
             return self.focus_on(Focus::Composer);
         }
         self.close_composer();
+        // Another process may have made one; no frame waits for them.
+        self.load_soon(Need::QuickReplies);
         self.show(conversation);
         self.thread.settle();
-        let since = self.thread.messages.last().map(|m| (m.sent_at, m.id));
+        let newest = self.thread.messages.last().map(|m| (m.sent_at, m.id));
+        // What was begun earlier was begun before what has come since.
+        let since = self.began.get(&conversation).copied().or(newest);
         let mut composer = Composer::new(conversation, mode, since);
         if let Some(draft) = self.drafts.get(&(conversation, mode)) {
             composer.restore(Some(&draft.clone()), self.now);
@@ -240,7 +265,13 @@ impl Model {
             };
             // Where this session has typed, its own words count.
             let known = self.drafts.contains_key(&(composer.conversation, composer.mode));
-            composer.restore(stored.filter(|_| !known), self.now);
+            let stored = stored.filter(|text| !known && !text.trim().is_empty());
+            if let (ComposeMode::Reply, false, Some(_), Some(began)) =
+                (composer.mode, composer.restored, stored, context.draft_began)
+            {
+                composer.since = Some((began, MessageId(i64::MAX)));
+            }
+            composer.restore(stored, self.now);
         }
         self.composer = Some(composer);
     }
@@ -252,6 +283,16 @@ impl Model {
         };
         if let Action::Draft { conversation, mode, text } = &action {
             self.drafts.insert((*conversation, *mode), text.clone());
+            let since = self.composer.as_ref().and_then(|c| c.since);
+            match (mode, since) {
+                (ComposeMode::Reply, _) if text.trim().is_empty() => {
+                    self.began.remove(conversation);
+                }
+                (ComposeMode::Reply, Some(since)) => {
+                    self.began.entry(*conversation).or_insert(since);
+                }
+                _ => {}
+            }
         }
         self.perform(action, Purpose::Quiet);
     }
@@ -278,7 +319,7 @@ impl Model {
         }
     }
 
-    fn stop_typing(&mut self) {
+    pub(super) fn stop_typing(&mut self) {
         if let Some(composer) = &mut self.composer
             && composer.typing.take().is_some()
         {
@@ -286,58 +327,12 @@ impl Model {
         }
     }
 
-    /// Sends what is typed, unless something stands in the way.
-    pub(crate) fn send(&mut self) {
-        let Some(composer) = &self.composer else {
-            return;
-        };
-        let (conversation, mode, text) = (composer.conversation, composer.mode, composer.text());
-        if composer.sending.is_some() {
-            return;
-        }
-        let Some(context) = self.context(conversation) else {
-            return self.say(Level::Warn, "not sent: the conversation is still being read, try again");
-        };
-        if let Some(why) = refusal(context, mode, Some(&text), self.now) {
-            self.out.push(Effect::Beep);
-            return self.say(Level::Error, format!("not sent: {why}"));
-        }
-        let doubt = match (composer.armed, composer.still_open(), self.colleague()) {
-            (true, ..) | (_, None, None) => None,
-            (_, Some(open), _) => Some(format!("still to fill in: {open}; Enter again sends it as it is")),
-            (_, _, Some(who)) => {
-                Some(format!("{who} has answered meanwhile: read it, then Enter again to send"))
-            }
-        };
-        if let Some(doubt) = doubt {
-            if let Some(composer) = &mut self.composer {
-                composer.armed = true;
-            }
-            self.out.push(Effect::Beep);
-            return self.say(Level::Warn, doubt);
-        }
-        let action = match mode {
-            ComposeMode::Reply => Action::Reply { conversation, text: text.clone(), undo_ms: self.undo_ms },
-            ComposeMode::Note => Action::Note { conversation, text: text.clone() },
-        };
-        let ticket = self.perform(action, Purpose::Send { conversation, mode, text });
-        if let Some(composer) = &mut self.composer {
-            composer.sending = Some(ticket);
-            composer.dirty = None;
-        }
-        self.stop_typing();
-    }
-
-    /// The name of a colleague who has answered since the draft began.
-    pub(super) fn colleague(&self) -> Option<String> {
-        let composer = self.composer.as_ref().filter(|c| c.mode == ComposeMode::Reply)?;
-        let row = self.thread.answered_since(composer.since?, &self.me.name)?;
-        Some(row.author_name.clone().unwrap_or_else(|| "a colleague".into()))
-    }
-
     /// A send has ended: the words go only now, and only those that were sent.
     pub(crate) fn sent(&mut self, conversation: ConversationId, mode: ComposeMode, text: &str, ok: bool) {
         let now = self.now;
+        if ok && mode == ComposeMode::Reply {
+            self.began.remove(&conversation);
+        }
         let is_open =
             self.composer.as_ref().is_some_and(|c| c.conversation == conversation && c.mode == mode);
         if !is_open {
@@ -358,6 +353,7 @@ impl Model {
             return;
         }
         composer.saved.clear();
+        composer.accepted.clear();
         self.drafts.insert((conversation, mode), String::new());
         let typed = composer.text();
         let rest = typed.strip_prefix(text).unwrap_or(&typed).trim_start_matches('\n').to_owned();

@@ -1,11 +1,13 @@
 //! Paints the list of conversations: two lines each, who and when, then what it says and what matters now.
 
+use crate::domain::account::Channel;
 use crate::domain::conversation::Priority;
 use crate::domain::conversation::Status;
 use crate::domain::delivery::Delivery;
+use crate::domain::ids::AgentId;
 use crate::domain::message::Direction;
 use crate::domain::row::{ConversationRow, View};
-use crate::text::format;
+use crate::text::{format, sanitize, wrap};
 use crate::ui::effect::ListSource;
 use crate::ui::list::state::ROW;
 use crate::ui::model::{Focus, Model};
@@ -21,6 +23,7 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         return draw_empty(model, pen, area);
     }
     let focused = model.focus == Focus::List && model.overlays.is_empty();
+    let column = place_column(model, area.width);
     for (slot, row) in list.rows.iter().skip(list.top).enumerate() {
         let y = area.y.saturating_add(u16::try_from(slot).unwrap_or(u16::MAX).saturating_mul(ROW));
         if y >= area.bottom() {
@@ -37,15 +40,60 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         } else if focused && height == ROW && slot < 9 {
             pen.text(area.x, y + 1, 1, &(slot + 1).to_string(), Role::Faint);
         }
-        draw_who(model, pen, place, row);
+        if model.marks.has(row.id) {
+            pen.text(area.x + 1, y, 1, "◆", Role::Accent);
+        }
+        draw_who(model, pen, place, row, column);
         if height == ROW {
             draw_what(model, pen, place, row);
         }
     }
 }
 
-/// First line: name, medium, age.
-fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow) {
+/// Cells from which on the medium is named beside its glyph.
+const WIDE: u16 = 36;
+
+/// Whether several accounts carry a medium: then it does not say where a conversation is.
+fn is_shared(model: &Model, channel: Channel) -> bool {
+    model.sidebar.accounts.iter().filter(|a| a.channels.contains(&channel)).count() > 1
+}
+
+/// Where a conversation is, in at most so many cells: medium and account, the account alone, or what there is room for of it.
+fn placed(glyph: &str, channel: Channel, account: &str, cells_left: u16) -> String {
+    let account = sanitize::line(account);
+    let full = format!("{glyph} {} · {account}", channel.title());
+    let short = format!("{glyph} {account}");
+    if cells(&full) <= cells_left {
+        return full;
+    }
+    if cells(&short) <= cells_left || cells_left < 8 {
+        return short;
+    }
+    // Names of accounts differ at the beginning or at the end (support-nl, support-de).
+    let mut tail = account.len();
+    for (at, _) in account.char_indices().rev() {
+        if cells(&account[at..]) > (cells_left - 2) / 2 {
+            break;
+        }
+        tail = at;
+    }
+    let head = wrap::truncate(&short, usize::from(cells_left - cells(&account[tail..])));
+    format!("{head}{}", &account[tail..])
+}
+
+/// Columns for where conversations are: alike in all rows. Where accounts have to be told apart it grows, up to half of the line.
+fn place_column(model: &Model, width: u16) -> u16 {
+    let plain = if width >= WIDE { 12 } else { 2 };
+    let most = (width.saturating_sub(8) / 2).max(plain);
+    let shared = model.sidebar.accounts.iter().flat_map(|account| {
+        let channels = account.channels.iter().filter(|c| is_shared(model, **c));
+        channels.map(|c| cells(&placed(model.icons.channel(*c), *c, &account.name, most - 1)) + 1)
+    });
+    shared.max().map_or(plain, |wide| wide.clamp(plain, most))
+}
+
+/// First line: name, where it is, age.
+fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow, column: u16) {
     let (x, y, end) = (place.x + 2, place.y, place.right().saturating_sub(1));
     let at = if model.list.source == ListSource::View(View::Waiting) {
         row.waiting_since
@@ -55,25 +103,25 @@ fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow
     let age = at.map_or_else(String::new, |at| format::age(at, model.now));
     let age_at =
         pen.right(end.saturating_sub(4).max(x), end, y, &age, Role::Dim).min(end.saturating_sub(4).max(x));
-    let medium = format!("{} {}", model.icons.channel(row.channel), row.channel.title());
-    let wide = place.width >= 36;
-    let column = if wide { age_at.saturating_sub(12) } else { age_at.saturating_sub(2) }.max(x);
+    let glyph = model.icons.channel(row.channel);
+    let medium = if is_shared(model, row.channel) {
+        placed(glyph, row.channel, &row.account_name, column.saturating_sub(1))
+    } else if place.width >= WIDE {
+        format!("{glyph} {}", row.channel.title())
+    } else {
+        glyph.to_owned()
+    };
+    let column = age_at.saturating_sub(column).max(x);
     let role = if row.unread > 0 { Role::Strong } else { Role::Text };
     let who = format::person(&row.contact_name, &row.theirs);
     pen.text(x, y, column.saturating_sub(x + 1), &who, role);
-    pen.text(
-        column,
-        y,
-        age_at.saturating_sub(column),
-        if wide { &medium } else { model.icons.channel(row.channel) },
-        Role::Dim,
-    );
+    pen.text(column, y, age_at.saturating_sub(column + 1), &medium, Role::Dim);
 }
 
 /// Second line: the preview, and at the right the one thing that matters most.
 fn draw_what(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow) {
     let (x, y, end) = (place.x + 2, place.y + 1, place.right().saturating_sub(1));
-    let (mark, mark_role) = mark(row);
+    let (mark, mark_role) = mark(row, model.me.id);
     let mark_at = if mark.is_empty() { end } else { pen.right(x, end, y, &mark, mark_role) };
     let mut at = x;
     let room = |at: u16| mark_at.saturating_sub(at + 1);
@@ -101,7 +149,10 @@ fn draw_what(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRo
 }
 
 /// The one thing about a conversation that matters most now, as glyph and word.
-fn mark(row: &ConversationRow) -> (String, Role) {
+fn mark(row: &ConversationRow, me: AgentId) -> (String, Role) {
+    if row.called.contains(&me) {
+        return ("@ you".into(), Role::Unread);
+    }
     if row.troubled > 0 {
         return match row.delivery {
             Some(Delivery::Unknown) => ("? unsure".into(), Role::Warn),
@@ -116,8 +167,14 @@ fn mark(row: &ConversationRow) -> (String, Role) {
         let unread = if row.unread > 0 { format!(" ●{}", row.unread) } else { String::new() };
         return (format!("✎ draft{unread}"), Role::Warn);
     }
-    if row.unread > 0 {
+    if row.calls() {
         return (format!("●{}", row.unread), Role::Unread);
+    }
+    if let Some(score) = row.score {
+        return (format!("{score} pts"), Role::Dim);
+    }
+    if row.muted {
+        return ("muted".into(), Role::Dim);
     }
     match (row.status, row.delivery) {
         (_, Some(Delivery::Retrying)) => ("↻".into(), Role::Warn),
@@ -145,10 +202,18 @@ pub(crate) fn priority(priority: Priority) -> Option<(&'static str, Role)> {
 
 /// The name of what is listed.
 pub(crate) fn title(model: &Model) -> String {
-    match &model.list.source {
+    let source = match &model.list.source {
         ListSource::View(view) => view_title(view, &model.sidebar.accounts),
-        ListSource::Query(query) => format!("filter: {query}"),
+        ListSource::Query(query) => match model.sidebar.saved(query) {
+            Some(name) => name.to_owned(),
+            None => format!("filter: {query}"),
+        },
         ListSource::All => "Everything".into(),
+    };
+    match (model.marks.is_all(), model.marks.count()) {
+        (true, _) => format!("{source} · all marked"),
+        (false, 0) => source,
+        (false, count) => format!("{source} · {count} marked"),
     }
 }
 
@@ -182,8 +247,8 @@ fn draw_empty(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let width = usize::from(area.width.saturating_sub(4)).max(1);
     let mut y = area.y + area.height.min(6) / 3;
     for (text, role) in lines {
-        let clean = crate::text::sanitize::line(&text).into_owned();
-        for range in crate::text::wrap::wrap(&clean, width) {
+        let clean = sanitize::line(&text).into_owned();
+        for range in wrap::wrap(&clean, width) {
             if y < area.bottom() {
                 let piece = &clean[range];
                 let x = area.x + area.width.saturating_sub(cells(piece)) / 2;
@@ -197,4 +262,22 @@ fn draw_empty(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 /// Whether a conversation is this agent's.
 pub(crate) fn is_mine(model: &Model, row: &ConversationRow) -> bool {
     row.assignee == Some(crate::domain::conversation::Assignee::Agent(model.me.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_told_apart_in_few_cells() {
+        for (account, room, said) in [
+            ("hotline", 15, "≡ SMS · hotline"),
+            ("hotline", 14, "≡ hotline"),
+            ("support-nl", 11, "≡ supp…t-nl"),
+            ("support-de", 11, "≡ supp…t-de"),
+            ("nl-support", 11, "≡ nl-s…port"),
+        ] {
+            assert_eq!(placed("≡", Channel::Sms, account, room), said);
+        }
+    }
 }

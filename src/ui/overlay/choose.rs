@@ -1,12 +1,12 @@
 //! What happens when something is chosen, typed or confirmed.
 
-use crate::domain::command::{Action, ComposeMode, set};
-use crate::domain::conversation::{Qualification, QualificationState};
-use crate::domain::facet::Owner;
-use crate::domain::ids::ConversationId;
-use crate::text::format;
-use crate::ui::command::{go, message, triage};
-use crate::ui::effect::{Effect, ListSource, Need, ThreadAt};
+use crate::domain::conversation::QualificationState;
+use crate::domain::order::{self, Order};
+use crate::domain::quick_reply::QuickReplyRow;
+use crate::domain::row::ConversationRow;
+use crate::ui::command::{go, message};
+use crate::ui::composer::Insertion;
+use crate::ui::effect::{Effect, ListSource, Need, Targets, ThreadAt};
 use crate::ui::model::{Focus, Model, Purpose};
 use crate::ui::msg::Level;
 use crate::ui::overlay::{Choice, Confirm, Item, Overlay, Picker, PickerKind, Prompt, PromptKind};
@@ -27,76 +27,53 @@ impl Model {
                 self.themes.choose(*at);
                 self.themed();
             }
+            (Choice::Line(line), _) => self.run_line(line),
+            (Choice::Order(order), _) => self.order_from(order.clone(), picker),
+            (Choice::Disqualify, _) => self.ask_for(PromptKind::Disqualify, picker, ""),
+            (Choice::Score, _) => {
+                let now = row(self, picker).and_then(|r| r.score).map(|s| s.to_string()).unwrap_or_default();
+                self.ask_for(PromptKind::Score, picker, &now);
+            }
+            (Choice::Field(name), _) => {
+                let filled = row(self, picker).and_then(|r| r.fields.iter().find(|(key, _)| key == name));
+                let now = filled.map(|(_, value)| value.clone()).unwrap_or_default();
+                self.ask_for(|targets| PromptKind::Field(name.clone(), targets), picker, &now);
+            }
             (_, None) => self.say(Level::Warn, "the conversation is gone"),
-            (Choice::Owner(owner), Some(id)) => {
-                let said = match owner {
-                    None => "nobody's".to_owned(),
-                    Some(Owner::Agent(email)) if *email == self.me.email => "yours".to_owned(),
-                    Some(_) => format!("given to {}", item.label),
-                };
-                triage::assign(self, id, owner.clone(), &said);
+            (Choice::Emoji(emoji), Some(_)) => {
+                let word = picker.word.clone().unwrap_or_default();
+                self.put_emoji(emoji, &word);
             }
-            (Choice::Priority(priority), Some(id)) => {
-                let said = triage::naming(self, id, &format!("priority {priority}"));
-                self.change(Action::Set { conversation: id, facet: set::priority(*priority) }, said);
-            }
-            (Choice::Label { name, on }, Some(id)) => {
-                let said = format!("{} #{name}", if *on { "labelled" } else { "no longer" });
-                let said = triage::naming(self, id, &said);
-                self.change(Action::Set { conversation: id, facet: set::label(name.clone(), *on) }, said);
-            }
-            (Choice::Qualification(Some(QualificationState::Disqualified)), Some(id)) => {
-                self.overlays.push(Overlay::Prompt(Prompt::new(PromptKind::Disqualify(id), "")));
-            }
-            (Choice::Qualification(state), Some(id)) => {
-                self.qualify(id, state.map(|state| Qualification { state, reason: None }));
-            }
-            (Choice::Snooze(until), Some(id)) => {
-                let until_when = until.map_or_else(
-                    || "until they reply".to_owned(),
-                    |at| format!("until {}", format::moment(at, self.now, &self.tz)),
-                );
-                let said = triage::naming(self, id, &format!("snoozed {until_when}"));
-                self.change(Action::Set { conversation: id, facet: set::snooze(*until) }, said);
-            }
-            (Choice::QuickReply { id, text, open }, Some(conversation)) => {
-                let is_open = self.composer.as_ref().is_some_and(|c| c.conversation == conversation);
-                if !is_open {
-                    if self.target() != Some(conversation) {
-                        return self.say(Level::Warn, "another conversation is open now");
-                    }
-                    self.compose(ComposeMode::Reply);
-                }
-                let now = self.now;
-                if let Some(composer) = &mut self.composer {
-                    composer.insert(text, now);
-                    composer.expect(open);
-                }
-                self.perform(Action::QuickReplyUsed { id: *id }, Purpose::Quiet);
-                if !open.is_empty() {
-                    self.say(Level::Warn, format!("still to fill in: {}", open.join(", ")));
-                }
+            (Choice::QuickReply { row, .. }, Some(conversation)) => {
+                let QuickReplyRow { id, reply, .. } = row.as_ref().clone();
+                let word = picker.word.clone();
+                self.insert_quick_reply(Insertion { conversation, id, reply, word });
             }
         }
     }
 
-    /// Another theme was chosen.
-    pub(crate) fn themed(&mut self) {
-        self.show_theme();
-        let name = &self.themes.all()[self.themes.chosen()].name;
-        self.say(Level::Info, format!("for good: theme = \"{name}\" in config.toml"));
+    /// Gives an order to what the picker was opened for.
+    fn order_from(&mut self, order: Order, picker: &Picker) {
+        match &picker.targets {
+            Some(targets) => self.give(order, targets.clone()),
+            None => self.say(Level::Warn, "the conversation is gone"),
+        }
     }
 
-    fn qualify(&mut self, conversation: ConversationId, qualification: Option<Qualification>) {
-        let word = qualification.as_ref().map_or("not judged", |q| q.state.word());
-        let said = triage::naming(self, conversation, word);
-        self.change(Action::Set { conversation, facet: set::qualification(qualification) }, said);
+    /// Asks for the words of an order to what the picker was opened for.
+    fn ask_for(&mut self, kind: impl FnOnce(Targets) -> PromptKind, picker: &Picker, text: &str) {
+        match &picker.targets {
+            Some(targets) => {
+                self.overlays.push(Overlay::Prompt(Prompt::new(kind(targets.clone()), text)));
+            }
+            None => self.say(Level::Warn, "the conversation is gone"),
+        }
     }
 
     /// Takes in what was typed. The prompt is closed already.
     pub(crate) fn answer(&mut self, prompt: &Prompt) {
         let text = prompt.input.text().trim().to_owned();
-        match prompt.kind {
+        match prompt.kind.clone() {
             PromptKind::Filter if text.is_empty() => {
                 go::source(self, ListSource::View(crate::domain::row::View::Open));
             }
@@ -105,10 +82,23 @@ impl Model {
                 let to = (!text.is_empty()).then_some(text);
                 self.out.push(Effect::SaveAttachment { id, to });
             }
-            PromptKind::Disqualify(id) => {
-                let reason = (!text.is_empty()).then_some(text);
-                self.qualify(id, Some(Qualification { state: QualificationState::Disqualified, reason }));
+            PromptKind::Disqualify(_) if text.is_empty() => {
+                self.say(Level::Warn, "say why it is disqualified: nothing was changed");
             }
+            PromptKind::Disqualify(targets) => {
+                self.give(order::qualification(QualificationState::Disqualified, Some(text)), targets);
+            }
+            PromptKind::Score(targets) => {
+                let words = if text.is_empty() { "none" } else { &text };
+                match format!("score {words}").parse::<Order>() {
+                    Ok(order) => self.give(order, targets),
+                    Err(e) => self.say(Level::Error, e.to_string()),
+                }
+            }
+            PromptKind::Field(name, targets) => {
+                self.give(Order::Field(name, (!text.is_empty()).then_some(text)), targets);
+            }
+            PromptKind::NameMacro => self.keep_macro(text),
         }
     }
 
@@ -137,5 +127,13 @@ impl Model {
         let limit = self.thread.limit();
         self.load(Need::Thread { conversation: row.conversation, at: ThreadAt::Latest, limit });
         self.load(Need::Context { conversation: row.conversation });
+    }
+}
+
+/// What is known of the conversation that a picker was opened for, where it is one.
+fn row<'m>(model: &'m Model, picker: &Picker) -> Option<&'m ConversationRow> {
+    match picker.targets {
+        Some(Targets::One(id)) => model.row(id),
+        _ => None,
     }
 }

@@ -60,6 +60,24 @@ impl Model {
                 }
                 _ => self.global_key(key),
             },
+            Overlay::Asking(asking) => {
+                if key.code == Code::Enter {
+                    self.answered();
+                } else if asking.input.key(key).is_none() {
+                    self.global_key(key);
+                }
+            }
+            Overlay::Doubts(_) => match key.types() {
+                Some('y' | 'Y') => {
+                    if let Some(Overlay::Doubts(doubts)) = self.overlays.pop() {
+                        self.send_knowingly(doubts);
+                    }
+                }
+                Some('n' | 'N' | 'q') => {
+                    self.overlays.pop();
+                }
+                _ => self.global_key(key),
+            },
             Overlay::Help { top } | Overlay::Status { top } | Overlay::Page { top, .. } => {
                 match motion(key, false) {
                     Some(by) => *top = top.saturating_add_signed(by),
@@ -71,6 +89,7 @@ impl Model {
                     None => self.global_key(key),
                 }
             }
+            Overlay::Canned(_) => self.canned_key(key, motion(key, false)),
             Overlay::Outbox { rows, at } => match (motion(key, false), key.code) {
                 (Some(by), _) => {
                     let last = rows.as_ref().map_or(0, Vec::len).saturating_sub(1);
@@ -154,7 +173,7 @@ impl Model {
     }
 
     /// Keys that hold everywhere also hold here, except for those that open something else.
-    fn global_key(&mut self, key: Key) {
+    pub(super) fn global_key(&mut self, key: Key) {
         if let Lookup::Command(command) = self.keymap.lookup(Focus::Composer, &[key])
             && command.keys.iter().any(|(scope, _)| *scope == Scope::Anywhere)
             && !matches!(command.id, "palette" | "help")
@@ -175,6 +194,7 @@ impl Model {
                 ask(self);
             }
             Some(Overlay::Prompt(prompt)) => prompt.input.insert(text),
+            Some(Overlay::Asking(asking)) => asking.input.insert(text),
             _ => {}
         }
     }

@@ -1,5 +1,7 @@
 //! What lies above the panes: pickers, prompts, search, help. A stack; the top one has the keys.
 
+mod canned;
+mod choices;
 mod choose;
 mod found;
 mod keys;
@@ -9,12 +11,15 @@ mod picker;
 mod search;
 pub(crate) mod view;
 
+pub(crate) use canned::Canned;
 pub(crate) use picker::{Choice, Item, Picker, PickerKind};
 pub(crate) use search::{Search, ask};
 
 use crate::domain::command::Action;
-use crate::domain::ids::{AttachmentId, ConversationId, MessageId};
+use crate::domain::ids::{AttachmentId, MessageId};
 use crate::domain::row::{DeliveryStep, OutboxRow};
+use crate::ui::composer::{Asking, Doubts};
+use crate::ui::effect::Targets;
 use crate::ui::guide::Page;
 use crate::ui::input::Input;
 
@@ -29,10 +34,16 @@ pub(crate) enum Overlay {
     Prompt(Prompt),
     /// Yes or no.
     Confirm(Confirm),
+    /// The questions of a quick reply.
+    Asking(Box<Asking>),
+    /// Whether to send it all the same.
+    Doubts(Doubts),
     /// All keys.
     Help { top: usize },
     /// A help page.
     Page { page: &'static Page, top: usize },
+    /// The quick replies, to be managed.
+    Canned(Canned),
     /// Engine and channels.
     Status { top: usize },
     /// What waits to be done; none until it has come.
@@ -49,14 +60,20 @@ pub(crate) struct Prompt {
 }
 
 /// What the line is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PromptKind {
     /// A query for the list.
     Filter,
     /// Where a file goes; empty = the download directory.
     SaveFile(AttachmentId),
-    /// Why a conversation is disqualified.
-    Disqualify(ConversationId),
+    /// Why conversations are disqualified.
+    Disqualify(Targets),
+    /// What their customers are worth.
+    Score(Targets),
+    /// What a free field holds.
+    Field(String, Targets),
+    /// How the recorded macro is called.
+    NameMacro,
 }
 
 impl Prompt {
@@ -65,8 +82,8 @@ impl Prompt {
     }
 
     /// What is asked for, and how.
-    pub(crate) const fn question(&self) -> (&'static str, &'static str) {
-        match self.kind {
+    pub(crate) fn question(&self) -> (&str, &'static str) {
+        match &self.kind {
             PromptKind::Filter => (
                 "Filter the list",
                 "words, \u{201c}phrases\u{201d}, status: label: assignee: channel: unread: …; empty = all open",
@@ -75,6 +92,9 @@ impl Prompt {
             PromptKind::Disqualify(_) => {
                 ("Disqualified because", "a few words; they are kept with the conversation")
             }
+            PromptKind::Score(_) => ("Score", "0 to 100; nothing takes it away"),
+            PromptKind::Field(name, _) => (name, "nothing empties it"),
+            PromptKind::NameMacro => ("Name of the macro", "one word; nothing throws it away"),
         }
     }
 }

@@ -1,18 +1,19 @@
 //! A list of choices that narrows as one types.
 
 use crate::domain::clock::Ms;
-use crate::domain::conversation::{Priority, QualificationState, Status};
-use crate::domain::facet::Owner;
-use crate::domain::ids::{AttachmentId, ConversationId, QuickReplyId};
-use crate::domain::row::{AttachmentRow, ConversationRow, QuickReplyRow};
+use crate::domain::facet;
+use crate::domain::ids::{AttachmentId, ConversationId};
+use crate::domain::order::Order;
+use crate::domain::quick_reply::QuickReplyRow;
+use crate::domain::row::AttachmentRow;
 use crate::text::fuzzy::Fuzzy;
-use crate::text::{format, sanitize, template, variables, when};
-use crate::ui::command::sheet::is_digit;
-use crate::ui::command::{self, Command};
-use crate::ui::guide::{self, Page};
+use crate::text::{format, when};
+use crate::ui::command::{Command, give};
+use crate::ui::effect::Targets;
+use crate::ui::guide::Page;
 use crate::ui::input::Input;
-use crate::ui::keymap;
 use crate::ui::model::{Focus, Model};
+use crate::ui::overlay::choices;
 use crate::ui::theme::Role;
 use jiff::tz::TimeZone;
 
@@ -20,12 +21,14 @@ use jiff::tz::TimeZone;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PickerKind {
     Commands,
+    Macros,
     Agents,
     Priority,
     Labels,
     Qualification,
     Snooze,
     QuickReplies,
+    Emoji,
     Files { save: bool },
     Themes,
     Pages,
@@ -35,20 +38,22 @@ pub(crate) enum PickerKind {
 #[derive(Debug, Clone)]
 pub(crate) enum Choice {
     Command(&'static Command),
-    Owner(Option<Owner>),
-    Priority(Priority),
-    Label {
-        name: String,
-        on: bool,
-    },
-    Qualification(Option<QualificationState>),
-    /// Until then, or until they reply.
-    Snooze(Option<Ms>),
+    /// What an order says. Disqualifying asks for its reason first.
+    Order(Order),
+    /// Ask for the reason of a disqualification.
+    Disqualify,
+    /// Ask for the score.
+    Score,
+    /// Ask for a free field.
+    Field(String),
+    /// A line that runs: a macro, or an order that was typed.
+    Line(String),
     QuickReply {
-        id: QuickReplyId,
+        row: Box<QuickReplyRow>,
+        /// As it will read.
         text: String,
-        open: Vec<String>,
     },
+    Emoji(&'static str),
     File(AttachmentId),
     /// By its place.
     Theme(usize),
@@ -67,13 +72,13 @@ pub(crate) struct Item {
     /// Why it cannot be chosen.
     pub(crate) why: Option<String>,
     /// Further words to find it by.
-    also: String,
+    pub(super) also: String,
     /// It was made of what is typed.
     is_typed: bool,
 }
 
 impl Item {
-    fn new(choice: Choice, label: impl Into<String>, detail: impl Into<String>) -> Item {
+    pub(super) fn new(choice: Choice, label: impl Into<String>, detail: impl Into<String>) -> Item {
         Item {
             choice,
             label: label.into(),
@@ -86,7 +91,7 @@ impl Item {
         }
     }
 
-    fn current(mut self, is_current: bool) -> Item {
+    pub(super) fn current(mut self, is_current: bool) -> Item {
         self.is_current = is_current;
         self
     }
@@ -97,7 +102,11 @@ impl Item {
 pub(crate) struct Picker {
     pub(crate) kind: PickerKind,
     pub(crate) target: Option<ConversationId>,
+    /// What an order from it is for.
+    pub(crate) targets: Option<Targets>,
     pub(crate) focus: Focus,
+    /// What is typed in the composer, and goes for what is chosen.
+    pub(crate) word: Option<String>,
     pub(crate) input: Input,
     pub(crate) items: Vec<Item>,
     /// What fits what is typed: the item and the matched characters of its label.
@@ -114,7 +123,9 @@ impl Picker {
         let mut picker = Picker {
             kind,
             target: model.target(),
+            targets: model.targets(),
             focus: model.focus,
+            word: None,
             input: Input::default(),
             items: Vec::new(),
             shown: Vec::new(),
@@ -134,6 +145,9 @@ impl Picker {
     pub(crate) fn commands(model: &Model) -> Picker {
         Picker::new(model, PickerKind::Commands)
     }
+    pub(crate) fn macros(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Macros)
+    }
     pub(crate) fn agents(model: &Model) -> Picker {
         Picker::new(model, PickerKind::Agents)
     }
@@ -149,8 +163,23 @@ impl Picker {
     pub(crate) fn snoozes(model: &Model) -> Picker {
         Picker::new(model, PickerKind::Snooze)
     }
-    pub(crate) fn quick_replies(model: &Model) -> Picker {
-        Picker::new(model, PickerKind::QuickReplies)
+    /// Quick replies; those that a `/word` before the cursor may mean come first.
+    pub(crate) fn quick_replies(model: &Model, word: Option<String>) -> Picker {
+        Picker::new(model, PickerKind::QuickReplies).for_word(word, '/')
+    }
+    /// Emoji for a `:word` before the cursor.
+    pub(crate) fn emojis(model: &Model, word: &str) -> Picker {
+        Picker::new(model, PickerKind::Emoji).for_word(Some(word.to_owned()), ':')
+    }
+
+    /// Narrowed by a word that stands in the composer behind a mark.
+    fn for_word(mut self, word: Option<String>, mark: char) -> Picker {
+        if let Some(word) = word {
+            self.input = Input::new(word.trim_start_matches(mark));
+            self.word = Some(word);
+            self.narrow();
+        }
+        self
     }
 
     pub(crate) fn themes(model: &Model) -> Picker {
@@ -180,7 +209,9 @@ impl Picker {
         Picker {
             kind: PickerKind::Files { save },
             target: None,
+            targets: None,
             focus: Focus::Thread,
+            word: None,
             input: Input::default(),
             items,
             shown,
@@ -192,15 +223,35 @@ impl Picker {
     }
 
     /// The title of the picker.
-    pub(crate) const fn title(&self) -> &'static str {
+    pub(crate) fn title(&self) -> String {
+        let many = match &self.targets {
+            Some(Targets::These(ids)) => format!(" · {} conversations", ids.len()),
+            Some(Targets::Matching(_)) => " · all of this list".to_owned(),
+            Some(Targets::One(_)) | None => String::new(),
+        };
+        let is_order = !matches!(
+            self.kind,
+            PickerKind::Commands
+                | PickerKind::QuickReplies
+                | PickerKind::Emoji
+                | PickerKind::Files { .. }
+                | PickerKind::Themes
+                | PickerKind::Pages
+        );
+        format!("{}{}", self.name(), if is_order { many.as_str() } else { "" })
+    }
+
+    const fn name(&self) -> &'static str {
         match self.kind {
             PickerKind::Commands => "Commands",
+            PickerKind::Macros => "Run a macro",
             PickerKind::Agents => "Assign to",
             PickerKind::Priority => "Priority",
             PickerKind::Labels => "Labels",
             PickerKind::Qualification => "Qualify as",
             PickerKind::Snooze => "Snooze until",
             PickerKind::QuickReplies => "Quick replies",
+            PickerKind::Emoji => "Emoji",
             PickerKind::Themes => "Theme",
             PickerKind::Pages => "Help",
             PickerKind::Files { save: false } => "Open which file",
@@ -212,15 +263,17 @@ impl Picker {
     pub(crate) fn fill(&mut self, model: &Model) {
         let row = self.target.and_then(|id| model.row(id));
         self.items = match self.kind {
-            PickerKind::Commands => commands(model, self.focus),
-            PickerKind::Agents => agents(model, row),
-            PickerKind::Priority => priorities(row),
-            PickerKind::Labels => labels(model, row),
-            PickerKind::Qualification => qualifications(row),
-            PickerKind::Snooze => snoozes(model, row),
-            PickerKind::QuickReplies => quick_replies(model, row),
-            PickerKind::Themes => themes(model),
-            PickerKind::Pages => pages(""),
+            PickerKind::Commands => choices::commands(model, self.focus),
+            PickerKind::Macros => choices::macros(model, self.focus),
+            PickerKind::Agents => choices::agents(model, row),
+            PickerKind::Priority => choices::priorities(row),
+            PickerKind::Labels => choices::labels(model, row),
+            PickerKind::Qualification => choices::qualifications(model, row),
+            PickerKind::Snooze => choices::snoozes(model, row),
+            PickerKind::QuickReplies => choices::quick_replies(model, row),
+            PickerKind::Emoji => choices::emojis(),
+            PickerKind::Themes => choices::themes(model),
+            PickerKind::Pages => choices::pages(""),
             PickerKind::Files { .. } => return,
         };
         self.narrow();
@@ -269,12 +322,21 @@ impl Picker {
         match self.kind {
             PickerKind::Labels if !typed.is_empty() => {
                 let is_known = self.items.iter().any(|i| i.label.to_lowercase() == typed.to_lowercase());
-                let choice = Choice::Label { name: typed.to_owned(), on: true };
-                (!is_known).then(|| Item::new(choice, typed, "a new label"))
+                let choice = Choice::Order(Order::Label(vec![(typed.to_owned(), true)]));
+                let mut item = Item::new(choice, typed, "a new label");
+                item.why = facet::label(typed, true).err();
+                (!is_known).then_some(item)
             }
             PickerKind::Snooze => {
                 let until = when::ahead(typed, self.now, &self.tz)?;
-                Some(Item::new(Choice::Snooze(Some(until)), format::moment(until, self.now, &self.tz), ""))
+                let order = Order::Snooze(Some(typed.to_owned()));
+                Some(Item::new(Choice::Order(order), format::moment(until, self.now, &self.tz), ""))
+            }
+            // With its words it runs at once; a command that only has the same name is among the others.
+            PickerKind::Commands if typed.contains(char::is_whitespace) => {
+                let line = give::read_line(typed).ok()?;
+                (!matches!(line, give::Line::Command(_)))
+                    .then(|| Item::new(Choice::Line(typed.to_owned()), typed, "Enter does it"))
             }
             _ => None,
         }
@@ -293,145 +355,4 @@ impl Picker {
             self.at = self.at.saturating_add_signed(by) % count;
         }
     }
-}
-
-fn commands(model: &Model, focus: Focus) -> Vec<Item> {
-    // The nine rows have their digits; in a list of names they would only be in the way.
-    let mut items: Vec<Item> = command::all()
-        .filter(|command| !is_digit(command))
-        .map(|command| {
-            let keys =
-                model.keymap.chords(command.id, focus).first().map(|c| keymap::label(c)).unwrap_or_default();
-            let mut item = Item::new(Choice::Command(command), command.title, keys);
-            item.why = (command.available)(model).err();
-            item.also = format!("{} {}", command.id, command.help);
-            item
-        })
-        .collect();
-    // Who opens the palette looks for what has no key at hand: what only moves about comes last.
-    let moves = |item: &Item| match &item.choice {
-        Choice::Command(command) => command.id.starts_with("move.") || command.id.starts_with("focus."),
-        _ => false,
-    };
-    items.sort_by_key(|item| (item.why.is_some(), moves(item)));
-    items.extend(pages("help "));
-    items
-}
-
-/// The help pages.
-fn pages(before: &str) -> Vec<Item> {
-    let pages = guide::PAGES.iter();
-    pages.map(|page| Item::new(Choice::Page(page), format!("{before}{}", page.name), page.title())).collect()
-}
-
-fn agents(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
-    let owner = row.and_then(|row| model.owner_of(row));
-    let mine = Owner::Agent(model.me.email.clone());
-    let mut items = vec![Item::new(Choice::Owner(Some(mine.clone())), "me", model.me.name.clone())];
-    let others = model.agents.iter().filter(|a| a.active && a.id != model.me.id);
-    items.extend(
-        others.map(|a| Item::new(Choice::Owner(Some(Owner::Agent(a.email.clone()))), a.name.clone(), "")),
-    );
-    items.extend(
-        model
-            .teams
-            .iter()
-            .map(|t| Item::new(Choice::Owner(Some(Owner::Team(t.name.clone()))), t.name.clone(), "team")),
-    );
-    items.push(Item::new(Choice::Owner(None), "none", "nobody's"));
-    for item in &mut items {
-        item.is_current = matches!(&item.choice, Choice::Owner(o) if *o == owner);
-    }
-    items
-}
-
-fn themes(model: &Model) -> Vec<Item> {
-    let all = model.themes.all().iter().enumerate();
-    all.map(|(at, palette)| {
-        Item::new(Choice::Theme(at), palette.name.clone(), palette.about.clone())
-            .current(at == model.themes.chosen())
-    })
-    .collect()
-}
-
-fn priorities(row: Option<&ConversationRow>) -> Vec<Item> {
-    Priority::ALL
-        .iter()
-        .rev()
-        .map(|p| {
-            let mut item =
-                Item::new(Choice::Priority(*p), p.word(), "").current(row.is_some_and(|r| r.priority == *p));
-            item.role = crate::ui::list::view::priority(*p).map_or(Role::Dim, |(_, role)| role);
-            item
-        })
-        .collect()
-}
-
-fn labels(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
-    let on = row.map(|r| r.labels.as_slice()).unwrap_or_default();
-    let mut names: Vec<&String> = model.labels.iter().chain(on).collect();
-    names.sort();
-    names.dedup();
-    names
-        .into_iter()
-        .map(|name| {
-            let is_on = on.contains(name);
-            let choice = Choice::Label { name: name.clone(), on: !is_on };
-            Item::new(choice, name.clone(), if is_on { "Enter takes it off" } else { "" }).current(is_on)
-        })
-        .collect()
-}
-
-fn qualifications(row: Option<&ConversationRow>) -> Vec<Item> {
-    let now = row.and_then(|r| r.qualification.as_ref()).map(|q| q.state);
-    let detail = |state| match state {
-        QualificationState::Lead => "somebody who may buy",
-        QualificationState::Qualified => "worth the effort",
-        QualificationState::Disqualified => "not worth it; asks for the reason",
-    };
-    let mut items: Vec<Item> = QualificationState::ALL
-        .iter()
-        .map(|s| Item::new(Choice::Qualification(Some(*s)), s.word(), detail(*s)).current(now == Some(*s)))
-        .collect();
-    items.push(Item::new(Choice::Qualification(None), "none", "not judged").current(now.is_none()));
-    items
-}
-
-fn snoozes(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
-    let now = row.filter(|r| r.status == Status::Snoozed).map(|r| r.snoozed_until);
-    let mut items =
-        vec![Item::new(Choice::Snooze(None), "they reply", "no earlier").current(now == Some(None))];
-    items.extend(["1h", "3h", "tonight", "tomorrow", "next week", "4w"].into_iter().filter_map(|text| {
-        let until = when::ahead(text, model.now, &model.tz)?;
-        let label = match text {
-            "1h" => "in an hour",
-            "3h" => "in three hours",
-            "4w" => "in four weeks",
-            day => day,
-        };
-        Some(Item::new(Choice::Snooze(Some(until)), label, format::moment(until, model.now, &model.tz)))
-    }));
-    if let Some(Some(until)) = now {
-        let until_when = format::moment(until, model.now, &model.tz);
-        items.insert(0, Item::new(Choice::Snooze(Some(until)), until_when, "as it is").current(true));
-    }
-    items
-}
-
-fn quick_replies(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
-    let mut replies: Vec<&QuickReplyRow> = model.quick_replies.iter().collect();
-    replies.sort_by(|a, b| b.uses.cmp(&a.uses).then_with(|| a.shortcut.cmp(&b.shortcut)));
-    replies
-        .into_iter()
-        .map(|reply| {
-            let rendered =
-                template::render(&reply.body, &|name| variables::value(name, row?, &model.me.name));
-            let mut open = rendered.missing;
-            open.extend(rendered.questions);
-            let choice = Choice::QuickReply { id: reply.id, text: rendered.text, open };
-            let mut item = Item::new(choice, reply.shortcut.clone(), reply.title.clone());
-            item.also = format!("{} {}", reply.title, sanitize::line(&reply.body));
-            item
-        })
-        .collect()
 }

@@ -1,11 +1,15 @@
 //! Paints what lies above the panes.
 
 use crate::text::{sanitize, wrap};
+use crate::ui::composer::{Asking, Doubts};
 use crate::ui::model::Model;
-use crate::ui::overlay::{Choice, Overlay, Picker, PickerKind, found, lines, outbox};
-use crate::ui::paint::{Pen, cells};
+use crate::ui::overlay::{Choice, Overlay, Picker, PickerKind, canned, found, lines, outbox};
+use crate::ui::paint::{Pen, cells, folded};
 use crate::ui::theme::Role;
 use ratatui::layout::Rect;
+
+/// Lines that one reason or question takes at most.
+const REASON: usize = 4;
 
 /// The frame of an overlay: a ground, a thin border, a title. Returns what is inside.
 pub(crate) fn frame(pen: &mut Pen<'_>, area: Rect, title: &str, note: &str) -> Rect {
@@ -46,9 +50,9 @@ fn middle(body: Rect, width: u16, height: u16) -> Rect {
 fn width(overlay: &Overlay, body: Rect) -> u16 {
     let width = match overlay {
         Overlay::Picker(picker) => match picker.kind {
-            PickerKind::Commands => 72,
+            PickerKind::Commands | PickerKind::Macros => 72,
             PickerKind::QuickReplies => 78,
-            PickerKind::Agents | PickerKind::Labels => 48,
+            PickerKind::Agents | PickerKind::Labels | PickerKind::Emoji => 48,
             PickerKind::Priority
             | PickerKind::Qualification
             | PickerKind::Snooze
@@ -57,10 +61,10 @@ fn width(overlay: &Overlay, body: Rect) -> u16 {
             PickerKind::Files { .. } => 60,
         },
         Overlay::Search(_) => 110,
-        Overlay::Prompt(_) | Overlay::Confirm(_) => 72,
+        Overlay::Prompt(_) | Overlay::Confirm(_) | Overlay::Asking(_) | Overlay::Doubts(_) => 72,
         Overlay::Help { .. } | Overlay::Page { .. } => 96,
         Overlay::Status { .. } => 90,
-        Overlay::Outbox { .. } => 100,
+        Overlay::Outbox { .. } | Overlay::Canned(_) => 100,
         Overlay::Delivery { .. } => 80,
     };
     width.min(body.width)
@@ -73,17 +77,20 @@ fn place(model: &Model, overlay: &Overlay) -> Rect {
     let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2);
     let height = match overlay {
         Overlay::Picker(picker) => match picker.kind {
-            PickerKind::Commands => 18,
+            PickerKind::Commands | PickerKind::Macros => 18,
             PickerKind::QuickReplies => 20,
-            PickerKind::Agents | PickerKind::Labels => 14,
-            PickerKind::Priority | PickerKind::Qualification => 8,
+            PickerKind::Agents | PickerKind::Labels | PickerKind::Emoji => 14,
+            PickerKind::Priority => 8,
+            PickerKind::Qualification => rows(picker.items.len() + 1),
             PickerKind::Snooze | PickerKind::Themes | PickerKind::Pages => 12,
             PickerKind::Files { .. } => 10,
         },
         Overlay::Search(_) => body.height.saturating_sub(1),
         Overlay::Prompt(_) | Overlay::Confirm(_) => 4,
+        Overlay::Asking(asking) => rows(1 + question(asking, inside(width)).len()),
+        Overlay::Doubts(doubts) => rows(1 + reasons(doubts, inside(width)).len()),
         Overlay::Help { .. } | Overlay::Page { .. } => body.height,
-        Overlay::Status { .. } => body.height.saturating_sub(2),
+        Overlay::Status { .. } | Overlay::Canned(_) => body.height.saturating_sub(2),
         Overlay::Outbox { rows: found, .. } => {
             rows(found.as_ref().map_or(1, |found| outbox::lines(found, inside(width))).max(3))
         }
@@ -119,6 +126,10 @@ pub(crate) fn prepare(model: &mut Model) {
         Some(Overlay::Search(s)) => {
             let said = found::said(s, inside(area.width)).len();
             s.top = reveal(s.at, s.top, rows.saturating_sub(2 + said) / 2);
+        }
+        Some(Overlay::Canned(list)) => {
+            list.at = list.at.min(model.quick_replies.len().saturating_sub(1));
+            list.top = reveal(list.at, list.top, canned::page(rows));
         }
         Some(Overlay::Help { top } | Overlay::Status { top } | Overlay::Page { top, .. }) => {
             *top = (*top).min(most.saturating_sub(rows))
@@ -158,10 +169,16 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
         Overlay::Confirm(confirm) => {
             let inner = frame(pen, area, "Please confirm", "");
             pen.text(inner.x, inner.y, inner.width, &confirm.question, Role::Text);
-            if inner.height > 1 {
-                let keys = [("y", Role::Key), (" yes   ", Role::Dim), ("n", Role::Key), (" no", Role::Dim)];
-                pen.pieces(inner.x, inner.y + 1, inner.width, &keys);
+            draw_yes_or_no(pen, inner, 1);
+        }
+        Overlay::Asking(asking) => draw_asking(pen, area, asking),
+        Overlay::Doubts(doubts) => {
+            let inner = frame(pen, area, "Send it all the same?", "");
+            let lines = reasons(doubts, inner.width);
+            for (y, line) in (inner.y..inner.bottom().saturating_sub(1)).zip(&lines) {
+                pen.text(inner.x, y, inner.width, line, Role::Warn);
             }
+            draw_yes_or_no(pen, inner, inner.height.saturating_sub(1));
         }
         Overlay::Help { top } => draw_text(model, pen, area, overlay, ("Keys", "j k to scroll"), *top),
         Overlay::Page { page, top } => {
@@ -174,7 +191,48 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
             let top = lines.saturating_sub(usize::from(area.height.saturating_sub(2)));
             draw_text(model, pen, area, overlay, ("Delivery", ""), top);
         }
+        Overlay::Canned(list) => canned::draw(model, pen, area, list),
         Overlay::Outbox { rows, at } => outbox::draw(model, pen, area, rows.as_deref(), *at),
+    }
+}
+
+/// The keys of a question, so many lines below its top.
+fn draw_yes_or_no(pen: &mut Pen<'_>, inner: Rect, below: u16) {
+    if below < inner.height {
+        let keys = [("y", Role::Key), (" yes   ", Role::Dim), ("n", Role::Key), (" no", Role::Dim)];
+        pen.pieces(inner.x, inner.y + below, inner.width, &keys);
+    }
+}
+
+/// Why one should look twice.
+fn reasons(doubts: &Doubts, width: u16) -> Vec<String> {
+    doubts.all.iter().flat_map(|doubt| folded(&doubt.words(), width.max(8), REASON)).collect()
+}
+
+/// What is asked, and how to answer.
+fn question(asking: &Asking, width: u16) -> Vec<String> {
+    [asking.question(), asking.how()]
+        .into_iter()
+        .flat_map(|text| folded(text, width.max(8), REASON))
+        .collect()
+}
+
+fn draw_asking(pen: &mut Pen<'_>, area: Rect, asking: &Asking) {
+    let count = asking.questions.len();
+    let note = if count > 1 { format!("{} of {count}", asking.answers.len() + 1) } else { String::new() };
+    let inner = frame(pen, area, &asking.insertion.reply.shortcut, &note);
+    let asked = folded(asking.question(), inner.width.max(8), REASON);
+    let mut y = inner.y;
+    for line in &asked {
+        pen.text(inner.x, y, inner.width, line, Role::Text);
+        y = (y + 1).min(inner.bottom().saturating_sub(1));
+    }
+    if inner.height > 0 {
+        asking.input.draw(pen, inner.x, y, inner.width);
+    }
+    let how = folded(asking.how(), inner.width.max(8), REASON);
+    for (y, line) in (y + 1..inner.bottom()).zip(&how) {
+        pen.text(inner.x, y, inner.width, line, Role::Dim);
     }
 }
 
@@ -208,7 +266,7 @@ fn draw_picker(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {
         PickerKind::Snooze => "or type: 2h, mon 9:00, 2026-12-01".to_owned(),
         _ => format!("{} of {}", picker.shown.len(), picker.items.len()),
     };
-    let inner = frame(pen, area, picker.title(), &note);
+    let inner = frame(pen, area, &picker.title(), &note);
     if inner.height == 0 {
         return;
     }
@@ -232,7 +290,7 @@ fn draw_picker(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {
             PickerKind::Snooze => "No time ahead: write 2h, +7d, 14:30, tomorrow, mon 9:00",
             PickerKind::Labels => "No label yet: type a word and press Enter",
             PickerKind::QuickReplies if picker.items.is_empty() => {
-                "No quick reply yet: frontdesk quick-reply add makes one"
+                "No quick reply yet: the command quick-replies makes one"
             }
             _ => "Nothing fits",
         };

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::domain::account::{Channel, Health};
 use crate::domain::ids::AgentId;
 use crate::domain::row::{AccountRow, View, ViewCount};
+use crate::ui::effect::ListSource;
 use crate::ui::theme::Role;
 
 /// One line of the sidebar.
@@ -14,6 +15,8 @@ pub(crate) enum Entry {
     Gap,
     /// A view that can be opened.
     View(View),
+    /// A saved search: its name and its query.
+    Search(String, String),
 }
 
 /// The sidebar.
@@ -22,6 +25,10 @@ pub(crate) struct Sidebar {
     me: AgentId,
     pub(crate) accounts: Vec<AccountRow>,
     pub(crate) counts: HashMap<View, ViewCount>,
+    /// Saved searches: names and queries.
+    searches: Vec<(String, String)>,
+    /// How many conversations each query finds; `true` = there are more.
+    pub(crate) found: HashMap<String, (u64, bool)>,
     pub(crate) entries: Vec<Entry>,
     /// Place of the cursor in `entries`.
     pub(crate) at: usize,
@@ -33,30 +40,41 @@ pub(crate) struct Sidebar {
 
 /// The views whose counts the sidebar shows, in its order.
 pub(crate) fn views(me: AgentId, accounts: &[AccountRow], labels: &[String]) -> Vec<View> {
-    entries(me, accounts, labels)
+    entries(me, accounts, labels, &[])
         .into_iter()
         .filter_map(|entry| match entry {
             Entry::View(view) => Some(view),
-            Entry::Gap => None,
+            Entry::Gap | Entry::Search(..) => None,
         })
         .collect()
 }
 
-fn fixed(me: AgentId) -> [View; 8] {
+fn fixed(me: AgentId) -> [View; 10] {
     [
         View::Mine(me),
         View::Unassigned,
         View::Open,
         View::Waiting,
+        View::Mentions(me),
         View::Pending,
         View::Snoozed,
         View::Resolved,
         View::Spam,
+        View::Archived,
     ]
 }
 
-fn entries(me: AgentId, accounts: &[AccountRow], labels: &[String]) -> Vec<Entry> {
+fn entries(
+    me: AgentId,
+    accounts: &[AccountRow],
+    labels: &[String],
+    searches: &[(String, String)],
+) -> Vec<Entry> {
     let mut out: Vec<Entry> = fixed(me).into_iter().map(Entry::View).collect();
+    if !searches.is_empty() {
+        out.push(Entry::Gap);
+        out.extend(searches.iter().map(|(name, query)| Entry::Search(name.clone(), query.clone())));
+    }
     let carried: Vec<Channel> =
         Channel::ALL.into_iter().filter(|c| accounts.iter().any(|a| a.channels.contains(c))).collect();
     if !carried.is_empty() {
@@ -76,12 +94,14 @@ fn entries(me: AgentId, accounts: &[AccountRow], labels: &[String]) -> Vec<Entry
 
 impl Sidebar {
     /// The sidebar before anything is known: the fixed views.
-    pub(crate) fn new(me: AgentId) -> Sidebar {
+    pub(crate) fn new(me: AgentId, searches: Vec<(String, String)>) -> Sidebar {
         Sidebar {
             me,
+            entries: entries(me, &[], &[], &searches),
+            searches,
+            found: HashMap::new(),
             accounts: Vec::new(),
             counts: HashMap::new(),
-            entries: entries(me, &[], &[]),
             at: 2,
             top: 0,
             page: 1,
@@ -95,22 +115,34 @@ impl Sidebar {
         labels: &[String],
         counts: Vec<(View, ViewCount)>,
     ) {
-        let current = self.current().cloned();
-        self.entries = entries(self.me, &accounts, labels);
+        let current = self.entries.get(self.at).cloned();
+        self.entries = entries(self.me, &accounts, labels, &self.searches);
         self.accounts = accounts;
         self.counts = counts.into_iter().collect();
-        if let Some(view) = current {
-            self.go_to(&view);
+        if let Some(at) = current.and_then(|entry| self.entries.iter().position(|e| *e == entry)) {
+            self.at = at;
+            self.reveal();
         }
         self.at = self.at.min(self.entries.len().saturating_sub(1));
     }
 
-    /// The view under the cursor.
-    pub(crate) fn current(&self) -> Option<&View> {
+    /// What the entry under the cursor lists.
+    pub(crate) fn current(&self) -> Option<ListSource> {
         match self.entries.get(self.at)? {
-            Entry::View(view) => Some(view),
+            Entry::View(view) => Some(ListSource::View(view.clone())),
+            Entry::Search(_, query) => Some(ListSource::Query(query.clone())),
             Entry::Gap => None,
         }
+    }
+
+    /// The queries of the saved searches.
+    pub(crate) fn queries(&self) -> Vec<String> {
+        self.searches.iter().map(|(_, query)| query.clone()).collect()
+    }
+
+    /// The name under which a query is saved.
+    pub(crate) fn saved(&self, query: &str) -> Option<&str> {
+        self.searches.iter().find(|(_, saved)| saved == query).map(|(name, _)| name.as_str())
     }
 
     /// Puts the cursor on a view, if it is there.
@@ -159,6 +191,8 @@ pub(crate) fn view_title(view: &View, accounts: &[AccountRow]) -> String {
         View::Snoozed => "Snoozed".into(),
         View::Resolved => "Resolved".into(),
         View::Spam => "Spam".into(),
+        View::Archived => "Archived".into(),
+        View::Mentions(_) => "Mentions".into(),
         View::Channel(channel) => channel.title().into(),
         View::Account(id) => {
             accounts.iter().find(|a| a.id == *id).map_or_else(|| format!("account {id}"), |a| a.name.clone())
@@ -186,14 +220,14 @@ mod tests {
 
     #[test]
     fn the_cursor_skips_gaps_and_stays_on_its_view() {
-        let mut sidebar = Sidebar::new(AgentId(1));
+        let mut sidebar = Sidebar::new(AgentId(1), Vec::new());
         sidebar.take(vec![fixture::account()], &["vip".into()], Vec::new());
         sidebar.page = 4;
-        sidebar.at = 7;
+        sidebar.at = 9;
         sidebar.step(1);
-        assert_eq!(sidebar.current(), Some(&View::Channel(Channel::Sms)));
+        assert_eq!(sidebar.current(), Some(ListSource::View(View::Channel(Channel::Sms))));
         sidebar.take(vec![fixture::account()], &[], Vec::new());
-        assert_eq!(sidebar.current(), Some(&View::Channel(Channel::Sms)));
+        assert_eq!(sidebar.current(), Some(ListSource::View(View::Channel(Channel::Sms))));
         sidebar.step(100);
         assert!(sidebar.current().is_some());
         assert!(sidebar.at >= sidebar.top && sidebar.at < sidebar.top + sidebar.page);

@@ -15,18 +15,39 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let focused = model.focus == Focus::Sidebar && model.overlays.is_empty();
     let visible = sidebar.entries.iter().enumerate().skip(sidebar.top).take(usize::from(area.height));
     for (y, (index, entry)) in (area.y..).zip(visible) {
-        let Entry::View(view) = entry else {
-            continue;
+        let source = match entry {
+            Entry::Gap => continue,
+            Entry::View(view) => ListSource::View(view.clone()),
+            Entry::Search(_, query) => ListSource::Query(query.clone()),
         };
         let row = Rect::new(area.x, y, area.width, 1);
-        let is_listed = model.list.source == ListSource::View(view.clone());
+        let is_listed = model.list.source == source;
         let is_current = if focused { index == sidebar.at } else { is_listed };
         if is_current {
             pen.ground(row, if focused { Role::Selected } else { Role::Marked });
             pen.glyph(area.x, y, "▌", if focused { Role::Accent } else { Role::Faint });
         }
-        draw_view(model, pen, row, view, is_current);
+        match entry {
+            Entry::View(view) => draw_view(model, pen, row, view, is_current),
+            Entry::Search(name, query) => draw_search(model, pen, row, (name, query), is_current),
+            Entry::Gap => {}
+        }
     }
+}
+
+/// A saved search: its name, and how many conversations it finds.
+fn draw_search(model: &Model, pen: &mut Pen<'_>, row: Rect, (name, query): (&str, &str), is_current: bool) {
+    let (x, y, end) = (row.x + 1, row.y, row.right().saturating_sub(1));
+    if row.width > 4 {
+        pen.text(x, y, 1, model.icons.search(), Role::Dim);
+    }
+    let number = match model.sidebar.found.get(query) {
+        None | Some((0, false)) => String::new(),
+        Some((count, more)) => format!("{count}{}", if *more { "+" } else { "" }),
+    };
+    let number_at = if number.is_empty() { end } else { pen.right(x + 2, end, y, &number, Role::Dim) };
+    let role = if is_current { Role::Strong } else { Role::Text };
+    pen.text(x + 2, y, number_at.saturating_sub(x + 3), name, role);
 }
 
 fn draw_view(model: &Model, pen: &mut Pen<'_>, row: Rect, view: &View, is_current: bool) {
@@ -41,7 +62,7 @@ fn draw_view(model: &Model, pen: &mut Pen<'_>, row: Rect, view: &View, is_curren
         pen.text(x, y, 1, glyph, glyph_role);
     }
     let count = model.sidebar.count(view);
-    let quiet = matches!(view, View::Snoozed | View::Resolved | View::Spam);
+    let quiet = matches!(view, View::Snoozed | View::Resolved | View::Spam | View::Archived);
     let title = sanitize::line(&view_title(view, &model.sidebar.accounts)).into_owned();
     // A number is shortened before a name is cut.
     let room = end.saturating_sub(x + 3);

@@ -1,7 +1,9 @@
 //! update() by example: keys in, effects out. Here the desk that the examples sit at.
 
 mod ahead;
+mod answering;
 mod notify;
+mod orders;
 mod reading;
 mod said;
 mod screen;
@@ -16,7 +18,8 @@ use crate::domain::delivery::Delivery;
 use crate::domain::facet::Owner;
 use crate::domain::ids::{AgentId, ConversationId, MessageId, QuickReplyId};
 use crate::domain::message::Direction;
-use crate::domain::row::{ConsentRow, ConversationRow, MessageRow, QuickReplyRow, SearchHit, View};
+use crate::domain::quick_reply::{QuickReply, QuickReplyRow};
+use crate::domain::row::{ConsentRow, ConversationRow, MessageRow, SearchHit, View};
 use crate::ui::fixture::{self, NOW};
 use crate::ui::{
     Context, Effect, Focus, Found, ListSource, Loaded, Model, Mouse, MouseKind, Msg, Need, ThreadAt, draw,

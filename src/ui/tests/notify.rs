@@ -15,7 +15,12 @@ fn desk() -> Desk {
 
 fn arrival(message: i64, conversation: i64, text: &str) -> ArrivalRow {
     let message = MessageId((NOW / 1000) << 8 | message);
-    ArrivalRow { message, text: text.into(), conversation: fixture::conversation(conversation) }
+    ArrivalRow {
+        message,
+        text: text.into(),
+        is_note: false,
+        conversation: fixture::conversation(conversation),
+    }
 }
 
 fn arrive(desk: &mut Desk, arrivals: &[ArrivalRow]) {
@@ -97,7 +102,11 @@ fn rules_quiet_hours_and_privacy_hold() {
     toms.conversation.assignee = Some(Assignee::Agent(AgentId(2)));
     let mut spam = arrival(2, 1, "win");
     spam.conversation.status = Status::Spam;
-    arrive(&mut desk, &[toms, spam]);
+    let mut muted = arrival(5, 1, "again");
+    muted.conversation.muted = true;
+    let mut blocked = arrival(6, 9, "again");
+    blocked.conversation.blocked = true;
+    arrive(&mut desk, &[toms, spam, muted, blocked]);
     assert_eq!(after(&mut desk, 10_000), []);
     // It is 14:32.
     desk.model.calls.wanted.quiet = Some("14:00-15:00".parse().unwrap());
@@ -107,6 +116,28 @@ fn rules_quiet_hours_and_privacy_hold() {
     desk.model.calls.wanted.preview = false;
     arrive(&mut desk, &[arrival(4, 1, "my card is 4111")]);
     assert_eq!(after(&mut desk, 10_000), [("Customer 1".to_owned(), "SMS: wrote".to_owned())]);
+}
+
+#[test]
+fn a_note_calls_whom_it_names() {
+    let mut desk = desk();
+    let agents = vec![desk.model.me.clone()];
+    desk.send(Msg::Loaded(Box::new(Loaded::Agents { agents, teams: Vec::new() })));
+    desk.send(Msg::Focus(false));
+    let note = |message, text: &str| ArrivalRow { is_note: true, ..arrival(message, 1, text) };
+    arrive(&mut desk, &[note(1, "@ana please call")]);
+    assert_eq!(after(&mut desk, 10_000), [], "it is not wanted");
+    desk.model.calls.wanted.rules = vec![Rule::Mentions];
+    let mut muted = note(3, "@ana again");
+    muted.conversation.muted = true;
+    let text = "her mail is x@ana.example";
+    arrive(&mut desk, &[note(2, text), muted, arrival(4, 1, "from the customer")]);
+    assert_eq!(after(&mut desk, 10_000), []);
+    arrive(&mut desk, &[note(5, "@ana please call")]);
+    assert_eq!(after(&mut desk, 10_000), [("Customer 1".to_owned(), "note: @ana please call".to_owned())]);
+    desk.model.calls.wanted.preview = false;
+    arrive(&mut desk, &[note(6, "@ana the card is 4111")]);
+    assert_eq!(after(&mut desk, 10_000), [("Customer 1".to_owned(), "a note calls you".to_owned())]);
 }
 
 #[test]

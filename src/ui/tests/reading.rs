@@ -67,6 +67,35 @@ fn what_arrives_in_an_open_thread_counts_as_read_while_somebody_looks() {
 }
 
 #[test]
+fn a_note_that_calls_is_seen_by_the_same_policy() {
+    let called = |reads| {
+        Desk::with(|d| {
+            d.rows[1].called = vec![d.model.me.id];
+            d.model.reads = reads;
+        })
+    };
+    let mut desk = called(ReadPolicy::OnOpen);
+    assert_eq!(actions(desk.keys("j<enter>")), [read(2)], "nothing else is unseen there");
+    desk.rows[1].called.clear();
+    desk.send(Msg::Changed);
+    // A colleague calls once more, while it is open; and the customer has written before that.
+    desk.rows[1].last_message_at = desk.rows[1].last_message_at.map(|at| at + 5_000);
+    desk.rows[1].called = vec![desk.model.me.id];
+    desk.send(Msg::Changed);
+    assert_eq!(actions(std::mem::take(&mut desk.out)), [read(2)]);
+    desk.rows[1].called.clear();
+    writes(&mut desk, 1);
+    assert_eq!(
+        actions(std::mem::take(&mut desk.out)),
+        [read(2)],
+        "what the customer writes is looked at by itself"
+    );
+    let mut desk = called(ReadPolicy::Manual);
+    assert_eq!(actions(desk.keys("j<enter>")), []);
+    assert_eq!(actions(desk.keys("U")), [read(2)], "the key hears it");
+}
+
+#[test]
 fn a_terminal_without_focus_never_marks_read() {
     let mut desk = desk(ReadPolicy::OnOpen);
     desk.keys("j<enter>");

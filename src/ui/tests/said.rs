@@ -175,9 +175,14 @@ fn nobody_is_called_customer_or_nothing() {
     assert!(desk.model.notice.as_ref().unwrap().text.starts_with("+31 600 000 001: resolved"));
     desk.model.quick_replies = vec![QuickReplyRow {
         id: QuickReplyId(5),
-        shortcut: "hi".into(),
-        title: "Greeting".into(),
-        body: "Hi {{contact.name|there}}!".into(),
+        reply: QuickReply {
+            shortcut: "hi".into(),
+            title: "Greeting".into(),
+            body: "Hi {{contact.name|there}}!".into(),
+            channel: None,
+            language: None,
+            slot: None,
+        },
         uses: 0,
     }];
     desk.keys(";hi<enter>");

@@ -11,6 +11,8 @@ fn it_starts_with_what_is_on_screen() {
             Effect::Load(Need::Sidebar),
             Effect::Load(Need::List { source: ListSource::View(View::Open), anchor: None, limit: 200 }),
             Effect::Load(Need::Agents),
+            // For the slots, which nobody opens first.
+            Effect::LoadSoon(Need::QuickReplies),
         ]
     );
 }
@@ -145,7 +147,7 @@ fn views_have_their_chords() {
     assert_eq!(desk.loads[0], waiting);
     desk.keys("gq");
     assert!(desk.model.notice.as_ref().unwrap().text.contains("no such key"));
-    desk.keys("3");
+    desk.keys("3G");
     assert_eq!(desk.model.selected(), Some(id(3)));
 }
 
@@ -280,6 +282,9 @@ fn a_theme_is_seen_before_it_is_chosen() {
     desk.keys("<down>");
     let second = desk.model.theme.clone();
     assert_ne!(second, first);
+    desk.keys("<up>");
+    desk.send(Msg::Mouse(Mouse { kind: MouseKind::ScrollDown, x: 60, y: 20 }));
+    assert_eq!(desk.model.theme, second, "the wheel shows it as well");
     desk.keys("linen");
     assert!(desk.model.theme != first && desk.model.theme != second, "typing narrows to it");
     desk.keys("<esc>");
@@ -320,6 +325,7 @@ fn help_has_pages_by_topic() {
     for (typed, title) in [
         (":help search<enter>", "Searching"),
         (":help doubt<enter>", "Deliveries and doubt"),
+        (":help triage<enter>", "Triage"),
         (":help config<enter>", "Configuration"),
         (":help pages<enter>writ<enter>", "Writing"),
     ] {

@@ -52,6 +52,18 @@ fn esc_ends_it_for_good_and_a_command_begins_it_again() {
 }
 
 #[test]
+fn esc_that_goes_back_from_something_leaves_the_tour() {
+    let mut desk = desk();
+    desk.send(Msg::Changed);
+    assert_eq!(desk.keys("<space><esc>"), [], "it took the marks");
+    assert!(desk.model.marks.is_empty());
+    assert_eq!(desk.keys("3<esc>"), [], "it took the number");
+    assert_eq!(desk.keys("fhello<enter><esc>"), [], "it took the filter");
+    assert_eq!(hint(&mut desk), Some(1));
+    assert_eq!(desk.keys("<esc>"), [Effect::TourDone]);
+}
+
+#[test]
 fn a_small_screen_has_no_room_for_it() {
     let mut desk = desk();
     desk.send(Msg::Changed);

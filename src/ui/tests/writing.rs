@@ -120,8 +120,16 @@ fn a_colleagues_answer_is_shown_before_a_second_one_goes() {
     desk.messages.push(other);
     desk.send(Msg::Changed);
     assert_eq!(actions(desk.keys("<enter>")), []);
-    assert!(desk.model.notice.as_ref().unwrap().text.contains("Tom Baker"));
-    assert_eq!(actions(desk.keys("<enter>")), [reply(1, "hello")]);
+    let text = desk.text(120, 40);
+    assert!(text.contains("Tom Baker has answered since you began: “done”"), "{text}");
+    // What has come up while the question stood there is asked about too.
+    let mut again = fixture::message(12, Direction::Outbound, "not quite");
+    again.author_name = Some("Eva Smit".into());
+    desk.messages[1] = again;
+    desk.send(Msg::Changed);
+    assert_eq!(actions(desk.keys("y")), []);
+    assert!(desk.text(120, 40).contains("“not quite”"));
+    assert_eq!(actions(desk.keys("y")), [reply(1, "hello")]);
 }
 
 #[test]
@@ -146,9 +154,14 @@ fn quick_replies_are_filled_in_at_the_cursor_and_counted() {
     let mut desk = Desk::new();
     desk.send(Msg::Loaded(Box::new(Loaded::QuickReplies(vec![QuickReplyRow {
         id: QuickReplyId(5),
-        shortcut: "hi".into(),
-        title: "Greeting".into(),
-        body: "Hi {{contact.name}}, {{agent.first_name}} here.".into(),
+        reply: QuickReply {
+            shortcut: "hi".into(),
+            title: "Greeting".into(),
+            body: "Hi {{contact.name}}, {{agent.first_name}} here.".into(),
+            channel: None,
+            language: None,
+            slot: None,
+        },
         uses: 0,
     }]))));
     let used = Action::QuickReplyUsed { id: QuickReplyId(5) };

@@ -2,6 +2,7 @@
 
 mod custom;
 mod palette;
+mod shown;
 
 pub use custom::ThemeFile;
 pub use palette::{Ground, Palette};

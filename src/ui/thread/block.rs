@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::domain::message::{Direction, MessageKind};
+use crate::domain::message::{AuthorKind, Direction, MessageKind};
 use crate::domain::row::MessageRow;
 use crate::text::{sanitize, wrap};
 use crate::ui::thread::words;
@@ -35,6 +35,8 @@ pub(crate) enum Line {
     Body(Range<usize>),
     /// A file, by its place.
     File(usize),
+    /// Why the file above could not be fetched, as a range of [`Block::why`].
+    FileWhy(Range<usize>),
     /// Why it is not further, as a range of [`Block::why`].
     Why(Range<usize>),
     /// What can be done about it.
@@ -77,7 +79,7 @@ impl Block {
     /// Lays a message out for a pane of this width.
     pub(crate) fn new(message: &MessageRow, width: u16, flags: Flags) -> Block {
         let text = body(message);
-        let why = words::why(message).map(|w| sanitize::line(&w).into_owned()).unwrap_or_default();
+        let mut why = words::why(message).map(|w| sanitize::line(&w).into_owned()).unwrap_or_default();
         let mut lines = Vec::new();
         if flags.day {
             if !flags.first {
@@ -105,10 +107,18 @@ impl Block {
             if !text.is_empty() {
                 lines.extend(wrap::wrap(&text, room).into_iter().map(Line::Body));
             }
-            lines.extend((0..message.attachments.len()).map(Line::File));
-            if !why.is_empty() {
-                lines.extend(wrap::wrap(&why, room).into_iter().map(Line::Why));
+            let further = if why.is_empty() { Vec::new() } else { wrap::wrap(&why, room) };
+            for (at, file) in message.attachments.iter().enumerate() {
+                lines.push(Line::File(at));
+                if let Some(error) = &file.error {
+                    let from = why.len();
+                    why.push_str("✗ ");
+                    why.push_str(&sanitize::line(error));
+                    let ranges = wrap::wrap(&why[from..], room).into_iter();
+                    lines.extend(ranges.map(|r| Line::FileWhy(from + r.start..from + r.end)));
+                }
             }
+            lines.extend(further.into_iter().map(Line::Why));
             if words::shows_answers(message) {
                 lines.push(Line::Answers);
             }
@@ -117,12 +127,26 @@ impl Block {
     }
 }
 
+/// Who did what an activity tells, where somebody did it: it has no head of its own.
+fn doer(message: &MessageRow) -> Option<String> {
+    let nameless = match (message.direction, message.author) {
+        (Direction::Activity, AuthorKind::Contact) => "The customer",
+        (Direction::Activity, AuthorKind::Agent) => "An agent",
+        _ => return None,
+    };
+    let name = message.author_name.as_deref().map(sanitize::line).unwrap_or_default();
+    Some(if name.trim().is_empty() { nameless.to_owned() } else { name.trim().to_owned() })
+}
+
 /// The words of a message, harmless, and never nothing at all.
 fn body(message: &MessageRow) -> String {
     let text = sanitize::clean(&message.text);
     let text = text.trim_end_matches(['\n', ' ']);
     if !text.trim().is_empty() {
-        return text.to_owned();
+        return match doer(message) {
+            Some(who) => format!("{who} {text}"),
+            None => text.to_owned(),
+        };
     }
     if !message.attachments.is_empty() {
         return String::new();
@@ -145,6 +169,21 @@ mod tests {
         assert_eq!(Block::new(&message, 40, Flags::default()).text, "[location]");
         message.text = "a\u{1b}[2J\u{202e}b".into();
         assert_eq!(Block::new(&message, 40, Flags::default()).text, "ab");
+    }
+
+    #[test]
+    fn an_activity_tells_who_did_it() {
+        let mut message = fixture::message(1, Direction::Activity, "opted out of SMS by STOP");
+        for (author, name, said) in [
+            (AuthorKind::Contact, Some("Maria\u{1b}[2J"), "Maria opted out"),
+            (AuthorKind::Contact, None, "The customer opted out"),
+            (AuthorKind::Agent, Some("Ana"), "Ana opted out"),
+            (AuthorKind::System, None, "opted out"),
+        ] {
+            (message.author, message.author_name) = (author, name.map(str::to_owned));
+            let block = Block::new(&message, 60, Flags::default());
+            assert!(block.text.starts_with(said), "{}", block.text);
+        }
     }
 
     #[test]

@@ -154,6 +154,20 @@ fn draw_special(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         }
         at += 2;
     }
+    if let Some(score) = row.score {
+        at = pen.text(at, y, room(at), &format!("score {score}"), Role::Good) + 2;
+    }
+    for (name, value) in &row.fields {
+        at = pen.text(at, y, room(at), name, Role::Dim);
+        at = pen.text(at + 1, y, room(at + 1), value, Role::Text) + 2;
+    }
+    for (is, word) in
+        [(row.archived_at.is_some(), "archived"), (row.muted, "muted"), (row.blocked, "blocked")]
+    {
+        if is {
+            at = pen.text(at, y, room(at), word, Role::Warn) + 2;
+        }
+    }
     if context.opted_out() {
         at = pen.text(at, y, room(at), "✗ opted out", Role::Bad) + 2;
     }
@@ -284,6 +298,10 @@ fn draw_line(
                 draw_file(pen, model.icons, Rect::new(x, y, room, 1), file);
             }
         }
+        Line::FileWhy(range) => {
+            rule(pen);
+            pen.verbatim(x, y, room, &block.why[range.clone()], Role::Bad);
+        }
         Line::Why(range) => {
             let role = words::progress(message, model.now).map_or(Role::Dim, |p| p.role);
             pen.verbatim(x, y, room, &block.why[range.clone()], role);
@@ -352,7 +370,7 @@ fn draw_author(model: &Model, pen: &mut Pen<'_>, place: Rect, message: &MessageR
     }
 }
 
-/// A file: name, kind, size, or why it is not here.
+/// A file: name, kind, size. Why it could not be fetched stands below it.
 fn draw_file(pen: &mut Pen<'_>, icons: Icons, place: Rect, file: &AttachmentRow) {
     let mut about = Vec::new();
     if let Some(mime) = &file.mime {
@@ -361,11 +379,7 @@ fn draw_file(pen: &mut Pen<'_>, icons: Icons, place: Rect, file: &AttachmentRow)
     if let Some(size) = file.size {
         about.push(format::bytes(size));
     }
-    let (state, role) = match (&file.path, &file.error) {
-        (_, Some(error)) => (format!("✗ {error}"), Role::Bad),
-        (None, None) => ("… being fetched".to_owned(), Role::Dim),
-        (Some(_), None) => (String::new(), Role::Dim),
-    };
+    let state = if file.path.is_none() && file.error.is_none() { "… being fetched" } else { "" };
     let about = about.join(" · ");
     let caption = file.caption.as_deref().unwrap_or("");
     let icon = format!("{} ", icons.file());
@@ -375,7 +389,7 @@ fn draw_file(pen: &mut Pen<'_>, icons: Icons, place: Rect, file: &AttachmentRow)
         ("  ", Role::Dim),
         (about.as_str(), Role::Dim),
         ("  ", Role::Dim),
-        (state.as_str(), role),
+        (state, Role::Dim),
         ("  ", Role::Dim),
         (caption, Role::Dim),
     ];

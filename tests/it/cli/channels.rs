@@ -70,6 +70,58 @@ fn a_channel_is_added_listed_changed_and_removed() {
 }
 
 #[test]
+fn a_port_that_is_chosen_at_start_is_no_address_yet() {
+    let world = World::new();
+    world.config("listen = \"127.0.0.1:0\"\n");
+    let run = world.run(&with(&["--secret-env", "auth_token=TW_TOKEN"]));
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.out.contains("the port is chosen when") && run.out.contains("public_url"), "{run:?}");
+    let page = world.run(&["channel", "add", "webchat", "--name", "site"]);
+    assert!(page.out.contains("the port is chosen when"), "{page:?}");
+    for channel in world.json(&["channel", "list"]) {
+        assert!(channel["webhook_url"].is_null() && channel["page_url"].is_null(), "{channel}");
+    }
+    let list = world.run(&["channel", "list"]);
+    assert_eq!(list.out.matches("the port is chosen at start").count(), 2, "{list:?}");
+    let doctor = world.run(&["doctor"]);
+    for run in [run, page, list, doctor] {
+        assert!(!run.out.contains("127.0.0.1:0") && !run.err.contains("127.0.0.1:0"), "{run:?}");
+    }
+    let json = world.json(&["channel", "set", "support", "--set", "poll_seconds=30"]);
+    assert!(json[0]["webhook_url"].is_null(), "{}", json[0]);
+}
+
+#[test]
+fn a_home_that_cannot_be_says_what_was_tried_and_what_to_do() {
+    let world = World::new();
+    let at = |name: &str| world.home().join(name).display().to_string();
+    std::fs::write(world.home().join("file"), "").unwrap();
+    std::os::unix::fs::symlink("nowhere/at/all", world.home().join("link")).unwrap();
+    std::fs::create_dir_all(world.home().join("odd/config.toml")).unwrap();
+    let long = "x".repeat(300);
+    for (home, place) in [
+        ("file", "file"),
+        ("file/below", "file/below"),
+        (long.as_str(), long.as_str()),
+        ("link", "link"),
+        ("odd", "odd/config.toml"),
+    ] {
+        for command in [&["list"][..], &["channel", "add", "webchat", "--name", "site"], &["serve"]] {
+            let mut args = vec!["--home"];
+            let home = at(home);
+            args.push(&home);
+            args.extend(command);
+            let run = world.run(&args);
+            assert!(matches!(run.code, 1 | 5), "{args:?}: {run:?}");
+            let said = &run.err;
+            assert!(said.contains("cannot ") && said.contains(&at(place)), "what was tried: {run:?}");
+            assert!(said.contains("(os error "), "why: {run:?}");
+            assert!(said.contains("another place with --home DIR"), "what to do: {run:?}");
+        }
+    }
+}
+
+#[test]
 fn a_secrets_file_that_others_can_read_is_refused_before_it_is_named() {
     use std::os::unix::fs::PermissionsExt;
     let world = World::new();

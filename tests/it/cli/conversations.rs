@@ -85,6 +85,8 @@ fn what_a_visitor_wrote_is_listed_shown_and_found() {
     assert!(world.json(&["search", "nothing-like-this"]).is_empty());
     assert_eq!(world.json(&["list", "status:open", "-label:vip", "unread:yes"]).len(), 1);
     assert_eq!(world.json(&["list", "assignee:me"]).len(), 0);
+    let alone = world.run(&["list", "-"]);
+    assert!(alone.err.contains("-label:vip"), "what to do is said: {alone:?}");
     let wrong = world.run(&["list", "colour:red"]);
     assert_eq!(wrong.code, 2, "{wrong:?}");
     assert!(wrong.err.contains("assignee"), "the known keys are listed: {wrong:?}");
@@ -137,6 +139,13 @@ fn what_cannot_be_done_ends_with_its_code() {
         (&["assign", &id, "nobody@example.com"], 3),
         (&["retry", "123"], 3),
         (&["label", &id, "vip"], 2),
+        (&["label", &id, "+vip,billing"], 2),
+        (&["label", &id, "+ "], 2),
+        (&["label", &id, "+a\u{1b}[2J"], 2),
+        (&["list", "-"], 2),
+        (&["list", "status:open", "-"], 2),
+        (&["search", "-"], 2),
+        (&["list", "-status:"], 2),
         (&["status", &id, "snoozed", "--until", "yesterday"], 2),
         (&["status", &id, "open", "--until", "2h"], 2),
         (&["qualify", &id, "disqualified", "--reason", " "], 2),

@@ -1,7 +1,9 @@
 //! The command line from outside: the real binary in a home of its own, its output and its exit codes.
 
+mod answering;
 mod channels;
 mod conversations;
+mod orders;
 pub mod world;
 
 use world::World;

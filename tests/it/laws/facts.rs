@@ -43,6 +43,11 @@ fn facet() -> impl Strategy<Value = Facet> {
         }))),
         (0..3u8, any::<bool>()).prop_map(|(n, on)| set::label(format!("label-{n}"), on)),
         (0..3u8).prop_map(|n| Facet::Subject { subject: format!("subject {n}") }),
+        any::<bool>().prop_map(|on| set::archived(on.then_some(NOW))),
+        any::<bool>().prop_map(set::muted),
+        proptest::option::of(0..100u8).prop_map(set::score),
+        (0..2u8, proptest::option::of(0..3u8))
+            .prop_map(|(n, v)| set::field(format!("field-{n}"), v.map(|v| v.to_string()))),
     ]
 }
 
@@ -129,7 +134,8 @@ fn dump(kit: &Kit) -> Vec<String> {
     for sql in [
         "SELECT 'conversation', c.external_id, c.channel, k.name, c.ours, c.theirs, i.value, c.subject, c.status, c.set_status,
                 c.snoozed_until, c.priority, g.email, t.name, c.labels, c.unread, c.waiting_since, c.last_message_at,
-                c.last_inbound_at, c.preview, c.preview_direction, c.preview_delivery, c.troubled, c.their_read_at
+                c.last_inbound_at, c.preview, c.preview_direction, c.preview_delivery, c.troubled, c.their_read_at,
+                c.archived_at, c.set_archived_at, c.muted, c.score, c.fields
          FROM conversation c JOIN contact k ON k.id = c.contact_id LEFT JOIN identity i ON i.id = c.identity_id
          LEFT JOIN agent g ON g.id = c.agent_id LEFT JOIN team t ON t.id = c.team_id",
         "SELECT 'person', (SELECT group_concat(v) FROM (SELECT value v FROM identity WHERE contact_id = i.contact_id ORDER BY v))

@@ -28,8 +28,12 @@ impl Screen {
             colors: Colors::True,
             no_color: false,
             keys: Vec::new(),
+            macros: Vec::new(),
+            searches: Vec::new(),
+            fields: Vec::new(),
             undo_ms: 5_000,
             comfort: Comfort::default(),
+            confirm_patterns: Vec::new(),
         };
         let (mut model, effects) = ui::start(startup);
         let size = Size::new(width, height);

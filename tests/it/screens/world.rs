@@ -12,9 +12,10 @@ use frontdesk::domain::ids::{
 };
 use frontdesk::domain::message::{AuthorKind, Direction, MessageKind};
 use frontdesk::domain::query::{SoFar, What, parse_so_far};
+use frontdesk::domain::quick_reply::{QuickReply, QuickReplyRow};
 use frontdesk::domain::row::{
     AccountRow, AgentRow, AttachmentRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey,
-    MessageRow, OutboxRow, QuickReplyRow, SearchHit, View, ViewCount,
+    MessageRow, OutboxRow, SearchHit, View, ViewCount,
 };
 use frontdesk::text::index::Term;
 use frontdesk::ui::{self, Context, EngineState, EngineStatus, Found, ListSource, Loaded, Need};
@@ -39,7 +40,7 @@ pub struct World {
     pub status: EngineStatus,
 }
 
-fn account(id: i64, name: &str, provider: &str, channel: Channel, health: Health) -> AccountRow {
+pub fn account(id: i64, name: &str, provider: &str, channel: Channel, health: Health) -> AccountRow {
     let whatsapp = channel == Channel::Whatsapp;
     AccountRow {
         id: AccountId(id),
@@ -103,6 +104,12 @@ pub fn conversation(
         assignee_name: None,
         labels: Vec::new(),
         qualification: None,
+        score: None,
+        fields: Vec::new(),
+        archived_at: None,
+        muted: false,
+        blocked: false,
+        called: Vec::new(),
         unread: 0,
         waiting_since: None,
         last_message_at: Some(NOW - age),
@@ -256,24 +263,28 @@ impl World {
         let mut stop = message(3, 301, Direction::Inbound, "Maria Okafor", 64 * MIN, "STOP");
         stop.kind = MessageKind::OptOut;
         world.messages.push(stop);
+        let mut line =
+            message(3, 302, Direction::Activity, "Maria Okafor", 64 * MIN, "opted out of SMS by STOP");
+        line.author = AuthorKind::Contact;
+        world.messages.push(line);
         world.messages.push(message(2, 201, Direction::Inbound, "Bob Chen", 30 * MIN, "Where is my refund?"));
         world.messages.push(message(4, 401, Direction::Inbound, "Visitor 3f2c", 3 * HOUR, "ok, thanks!"));
         world.quick_replies = vec![
             QuickReplyRow {
                 id: QuickReplyId(1),
-                shortcut: "hello".into(),
+                reply: QuickReply { shortcut: "hello".into(),
                 title: "Greeting".into(),
                 body: "Hi {{contact.first_name|there}}, this is {{agent.first_name}} of {{account.name}}."
-                    .into(),
+                    .into(), channel: None, language: None, slot: None },
                 uses: 12,
             },
             QuickReplyRow {
                 id: QuickReplyId(2),
-                shortcut: "late".into(),
+                reply: QuickReply { shortcut: "late".into(),
                 title: "Parcel is late".into(),
                 body:
                     "I am sorry that your parcel {{?tracking number}} is late.\nI will ask the courier now."
-                        .into(),
+                        .into(), channel: None, language: None, slot: None },
                 uses: 40,
             },
         ];
@@ -291,6 +302,7 @@ impl World {
                 identities: vec![(Identity::new(IdentityKind::Phone, row.theirs.clone()), true)],
                 conversations: Vec::new(),
             }),
+            draft_began: None,
             draft_reply: self.drafts.iter().find(|d| d.0 == id).map(|d| d.1.clone()),
             draft_note: None,
             row,
@@ -342,6 +354,9 @@ impl World {
             }
             // Each thread is asked for when it is needed.
             Need::Ahead { .. } | Need::Arrivals { .. } => return None,
+            Need::Searches { queries } => {
+                Loaded::Searches(queries.iter().map(|query| (query.clone(), 7, false)).collect())
+            }
             Need::Outbox => Loaded::Outbox(self.outbox.clone()),
             Need::QuickReplies => Loaded::QuickReplies(self.quick_replies.clone()),
             Need::Agents => Loaded::Agents { agents: agents(), teams: Vec::new() },
@@ -381,6 +396,9 @@ impl World {
 }
 
 fn is_in(row: &ConversationRow, view: &View) -> bool {
+    if row.archived_at.is_some() {
+        return *view == View::Archived;
+    }
     let open = row.status == Status::Open;
     match view {
         View::Mine(me) => open && row.assignee == Some(Assignee::Agent(*me)),
@@ -394,6 +412,8 @@ fn is_in(row: &ConversationRow, view: &View) -> bool {
         View::Channel(channel) => open && row.channel == *channel,
         View::Account(account) => open && row.account == *account,
         View::Label(label) => open && row.labels.contains(label),
+        View::Archived => false,
+        View::Mentions(me) => row.called.contains(me),
     }
 }
 

@@ -4,7 +4,9 @@ use super::kit::*;
 use frontdesk::app::loader::{Reading, load};
 use frontdesk::domain::command::{Action, set};
 use frontdesk::domain::conversation::Status;
+use frontdesk::domain::event::Event;
 use frontdesk::domain::ids::{AgentId, ConversationId};
+use frontdesk::domain::message::Direction;
 use frontdesk::domain::row::View;
 use frontdesk::store::key_in;
 use frontdesk::ui::{Found, ListSource, Loaded, Need};
@@ -120,5 +122,16 @@ fn arrivals_are_what_came_in_lately_and_nobody_has_seen() {
     // What was put back by hand is no news.
     kit.perform(Action::Read { conversation: all[2] });
     kit.perform(Action::Unread { conversation: all[2] });
+    assert_eq!(arrivals(NOW, 10), [all[7]]);
+    // A note that calls who asks, until they look.
+    let note = |id: &str, at, text: &str| {
+        let theirs = kit.reader().conversation(all[2]).unwrap().unwrap().theirs;
+        Event::Message(Box::new(fact(id, &theirs, Direction::Note, at, text)))
+    };
+    kit.apply(vec![note("N1", NOW + 20_000, "ask @tom"), note("N2", NOW + 21_000, "nobody")]);
+    assert_eq!(arrivals(NOW, 10), [all[7]]);
+    kit.apply(vec![note("N3", NOW + 22_000, "@ana, look"), note("N4", NOW + 23_000, "nobody")]);
+    assert_eq!(arrivals(NOW + 22_000, 10), [all[2]]);
+    kit.perform(Action::Read { conversation: all[2] });
     assert_eq!(arrivals(NOW, 10), [all[7]]);
 }

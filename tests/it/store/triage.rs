@@ -10,8 +10,9 @@ use frontdesk::domain::delivery::Delivery;
 use frontdesk::domain::event::Event;
 use frontdesk::domain::facet::{Facet, Owner};
 use frontdesk::domain::ids::ConversationId;
-use frontdesk::domain::message::{Direction::Inbound, Direction::Outbound, MessageKind};
+use frontdesk::domain::message::{Direction::Activity, Direction::Inbound, Direction::Outbound, MessageKind};
 use frontdesk::domain::op::{OpBody, OpState};
+use frontdesk::domain::quick_reply::QuickReply;
 use frontdesk::domain::rev::{Rev, Stamped};
 use frontdesk::domain::row::{ListKey, View};
 use frontdesk::store::{Actor, Class, StoreError};
@@ -136,6 +137,39 @@ fn a_change_wins_although_the_clock_was_set_back() {
     kit.clock.set(NOW - 7_200_000);
     kit.perform(Action::Consent { conversation: c, state: ConsentState::OptedIn });
     assert_eq!(kit.reader().consent(c).unwrap().unwrap().state, ConsentState::OptedIn);
+}
+
+#[test]
+fn who_opts_a_customer_out_or_in_stands_in_the_thread_and_changes_nothing_else() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", ANNA, NOW, "hello");
+    let before = kit.reader().conversation(c).unwrap().unwrap();
+    for (at, state, line) in [
+        (1000, ConsentState::OptedOut, "opted the customer out of SMS"),
+        (2000, ConsentState::OptedIn, "opted the customer in to SMS again"),
+    ] {
+        kit.clock.set(NOW + at);
+        assert!(kit.perform(Action::Consent { conversation: c, state }).changed);
+        assert!(!kit.perform(Action::Consent { conversation: c, state }).changed, "it is so already");
+        let last = kit.reader().thread(c, None, 99).unwrap().pop().unwrap();
+        assert_eq!((last.direction, last.text.as_str()), (Activity, line));
+        assert_eq!(last.author_name.as_deref(), Some("Ana"));
+    }
+    assert_eq!(kit.reader().thread(c, None, 99).unwrap().len(), 3);
+    assert_eq!(kit.reader().conversation(c).unwrap().unwrap(), before);
+    kit.check();
+}
+
+#[test]
+fn no_label_is_put_on_that_could_not_be_told_apart() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", ANNA, NOW, "hello");
+    for name in ["vip,billing", " ", "a\nb", &"x".repeat(65)] {
+        let why =
+            kit.try_perform(Action::Set { conversation: c, facet: set::label(name, true) }).unwrap_err();
+        assert!(matches!(&why, StoreError::Refused(why) if why.starts_with("a label")), "{name:?}: {why}");
+    }
+    kit.check();
 }
 
 #[test]
@@ -355,19 +389,36 @@ fn the_list_is_never_blank() {
 #[test]
 fn quick_replies_are_saved_used_and_removed() {
     let kit = Kit::new();
-    let save = |body: &str| Action::QuickReplySave {
+    let reply = |language: Option<&str>, slot, body: &str| QuickReply {
         shortcut: "hi".into(),
+        channel: None,
+        language: language.map(Into::into),
+        slot,
         title: "Greeting".into(),
         body: body.into(),
     };
+    let save = |body: &str| Action::QuickReplySave { id: None, reply: reply(None, Some(1), body) };
     kit.perform(save("Hello {name}"));
     kit.perform(save("Hello {first_name}"));
     let all = kit.reader().quick_replies().unwrap();
-    assert_eq!((all.len(), all[0].body.as_str()), (1, "Hello {first_name}"));
+    assert_eq!((all.len(), all[0].reply.body.as_str()), (1, "Hello {first_name}"));
     kit.perform(Action::QuickReplyUsed { id: all[0].id });
     assert_eq!(kit.reader().quick_replies().unwrap()[0].uses, 1);
-    kit.perform(Action::QuickReplyRemove { shortcut: "hi".into() });
-    assert!(kit.try_perform(Action::QuickReplyRemove { shortcut: "hi".into() }).is_err());
+    // A variant stands beside it, shares its slot, and does not take its place.
+    kit.perform(Action::QuickReplySave { id: None, reply: reply(Some("NL"), Some(1), "Hoi") });
+    let both = kit.reader().quick_replies().unwrap();
+    let named: Vec<_> = both.iter().map(|q| (q.reply.name(), q.reply.slot)).collect();
+    assert_eq!(named, [("hi".into(), Some(1)), ("hi (nl)".into(), Some(1))]);
+    let onto = Action::QuickReplySave { id: Some(both[1].id), reply: reply(None, None, "Hoi") };
+    assert!(kit.try_perform(onto).is_err());
+    // A slot holds one.
+    let bye = QuickReply { shortcut: "bye".into(), ..reply(None, Some(1), "Bye") };
+    kit.perform(Action::QuickReplySave { id: None, reply: bye });
+    let slots: Vec<_> = kit.reader().quick_replies().unwrap().iter().map(|q| q.reply.slot).collect();
+    assert_eq!(slots, [Some(1), None, None]);
+    kit.perform(Action::QuickReplyRemove { id: all[0].id });
+    assert!(kit.try_perform(Action::QuickReplyRemove { id: all[0].id }).is_err());
+    assert_eq!(kit.reader().quick_replies().unwrap().len(), 2);
 }
 
 #[test]

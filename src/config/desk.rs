@@ -1,0 +1,40 @@
+//! What the file says of the desk: macros, free fields, saved searches, rules against spam. Raw, with places.
+
+use crate::config::error::Place;
+
+/// Lines under one name. The screen and the command line read them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawMacro {
+    /// Its name, one word.
+    pub name: String,
+    /// Its lines.
+    pub lines: Vec<String>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// A query under a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedSearch {
+    /// Its name.
+    pub name: String,
+    /// What it asks for; checked.
+    pub query: String,
+    /// The chord that lists it, raw.
+    pub key: Option<String>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// The desk of the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Desk {
+    /// Macros, in the order of the file.
+    pub macros: Vec<RawMacro>,
+    /// Free fields of the qualification: their names, and what they are for.
+    pub fields: Vec<(String, String)>,
+    /// Saved searches, in the order of the file.
+    pub searches: Vec<SavedSearch>,
+    /// Rules against spam, in the order of the file; the first that fits counts.
+    pub spam: Vec<crate::domain::spam::Rule>,
+}

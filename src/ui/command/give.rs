@@ -1,0 +1,195 @@
+//! Gives orders: to the one conversation that is meant, to all that are marked, again, and one after another as a macro.
+
+use crate::domain::conversation::Status;
+use crate::domain::ids::ConversationId;
+use crate::domain::order::{self, Order, Setting, To};
+use crate::domain::row::ConversationRow;
+use crate::text::{format, when};
+use crate::ui::command::{self, go};
+use crate::ui::effect::{Effect, ListSource, Targets, Work};
+use crate::ui::model::{Bulk, Focus, Model};
+use crate::ui::msg::Level;
+
+/// Lines that one macro may run, those of macros in it included.
+const MOST_LINES: usize = 200;
+
+impl Model {
+    /// What an order is for now: what is marked, while the keys go to the list, else the one conversation that is meant.
+    pub(crate) fn targets(&self) -> Option<Targets> {
+        if matches!(self.focus, Focus::List | Focus::Sidebar)
+            && let Some(marked) = self.marks.targets(&self.list.source)
+        {
+            return Some(marked);
+        }
+        self.target().map(Targets::One)
+    }
+
+    /// Gives an order to what is meant now.
+    pub(crate) fn order(&mut self, order: Order) {
+        match self.targets() {
+            Some(targets) => self.give(order, targets),
+            None => self.say(Level::Warn, "no conversation is selected"),
+        }
+    }
+
+    /// Gives an order.
+    pub(crate) fn give(&mut self, order: Order, targets: Targets) {
+        self.last_order = Some(order.clone());
+        self.record(&order.to_string());
+        match targets {
+            Targets::One(id) => self.give_one(&order, id),
+            many => {
+                self.marks.clear();
+                self.bulk(Work::Order { order: order.clone(), targets: many }, order.said());
+            }
+        }
+    }
+
+    /// Begins something that many conversations are changed by.
+    pub(crate) fn bulk(&mut self, work: Work, said: String) {
+        self.tickets += 1;
+        let ticket = self.tickets;
+        self.bulks.insert(ticket, Bulk { said, done: 0, total: None });
+        self.out.push(Effect::Bulk { ticket, work });
+    }
+
+    fn give_one(&mut self, order: &Order, id: ConversationId) {
+        let Some(row) = self.row(id) else {
+            return self.say(Level::Warn, "the conversation is gone");
+        };
+        let said = self.said(order, row);
+        let (now, tz) = (self.now, self.tz.clone());
+        let ahead = move |text: &str| when::ahead(text, now, &tz);
+        let setting =
+            Setting { me: &self.me.email, agents: &self.agents, teams: &self.teams, now, when: &ahead };
+        // One who looks at the screen hears that nothing would change.
+        if let Order::Assign(to) = order
+            && let Ok(owner) = order::owner(to, &setting)
+            && self.owner_of(row) == owner
+            && (owner.is_some() || row.assignee.is_none())
+        {
+            let said =
+                if owner.is_none() { "it is nobody's already".into() } else { format!("already {said}") };
+            return self.say(Level::Info, said);
+        }
+        match order.actions(id, &setting) {
+            Ok(actions) => {
+                let said = format!("{}: {said}", format::person(&row.contact_name, &row.theirs));
+                for action in actions {
+                    self.change(action, said.clone());
+                }
+            }
+            Err(e) => self.say(Level::Error, e.to_string()),
+        }
+    }
+
+    /// What is said of an order here: agents by their names, times as a clock shows them.
+    fn said(&self, order: &Order, row: &ConversationRow) -> String {
+        match order {
+            Order::Assign(To::Named(name)) if *name == self.me.email => Order::Assign(To::Me).said(),
+            Order::Assign(To::Named(name)) => match self.agents.iter().find(|a| a.email == *name) {
+                Some(agent) => format!("given to {}", agent.name),
+                None => order.said(),
+            },
+            Order::Snooze(Some(text)) => match when::ahead(text, self.now, &self.tz) {
+                Some(at) => format!("snoozed until {}", format::moment(at, self.now, &self.tz)),
+                None => order.said(),
+            },
+            Order::Status(Status::Open) if row.status == Status::Spam => "not spam".into(),
+            _ => order.said(),
+        }
+    }
+
+    /// Gives the last order again.
+    pub(crate) fn repeat(&mut self) {
+        if let Some(order) = self.last_order.clone() {
+            self.order(order);
+        }
+    }
+
+    /// Runs a line as it stands in macros, in the keys of the configuration and in the palette: an order, `macro NAME`, `list QUERY`,
+    /// or the id of a command.
+    pub(crate) fn run_line(&mut self, line: &str) {
+        let mut left = MOST_LINES;
+        self.run_lines(&[line.to_owned()], &mut left);
+        if left == 0 {
+            self.say(Level::Error, format!("stopped after {MOST_LINES} steps: does a macro call itself?"));
+        }
+    }
+
+    fn run_lines(&mut self, lines: &[String], left: &mut usize) {
+        // What is marked stays meant for all lines, although each order takes the marks.
+        let marks = self.marks.clone();
+        for line in lines {
+            if *left == 0 {
+                return;
+            }
+            *left -= 1;
+            if self.marks.is_empty() {
+                self.marks = marks.clone();
+            }
+            match read_line(line) {
+                Ok(Line::Order(order)) => self.order(order),
+                Ok(Line::Command(command)) => self.run(command),
+                Ok(Line::Macro(name)) => match self.macros.iter().find(|m| m.name == name).cloned() {
+                    Some(found) => self.run_lines(&found.lines, left),
+                    None => self.say(Level::Error, format!("there is no macro \u{201c}{name}\u{201d}")),
+                },
+                Ok(Line::List(query)) => go::source(self, ListSource::Query(query)),
+                Err(why) => self.say(Level::Error, why),
+            }
+        }
+        self.marks.clear();
+    }
+
+    /// Writes a line down while a macro is being recorded.
+    pub(crate) fn record(&mut self, line: &str) {
+        if let Some(lines) = &mut self.recording {
+            lines.push(line.to_owned());
+        }
+    }
+}
+
+/// What a line asks for.
+#[derive(Debug, Clone)]
+pub(crate) enum Line {
+    /// An order.
+    Order(Order),
+    /// A command of the table.
+    Command(&'static command::Command),
+    /// All lines of a macro.
+    Macro(String),
+    /// A list of what a query finds.
+    List(String),
+}
+
+/// Reads a line.
+///
+/// # Errors
+/// Why it is none, with what is most like it.
+pub(crate) fn read_line(line: &str) -> Result<Line, String> {
+    let line = line.trim();
+    if let Some(name) = line.strip_prefix("macro ") {
+        return Ok(Line::Macro(name.trim().to_owned()));
+    }
+    if let Some(text) = line.strip_prefix("list ") {
+        let text = text.trim();
+        return match crate::domain::query::parse(text) {
+            Ok(_) => Ok(Line::List(text.to_owned())),
+            Err(e) => Err(e.to_string()),
+        };
+    }
+    // `resolve` is an order as well as a command that toggles: in a line it means what it says.
+    match line.parse::<Order>() {
+        Ok(order) => Ok(Line::Order(order)),
+        Err(order::OrderError::Verb { .. }) => match command::find(line) {
+            Some(command) => Ok(Line::Command(command)),
+            None => {
+                let near = command::nearest(line).map_or(String::new(), |id| format!(": did you mean {id}?"));
+                Err(format!("unknown command \u{201c}{line}\u{201d}{near}"))
+            }
+        },
+        // Without its words a verb may still be a command that asks for them.
+        Err(why) => command::find(line).map(Line::Command).ok_or_else(|| why.to_string()),
+    }
+}

@@ -1,0 +1,134 @@
+//! Sending: what stands in the way is said, and what is doubtful is asked about once.
+
+use crate::domain::command::{Action, ComposeMode};
+use crate::domain::conversation::Assignee;
+use crate::domain::ids::{ConversationId, MessageId};
+use crate::text::{sanitize, template};
+use crate::ui::composer::state::{Composer, refusal};
+use crate::ui::effect::Effect;
+use crate::ui::model::{Model, Purpose};
+use crate::ui::msg::Level;
+use crate::ui::overlay::Overlay;
+
+/// A reason to look twice before something is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// It looks like something that is not to be sent.
+    Pattern(String),
+    /// A variable that is none of ours stands in it.
+    Variable(String),
+    /// The conversation is somebody else's.
+    Owner(String),
+    /// A colleague has answered since the draft began.
+    Answered { who: String, message: MessageId, text: String },
+    /// A colleague is typing an answer.
+    Typing(String),
+}
+
+impl Doubt {
+    /// In words, for the question.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Doubt::Pattern(name) => format!("It looks like {name}."),
+            Doubt::Variable(name) => format!("{name} stands in it."),
+            Doubt::Owner(whose) => format!("The conversation is {whose}'s."),
+            Doubt::Answered { who, text, .. } => {
+                format!("{who} has answered since you began: \u{201c}{}\u{201d}", sanitize::line(text))
+            }
+            Doubt::Typing(said) => format!("{}.", said.trim_end_matches('\u{2026}')),
+        }
+    }
+}
+
+/// A question before something is sent.
+#[derive(Debug)]
+pub(crate) struct Doubts {
+    pub(crate) conversation: ConversationId,
+    pub(crate) mode: ComposeMode,
+    pub(crate) all: Vec<Doubt>,
+}
+
+impl Model {
+    /// Whose a conversation is, if it is a colleague's.
+    pub(crate) fn colleagues_own(&self, conversation: ConversationId) -> Option<String> {
+        let row = self.row(conversation)?;
+        match row.assignee? {
+            Assignee::Agent(id) if id != self.me.id => {
+                let name = row.assignee_name.clone().filter(|name| !name.trim().is_empty());
+                Some(name.unwrap_or_else(|| "a colleague".into()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The answer of a colleague since the draft began: who, which and what.
+    pub(super) fn answered_meanwhile(&self, composer: &Composer) -> Option<(String, MessageId, String)> {
+        if composer.mode == ComposeMode::Note || self.thread.conversation != Some(composer.conversation) {
+            return None;
+        }
+        let row = self.thread.answered_since(composer.since?, &self.me.name)?;
+        let who = row.author_name.clone().unwrap_or_else(|| "a colleague".into());
+        Some((who, row.id, row.text.clone()))
+    }
+
+    /// What makes one look twice before this is sent.
+    fn doubts(&self, composer: &Composer, text: &str) -> Vec<Doubt> {
+        if composer.mode == ComposeMode::Note {
+            return Vec::new();
+        }
+        let conversation = composer.conversation;
+        let mut doubts: Vec<Doubt> = self.guard.hits(text).into_iter().map(Doubt::Pattern).collect();
+        doubts.extend(template::standing(text).into_iter().map(|name| Doubt::Variable(name.to_owned())));
+        doubts.extend(self.colleagues_own(conversation).map(Doubt::Owner));
+        doubts.extend(self.answered_meanwhile(composer).map(|(who, message, text)| Doubt::Answered {
+            who,
+            message,
+            text,
+        }));
+        doubts.extend(self.colleagues_typing(conversation).map(Doubt::Typing));
+        doubts
+    }
+
+    /// Sends what is typed, unless something stands in the way.
+    pub(crate) fn send(&mut self) {
+        let Some(composer) = &self.composer else {
+            return;
+        };
+        let (conversation, mode, text) = (composer.conversation, composer.mode, composer.text());
+        if composer.sending.is_some() {
+            return;
+        }
+        let Some(context) = self.context(conversation) else {
+            return self.say(Level::Warn, "not sent: the conversation is still being read, try again");
+        };
+        if let Some(why) = refusal(context, mode, Some(&text), self.now) {
+            self.out.push(Effect::Beep);
+            return self.say(Level::Error, format!("not sent: {why}"));
+        }
+        let all = self.doubts(composer, &text);
+        if all.iter().any(|doubt| !composer.accepted.contains(doubt)) {
+            self.out.push(Effect::Beep);
+            self.overlays.push(Overlay::Doubts(Doubts { conversation, mode, all }));
+            return;
+        }
+        let action = match mode {
+            ComposeMode::Reply => Action::Reply { conversation, text: text.clone(), undo_ms: self.undo_ms },
+            ComposeMode::Note => Action::Note { conversation, text: text.clone() },
+        };
+        let ticket = self.perform(action, Purpose::Send { conversation, mode, text });
+        if let Some(composer) = &mut self.composer {
+            composer.sending = Some(ticket);
+            composer.dirty = None;
+        }
+        self.stop_typing();
+    }
+
+    /// The doubts are known, and it is sent all the same. What has come up meanwhile is asked about as well.
+    pub(crate) fn send_knowingly(&mut self, doubts: Doubts) {
+        let is_same = |c: &&mut Composer| (c.conversation, c.mode) == (doubts.conversation, doubts.mode);
+        if let Some(composer) = self.composer.as_mut().filter(is_same) {
+            composer.accepted.extend(doubts.all);
+            self.send();
+        }
+    }
+}
