@@ -17,7 +17,7 @@ use frontdesk::domain::clock::{Clock, SystemClock};
 use frontdesk::domain::ids::AgentId;
 use frontdesk::domain::row::AgentRow;
 use frontdesk::store::Reader;
-use frontdesk::ui::{self, Colors, Effect, Model, Msg, Startup, ThemeChoice};
+use frontdesk::ui::{self, Colors, Comfort, Effect, Model, Msg, Startup, Themes};
 use jiff::tz::TimeZone;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Constraint, Layout, Rect, Size};
@@ -73,7 +73,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         workspace: "bench".into(),
         tz: TimeZone::UTC,
         now: SystemClock.now(),
-        theme: ThemeChoice::Dark,
+        themes: Themes::default(),
         colors: Colors::Indexed,
         no_color: false,
         keys: Vec::new(),
@@ -83,6 +83,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         book: frontdesk::app::setup::book(),
         first: false,
         undo_ms: 5_000,
+        comfort: Comfort::default(),
         confirm_patterns: Vec::new(),
     });
     ui::prepare(&mut model, SIZE);

@@ -40,6 +40,9 @@ struct Terminal {
 
 impl Terminal {
     fn start(home: &Path) -> Terminal {
+        // The tour is over: what is measured is the day after.
+        std::fs::create_dir_all(home.join("state")).expect("the state's directory");
+        std::fs::write(home.join("state/tour-seen"), "").expect("the tour was seen");
         let size = PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_frontdesk"));

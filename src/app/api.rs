@@ -1,6 +1,7 @@
 //! What the command line needs of the parts below: it imports them through here, and through nothing else.
 
 use crate::app::workspace::Workspace;
+use crate::config::Config;
 use crate::domain::clock::Ms;
 
 pub use crate::engine::import::{ImportError, ImportOptions, Progress, import_jsonl};
@@ -9,6 +10,14 @@ pub use crate::net::keyring::{self, KeyringError};
 pub use crate::net::secrets;
 pub use crate::provider::{REGISTRY, Vendor, vendor};
 pub use crate::store::{Actor, Class, Reader, ReceiptFilter, ReceiptNew, StoreError, Tx};
+pub use crate::ui::command::{SheetLine, sheet};
+pub use crate::ui::guide::{PAGES, Page, Piece};
+pub use crate::ui::keymap::Keymap;
+
+/// The keys of the screen under a configuration, and what is wrong with its own.
+pub fn keymap(config: &Config) -> (Keymap, Vec<String>) {
+    Keymap::new(&crate::app::tui::bindings(config))
+}
 
 /// What vendors and visitors see of the listener: of the running engine if there is one, else as configured. None where the port is
 /// chosen at the start.

@@ -1,11 +1,13 @@
 //! Performs the effects of the screen. Nothing else in the program does what a key asks for.
 
 use crate::app::bulk;
+use crate::app::call;
 use crate::app::loader::{Loader, Pressing};
 use crate::app::setup;
 use crate::app::workspace::Workspace;
 use crate::config::Overrides;
 use crate::domain::ids::AttachmentId;
+use crate::domain::notify::How;
 use crate::domain::signal::Signal;
 use crate::store::{Actor, Class};
 use crate::ui::effect::Effect;
@@ -14,6 +16,7 @@ use base64::Engine as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tracing::warn;
 
 /// What performing needs.
@@ -28,6 +31,8 @@ pub struct Effects<S: Fn(Msg) + Clone + Send + 'static> {
     pub send: S,
     /// Passes a signal to the engine, wherever it runs.
     pub signal: Arc<dyn Fn(Signal) + Send + Sync>,
+    /// The desktop shows nothing: the terminal has to.
+    pub no_desktop: Arc<AtomicBool>,
 }
 
 /// What only the owner of the terminal can do.
@@ -86,6 +91,8 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Effects<S> {
                 let coded = base64::engine::general_purpose::STANDARD.encode(text);
                 return Some(ForTerminal::Raw(format!("\x1b]52;c;{coded}\x07").into_bytes()));
             }
+            Effect::Notify { how, title, text } => return self.notify(how, title, text),
+            Effect::TourDone => self.tour_seen(),
             Effect::Beep => return Some(ForTerminal::Raw(vec![7])),
             Effect::EditExternally(text) => return Some(ForTerminal::Edit(text)),
             Effect::Suspend => return Some(ForTerminal::Suspend),
@@ -93,6 +100,43 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Effects<S> {
             Effect::Quit => return Some(ForTerminal::Quit),
         }
         None
+    }
+
+    /// Remembers that the tour has been seen. Where that cannot be kept, it begins again next time: no reason to trouble anybody.
+    fn tour_seen(&self) {
+        let paths = &self.workspace.config.paths;
+        let kept = crate::config::paths::private_dir(&paths.state)
+            .map_err(|e| e.to_string())
+            .and_then(|()| std::fs::write(paths.tour_seen(), "").map_err(|e| e.to_string()));
+        if let Err(e) = kept {
+            warn!("that the tour has been seen cannot be kept: {e}");
+        }
+    }
+
+    fn notify(&self, how: How, title: String, text: String) -> Option<ForTerminal> {
+        let how = match how {
+            How::Desktop if !cfg!(target_os = "linux") || self.no_desktop.load(Ordering::Relaxed) => {
+                How::Osc9
+            }
+            how => how,
+        };
+        if how == How::Desktop {
+            let (send, fails) = (self.send.clone(), self.no_desktop.clone());
+            // A bus may take its time.
+            std::thread::spawn(move || {
+                if let Err(why) = call::desktop(&title, &text)
+                    && !fails.swap(true, Ordering::Relaxed)
+                {
+                    let said = format!(
+                        "the desktop shows no notification ({why}): from now on the terminal is asked to"
+                    );
+                    send(Msg::Notice(Level::Warn, said));
+                }
+            });
+            return None;
+        }
+        let in_tmux = std::env::var_os("TMUX").is_some();
+        call::sequence(how, &title, &text, in_tmux).map(ForTerminal::Raw)
     }
 
     fn report(&self, result: Result<String, String>) {

@@ -271,6 +271,7 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
             };
             Loaded::Search { ticket, found: Found { unclear, ..found } }
         }
+        Need::Arrivals { since, limit } => Loaded::Arrivals(reader.arrivals(reading.me, since, limit)?),
         Need::Searches { queries } => {
             let now = reading.clock.now();
             let count = |text: String| {

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod api;
 pub mod bulk;
+mod call;
 pub mod canvas;
 pub mod channel;
 pub mod demo;

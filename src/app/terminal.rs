@@ -4,13 +4,14 @@ use crate::app::AppError;
 use crate::app::canvas::Canvas;
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
-    EnableMouseCapture,
+    EnableMouseCapture, KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
 };
+use crossterm::style::Print;
 use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode,
     enable_raw_mode,
 };
-use crossterm::{cursor, execute};
+use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
 use std::io::{self, IsTerminal, Stdout};
 use std::sync::Once;
@@ -18,10 +19,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether the terminal is ours now: the panic hook gives it back only then.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether the terminal keeps a title for us that is to be put back.
+static TITLED: AtomicBool = AtomicBool::new(false);
+
+/// Has the terminal keep its title (XTWINOPS), and put it back. Terminals that keep none pass over it.
+const KEEP_TITLE: &str = "\x1b[22;0t";
+const PUT_TITLE_BACK: &str = "\x1b[23;0t";
 
 /// The terminal while it is ours. Given back on drop.
 pub struct Screen {
     terminal: Terminal<Canvas<Stdout>>,
+    /// The title that we have given the terminal.
+    title: Option<String>,
 }
 
 impl Screen {
@@ -37,7 +46,7 @@ impl Screen {
         enter().map_err(AppError::io("the terminal cannot be set up"))?;
         let terminal = Terminal::new(Canvas::new(io::stdout()))
             .map_err(AppError::io("the terminal cannot be set up"))?;
-        Ok(Screen { terminal })
+        Ok(Screen { terminal, title: None })
     }
 
     /// The size in cells: width and height.
@@ -66,13 +75,20 @@ impl Screen {
         self.terminal.clear()
     }
 
-    /// Sets the terminal's title.
+    /// Sets the terminal's title; nothing is written where it is that already.
     ///
     /// # Errors
     /// When the terminal is gone.
-    pub fn title(&mut self, title: &str) -> io::Result<()> {
+    pub fn title(&mut self, title: String) -> io::Result<()> {
+        if self.title.as_ref() == Some(&title) {
+            return Ok(());
+        }
         let mut bytes = Vec::new();
-        crossterm::queue!(bytes, SetTitle(title))?;
+        if !TITLED.swap(true, Ordering::SeqCst) {
+            queue!(bytes, Print(KEEP_TITLE))?;
+        }
+        queue!(bytes, SetTitle(&title))?;
+        self.title = Some(title);
         self.raw(&bytes)
     }
 
@@ -90,6 +106,7 @@ impl Screen {
     /// When the terminal is gone.
     pub fn lend<T>(&mut self, f: impl FnOnce() -> T) -> io::Result<T> {
         leave();
+        self.title = None;
         let answer = f();
         enter()?;
         self.terminal.clear()?;
@@ -113,7 +130,20 @@ fn enter() -> io::Result<()> {
         EnableMouseCapture,
         EnableFocusChange,
         cursor::Hide
-    )
+    )?;
+    if tells_keys_apart() {
+        // Nobody is asked whether it is understood: who does not know it passes over it.
+        execute!(
+            io::stdout(),
+            PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES)
+        )?;
+    }
+    Ok(())
+}
+
+/// Whether the terminal may know kitty's keyboard protocol. The console of Linux takes its sequences for others.
+fn tells_keys_apart() -> bool {
+    !matches!(std::env::var("TERM").as_deref(), Err(_) | Ok("linux" | "dumb"))
 }
 
 fn leave() {
@@ -121,6 +151,12 @@ fn leave() {
         return;
     }
     // Nothing better can be done if the terminal is gone.
+    if tells_keys_apart() {
+        let _ = execute!(io::stdout(), PopKeyboardEnhancementFlags);
+    }
+    if TITLED.swap(false, Ordering::SeqCst) {
+        let _ = execute!(io::stdout(), Print(PUT_TITLE_BACK));
+    }
     let _ = execute!(
         io::stdout(),
         EndSynchronizedUpdate,

@@ -8,9 +8,13 @@ use crate::app::station::Station;
 use crate::app::terminal::Screen;
 use crate::app::workspace::Workspace;
 use crate::app::{AppError, logs, setup};
-use crate::config::{Overrides, Place};
+use crate::config::names::check_name;
+use crate::config::{Config, Overrides, Place};
+use crate::ui::icons::Icons;
 use crate::ui::msg::{Level, Msg};
-use crate::ui::startup::{Colors, Macro, RawBinding, Startup, ThemeChoice};
+use crate::ui::reading::ReadPolicy;
+use crate::ui::startup::{Colors, Comfort, Macro, RawBinding, Startup};
+use crate::ui::theme::{Ground, ThemeFile, Themes};
 use crate::ui::{self, Model};
 use jiff::tz::TimeZone;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -77,7 +81,8 @@ pub fn run(workspace: &Workspace, overrides: Overrides, extra: Extra) -> Result<
         }
     })?;
     let signal = station.signals();
-    let effects = Effects { workspace: workspace.clone(), overrides, loader, send, signal };
+    let no_desktop = std::sync::Arc::default();
+    let effects = Effects { workspace: workspace.clone(), overrides, loader, send, signal, no_desktop };
     let mut run = Loop {
         model,
         effects,
@@ -242,6 +247,9 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Loop<S> {
         ui::prepare(&mut self.model, ratatui::layout::Size { width, height });
         let model = &self.model;
         screen.paint(|frame| ui::draw(model, frame)).map_err(gone())?;
+        if let Some(title) = model.title() {
+            screen.title(title).map_err(gone())?;
+        }
         self.frames.painted(Instant::now());
         Ok(())
     }
@@ -294,11 +302,7 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
         workspace: config.workspace.clone(),
         tz,
         now: workspace.clock.now(),
-        theme: match config.theme.as_str() {
-            "light" => ThemeChoice::Light,
-            "dark" => ThemeChoice::Dark,
-            _ => ground(),
-        },
+        themes: themes(config),
         colors: colors(),
         no_color: std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
         keys: bindings(config),
@@ -313,12 +317,20 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
         book: setup::book(),
         first: setup::is_first_start(workspace),
         undo_ms: i64::try_from(config.undo_seconds.saturating_mul(1000)).unwrap_or(5_000),
+        comfort: Comfort {
+            // The table of keys has no other words.
+            reads: ReadPolicy::of(&config.read_policy).unwrap_or_default(),
+            title: config.title,
+            tour: !config.paths.tour_seen().exists(),
+            icons: Icons::of(&config.icons).unwrap_or_default(),
+            notify: config.notify.clone(),
+        },
         confirm_patterns: config.confirm_patterns.clone(),
     }
 }
 
-/// Keys of the configuration, those of saved searches among them.
-fn bindings(config: &crate::config::Config) -> Vec<RawBinding> {
+/// The keys of the configuration as the screen takes them, those of saved searches among them.
+pub fn bindings(config: &Config) -> Vec<RawBinding> {
     let binding = |context: &str, key: &str, command: String, place: &Place| RawBinding {
         context: context.to_owned(),
         key: key.to_owned(),
@@ -337,11 +349,29 @@ fn bindings(config: &crate::config::Config) -> Vec<RawBinding> {
     searches.chain(keys).collect()
 }
 
+/// The themes that come with the program and those in files beside the configuration.
+fn themes(config: &Config) -> Themes {
+    let dir = config.paths.themes();
+    let mut files: Vec<ThemeFile> = std::fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let name = path.file_name()?.to_str()?.strip_suffix(".toml")?.to_owned();
+            check_name(&name).ok()?;
+            let text = std::fs::read_to_string(&path).map_err(|e| e.to_string());
+            Some(ThemeFile { name, file: path.display().to_string(), text })
+        })
+        .collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Themes::new(&config.theme, &config.origin("theme").to_string(), ground(), &files)
+}
+
 /// The ground of the terminal, from what rxvt and its followers tell; no query, which would delay the first paint.
-fn ground() -> ThemeChoice {
+fn ground() -> Ground {
     match std::env::var("COLORFGBG").ok().as_deref().and_then(|v| v.rsplit(';').next()?.parse::<u8>().ok()) {
-        Some(7 | 9..=15) => ThemeChoice::Light,
-        _ => ThemeChoice::Dark,
+        Some(7 | 9..=15) => Ground::Light,
+        _ => Ground::Dark,
     }
 }
 

@@ -153,6 +153,8 @@ Without it the output is for people: aligned, and foreign text in it is made har
 | `quick-reply list` | `shortcut, channel, language, slot, title, body, uses` |
 | `quick-reply import` | `shortcut, channel, language, outcome`: `added`, `changed` or `unchanged` |
 | `webhooks list` | `id, account, received_at, state, error, dedupe_key, size` |
+| `keys` | `command, keys[], title, help` |
+| `guide` | `topic, title`, of one page also `text` |
 | `workspace list` | `name, selected, directory, channels` |
 | `doctor` | `check, status, detail` |
 

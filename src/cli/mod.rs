@@ -8,6 +8,7 @@ mod conversations;
 mod doctor;
 pub mod error;
 mod import;
+mod learn;
 pub mod meta;
 mod orders;
 mod outbox;
@@ -102,6 +103,8 @@ fn command(ctx: &mut Context, command: Option<&Command>) -> Result<(), CliError>
         Command::Channel(command) => channel::run(ctx, command),
         Command::Webhooks(command) => webhooks::run(ctx, command),
         Command::Workspace(command) => workspaces::run(ctx, command),
+        Command::Keys => learn::keys(ctx),
+        Command::Guide { topic } => learn::guide(ctx, topic),
         Command::Doctor => doctor::run(ctx),
         Command::Completions { shell } => meta::completions(ctx, *shell),
         Command::Man { dir } => meta::man(ctx, dir.as_deref()),

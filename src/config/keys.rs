@@ -1,6 +1,7 @@
 //! The table of all scalar keys: drives reading, error messages, variable names and the reference.
 
 use crate::config::names::check_name;
+use crate::domain::notify::{Hours, How, Rule};
 use std::net::SocketAddr;
 
 /// What a scalar key takes.
@@ -20,6 +21,12 @@ pub enum KeyKind {
     Seconds,
     /// A two-letter region (ISO 3166-1).
     Region,
+    /// Kinds of conversations, separated by commas.
+    Kinds,
+    /// Hours of the day.
+    Hours,
+    /// True or false.
+    Switch,
     /// One of some words.
     Choice(&'static [&'static str]),
 }
@@ -86,9 +93,58 @@ pub const KEYS: &[KeySpec] = &[
     KeySpec {
         key: "theme",
         env: "FRONTDESK_THEME",
-        kind: KeyKind::Choice(&["auto", "dark", "light"]),
+        kind: KeyKind::Name,
         default: "auto",
-        help: "The colours. `auto` is the dark ones, or the light ones where the terminal says through COLORFGBG that its ground is light.",
+        help: "The colours: `graphite` and `harbor` (dark), `paper` and `linen` (light), `contrast` (high contrast), or one of your own. `auto` is `graphite`, or `paper` where the terminal says through COLORFGBG that its ground is light; `dark` and `light` are those two as well. `:theme` tries them on. NO_COLOR turns colours off.",
+    },
+    KeySpec {
+        key: "icons",
+        env: "FRONTDESK_ICONS",
+        kind: KeyKind::Choice(&["plain", "nerd"]),
+        default: "plain",
+        help: "The glyphs for media, views and files: those of every font, or those of Nerd Fonts, which the terminal has to use then.",
+    },
+    KeySpec {
+        key: "read_policy",
+        env: "FRONTDESK_READ_POLICY",
+        kind: KeyKind::Choice(&["on-open", "on-reply", "manual"]),
+        default: "on-open",
+        help: "What marks a conversation as read. `on-open`: opening it with Enter, and what arrives while its newest message is on screen; notes that call you by @name are then seen as well. `on-reply`: a reply. `manual`: only the key `U`. Moving about never does, nor does anything while the terminal has no focus (as far as it tells: in tmux that needs `set -g focus-events on`).",
+    },
+    KeySpec {
+        key: "title",
+        env: "FRONTDESK_TITLE",
+        kind: KeyKind::Switch,
+        default: "true",
+        help: "Whether the terminal's title tells how many open conversations are unread: `(3) Frontdesk · main`. The old title is put back at the end by terminals that keep it.",
+    },
+    KeySpec {
+        key: "notify.how",
+        env: "FRONTDESK_NOTIFY_HOW",
+        kind: KeyKind::Choice(How::WORDS),
+        default: "osc9",
+        help: "How you are called when a customer writes while you look elsewhere: the terminal has no focus, or the conversation is not on the screen. `osc9` and `osc777` ask the terminal (which of them it knows, its manual says; others pass over it; in tmux it needs `set -g allow-passthrough on`), `desktop` the desktop itself (Linux, over D-Bus; elsewhere the terminal), `bell` rings. What comes together is one call, no message is called for twice, and what was sent more than an hour ago is no news.",
+    },
+    KeySpec {
+        key: "notify.views",
+        env: "FRONTDESK_NOTIFY_VIEWS",
+        kind: KeyKind::Kinds,
+        default: "mine, unassigned, mentions",
+        help: "For which conversations: any of `all`, `mine`, `unassigned`, `mentions` (a note that calls you by @name), `channel:WORD`, `account:NAME`, `label:NAME`, `team:NAME`, and `priority:WORD` (that or higher). Never for spam, nor for what is muted or blocked.",
+    },
+    KeySpec {
+        key: "notify.quiet",
+        env: "FRONTDESK_NOTIFY_QUIET",
+        kind: KeyKind::Hours,
+        default: "",
+        help: "Hours at which nobody is called, such as `22:00-07:00`, by the clock of this machine.",
+    },
+    KeySpec {
+        key: "notify.preview",
+        env: "FRONTDESK_NOTIFY_PREVIEW",
+        kind: KeyKind::Switch,
+        default: "true",
+        help: "Whether a call shows the words of the message, rather than only who has written.",
     },
     KeySpec {
         key: "log_level",
@@ -117,6 +173,11 @@ pub fn key(name: &str) -> Option<&'static KeySpec> {
 }
 
 impl KeySpec {
+    /// Whether it stands in quotes in the file.
+    pub const fn is_quoted(&self) -> bool {
+        !matches!(self.kind, KeyKind::Seconds | KeyKind::Switch)
+    }
+
     /// What it takes, in words.
     pub fn takes(&self) -> String {
         match self.kind {
@@ -127,6 +188,9 @@ impl KeySpec {
             KeyKind::Email => "an e-mail address".into(),
             KeyKind::Seconds => "whole seconds, 0 to 3600".into(),
             KeyKind::Region => "two letters".into(),
+            KeyKind::Kinds => "kinds of conversations".into(),
+            KeyKind::Hours => "HH:MM-HH:MM".into(),
+            KeyKind::Switch => "true | false".into(),
             KeyKind::Choice(words) => words.join(" | "),
         }
     }
@@ -144,6 +208,9 @@ impl KeySpec {
             KeyKind::Email => crate::text::address::email(value).is_some(),
             KeyKind::Seconds => value.parse::<u64>().is_ok_and(|s| s <= 3600),
             KeyKind::Region => value.len() == 2 && value.chars().all(|c| c.is_ascii_uppercase()),
+            KeyKind::Kinds => return Rule::list(value).map(|_| ()),
+            KeyKind::Hours => return value.parse::<Hours>().map(|_| ()),
+            KeyKind::Switch => matches!(value, "true" | "false"),
             KeyKind::Choice(words) => words.contains(&value),
         };
         if fits { Ok(()) } else { Err(format!("takes {}", self.takes())) }

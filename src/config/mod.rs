@@ -14,6 +14,7 @@ pub use error::{ConfigError, Place, Problem};
 pub use paths::Paths;
 pub use starter::starter_quick_replies;
 
+use crate::domain::notify::{How, Rule, Wanted};
 use crate::domain::secret_source::SecretSource;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -127,8 +128,16 @@ pub struct Config {
     pub agents: Vec<Colleague>,
     /// How long a send on the screen can be taken back, in seconds.
     pub undo_seconds: u64,
-    /// `auto`, `dark` or `light`.
+    /// The name of a theme, or `auto`. Which there are is known where they are painted.
     pub theme: String,
+    /// `plain` or `nerd`.
+    pub icons: String,
+    /// `on-open`, `on-reply` or `manual`.
+    pub read_policy: String,
+    /// Whether the terminal's title is ours.
+    pub title: bool,
+    /// What the agent is called for when they look elsewhere.
+    pub notify: Wanted,
     /// `error` to `trace`.
     pub log_level: String,
     /// In which region numbers without a country code are understood.
@@ -215,6 +224,15 @@ impl Config {
             agents: file.agents,
             undo_seconds: text("undo_seconds").parse().unwrap_or(0),
             theme: text("theme"),
+            icons: text("icons"),
+            read_policy: text("read_policy"),
+            title: text("title") == "true",
+            notify: Wanted {
+                how: How::of(&text("notify.how")).unwrap_or_default(),
+                rules: Rule::list(&text("notify.views")).unwrap_or_default(),
+                quiet: text("notify.quiet").parse().ok(),
+                preview: text("notify.preview") == "true",
+            },
             log_level: text("log_level"),
             phone_region: layers.get("phone_region"),
             confirm_patterns: file.confirm_patterns,

@@ -12,12 +12,19 @@ pub struct Paths {
     pub data: PathBuf,
     /// The directory of the log files.
     pub log: PathBuf,
+    /// The directory of what the program remembers of its agent's habits.
+    pub state: PathBuf,
 }
 
 impl Paths {
-    /// Everything under one directory: `config.toml`, `data/W/`, `log/`.
+    /// Everything under one directory: `config.toml`, `data/W/`, `log/`, `state/`.
     pub fn at_home(home: &Path) -> Paths {
-        Paths { config_file: home.join("config.toml"), data: home.join("data"), log: home.join("log") }
+        Paths {
+            config_file: home.join("config.toml"),
+            data: home.join("data"),
+            log: home.join("log"),
+            state: home.join("state"),
+        }
     }
 
     /// The platform's directories for configuration, data and state (XDG on Linux, `~/Library` on macOS).
@@ -30,7 +37,18 @@ impl Paths {
             config_file: dirs.config_dir().join("config.toml"),
             data: dirs.data_dir().join("data"),
             log: dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).join("log"),
+            state: dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).join("state"),
         })
+    }
+
+    /// Stands where the tour has been seen.
+    pub fn tour_seen(&self) -> PathBuf {
+        self.state.join("tour-seen")
+    }
+
+    /// The directory of themes of one's own: `NAME.toml`.
+    pub fn themes(&self) -> PathBuf {
+        self.config_file.with_file_name("themes")
     }
 
     /// The directory of a workspace: `frontdesk.db`, `files/`, `engine.lock`, `engine.sock`.

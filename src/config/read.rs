@@ -82,6 +82,11 @@ impl Reader<'_> {
                         self.scalars(table, "agent.");
                     }
                 }
+                "notify" => {
+                    if let Some(table) = self.table(key, item, "[notify] with how and views below") {
+                        self.scalars(table, "notify.");
+                    }
+                }
                 "agents" => {
                     if let Some(table) = self.table(key, item, "[agents] with \"e-mail\" = \"Name\" below") {
                         self.agents(table);
@@ -145,6 +150,7 @@ impl Reader<'_> {
                             "fields",
                             "keys",
                             "macros",
+                            "notify",
                             "searches",
                             "spam",
                             "workspace",
@@ -172,11 +178,13 @@ impl Reader<'_> {
     fn scalar(&mut self, spec: &'static KeySpec, key: &Key, item: &Item) {
         let value = match spec.kind {
             KeyKind::Seconds => item.as_integer().map(|i| i.to_string()),
+            KeyKind::Kinds => item.as_str().map(str::to_owned).or_else(|| words(item)),
+            KeyKind::Switch => item.as_bool().map(|b| b.to_string()),
             _ => item.as_str().map(str::to_owned),
         };
         let span = item.span().or_else(|| key.span());
         let Some(value) = value else {
-            let quotes = if spec.kind == KeyKind::Seconds { "without quotes" } else { "in quotes" };
+            let quotes = if spec.is_quoted() { "in quotes" } else { "without quotes" };
             self.complain(
                 span,
                 format!("`{}` takes {}", spec.key, spec.takes()),
@@ -376,6 +384,12 @@ impl Reader<'_> {
 /// The entries of a table with their keys (which know their place).
 fn entries(table: &dyn TableLike) -> impl Iterator<Item = (&Key, &Item)> {
     table.iter().filter_map(|(name, _)| table.get_key_value(name))
+}
+
+/// A list of texts as one, with commas.
+fn words(item: &Item) -> Option<String> {
+    let words: Option<Vec<&str>> = item.as_array()?.iter().map(|word| word.as_str()).collect();
+    words.map(|words| words.join(", "))
 }
 
 /// A setting's value as text.

@@ -10,7 +10,8 @@ pub fn markdown() -> String {
          <!-- Generated from the table of keys; `FRONTDESK_BLESS=1 cargo test` writes it anew. -->\n\n\
          Frontdesk runs without a configuration. What is configured is read in layers, later ones win:\n\
          defaults, `config.toml`, environment variables, flags. A key that is not known is refused with its line.\n\n\
-         With `--home DIR` or `FRONTDESK_HOME` everything lives together: `DIR/config.toml`, `DIR/data/WORKSPACE/`, `DIR/log/`.\n\
+         With `--home DIR` or `FRONTDESK_HOME` everything lives together: `DIR/config.toml`, `DIR/data/WORKSPACE/`, `DIR/log/`, and in `DIR/state/`\n\
+         whether the tour has been seen.\n\
          Otherwise the platform's directories are used (`~/.config/frontdesk`, `~/.local/share/frontdesk` and\n\
          `~/.local/state/frontdesk` on Linux, `~/Library/Application Support/frontdesk` on macOS).\n\n\
          ## Keys\n\n\
@@ -29,7 +30,7 @@ pub fn markdown() -> String {
     out
 }
 
-const TABLES: &str = r#"
+const TABLES: &str = r##"
 ## Agents
 
 `[agents]` names the others who answer, by e-mail address:
@@ -105,6 +106,21 @@ from = ["+1900*", "*@spam.example"]
 channels = ["sms", "email"]        # without it: on all
 ```
 
+## Themes
+
+`themes/NAME.toml`, beside `config.toml`, is a theme of your own: a base, and the colours that differ from it.
+With `theme = "NAME"` it is used; `:theme` shows it among the others.
+
+```toml
+base = "harbor"          # graphite (the usual one), harbor, paper, linen or contrast
+accent = "#ffb454"       # where the focus is, keys, what is unread
+selected = "#20384f"     # the ground of the selected row
+```
+
+Words: `ink` (all that has no colour of its own), `dim`, `accent`, `inbound`, `outbound`, `note`, `good`, `bad`, `found` (what a search
+has found). Hair lines: `faint`. Grounds: `ground`, `selected`, `marked` (selected in a pane without the focus), `note_ground`, `overlay`.
+Terminals of sixteen colours keep their own.
+
 ## Channels
 
 One table per channel and workspace; Setup on the screen (`g c`) and `frontdesk channel add|set|enable|disable|remove` edit them
@@ -132,4 +148,4 @@ A secret is never written into the file. It says where the secret is kept:
 | `{ env = "VARIABLE" }` | in an environment variable |
 | `{ file = "PATH" }` | in a file with mode 0600; relative to `config.toml` |
 | `{ command = "COMMAND" }` | it is what the command prints (run by `sh`, at most 10 seconds) |
-"#;
+"##;

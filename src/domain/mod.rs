@@ -15,6 +15,7 @@ pub mod facet;
 pub mod failure;
 pub mod ids;
 pub mod message;
+pub mod notify;
 pub mod op;
 pub mod order;
 pub mod query;

@@ -160,6 +160,11 @@ impl ConversationRow {
     pub fn known_name(&self) -> Option<&str> {
         (self.contact_name != bare_address(&self.theirs)).then_some(self.contact_name.as_str())
     }
+
+    /// Whether something unseen calls for somebody: what is muted or blocked does not.
+    pub const fn calls(&self) -> bool {
+        self.unread > 0 && !self.muted && !self.blocked
+    }
 }
 
 /// A file of a message.
@@ -179,6 +184,19 @@ pub struct AttachmentRow {
     pub path: Option<String>,
     /// Why it could not be fetched.
     pub error: Option<String>,
+}
+
+/// A message that has come in and that nobody has seen, or a note that may call the agent; with its conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArrivalRow {
+    /// Its id.
+    pub message: MessageId,
+    /// The words, as they came: not yet sanitised.
+    pub text: String,
+    /// A colleague's note, in a conversation where a note calls this agent.
+    pub is_note: bool,
+    /// Where it is.
+    pub conversation: ConversationRow,
 }
 
 /// A message of a thread.

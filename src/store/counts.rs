@@ -23,11 +23,13 @@ pub(super) struct Place {
     pub last_message_at: Ms,
     pub archived: bool,
     pub muted: bool,
+    /// The address that answers go to is blocked.
+    pub blocked: bool,
     /// Sorted.
     pub labels: Vec<String>,
     /// Who is called by notes.
     pub mentions: Vec<Mention>,
-    /// Something is unseen that calls for somebody: what is muted does not.
+    /// Something is unseen that calls for somebody: what is muted or blocked does not.
     pub unread: bool,
 }
 
@@ -35,7 +37,7 @@ pub(super) struct Place {
 macro_rules! place_columns {
     () => {
         "account_id, channel, status, agent_id, team_id, waiting_since, last_message_at, archived_at IS NOT NULL, labels, unread, muted,
-         mentions"
+         mentions, EXISTS (SELECT 1 FROM block b WHERE b.identity_id = conversation.identity_id)"
     };
 }
 pub(super) use place_columns;
@@ -43,6 +45,7 @@ pub(super) use place_columns;
 impl Place {
     /// Reads the first columns of a row.
     pub(super) fn read(r: &Row<'_>) -> rusqlite::Result<Place> {
+        let (muted, blocked): (bool, bool) = (r.get(10)?, r.get(12)?);
         Ok(Place {
             account: r.get(0)?,
             channel: r.get(1)?,
@@ -53,8 +56,9 @@ impl Place {
             last_message_at: r.get(6)?,
             archived: r.get(7)?,
             labels: split_labels(r.get(8)?),
-            unread: r.get::<_, i64>(9)? > 0 && !r.get::<_, bool>(10)?,
-            muted: r.get(10)?,
+            unread: r.get::<_, i64>(9)? > 0 && !muted && !blocked,
+            muted,
+            blocked,
             mentions: mentions::split(r.get(11)?),
         })
     }
@@ -158,6 +162,25 @@ impl Tx<'_> {
             let unread = if place.calls_in(&view) { by } else { 0 };
             self.count(view.key(), by, unread);
         }
+    }
+
+    /// Adds all conversations with an address to, or takes them from, the counts of their views.
+    pub(super) fn count_places_of(&mut self, identity: i64, by: i64) -> Result<(), StoreError> {
+        let sql = concat!(
+            "SELECT ",
+            place_columns!(),
+            " FROM conversation WHERE identity_id = ?1 AND contact_id = (SELECT contact_id FROM identity WHERE id = ?1)"
+        );
+        for place in self.all(sql, [identity], Place::read)? {
+            self.count_place(&place, by);
+        }
+        Ok(())
+    }
+
+    /// Whether an address is blocked.
+    pub(super) fn is_blocked(&self, identity: Option<i64>) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM block WHERE identity_id = ?1)";
+        Ok(self.one(sql, [identity], |r| r.get(0))?.unwrap_or(false))
     }
 
     /// The id of a label, made where needed.

@@ -159,7 +159,6 @@ impl Tx<'_> {
         row.archived_at = effective_archived(row.set_archived_at, unseen);
         row.place.archived = row.archived_at.is_some();
         row.snoozed_until = if row.place.status == Status::Snoozed { row.set_until } else { None };
-        row.place.unread = row.unread > 0 && !row.place.muted;
         for (agent, unseen) in &touch.called {
             row.place.mentions.retain(|(known, _)| known != agent);
             row.place.mentions.push((*agent, *unseen));
@@ -171,7 +170,11 @@ impl Tx<'_> {
                 self.index_names(id, true);
             }
             row.route = Route { identity: route.identity.or(before.route.identity), ..route };
+            if row.route.identity != before.route.identity {
+                row.place.blocked = self.is_blocked(row.route.identity)?;
+            }
         }
+        row.place.unread = row.unread > 0 && !row.place.muted && !row.place.blocked;
         self.store_derived(id, &before, &row)?;
         if touch.draft {
             self.exec(
@@ -195,29 +198,29 @@ impl Tx<'_> {
             ),
             [id],
             |r| {
-                let answered: (Option<Ms>, Option<i64>) = (r.get(17)?, r.get(18)?);
+                let answered: (Option<Ms>, Option<i64>) = (r.get(18)?, r.get(19)?);
                 Ok(Derived {
                     place: Place::read(r)?,
                     unread: r.get(9)?,
-                    set_status: Status::from_code(r.get(12)?).unwrap_or(Status::Open),
-                    set_until: r.get(13)?,
-                    snoozed_until: r.get(14)?,
-                    set_archived_at: r.get(28)?,
-                    archived_at: r.get(29)?,
-                    troubled: r.get(15)?,
-                    last_inbound_at: r.get(16)?,
+                    set_status: Status::from_code(r.get(13)?).unwrap_or(Status::Open),
+                    set_until: r.get(14)?,
+                    snoozed_until: r.get(15)?,
+                    set_archived_at: r.get(29)?,
+                    archived_at: r.get(30)?,
+                    troubled: r.get(16)?,
+                    last_inbound_at: r.get(17)?,
                     answered: answered.0.zip(answered.1),
                     newest: Newest {
-                        id: r.get(19)?,
-                        preview: r.get(20)?,
-                        direction: r.get(21)?,
-                        delivery: r.get(22)?,
+                        id: r.get(20)?,
+                        preview: r.get(21)?,
+                        direction: r.get(22)?,
+                        delivery: r.get(23)?,
                     },
                     route: Route {
-                        rev: Rev { at: r.get(23)?, rank: r.get(24)? },
-                        ours: r.get(25)?,
-                        theirs: r.get(26)?,
-                        identity: r.get(27)?,
+                        rev: Rev { at: r.get(24)?, rank: r.get(25)? },
+                        ours: r.get(26)?,
+                        theirs: r.get(27)?,
+                        identity: r.get(28)?,
                     },
                 })
             },

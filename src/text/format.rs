@@ -104,6 +104,12 @@ pub fn day(ms: i64, now_ms: i64, tz: &TimeZone) -> String {
     then.strftime(format).to_string()
 }
 
+/// Minute of the day in the zone, 0 at midnight. The time is UTC milliseconds.
+pub fn minute_of_day(ms: i64, tz: &TimeZone) -> u16 {
+    let at = zoned(ms, tz);
+    u16::from(at.hour().unsigned_abs()) * 60 + u16::from(at.minute().unsigned_abs())
+}
+
 /// Day and time in the zone: `Today 14:32`, `Tomorrow 09:00`, `Mon 16 Nov 09:00`. Both times are UTC milliseconds.
 pub fn moment(ms: i64, now_ms: i64, tz: &TimeZone) -> String {
     format!("{} {}", day(ms, now_ms, tz), clock(ms, tz))

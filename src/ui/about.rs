@@ -8,7 +8,6 @@ use crate::ui::msg::Context;
 use crate::ui::overlay::Table;
 use crate::ui::overlay::{Row, gap, title};
 use crate::ui::paint::Pen;
-use crate::ui::sidebar::channel_glyph;
 use crate::ui::theme::Role;
 use ratatui::layout::Rect;
 
@@ -31,7 +30,7 @@ pub(crate) fn rows(model: &Model) -> Vec<Row> {
         rows.push(title(&format!("Elsewhere ({} goes there)", model.keymap.first_label("about.others"))));
         rows.extend(context.others.iter().map(|other| {
             let at = other.last_message_at.map_or_else(String::new, |at| format::age(at, model.now));
-            let place = format!("{} {at}", channel_glyph(other.channel));
+            let place = format!("{} {at}", model.icons.channel(other.channel));
             let words = format!("{} · {}", other.status.word(), other.preview);
             (place, Role::Dim, words, if other.unread > 0 { Role::Unread } else { Role::Text })
         }));

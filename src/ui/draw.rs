@@ -8,7 +8,7 @@ use crate::ui::msg::EngineState;
 use crate::ui::overlay::Overlay;
 use crate::ui::paint::{Pen, cells};
 use crate::ui::theme::Role;
-use crate::ui::{about, hints, list, overlay, sidebar, thread};
+use crate::ui::{about, hints, list, overlay, sidebar, thread, tour};
 use ratatui::Frame;
 use ratatui::layout::{Rect, Size};
 
@@ -76,6 +76,7 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
             pen.glyph(*x, y, glyph, Role::Faint);
         }
     }
+    tour::draw(model, &mut pen);
     overlay::view::draw(model, &mut pen);
     if let Some(area) = layout.bar {
         hints::draw(model, &mut pen, area);

@@ -3,6 +3,7 @@
 use crate::domain::clock::Ms;
 use crate::domain::command::Action;
 use crate::domain::ids::{AttachmentId, ConversationId, MessageId};
+use crate::domain::notify::How;
 use crate::domain::order::Order;
 use crate::domain::row::{ListKey, View};
 use crate::ui::setup::Ask;
@@ -73,6 +74,17 @@ pub enum Effect {
     Quit,
     /// Ring.
     Beep,
+    /// The tour has been seen: it does not begin by itself any more.
+    TourDone,
+    /// Call the agent, who looks elsewhere. Both texts are clean and one line.
+    Notify {
+        /// How.
+        how: How,
+        /// Who has written.
+        title: String,
+        /// What.
+        text: String,
+    },
 }
 
 /// Something that many conversations are changed by.
@@ -155,6 +167,13 @@ pub enum Need {
         /// As typed.
         text: String,
         /// How many hits at most.
+        limit: usize,
+    },
+    /// What has come in since a moment and nobody has seen.
+    Arrivals {
+        /// The moment, UTC milliseconds.
+        since: Ms,
+        /// How many messages at most.
         limit: usize,
     },
     /// How many conversations each of these queries finds.

@@ -9,7 +9,8 @@ use crate::domain::row::{AccountRow, AgentRow, ConversationRow, MessageRow};
 use crate::domain::setting::{SettingSpec, WrongSetting};
 use crate::ui::msg::Context;
 use crate::ui::setup::{Book, Card};
-use crate::ui::startup::{Colors, Startup, ThemeChoice};
+use crate::ui::startup::{Colors, Comfort, Startup};
+use crate::ui::theme::Themes;
 use jiff::tz::TimeZone;
 
 /// Mon 16 Nov 2026, 14:32 UTC.
@@ -25,7 +26,7 @@ pub(crate) fn startup() -> Startup {
         workspace: "acme".into(),
         tz: TimeZone::UTC,
         now: NOW,
-        theme: ThemeChoice::Dark,
+        themes: Themes::default(),
         colors: Colors::True,
         no_color: false,
         keys: Vec::new(),
@@ -35,6 +36,7 @@ pub(crate) fn startup() -> Startup {
         book: book(),
         first: false,
         undo_ms: 5_000,
+        comfort: Comfort::default(),
         confirm_patterns: Vec::new(),
     }
 }

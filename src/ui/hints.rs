@@ -231,7 +231,9 @@ fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
             moves,
             esc,
         ],
-        Overlay::Help { .. } | Overlay::Status { .. } | Overlay::About { .. } => vec![moves, esc],
+        Overlay::Help { .. } | Overlay::Status { .. } | Overlay::About { .. } | Overlay::Page { .. } => {
+            vec![moves, esc]
+        }
         Overlay::Delivery { .. } => vec![esc],
         Overlay::Setup(setup) => crate::ui::setup::hints(setup),
     }

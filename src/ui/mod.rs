@@ -14,7 +14,9 @@ pub mod command;
 mod composer;
 mod draw;
 pub mod effect;
+pub mod guide;
 mod hints;
+pub mod icons;
 mod input;
 pub mod key;
 pub mod keymap;
@@ -23,13 +25,17 @@ mod list;
 mod model;
 mod mouse;
 pub mod msg;
+mod notify;
 mod overlay;
 mod paint;
+pub mod reading;
 pub mod setup;
 mod sidebar;
 pub mod startup;
 pub mod theme;
 mod thread;
+mod title;
+mod tour;
 mod update;
 
 #[cfg(test)]
@@ -44,7 +50,9 @@ pub use key::{Key, keys};
 pub use keymap::Keymap;
 pub use model::{Focus, Model};
 pub use msg::{Context, EngineState, EngineStatus, Found, Level, Loaded, Mouse, MouseKind, Msg};
-pub use startup::{Colors, RawBinding, Startup, ThemeChoice};
+pub use reading::ReadPolicy;
+pub use startup::{Colors, Comfort, RawBinding, Startup};
+pub use theme::{ThemeFile, Themes};
 pub use update::{update, wake_at};
 
 use crate::domain::ids::{AgentId, ConversationId};

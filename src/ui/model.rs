@@ -17,16 +17,19 @@ use crate::ui::command::give::{Line, read_line};
 use crate::ui::composer::Composer;
 use crate::ui::effect::{Effect, Need, ThreadAt, Ticket};
 use crate::ui::hints::Hint;
+use crate::ui::icons::Icons;
 use crate::ui::key::Key;
 use crate::ui::keymap::Keymap;
 use crate::ui::layout::Layout;
 use crate::ui::list::{List, Marks};
 use crate::ui::msg::{EngineStatus, Level};
+use crate::ui::notify::Calls;
 use crate::ui::overlay::Overlay;
+use crate::ui::reading::{Opened, ReadPolicy};
 use crate::ui::setup::Book;
 use crate::ui::sidebar::Sidebar;
-use crate::ui::startup::{Colors, Macro, Startup, ThemeChoice};
-use crate::ui::theme::Theme;
+use crate::ui::startup::{Colors, Macro, Startup};
+use crate::ui::theme::{Theme, Themes};
 use crate::ui::thread::{End, Thread};
 use jiff::tz::TimeZone;
 use ratatui::layout::Size;
@@ -116,10 +119,13 @@ pub struct Model {
     pub(crate) now: Ms,
     pub(crate) undo_ms: Ms,
     pub(crate) guard: Guard,
-    pub(crate) theme_choice: ThemeChoice,
+    pub(crate) themes: Themes,
+    /// The place of the theme that is painted: the chosen one, or the one under the cursor of its picker.
+    pub(crate) theme_shown: usize,
     pub(crate) colors: Colors,
     pub(crate) no_color: bool,
     pub(crate) theme: Theme,
+    pub(crate) icons: Icons,
     pub(crate) keymap: Keymap,
     pub(crate) size: Size,
     pub(crate) layout: Layout,
@@ -127,6 +133,12 @@ pub struct Model {
     pub(crate) sidebar_shown: bool,
     pub(crate) about_shown: bool,
     pub(crate) attended: bool,
+    pub(crate) reads: ReadPolicy,
+    pub(crate) opened: Option<Opened>,
+    pub(crate) titled: bool,
+    pub(crate) calls: Calls,
+    /// Which hint of the tour is shown.
+    pub(crate) tour: Option<usize>,
     pub(crate) sidebar: Sidebar,
     pub(crate) list: List,
     pub(crate) thread: Thread,
@@ -178,9 +190,11 @@ pub struct Model {
 impl Model {
     /// The model of a starting screen; configuration errors become a notice.
     pub(crate) fn new(startup: Startup) -> Model {
-        let (keymap, errors) = Keymap::new(&startup.keys);
+        let (keymap, mut errors) = Keymap::new(&startup.keys);
+        errors.extend(startup.themes.errors.iter().cloned());
+        let chosen = startup.themes.chosen();
         let mut model = Model {
-            theme: Theme::new(startup.theme, startup.colors, startup.no_color),
+            theme: Theme::new(&startup.themes.all()[chosen], startup.colors, startup.no_color),
             sidebar: Sidebar::new(startup.me.id, startup.searches),
             list: List::new(startup.me.id),
             me: startup.me,
@@ -189,9 +203,11 @@ impl Model {
             now: startup.now,
             undo_ms: startup.undo_ms,
             guard: Guard::new(&startup.confirm_patterns),
-            theme_choice: startup.theme,
+            theme_shown: chosen,
+            themes: startup.themes,
             colors: startup.colors,
             no_color: startup.no_color,
+            icons: startup.comfort.icons,
             keymap,
             size: Size::new(0, 0),
             layout: Layout::default(),
@@ -199,6 +215,11 @@ impl Model {
             sidebar_shown: true,
             about_shown: true,
             attended: true,
+            reads: startup.comfort.reads,
+            opened: None,
+            titled: startup.comfort.title,
+            tour: startup.comfort.tour.then_some(0),
+            calls: Calls::new(startup.comfort.notify),
             thread: Thread::default(),
             ahead: Ahead::default(),
             composer: None,
@@ -245,6 +266,7 @@ impl Model {
         if startup.first {
             model.open_setup();
         }
+        model.look_for_arrivals();
         model
     }
 
@@ -266,6 +288,9 @@ impl Model {
 
     /// Asks for something to be done.
     pub(crate) fn perform(&mut self, action: Action, purpose: Purpose) -> Ticket {
+        if let Action::Unread { conversation } = &action {
+            self.unread_by_hand(*conversation);
+        }
         self.tickets += 1;
         self.waiting.insert(self.tickets, purpose);
         self.out.push(Effect::Perform { ticket: self.tickets, action });

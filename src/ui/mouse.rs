@@ -31,8 +31,8 @@ impl Model {
         }
         if !self.overlays.is_empty() {
             match mouse.kind {
-                MouseKind::ScrollDown => self.overlay_key(Key::plain(Code::Down)),
-                MouseKind::ScrollUp => self.overlay_key(Key::plain(Code::Up)),
+                MouseKind::ScrollDown => self.on_key(Key::plain(Code::Down)),
+                MouseKind::ScrollUp => self.on_key(Key::plain(Code::Up)),
                 MouseKind::Click => {}
             }
             return;

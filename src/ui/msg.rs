@@ -7,8 +7,8 @@ use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::query::QueryError;
 use crate::domain::quick_reply::QuickReplyRow;
 use crate::domain::row::{
-    AccountRow, AgentRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey, MessageRow,
-    OutboxRow, SearchHit, TeamRow, View, ViewCount,
+    AccountRow, AgentRow, ArrivalRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey,
+    MessageRow, OutboxRow, SearchHit, TeamRow, View, ViewCount,
 };
 use crate::domain::signal::Signal;
 use crate::text::index::Term;
@@ -212,6 +212,8 @@ pub enum Loaded {
         /// Newest first.
         found: Found,
     },
+    /// What has come in and nobody has seen, oldest first.
+    Arrivals(Vec<ArrivalRow>),
     /// How many conversations queries find; `true` = there are more.
     Searches(Vec<(String, u64, bool)>),
     /// What waits to be done.

@@ -1,8 +1,12 @@
 //! What the screen is told once, when it starts.
 
 use crate::domain::clock::Ms;
+use crate::domain::notify::Wanted;
 use crate::domain::row::AgentRow;
+use crate::ui::icons::Icons;
+use crate::ui::reading::ReadPolicy;
 use crate::ui::setup::Book;
+use crate::ui::theme::Themes;
 use jiff::tz::TimeZone;
 
 /// Settings and circumstances.
@@ -16,8 +20,8 @@ pub struct Startup {
     pub tz: TimeZone,
     /// The time at start, UTC milliseconds.
     pub now: Ms,
-    /// Which theme.
-    pub theme: ThemeChoice,
+    /// The themes there are, and which.
+    pub themes: Themes,
     /// How many colours the terminal has.
     pub colors: Colors,
     /// `NO_COLOR` is set: no colour at all, only bold, dim, underlined and reversed.
@@ -38,6 +42,8 @@ pub struct Startup {
     pub undo_ms: Ms,
     /// What is asked about before it is sent: names and regular expressions.
     pub confirm_patterns: Vec<(String, String)>,
+    /// What makes the day lighter.
+    pub comfort: Comfort,
 }
 
 /// Several lines under one name.
@@ -51,14 +57,19 @@ pub struct Macro {
     pub place: String,
 }
 
-/// Which theme.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum ThemeChoice {
-    /// For dark grounds.
-    #[default]
-    Dark,
-    /// For light grounds.
-    Light,
+/// Habits of the screen that an agent chooses.
+#[derive(Debug, Clone, Default)]
+pub struct Comfort {
+    /// What marks a conversation as read.
+    pub reads: ReadPolicy,
+    /// Whether the terminal's title tells how many conversations are unread.
+    pub title: bool,
+    /// Which glyphs stand for media and views.
+    pub icons: Icons,
+    /// Whether the tour begins.
+    pub tour: bool,
+    /// What the agent is called for when they look elsewhere.
+    pub notify: Wanted,
 }
 
 /// How many colours the terminal has.

@@ -66,6 +66,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     if let Some(need) = model.thread.wants_more() {
         model.load(need);
     }
+    model.keep_read();
     model.look_ahead();
     std::mem::take(&mut model.out)
 }
@@ -91,6 +92,9 @@ pub fn wake_at(model: &Model) -> Option<Ms> {
         && *until > now
     {
         at = at.min(*until);
+    }
+    if let Some(due) = model.calls.due {
+        at = at.min(due);
     }
     // Countdowns move once a second.
     let counts =
@@ -121,6 +125,7 @@ impl Model {
         if is_due {
             self.save_draft();
         }
+        self.call();
     }
 
     /// Takes a key.
@@ -130,8 +135,10 @@ impl Model {
             self.notice = None;
         }
         if !self.overlays.is_empty() {
-            return self.overlay_key(key);
+            self.overlay_key(key);
+            return self.show_theme();
         }
+        self.tour_key(key);
         if self.count_key(key) {
             return;
         }
@@ -223,7 +230,8 @@ impl Model {
 
     fn on_paste(&mut self, text: &str) {
         if !self.overlays.is_empty() {
-            return self.overlay_paste(text);
+            self.overlay_paste(text);
+            return self.show_theme();
         }
         let now = self.now;
         match (&mut self.composer, self.focus) {
@@ -236,6 +244,7 @@ impl Model {
     fn on_changed(&mut self) {
         self.ahead.forget();
         self.load(Need::Sidebar);
+        self.look_for_arrivals();
         if !self.sidebar.queries().is_empty() {
             // Counting walks: not at every news, and not before there is a pause for it.
             self.count_at.get_or_insert(self.now.saturating_add(COUNT_PACE));
@@ -286,6 +295,9 @@ impl Model {
             (Purpose::Send { conversation, mode, text }, Ok(done)) => {
                 self.sent(conversation, mode, &text, true);
                 use crate::domain::command::ComposeMode;
+                if mode == ComposeMode::Reply {
+                    self.replied(conversation);
+                }
                 match (mode, done.message) {
                     (ComposeMode::Reply, Some(message)) if self.undo_ms > 0 => {
                         let until = self.now.saturating_add(self.undo_ms);
@@ -416,6 +428,7 @@ impl Model {
                     search.take(ticket, found);
                 }
             }
+            Loaded::Arrivals(arrivals) => self.arrived(arrivals),
             Loaded::Searches(found) => {
                 self.sidebar.found = found.into_iter().map(|(query, n, more)| (query, (n, more))).collect();
             }

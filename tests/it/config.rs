@@ -40,6 +40,7 @@ fn nothing_at_all_is_a_configuration() {
     assert!(!config.agent_configured);
     assert_eq!(config.undo_seconds, 5);
     assert_eq!(config.theme, "auto");
+    assert_eq!((config.read_policy.as_str(), config.title), ("on-open", true));
     assert_eq!(config.public_url, None);
     assert!(config.channels().is_empty());
 }
@@ -62,6 +63,41 @@ fn later_layers_win() {
     assert_eq!(config.origin("listen"), Place::Env("FRONTDESK_LISTEN".into()));
     assert_eq!(config.origin("log_level"), Place::Default);
     assert!(matches!(config.origin("theme"), Place::File { line: 4, .. }));
+}
+
+#[test]
+fn switches_stand_without_quotes() {
+    let config = load("title = false\nread_policy = \"manual\"\n", &[]).unwrap();
+    assert_eq!((config.read_policy.as_str(), config.title), ("manual", false));
+    let config =
+        load("title = false\n", &[("FRONTDESK_TITLE", "true"), ("FRONTDESK_READ_POLICY", "on-reply")]);
+    assert!(config.is_ok_and(|c| c.title && c.read_policy == "on-reply"));
+    let wrong = problems("\ntitle = \"no\"\nread_policy = \"never\"\n");
+    assert!(wrong[0].contains("config.toml:2:") && wrong[0].contains("without quotes"), "{wrong:?}");
+    assert!(
+        wrong[1].contains("config.toml:3:") && wrong[1].contains("on-open | on-reply | manual"),
+        "{wrong:?}"
+    );
+}
+
+#[test]
+fn calls_are_configured_as_a_list_or_as_words() {
+    use frontdesk::domain::notify::{How, Rule};
+    let config = load("", &[]).unwrap();
+    assert_eq!((config.notify.how, config.notify.quiet), (How::Osc9, None));
+    assert_eq!(config.notify.rules, [Rule::Mine, Rule::Unassigned, Rule::Mentions]);
+    let text = "[notify]\nhow = \"desktop\"\nviews = [\"all\", \"label:vip\"]\nquiet = \"22:00-07:00\"\npreview = false\n";
+    let config = load(text, &[("FRONTDESK_NOTIFY_HOW", "bell")]).unwrap();
+    assert_eq!(config.notify.how, How::Bell);
+    assert_eq!(config.notify.rules, [Rule::All, Rule::Label("vip".into())]);
+    assert!(config.notify.quiet.is_some() && !config.notify.preview);
+    let wrong = problems("[notify]\nviews = \"ours\"\nquiet = \"night\"\nsound = \"gong\"\n");
+    for (at, says) in [(0, "label:NAME"), (1, "22:00-07:00"), (2, "unknown key `sound`")] {
+        assert!(
+            wrong[at].contains(&format!("config.toml:{}:", at + 2)) && wrong[at].contains(says),
+            "{wrong:?}"
+        );
+    }
 }
 
 #[test]
@@ -140,7 +176,8 @@ fn each_kind_of_mistake_is_recognised() {
         ),
         ("[workspace.main.channel.x]\nprovider=\"p\"\nlist = [1]", "the setting `list` cannot be array"),
         ("[workspace.main.channel.\"a b\"]\nprovider=\"p\"", "`a b` cannot name a channel"),
-        ("theme = \"blue\"", "takes auto | dark | light"),
+        ("icons = \"blue\"", "takes plain | nerd"),
+        ("theme = \"Blue!\"", "cannot be"),
     ] {
         let told = problems(text).join("\n");
         assert!(told.contains(want), "{text}\n→ {told}");

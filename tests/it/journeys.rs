@@ -221,6 +221,157 @@ async fn a_terminal_of_sixteen_colours_gets_only_those() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn enter_with_shift_and_with_control_are_other_keys_where_the_terminal_tells() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let (home, base) = listening_home(&world);
+    let mut screen = Pty::start(&home, &[], 120, 40);
+    screen.wait("frontdesk");
+    text(&world, &base, "two lines, please").await;
+    screen.wait("two lines, please");
+    screen.send("\rr");
+    screen.wait("PUBLIC");
+    // As kitty's protocol has them: Shift-Enter, then Control-Enter.
+    screen.send("one\x1b[13;2utwo");
+    screen.wait("two");
+    screen.send("\x1b[13;5u");
+    screen.wait("delivered");
+    assert_eq!(world.sent()[0].body, "one\ntwo");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_looks_elsewhere_is_called_once_for_a_message() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let (home, base) = listening_home(&world);
+    let mut screen = Pty::start(&home, &[], 120, 40);
+    screen.wait("frontdesk");
+    text(&world, &base, "while you look").await;
+    screen.wait("while you look");
+    screen.send("\x1b[O");
+    text(&world, &base, "while \x1b]0;you\x07 don't").await;
+    // The harmful sequence is gone from it. The first message may be counted: the focus went when it had hardly come.
+    let call = ": while don't\x1b\\";
+    let written = |screen: &Pty| String::from_utf8_lossy(&screen.raw()).into_owned();
+    crate::support::until("the call", || written(&screen).contains(call).then_some(()));
+    // Another change of the store calls for nothing again.
+    home.run(&["note", "1", "seen to"]).ok();
+    screen.wait("seen to");
+    screen.send("\x11");
+    let (_, raw) = screen.ended_with();
+    let written = String::from_utf8_lossy(&raw).into_owned();
+    assert_eq!(written.matches("\x1b]9;").count(), 1);
+    assert!(!written.contains("\x1b]0;you"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_is_read_while_nobody_looks_and_the_title_tells() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let (home, base) = listening_home(&world);
+    let mut screen = Pty::start(&home, &[], 120, 40);
+    screen.wait("frontdesk");
+    text(&world, &base, "the first").await;
+    screen.wait("the first");
+    let unread = || home.run(&["list", "unread:yes", "--json"]).ok().json().len();
+    let wait_unread =
+        |want| crate::support::until("it is as it should be", || (unread() == want).then_some(()));
+    let titled = |screen: &Pty, title: &str| {
+        crate::support::until(title, || {
+            let raw = screen.raw();
+            let written = String::from_utf8_lossy(&raw);
+            let last = written.rsplit("\x1b]0;").next()?.split('\x07').next()?.to_owned();
+            (last == title).then_some(())
+        });
+    };
+    titled(&screen, "(1) Frontdesk · main");
+    screen.send("\r");
+    wait_unread(0);
+    titled(&screen, "Frontdesk · main");
+    // The window loses the focus: what arrives in the open thread stays unread until it is back.
+    screen.send("\x1b[O");
+    text(&world, &base, "the second").await;
+    screen.wait("the second");
+    titled(&screen, "(1) Frontdesk · main");
+    assert_eq!(unread(), 1);
+    screen.send("\x1b[I");
+    wait_unread(0);
+    let raw = screen.raw();
+    let written = String::from_utf8_lossy(&raw).into_owned();
+    assert!(written.contains("\x1b[22;0t") && written.contains("\x1b[>1u"), "title and keyboard are kept");
+    assert_eq!(written.matches("\x1b]0;(1) Frontdesk").count(), 2, "written only when it changes");
+    screen.send("\x11");
+    let (code, raw) = screen.ended_with();
+    let written = String::from_utf8_lossy(&raw).into_owned();
+    assert_eq!(code, 0);
+    assert!(written.contains("\x1b[<1u") && written.contains("\x1b[23;0t"), "and given back");
+}
+
+#[test]
+fn keyboard_and_title_are_given_back_while_suspended() {
+    let home = Home::empty();
+    home.configure("listen = \"127.0.0.1:0\"\n");
+    let mut screen = Pty::start(&home, &[], 80, 24);
+    screen.wait("Welcome to Frontdesk");
+    // No shell waits here: the program is continued at once.
+    screen.send("\x1a");
+    let times = |screen: &Pty, what: &str| String::from_utf8_lossy(&screen.raw()).matches(what).count();
+    crate::support::until("all is taken over anew", || {
+        (times(&screen, "\x1b[>1u") == 2 && times(&screen, "\x1b]0;Frontdesk · main") == 2).then_some(())
+    });
+    assert_eq!((times(&screen, "\x1b[<1u"), times(&screen, "\x1b[23;0t")), (1, 1));
+    screen.send("\x11");
+    assert_eq!(screen.ended(), 0);
+}
+
+#[test]
+fn the_tour_is_for_the_first_time() {
+    let home = Home::empty();
+    home.configure("listen = \"127.0.0.1:0\"\n");
+    // What connects the first channel comes before it.
+    let left_setup = |home: &Home| {
+        let mut screen = Pty::start_new(home, &[], 80, 24, &[]);
+        screen.wait("Welcome to Frontdesk");
+        screen.send("\x1b");
+        screen.wait_gone("Welcome to Frontdesk");
+        screen
+    };
+    let mut screen = left_setup(&home);
+    screen.wait("1 of 5");
+    screen.send("\x1bOR");
+    screen.wait("2 of 5");
+    // Unseen until it is over: who quits now is shown it again.
+    screen.send("\x11");
+    assert_eq!(screen.ended(), 0);
+    let mut screen = left_setup(&home);
+    screen.wait("1 of 5");
+    screen.send("\x1b");
+    screen.wait_gone("1 of 5");
+    screen.send("\x11");
+    assert_eq!(screen.ended(), 0);
+    let mut screen = left_setup(&home);
+    screen.wait("No channel yet");
+    assert!(!screen.wait("frontdesk").contains("1 of 5"));
+    screen.send(":tour\r");
+    screen.wait("1 of 5");
+}
+
+#[test]
+fn a_theme_of_ones_own_is_used_and_a_wrong_one_is_told() {
+    let home = Home::empty();
+    let themes = home.path().join("themes");
+    std::fs::create_dir(&themes).unwrap();
+    std::fs::write(themes.join("mine.toml"), "base = \"linen\"\nground = \"#0102ff\"\n").unwrap();
+    home.configure("listen = \"127.0.0.1:0\"\ntheme = \"mine\"\n");
+    let colour = [("COLORTERM", "truecolor")];
+    let mut screen = Pty::start_with(&home, &[], 80, 24, &colour);
+    screen.wait("frontdesk");
+    assert!(String::from_utf8_lossy(&screen.raw()).contains("48;2;1;2;255"));
+    screen.send("\x11");
+    assert_eq!(screen.ended(), 0);
+    std::fs::write(themes.join("mine.toml"), "base = \"linen\"\n\nsky = \"#0102ff\"\n").unwrap();
+    let screen = Pty::start_with(&home, &[], 200, 24, &colour);
+    screen.wait("mine.toml:3: unknown colour `sky`");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_terminal_is_given_back_and_every_size_works() {
     let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
     let (home, _base) = listening_home(&world);

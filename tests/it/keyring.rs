@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const NAME: &str = "org.freedesktop.secrets";
 
 /// A bus, and perhaps a keyring on it; both end with this.
-struct Ring {
+pub struct Ring {
     dir: tempfile::TempDir,
     children: Vec<Child>,
     /// What `dbus-monitor` says, line by line: who takes the keyring's name, and who gives it up.
@@ -55,7 +55,7 @@ fn lines(out: ChildStdout) -> Receiver<String> {
 
 impl Ring {
     /// A bus without a keyring.
-    fn bus() -> Ring {
+    pub fn bus() -> Ring {
         let dir = tempfile::tempdir().unwrap();
         let mut ring = Ring { dir, children: Vec::new(), told: channel().1 };
         let config = ring.path("bus.conf");
@@ -145,7 +145,7 @@ impl Ring {
         self.dir.path().join(name)
     }
 
-    fn address(&self) -> String {
+    pub fn address(&self) -> String {
         format!("unix:path={}", self.path("bus").display())
     }
 

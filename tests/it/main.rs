@@ -17,6 +17,7 @@ mod config;
 mod conformance;
 mod crash;
 mod dependencies;
+mod desktop;
 mod end_to_end;
 mod far_end;
 mod hold;

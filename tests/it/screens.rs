@@ -125,6 +125,10 @@ fn above_the_panes() {
     picture("disqualify", World::busy(), (80, 24), "Qdis<enter>a robot");
     picture("confirm", World::busy(), (80, 24), "t");
     picture("help", World::busy(), (100, 40), "?");
+    picture("themes", World::busy(), (80, 24), ":theme…<enter>");
+    picture("tour", World::busy(), (80, 24), ":tour<enter>");
+    picture("page", World::busy(), (80, 24), ":help search<enter>");
+    picture("pages", World::busy(), (80, 24), ":help pages<enter>");
     picture("status", World::offline(), (100, 30), "!");
     picture("outbox", World::failing(), (80, 24), "O");
     picture("delivery", World::failing(), (80, 24), "j<enter>d");

@@ -143,6 +143,14 @@ pub enum Command {
     Workspace(WorkspaceCommand),
     /// Check configuration, keyring, store, engine and channels, and say what to do.
     Doctor,
+    /// Print the keys of the screen, your own included.
+    Keys,
+    /// Print a help page of the screen, or which there are.
+    Guide {
+        /// The topic, such as searching.
+        #[arg(value_name = "TOPIC")]
+        topic: Vec<String>,
+    },
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

@@ -149,12 +149,15 @@ impl Tx<'_> {
         if row.blocked == on {
             return Ok(done);
         }
+        // What stands in other threads with this address calls nobody from now on, or again.
+        self.count_places_of(identity, -1)?;
         if on {
             let sql = "INSERT INTO block(identity_id, at, actor) VALUES (?1, ?2, ?3)";
             self.exec(sql, params![identity, self.now, actor.email])?;
         } else {
             self.exec("DELETE FROM block WHERE identity_id = ?1", [identity])?;
         }
+        self.count_places_of(identity, 1)?;
         let line = if on { "blocked this address" } else { "accepts this address again" };
         self.own_message(actor, conversation, Direction::Activity, line)?;
         self.audit(

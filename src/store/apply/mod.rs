@@ -210,6 +210,7 @@ impl Tx<'_> {
             last_message_at: 0,
             archived: false,
             muted: false,
+            blocked: false,
             labels: Vec::new(),
             mentions: Vec::new(),
             unread: false,

@@ -159,7 +159,9 @@ pub(super) fn sql_unread(view: Option<&View>, way: Way) -> String {
     };
     let calls = match view {
         Some(View::Mentions(_)) => "instr(' ' || c.mentions || ' ', ' ' || ?4 || '! ') > 0",
-        _ => "c.unread > 0 AND c.muted = 0",
+        _ => {
+            "c.unread > 0 AND c.muted = 0 AND NOT EXISTS (SELECT 1 FROM block b WHERE b.identity_id = c.identity_id)"
+        }
     };
     all.replace("ORDER BY", &format!("AND {calls} ORDER BY"))
 }

@@ -42,6 +42,7 @@ fn fixed_queries_use_their_indexes_and_never_sort() {
     queries.push(("count".into(), COUNT.into(), "PRIMARY KEY"));
     queries.push(("thread".into(), format!("{} {}", rows::MESSAGE, thread::BEFORE), "message_thread"));
     queries.push(("thread after".into(), format!("{} {}", rows::MESSAGE, thread::AFTER), "message_thread"));
+    queries.push(("arrivals".into(), thread::ARRIVALS.into(), "PRIMARY KEY"));
     queries.push(("steps".into(), thread::STEPS.into(), "PRIMARY KEY"));
     queries.push((
         "conversation".into(),

@@ -2,10 +2,13 @@
 
 use crate::domain::clock::Ms;
 use crate::domain::delivery::{Delivery, DeliverySource};
-use crate::domain::ids::{AttachmentId, ConversationId, MessageId};
-use crate::domain::row::{AttachmentRow, DeliveryStep, MessageRow};
+use crate::domain::ids::{AgentId, AttachmentId, ConversationId, MessageId};
+use crate::domain::message::Direction;
+use crate::domain::row::{ArrivalRow, AttachmentRow, ConversationRow, DeliveryStep, MessageRow};
 use crate::store::error::StoreError;
 use crate::store::reader::{Reader, limit, rows};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// The newest messages before a place.
 pub(super) const BEFORE: &str = "WHERE m.conversation_id = ?1 AND (m.sent_at, m.id) < (?2, ?3)
@@ -13,6 +16,11 @@ pub(super) const BEFORE: &str = "WHERE m.conversation_id = ?1 AND (m.sent_at, m.
 /// The oldest messages after a place.
 pub(super) const AFTER: &str = "WHERE m.conversation_id = ?1 AND (m.sent_at, m.id) > (?2, ?3)
      ORDER BY m.sent_at, m.id LIMIT ?4";
+/// The newest messages from an id on: those of customers that were never seen, and notes with an @ where an agent is called.
+pub(super) const ARRIVALS: &str = "SELECT id, conversation_id, text, direction FROM message
+     WHERE id >= ?1 AND (direction = 0 AND seen = 0 OR direction = 2 AND instr(text, '@') > 0 AND EXISTS (
+       SELECT 1 FROM conversation c WHERE c.id = conversation_id AND instr(' ' || c.mentions || ' ', ' ' || ?3 || '! ') > 0))
+     ORDER BY id DESC LIMIT ?2";
 /// The history of a delivery. A handful of rows, sorted as they come.
 pub(super) const STEPS: &str =
     "SELECT state, at, source, said, code, human, price FROM delivery_step WHERE message_id = ?1";
@@ -80,6 +88,31 @@ impl Reader {
     fn attachments(&self, message: MessageId) -> Result<Vec<AttachmentRow>, StoreError> {
         let sql = format!("{} WHERE message_id = ?1 ORDER BY external_id", rows::ATTACHMENT);
         self.all(&sql, [message.0], rows::attachment)
+    }
+
+    /// Messages from customers since a moment (of their sending) that nobody has seen, and notes where `me` is called and has not
+    /// looked, oldest first; at most the newest `count`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn arrivals(&self, me: AgentId, since: Ms, count: usize) -> Result<Vec<ArrivalRow>, StoreError> {
+        let first = since.div_euclid(1000) << 8;
+        let mut found: Vec<(i64, i64, String, bool)> =
+            self.all(ARRIVALS, [first, limit(count), me.0], |r| {
+                Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get::<_, i64>(3)? == Direction::Note.code()))
+            })?;
+        found.reverse();
+        let mut rows: BTreeMap<i64, Option<ConversationRow>> = BTreeMap::new();
+        let mut out = Vec::with_capacity(found.len());
+        for (id, conversation, text, is_note) in found {
+            if let Entry::Vacant(entry) = rows.entry(conversation) {
+                entry.insert(self.conversation(ConversationId(conversation))?);
+            }
+            if let Some(Some(row)) = rows.get(&conversation) {
+                out.push(ArrivalRow { message: MessageId(id), text, is_note, conversation: row.clone() });
+            }
+        }
+        Ok(out)
     }
 
     /// One file.

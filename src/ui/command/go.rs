@@ -1,12 +1,11 @@
 //! Commands that move about. None of them changes anything.
 
-use crate::domain::command::Action;
 use crate::domain::row::{ListKey, View};
 use crate::ui::command::{Category, Command, always, on_conversation};
 use crate::ui::effect::{Effect, ListSource, Need};
 use crate::ui::keymap::Scope::{Composer, List, Panes, Sidebar, Thread};
 use crate::ui::list::{Goto, Unread};
-use crate::ui::model::{Focus, Model, Purpose};
+use crate::ui::model::{Focus, Model};
 use crate::ui::msg::Level;
 use crate::ui::overlay::{Overlay, Prompt, PromptKind, Search};
 use crate::ui::thread::End;
@@ -56,7 +55,7 @@ pub(super) static COMMANDS: &[Command] = &[
         ..go(
             "open",
             "Open",
-            "Opens what is selected, or with a number before it that row of the screen; a conversation is then marked as read. In a thread: answers.",
+            "Opens what is selected, or with a number before it that row of the screen; by the usual read policy a conversation is then marked as read. In a thread: answers.",
             &[(Panes, "<enter>")],
             open,
         )
@@ -128,7 +127,7 @@ pub(super) static COMMANDS: &[Command] = &[
     go(
         "go.mentions",
         "Mentions",
-        "Lists where a note calls you by @name; opening one is having seen it.",
+        "Lists where a note calls you by @name; opening one is having seen it, by the usual read policy.",
         &[(Panes, "g @")],
         |m| view(m, View::Mentions(m.me.id)),
     ),
@@ -292,14 +291,9 @@ fn open(model: &mut Model) {
     }
 }
 
-/// Marks the open conversation as read; opening does it, moving never does.
+/// What is open now was opened, which may mark it as read; moving never does.
 pub(crate) fn mark_read(model: &mut Model) {
-    if let Some(row) = model.target_row()
-        && (row.unread > 0 || row.called.contains(&model.me.id))
-    {
-        let conversation = row.id;
-        model.perform(Action::Read { conversation }, Purpose::Quiet);
-    }
+    model.opened();
 }
 
 fn turn(model: &mut Model, by: i8) {
@@ -483,8 +477,8 @@ pub(crate) fn jump(
     let limit = model.thread.limit();
     model.out.push(Effect::Load(Need::Thread { conversation: hit.conversation, at, limit }));
     model.load(Need::Context { conversation: hit.conversation });
-    // Opening marks as read, wherever one comes from.
-    model.perform(Action::Read { conversation: hit.conversation }, Purpose::Quiet);
+    // Opening is opening, wherever one comes from.
+    model.opened_from_afar(hit.conversation);
     if let Some(at) = model.list.position(hit.conversation) {
         model.list.select(at);
     } else {

@@ -7,6 +7,7 @@ pub(crate) mod mark;
 pub(crate) mod message;
 mod program;
 mod reference;
+pub(crate) mod sheet;
 pub(crate) mod triage;
 mod write;
 
@@ -15,6 +16,7 @@ use crate::ui::keymap::Scope;
 use crate::ui::model::Model;
 
 pub use reference::command_reference;
+pub use sheet::{Line as SheetLine, cheat_sheet, sheet};
 
 /// What kind of command it is: the chapters of help and docs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,7 +107,10 @@ impl Model {
     /// Runs a command, or says why not.
     pub(crate) fn run(&mut self, command: &'static Command) {
         match (command.available)(self) {
-            Ok(()) => (command.run)(self),
+            Ok(()) => {
+                self.tour_sees(command);
+                (command.run)(self);
+            }
             Err(why) => self.say(crate::ui::msg::Level::Warn, format!("{}: {why}", command.title)),
         }
     }

@@ -5,8 +5,6 @@ use crate::ui::effect::Effect;
 use crate::ui::keymap::Scope::{self, Anywhere, Panes};
 use crate::ui::model::Model;
 use crate::ui::overlay::{Overlay, Picker};
-use crate::ui::startup::ThemeChoice;
-use crate::ui::theme::Theme;
 
 const fn program(
     id: &'static str,
@@ -79,6 +77,37 @@ pub(super) static COMMANDS: &[Command] = &[
             },
         )
     },
+    program("guide", "Help pages…", "Opens a help page; `:help TOPIC` opens one by its name.", &[], |m| {
+        let picker = Picker::pages(m);
+        m.overlays.push(Overlay::Picker(Box::new(picker)));
+    }),
+    program(
+        "tour",
+        "Tour",
+        "Shows five short hints, one after another; they stop no key.",
+        &[],
+        Model::begin_tour,
+    ),
+    Command {
+        available: touring,
+        ..program(
+            "tour.next",
+            "Next hint",
+            "Goes on to the next hint of the tour.",
+            &[(Panes, "<f3>")],
+            Model::tour_on,
+        )
+    },
+    Command {
+        available: touring,
+        ..program(
+            "tour.end",
+            "End the tour",
+            "Ends the tour; it does not begin by itself again.",
+            &[],
+            Model::end_tour,
+        )
+    },
     program(
         "status",
         "Engine and channels",
@@ -95,19 +124,14 @@ pub(super) static COMMANDS: &[Command] = &[
         &[(Panes, "g c")],
         Model::open_setup,
     ),
-    program(
-        "theme.toggle",
-        "Dark or light",
-        "Switches between the dark and the light theme.",
-        &[(Anywhere, "<f2>")],
-        |m| {
-            m.theme_choice = match m.theme_choice {
-                ThemeChoice::Dark => ThemeChoice::Light,
-                ThemeChoice::Light => ThemeChoice::Dark,
-            };
-            m.theme = Theme::new(m.theme_choice, m.colors, m.no_color);
-        },
-    ),
+    program("theme", "Theme…", "Picks a theme; the screen shows the one under the cursor.", &[], |m| {
+        let picker = Picker::themes(m);
+        m.overlays.push(Overlay::Picker(Box::new(picker)));
+    }),
+    program("theme.toggle", "Next theme", "Goes on to the next theme.", &[(Anywhere, "<f2>")], |m| {
+        m.themes.next();
+        m.themed();
+    }),
     program(
         "redraw",
         "Paint anew",
@@ -138,3 +162,7 @@ pub(super) static COMMANDS: &[Command] = &[
         },
     ),
 ];
+
+fn touring(model: &Model) -> Result<(), String> {
+    if model.tour.is_some() { Ok(()) } else { Err("the tour is not on: the command tour begins it".into()) }
+}

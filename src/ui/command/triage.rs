@@ -163,7 +163,7 @@ pub(super) static COMMANDS: &[Command] = &[
         &[(Panes, "U")],
         None,
         |m| {
-            let any_unread = !all(m, |r| r.unread == 0);
+            let any_unread = !all(m, |r| !m.is_unseen(r));
             m.order(Order::Read(any_unread));
         },
     ),

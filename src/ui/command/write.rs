@@ -49,7 +49,7 @@ pub(super) static COMMANDS: &[Command] = &[
         "compose.send",
         "Send",
         "Sends what is typed.",
-        &[(Composer, "<enter>"), (Composer, "<c-s>")],
+        &[(Composer, "<enter>"), (Composer, "<c-s>"), (Composer, "<c-enter>")],
         Some(("send", 0)),
         composing,
         Model::send,

@@ -305,9 +305,13 @@ impl List {
         // Rows up to the end of the window; a window that is all there is to see goes around.
         let is_whole = (!self.above && !self.below) || self.is_query();
         let ahead = if forward { count.saturating_sub(at + 1) } else { at };
+        let calls = |row: &ConversationRow| match &self.source {
+            ListSource::View(View::Mentions(agent)) => row.called.contains(agent),
+            _ => row.calls(),
+        };
         (1..=if is_whole { count } else { ahead.min(count) })
             .map(|step| if forward { (at + step) % count } else { (at + count - step % count) % count })
-            .find(|i| self.rows[*i].unread > 0)
+            .find(|i| calls(&self.rows[*i]))
             .map_or(if is_whole { Unread::Nowhere } else { Unread::Beyond(self.place()) }, Unread::Row)
     }
 
@@ -407,8 +411,12 @@ mod tests {
         list.select(2);
         assert_eq!(list.unread_from(true), Unread::Row(0));
         assert_eq!(list.unread_from(false), Unread::Row(0));
-        list.rows.iter_mut().for_each(|row| row.unread = 0);
-        assert_eq!(list.unread_from(true), Unread::Nowhere);
+        list.rows[2].muted = true;
+        list.rows[0].blocked = true;
+        assert_eq!(list.unread_from(true), Unread::Nowhere, "neither calls for anybody");
+        list.rows[1].called = vec![AgentId(1)];
+        list.source = ListSource::View(View::Mentions(AgentId(1)));
+        assert_eq!(list.unread_from(true), Unread::Row(1), "there it is the notes that call");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::ui::effect::ListSource;
 use crate::ui::list::state::ROW;
 use crate::ui::model::{Focus, Model};
 use crate::ui::paint::{Pen, cells};
-use crate::ui::sidebar::{channel_glyph, view_title};
+use crate::ui::sidebar::view_title;
 use crate::ui::theme::Role;
 use ratatui::layout::Rect;
 
@@ -59,8 +59,8 @@ fn is_shared(model: &Model, channel: Channel) -> bool {
 }
 
 /// Where a conversation is, in at most so many cells: medium and account, the account alone, or what there is room for of it.
-fn placed(channel: Channel, account: &str, cells_left: u16) -> String {
-    let (glyph, account) = (channel_glyph(channel), sanitize::line(account));
+fn placed(glyph: &str, channel: Channel, account: &str, cells_left: u16) -> String {
+    let account = sanitize::line(account);
     let full = format!("{glyph} {} · {account}", channel.title());
     let short = format!("{glyph} {account}");
     if cells(&full) <= cells_left {
@@ -87,7 +87,7 @@ fn place_column(model: &Model, width: u16) -> u16 {
     let most = (width.saturating_sub(8) / 2).max(plain);
     let shared = model.sidebar.accounts.iter().flat_map(|account| {
         let channels = account.channels.iter().filter(|c| is_shared(model, **c));
-        channels.map(|c| cells(&placed(*c, &account.name, most - 1)) + 1)
+        channels.map(|c| cells(&placed(model.icons.channel(*c), *c, &account.name, most - 1)) + 1)
     });
     shared.max().map_or(plain, |wide| wide.clamp(plain, most))
 }
@@ -103,12 +103,13 @@ fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow
     let age = at.map_or_else(String::new, |at| format::age(at, model.now));
     let age_at =
         pen.right(end.saturating_sub(4).max(x), end, y, &age, Role::Dim).min(end.saturating_sub(4).max(x));
+    let glyph = model.icons.channel(row.channel);
     let medium = if is_shared(model, row.channel) {
-        placed(row.channel, &row.account_name, column.saturating_sub(1))
+        placed(glyph, row.channel, &row.account_name, column.saturating_sub(1))
     } else if place.width >= WIDE {
-        format!("{} {}", channel_glyph(row.channel), row.channel.title())
+        format!("{glyph} {}", row.channel.title())
     } else {
-        channel_glyph(row.channel).to_owned()
+        glyph.to_owned()
     };
     let column = age_at.saturating_sub(column).max(x);
     let role = if row.unread > 0 { Role::Strong } else { Role::Text };
@@ -166,7 +167,7 @@ fn mark(row: &ConversationRow, me: AgentId) -> (String, Role) {
         let unread = if row.unread > 0 { format!(" ●{}", row.unread) } else { String::new() };
         return (format!("✎ draft{unread}"), Role::Warn);
     }
-    if row.unread > 0 && !row.muted {
+    if row.calls() {
         return (format!("●{}", row.unread), Role::Unread);
     }
     if let Some(score) = row.score {
@@ -277,7 +278,7 @@ mod tests {
             ("support-de", 11, "≡ supp…t-de"),
             ("nl-support", 11, "≡ nl-s…port"),
         ] {
-            assert_eq!(placed(Channel::Sms, account, room), said);
+            assert_eq!(placed("≡", Channel::Sms, account, room), said);
         }
     }
 }

@@ -24,6 +24,11 @@ impl Model {
                 message::file(self, *id, picker.kind == PickerKind::Files { save: true });
             }
             (Choice::Conversation(id), _) => self.go_to_conversation(*id, None),
+            (Choice::Page(page), _) => self.overlays.push(Overlay::Page { page, top: 0 }),
+            (Choice::Theme(at), _) => {
+                self.themes.choose(*at);
+                self.themed();
+            }
             (Choice::Line(line), _) => self.run_line(line),
             (Choice::Order(order), _) => self.order_from(order.clone(), picker),
             (Choice::Disqualify, _) => self.ask_for(PromptKind::Disqualify, picker, ""),

@@ -7,7 +7,6 @@ use crate::ui::model::Model;
 use crate::ui::overlay::Search;
 use crate::ui::overlay::view::frame;
 use crate::ui::paint::{Pen, cells, folded};
-use crate::ui::sidebar::channel_glyph;
 use crate::ui::theme::Role;
 use ratatui::layout::Rect;
 
@@ -101,7 +100,7 @@ fn draw_hit(model: &Model, pen: &mut Pen<'_>, place: Rect, search: &Search, hit:
         Direction::Activity => " ·",
     };
     let who = format::person(&hit.contact_name, "");
-    let medium = format!("{} {}", channel_glyph(hit.channel), hit.channel.title());
+    let medium = format!("{} {}", model.icons.channel(hit.channel), hit.channel.title());
     let pieces =
         [(who.as_str(), Role::Strong), ("  ", Role::Dim), (medium.as_str(), Role::Dim), (way, Role::Note)];
     pen.pieces(x + 2, y, when_at.saturating_sub(x + 3), &pieces);

@@ -84,17 +84,18 @@ impl Model {
                 }
                 _ => self.global_key(key),
             },
-            Overlay::Help { top } | Overlay::Status { top } | Overlay::About { top } => {
-                match motion(key, false) {
-                    Some(by) => *top = top.saturating_add_signed(by),
-                    None if matches!(key.types(), Some('q' | '?' | '!' | 'i'))
-                        || matches!(key.code, Code::Enter | Code::F(1)) =>
-                    {
-                        self.overlays.pop();
-                    }
-                    None => self.global_key(key),
+            Overlay::Help { top }
+            | Overlay::Status { top }
+            | Overlay::About { top }
+            | Overlay::Page { top, .. } => match motion(key, false) {
+                Some(by) => *top = top.saturating_add_signed(by),
+                None if matches!(key.types(), Some('q' | '?' | '!' | 'i'))
+                    || matches!(key.code, Code::Enter | Code::F(1)) =>
+                {
+                    self.overlays.pop();
                 }
-            }
+                None => self.global_key(key),
+            },
             Overlay::Canned(_) => self.canned_key(key, motion(key, false)),
             Overlay::Outbox { rows, at } => match (motion(key, false), key.code) {
                 (Some(by), _) => {

@@ -4,9 +4,9 @@ use crate::domain::account::Health;
 use crate::domain::row::DeliveryStep;
 use crate::text::format;
 use crate::ui::about;
-use crate::ui::command::{self, Category};
-use crate::ui::keymap;
-use crate::ui::model::{Focus, Model};
+use crate::ui::command;
+use crate::ui::guide::{self, Page, Piece};
+use crate::ui::model::Model;
 use crate::ui::msg::EngineState;
 use crate::ui::overlay::Overlay;
 use crate::ui::paint::{Pen, folded};
@@ -60,6 +60,7 @@ pub(super) fn of(model: &Model, overlay: &Overlay, width: u16) -> Option<Table> 
     match overlay {
         Overlay::Help { .. } => Some(Table::new(help(model), 24, width)),
         Overlay::About { .. } => Some(Table::new(about::rows(model), about::COLUMN, width)),
+        Overlay::Page { page: shown, .. } => Some(Table::new(page(model, shown), 26, width)),
         Overlay::Status { .. } => Some(Table::new(status(model), 22, width)),
         Overlay::Delivery { steps: Some(steps), .. } => Some(Table::new(delivery(model, steps), 18, width)),
         _ => None,
@@ -82,36 +83,19 @@ fn fold((left, left_role, right, right_role): Row, column: u16, width: u16) -> V
 /// All keys by chapter: those of the composer are marked.
 fn help(model: &Model) -> Vec<Row> {
     let mut rows = Vec::new();
-    for category in Category::ALL {
-        if !rows.is_empty() {
-            rows.push(gap());
-        }
-        rows.push(title(category.title()));
-        for command in command::all().filter(|c| c.category == category) {
-            let mut labels: Vec<String> = Vec::new();
-            for focus in [Focus::List, Focus::Thread, Focus::Sidebar, Focus::Composer] {
-                for chord in model.keymap.chords(command.id, focus) {
-                    let label = keymap::label(chord);
-                    if !labels.contains(&label) {
-                        labels.push(label);
-                    }
-                }
+    let mut chapter = None;
+    for line in command::sheet(&model.keymap) {
+        if chapter.replace(line.category) != Some(line.category) {
+            if !rows.is_empty() {
+                rows.push(gap());
             }
-            // The nine of a kind are told once.
-            match command.id {
-                "go.1" => rows.push((
-                    "1 … 9".into(),
-                    Role::Key,
-                    "Selects that row on the screen.".into(),
-                    Role::Text,
-                )),
-                id if id.strip_prefix("go.").is_some_and(|n| n.parse::<u8>().is_ok()) => {}
-                _ if labels.is_empty() => {
-                    rows.push((format!(": {}", command.title), Role::Dim, command.help.into(), Role::Text));
-                }
-                _ => rows.push((labels.join(", "), Role::Key, command.help.into(), Role::Text)),
-            }
+            rows.push(title(line.category.title()));
         }
+        let (keys, role) = match line.keys.as_slice() {
+            [] => (format!(": {}", line.command.title), Role::Dim),
+            keys => (keys.join(", "), Role::Key),
+        };
+        rows.push((keys, role, line.help().into(), Role::Text));
     }
     rows.push(gap());
     rows.push(title("In pickers, search and prompts"));
@@ -123,7 +107,23 @@ fn help(model: &Model) -> Vec<Row> {
     ] {
         rows.push((keys.into(), Role::Key, words.into(), Role::Text));
     }
+    rows.push(gap());
+    rows.push(title("Pages"));
+    for page in &guide::PAGES {
+        rows.push((format!(": help {}", page.name), Role::Dim, page.title().into(), Role::Text));
+    }
     rows
+}
+
+/// A help page.
+fn page(model: &Model, page: &Page) -> Vec<Row> {
+    let rows = page.pieces(&model.keymap).into_iter().map(|piece| match piece {
+        Piece::Gap => gap(),
+        Piece::Title(words) => title(&words),
+        Piece::Words(words) => (words, Role::Text, String::new(), Role::Text),
+        Piece::Entry(what, about) => (what, Role::Key, about, Role::Text),
+    });
+    rows.collect()
 }
 
 /// The engine, its addresses, the accounts, and what is wrong.
@@ -221,8 +221,8 @@ mod tests {
         for width in [36, 76, 92] {
             let table = of(&model, &Overlay::Help { top: 0 }, width).unwrap();
             let (keys, words) = joined(&table, width);
-            for command in command::all().filter(|c| !c.id.starts_with("go.")) {
-                assert!(words.contains(command.help), "{width}: {}", command.help);
+            for line in command::sheet(&model.keymap) {
+                assert!(words.contains(line.help()), "{width}: {}", line.help());
             }
             assert!(keys.contains("Alt-Enter, Ctrl-J, Shift-Enter"), "{width}: {keys}");
         }

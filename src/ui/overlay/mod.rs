@@ -1,6 +1,7 @@
 //! What lies above the panes: pickers, prompts, search, help. A stack; the top one has the keys.
 
 mod canned;
+mod choices;
 mod choose;
 mod found;
 mod keys;
@@ -20,6 +21,7 @@ use crate::domain::ids::{AttachmentId, MessageId};
 use crate::domain::row::{DeliveryStep, OutboxRow};
 use crate::ui::composer::{Asking, Doubts};
 use crate::ui::effect::Targets;
+use crate::ui::guide::Page;
 use crate::ui::input::Input;
 use crate::ui::setup::Setup;
 
@@ -40,6 +42,8 @@ pub(crate) enum Overlay {
     Doubts(Doubts),
     /// All keys.
     Help { top: usize },
+    /// A help page.
+    Page { page: &'static Page, top: usize },
     /// The quick replies, to be managed.
     Canned(Canned),
     /// Engine and channels.

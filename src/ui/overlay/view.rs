@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 const REASON: usize = 4;
 
 /// The frame of an overlay: a ground, a thin border, a title. Returns what is inside.
-pub(super) fn frame(pen: &mut Pen<'_>, area: Rect, title: &str, note: &str) -> Rect {
+pub(crate) fn frame(pen: &mut Pen<'_>, area: Rect, title: &str, note: &str) -> Rect {
     pen.clear(area, Role::Overlay);
     if area.width < 4 || area.height < 3 {
         return area;
@@ -54,13 +54,17 @@ fn width(overlay: &Overlay, body: Rect) -> u16 {
             PickerKind::Commands | PickerKind::Macros | PickerKind::Others => 72,
             PickerKind::QuickReplies => 78,
             PickerKind::Agents | PickerKind::Labels | PickerKind::Emoji => 48,
-            PickerKind::Priority | PickerKind::Qualification | PickerKind::Snooze => 56,
+            PickerKind::Priority
+            | PickerKind::Qualification
+            | PickerKind::Snooze
+            | PickerKind::Themes
+            | PickerKind::Pages => 56,
             PickerKind::Files { .. } => 60,
         },
         Overlay::Search(_) => 110,
         Overlay::Prompt(_) | Overlay::Confirm(_) | Overlay::Asking(_) | Overlay::Doubts(_) => 72,
         Overlay::Setup(_) => body.width,
-        Overlay::Help { .. } => 96,
+        Overlay::Help { .. } | Overlay::Page { .. } => 96,
         Overlay::Status { .. } => 90,
         Overlay::About { .. } => 72,
         Overlay::Outbox { .. } | Overlay::Canned(_) => 100,
@@ -81,14 +85,14 @@ fn place(model: &Model, overlay: &Overlay) -> Rect {
             PickerKind::Agents | PickerKind::Labels | PickerKind::Emoji => 14,
             PickerKind::Priority => 8,
             PickerKind::Qualification => rows(picker.items.len() + 1),
-            PickerKind::Snooze => 12,
+            PickerKind::Snooze | PickerKind::Themes | PickerKind::Pages => 12,
             PickerKind::Files { .. } => 10,
         },
         Overlay::Search(_) => body.height.saturating_sub(1),
         Overlay::Prompt(_) | Overlay::Confirm(_) => 4,
         Overlay::Asking(asking) => rows(1 + question(asking, inside(width)).len()),
         Overlay::Doubts(doubts) => rows(1 + reasons(doubts, inside(width)).len()),
-        Overlay::Help { .. } | Overlay::Setup(_) => body.height,
+        Overlay::Help { .. } | Overlay::Page { .. } | Overlay::Setup(_) => body.height,
         Overlay::About { .. } => rows(text_lines(model, overlay, width).max(3)),
         Overlay::Status { .. } | Overlay::Canned(_) => body.height.saturating_sub(2),
         Overlay::Outbox { rows: found, .. } => {
@@ -131,9 +135,12 @@ pub(crate) fn prepare(model: &mut Model) {
             list.at = list.at.min(model.quick_replies.len().saturating_sub(1));
             list.top = reveal(list.at, list.top, canned::page(rows));
         }
-        Some(Overlay::Help { top } | Overlay::Status { top } | Overlay::About { top }) => {
-            *top = (*top).min(most.saturating_sub(rows))
-        }
+        Some(
+            Overlay::Help { top }
+            | Overlay::Status { top }
+            | Overlay::About { top }
+            | Overlay::Page { top, .. },
+        ) => *top = (*top).min(most.saturating_sub(rows)),
         _ => {}
     }
 }
@@ -183,6 +190,9 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
         Overlay::Setup(setup) => setup::view::draw(model, pen, setup),
         Overlay::Help { top } => draw_text(model, pen, area, overlay, ("Keys", "j k to scroll"), *top),
         Overlay::About { top } => draw_text(model, pen, area, overlay, ("About the customer", ""), *top),
+        Overlay::Page { page, top } => {
+            draw_text(model, pen, area, overlay, (page.title(), "j k to scroll"), *top);
+        }
         Overlay::Status { top } => draw_text(model, pen, area, overlay, ("Engine and channels", ""), *top),
         Overlay::Delivery { .. } => {
             // Where not all has room, the newest is what one wants to know.
@@ -310,7 +320,7 @@ fn draw_item(pen: &mut Pen<'_>, row: Rect, item: &super::Item, positions: &[u32]
     let mark = if item.is_current { "✓" } else { " " };
     pen.text(row.x + 1, row.y, 1, mark, Role::Good);
     let (detail, detail_role) = match &item.why {
-        Some(why) => (why.as_str(), Role::Faint),
+        Some(why) => (why.as_str(), Role::Dim),
         None => (item.detail.as_str(), Role::Dim),
     };
     let x = row.x + 3;

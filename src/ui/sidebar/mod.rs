@@ -3,6 +3,4 @@
 mod state;
 pub(crate) mod view;
 
-pub(crate) use state::{
-    Entry, Sidebar, channel_glyph, health_glyph, health_word, view_glyph, view_title, views,
-};
+pub(crate) use state::{Entry, Sidebar, health_glyph, health_word, view_title, views};

@@ -201,40 +201,6 @@ pub(crate) fn view_title(view: &View, accounts: &[AccountRow]) -> String {
     }
 }
 
-/// One cell that stands for a view.
-pub(crate) fn view_glyph(view: &View) -> &'static str {
-    match view {
-        View::Mine(_) => "◉",
-        View::Unassigned => "○",
-        View::Open => "◇",
-        View::Waiting => "◔",
-        View::Pending => "…",
-        View::Snoozed => "☾",
-        View::Resolved => "✓",
-        View::Spam => "⊘",
-        View::Archived => "▤",
-        View::Mentions(_) => "@",
-        View::Channel(channel) => channel_glyph(*channel),
-        View::Account(_) => "●",
-        View::Label(_) => "#",
-    }
-}
-
-/// One cell that stands for a medium.
-pub(crate) const fn channel_glyph(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Email => "@",
-        Channel::Whatsapp => "✆",
-        Channel::Sms => "≡",
-        Channel::Linkedin => "∷",
-        Channel::Messenger => "∿",
-        Channel::Instagram => "◎",
-        Channel::Telegram => "➤",
-        Channel::Webchat => "▢",
-        Channel::Other => "·",
-    }
-}
-
 /// The health of an account as glyph, role and word (none when there is nothing to say).
 pub(crate) const fn health_glyph(health: Health) -> (&'static str, Role, Option<&'static str>) {
     match health {
@@ -270,15 +236,5 @@ mod tests {
         sidebar.step(100);
         assert!(sidebar.current().is_some());
         assert!(sidebar.at >= sidebar.top && sidebar.at < sidebar.top + sidebar.page);
-    }
-
-    #[test]
-    fn glyphs_take_one_cell() {
-        for view in views(AgentId(1), &[fixture::account()], &["x".into()]) {
-            assert_eq!(crate::text::wrap::width(view_glyph(&view)), 1, "{view:?}");
-        }
-        for channel in Channel::ALL {
-            assert_eq!(crate::text::wrap::width(channel_glyph(channel)), 1, "{channel}");
-        }
     }
 }

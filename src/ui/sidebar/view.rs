@@ -5,7 +5,7 @@ use crate::text::{format, sanitize};
 use crate::ui::effect::ListSource;
 use crate::ui::model::{Focus, Model};
 use crate::ui::paint::{Pen, cells};
-use crate::ui::sidebar::{Entry, health_glyph, view_glyph, view_title};
+use crate::ui::sidebar::{Entry, health_glyph, view_title};
 use crate::ui::theme::Role;
 use ratatui::layout::Rect;
 
@@ -39,7 +39,7 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 fn draw_search(model: &Model, pen: &mut Pen<'_>, row: Rect, (name, query): (&str, &str), is_current: bool) {
     let (x, y, end) = (row.x + 1, row.y, row.right().saturating_sub(1));
     if row.width > 4 {
-        pen.text(x, y, 1, "⌕", Role::Dim);
+        pen.text(x, y, 1, model.icons.search(), Role::Dim);
     }
     let number = match model.sidebar.found.get(query) {
         None | Some((0, false)) => String::new(),
@@ -52,7 +52,7 @@ fn draw_search(model: &Model, pen: &mut Pen<'_>, row: Rect, (name, query): (&str
 
 fn draw_view(model: &Model, pen: &mut Pen<'_>, row: Rect, view: &View, is_current: bool) {
     let (x, y, end) = (row.x + 1, row.y, row.right().saturating_sub(1));
-    let (mut glyph, mut glyph_role, mut trouble) = (view_glyph(view), Role::Dim, None);
+    let (mut glyph, mut glyph_role, mut trouble) = (model.icons.view(view), Role::Dim, None);
     if let View::Account(id) = view
         && let Some(account) = model.sidebar.accounts.iter().find(|a| a.id == *id)
     {

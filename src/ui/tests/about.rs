@@ -21,6 +21,7 @@ fn it_stands_beside_the_thread_where_there_is_room_and_above_it_elsewhere() {
     for words in ["Judgement", "score", "80", "budget", "10k", "Elsewhere", "an older"] {
         assert!(wide.contains(words), "{words}:\n{wide}");
     }
+    desk.text(120, 40);
     desk.keys("i");
     let narrow = desk.text(80, 24);
     assert!(narrow.contains("About the customer") && narrow.contains("10k"), "{narrow}");

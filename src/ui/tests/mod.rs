@@ -4,10 +4,13 @@ mod about;
 mod ahead;
 mod answering;
 mod commands;
+mod notify;
 mod orders;
+mod reading;
 mod said;
 mod screen;
 mod setup;
+mod tour;
 mod triage;
 mod writing;
 

@@ -272,3 +272,70 @@ fn what_lies_above_does_not_take_keys_that_hold_everywhere() {
     assert_eq!(actions(desk.keys("<c-y>")), []);
     assert_eq!(actions(desk.keys("y")).len(), 1);
 }
+
+#[test]
+fn a_theme_is_seen_before_it_is_chosen() {
+    let mut desk = Desk::new();
+    let first = desk.model.theme.clone();
+    desk.keys(":theme…<enter>");
+    assert_eq!(desk.model.theme, first, "the cursor is on the one that holds");
+    desk.keys("<down>");
+    let second = desk.model.theme.clone();
+    assert_ne!(second, first);
+    desk.keys("<up>");
+    desk.send(Msg::Mouse(Mouse { kind: MouseKind::ScrollDown, x: 60, y: 20 }));
+    assert_eq!(desk.model.theme, second, "the wheel shows it as well");
+    desk.keys("linen");
+    assert!(desk.model.theme != first && desk.model.theme != second, "typing narrows to it");
+    desk.keys("<esc>");
+    assert_eq!(desk.model.theme, first, "Esc leaves all as it was");
+    desk.keys(":theme…<enter><down><enter>");
+    assert_eq!(desk.model.theme, second);
+    assert!(desk.model.notice.as_ref().unwrap().text.contains("theme = \"harbor\""));
+    // F2 goes round, from every pane and while writing.
+    let mut seen = Vec::new();
+    desk.keys("r");
+    for _ in 0..desk.model.themes.all().len() {
+        desk.keys("<f2>");
+        seen.push(desk.model.themes.chosen());
+    }
+    assert_eq!(seen, [2, 3, 4, 0, 1]);
+    assert_eq!(desk.model.theme, second);
+}
+
+#[test]
+fn what_is_wrong_with_themes_is_told() {
+    let mut startup = fixture::startup();
+    startup.themes = crate::ui::Themes::new("blue", "config.toml:4:1", crate::ui::theme::Ground::Dark, &[]);
+    let (model, _) = start(startup);
+    assert!(model.notice.unwrap().text.starts_with("config.toml:4:1: unknown theme"));
+}
+
+#[test]
+fn nerd_fonts_have_icons_of_their_own() {
+    let mut desk = Desk::new();
+    assert!(desk.text(120, 40).contains("◉ Mine"));
+    desk.model.icons = crate::ui::icons::Icons::Nerd;
+    assert!(desk.text(120, 40).contains("\u{f007} Mine"));
+}
+
+#[test]
+fn help_has_pages_by_topic() {
+    let mut desk = Desk::new();
+    for (typed, title) in [
+        (":help search<enter>", "Searching"),
+        (":help doubt<enter>", "Deliveries and doubt"),
+        (":help triage<enter>", "Triage"),
+        (":help config<enter>", "Configuration"),
+        (":help pages<enter>writ<enter>", "Writing"),
+    ] {
+        desk.keys(typed);
+        let shown = desk.text(120, 40);
+        assert!(shown.contains(&format!("╭─ {title} ─")), "{typed}: {shown}");
+        desk.keys("jjq");
+        assert!(desk.model.overlays.is_empty());
+    }
+    // The question mark still shows the keys, and where the pages are.
+    desk.keys("?G");
+    assert!(desk.text(120, 40).contains(": help snooze"));
+}

@@ -323,6 +323,11 @@ impl Thread {
         }
     }
 
+    /// Whether the newest message is on screen, or will be with the next frame.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.anchor == Anchor::Bottom && !self.newer
+    }
+
     /// Messages that came while the screen was further up.
     pub(crate) fn new_below(&self) -> usize {
         if self.anchor == Anchor::Bottom {

@@ -6,11 +6,11 @@ use crate::domain::message::{AuthorKind, Direction, MessageKind};
 use crate::domain::row::{AttachmentRow, ConversationRow, MessageRow};
 use crate::text::{format, index, sanitize};
 use crate::ui::composer;
+use crate::ui::icons::Icons;
 use crate::ui::list::view::priority;
 use crate::ui::model::{Focus, Model};
 use crate::ui::msg::Context;
 use crate::ui::paint::{Pen, cells};
-use crate::ui::sidebar::channel_glyph;
 use crate::ui::theme::Role;
 use crate::ui::thread::block::{Block, GUTTER, Line, indent};
 use crate::ui::thread::words;
@@ -64,7 +64,7 @@ fn draw_head(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let row = &context.row;
     let (x, y, end) = (area.x + 1, area.y, area.right().saturating_sub(1));
     let name = format::person(&row.contact_name, &row.theirs);
-    let about = about(row, end.saturating_sub(x), cells(&name));
+    let about = about(row, model.icons, end.saturating_sub(x), cells(&name));
     let wide: u16 = about.iter().map(|(words, _)| cells(words)).sum();
     let from = end.saturating_sub(wide).max(x);
     pen.text(x, y, from.saturating_sub(x + 1), &name, Role::Strong);
@@ -79,7 +79,7 @@ fn draw_head(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 
 /// Where, state and owner, in the longest form that leaves the name its cells, or two fifths of the width. The owner stays to the last:
 /// before it the account is left out, then the medium's name becomes its glyph, then the state goes.
-fn about(row: &ConversationRow, width: u16, name: u16) -> Vec<(String, Role)> {
+fn about(row: &ConversationRow, icons: Icons, width: u16, name: u16) -> Vec<(String, Role)> {
     let line = |text: &str| sanitize::line(text).into_owned();
     let (owner, called) = match &row.assignee_name {
         Some(name) => (format!("@{}", line(name)), format!("@{}", line(&format::called(name)))),
@@ -91,7 +91,7 @@ fn about(row: &ConversationRow, width: u16, name: u16) -> Vec<(String, Role)> {
         Status::Spam => Role::Bad,
         Status::Pending | Status::Snoozed => Role::Dim,
     };
-    let (medium, glyph) = (row.channel.title().to_owned(), channel_glyph(row.channel).to_owned());
+    let (medium, glyph) = (row.channel.title().to_owned(), icons.channel(row.channel).to_owned());
     let account = format!("{medium} · {}", line(&row.account_name));
     let state = Some(row.status.word());
     let forms = [
@@ -295,7 +295,7 @@ fn draw_line(
         Line::File(at) => {
             rule(pen);
             if let Some(file) = message.attachments.get(*at) {
-                draw_file(pen, Rect::new(x, y, room, 1), file);
+                draw_file(pen, model.icons, Rect::new(x, y, room, 1), file);
             }
         }
         Line::FileWhy(range) => {
@@ -310,7 +310,7 @@ fn draw_line(
         Line::Activity(range) => {
             pen.text(x - 2, y, 1, "·", Role::Faint);
             let time = format::clock(message.sent_at, &model.tz);
-            let time_at = if range.start == 0 { pen.right(x, end, y, &time, Role::Faint) } else { end };
+            let time_at = if range.start == 0 { pen.right(x, end, y, &time, Role::Dim) } else { end };
             pen.verbatim(x, y, time_at.saturating_sub(x + 1), &block.text[range.clone()], Role::Dim);
         }
     }
@@ -371,7 +371,7 @@ fn draw_author(model: &Model, pen: &mut Pen<'_>, place: Rect, message: &MessageR
 }
 
 /// A file: name, kind, size. Why it could not be fetched stands below it.
-fn draw_file(pen: &mut Pen<'_>, place: Rect, file: &AttachmentRow) {
+fn draw_file(pen: &mut Pen<'_>, icons: Icons, place: Rect, file: &AttachmentRow) {
     let mut about = Vec::new();
     if let Some(mime) = &file.mime {
         about.push(mime.clone());
@@ -382,8 +382,9 @@ fn draw_file(pen: &mut Pen<'_>, place: Rect, file: &AttachmentRow) {
     let state = if file.path.is_none() && file.error.is_none() { "… being fetched" } else { "" };
     let about = about.join(" · ");
     let caption = file.caption.as_deref().unwrap_or("");
+    let icon = format!("{} ", icons.file());
     let pieces = [
-        ("▣ ", Role::Accent),
+        (icon.as_str(), Role::Accent),
         (file.name.as_str(), Role::Text),
         ("  ", Role::Dim),
         (about.as_str(), Role::Dim),

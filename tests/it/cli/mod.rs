@@ -190,7 +190,28 @@ fn completions_and_pages_are_made() {
 }
 
 #[test]
+fn keys_and_pages_are_told_in_the_shell() {
+    let world = World::new();
+    let file = world.home().join("config.toml");
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    std::fs::write(&file, format!("{text}\n[keys.panes]\n\"<f9>\" = \"snooze\"\n\"s\" = \"none\"\n"))
+        .unwrap();
+    let keys = world.run(&["keys"]).out;
+    assert!(keys.contains("F9                        Snooze…"), "{keys}");
+    assert!(keys.lines().all(|line| line.chars().count() <= 80), "{keys}");
+    assert!(world.run(&["keys", "--json"]).out.contains(r#"{"command":"snooze","keys":["F9"]"#));
+    let pages = world.run(&["guide"]).out;
+    assert!(pages.contains("deliveries-and-doubt"), "{pages}");
+    let page = world.run(&["guide", "snooze"]).out;
+    assert!(page.starts_with("Snooze\n\nF9 puts a conversation to sleep"), "{page}");
+    assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
+    assert_eq!(world.run(&["guide", "macros"]).code, 3);
+}
+
+#[test]
 fn the_references_are_the_committed_ones() {
+    let cheat_sheet = frontdesk::ui::command::cheat_sheet();
+    crate::architecture::same_as_committed("docs/reference/cheatsheet.md", &cheat_sheet);
     crate::architecture::same_as_committed("docs/reference/keys.md", &frontdesk::ui::command_reference());
     crate::architecture::same_as_committed(
         "docs/reference/queries.md",

@@ -2,7 +2,7 @@
 
 use super::world::{NOW, World, agents};
 use frontdesk::ui::theme::{Role, Theme};
-use frontdesk::ui::{self, Colors, Effect, Model, Msg, Startup, ThemeChoice};
+use frontdesk::ui::{self, Colors, Comfort, Effect, Model, Msg, Startup, Themes};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -24,7 +24,7 @@ impl Screen {
             workspace: "acme".into(),
             tz: TimeZone::UTC,
             now: NOW,
-            theme: ThemeChoice::Dark,
+            themes: Themes::default(),
             colors: Colors::True,
             no_color: false,
             keys: Vec::new(),
@@ -34,6 +34,7 @@ impl Screen {
             book: frontdesk::app::setup::book(),
             first: false,
             undo_ms: 5_000,
+            comfort: Comfort::default(),
             confirm_patterns: Vec::new(),
         };
         let (mut model, effects) = ui::start(startup);

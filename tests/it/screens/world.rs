@@ -357,7 +357,7 @@ impl World {
                 Loaded::Unread { source: source.clone(), found: row.map(key) }
             }
             // Each thread is asked for when it is needed.
-            Need::Ahead { .. } => return None,
+            Need::Ahead { .. } | Need::Arrivals { .. } => return None,
             Need::Searches { queries } => {
                 Loaded::Searches(queries.iter().map(|query| (query.clone(), 7, false)).collect())
             }

@@ -91,6 +91,32 @@ fn who_is_blocked_writes_into_the_spam_and_nothing_is_lost() {
 }
 
 #[test]
+fn what_is_blocked_calls_nobody_in_any_thread() {
+    let kit = Kit::new();
+    let spam = kit.inbound("SM1", ANNA, NOW, "buy now");
+    let message = |id: &str, key: &str, at| {
+        let mut other = fact(id, ANNA, frontdesk::domain::message::Direction::Inbound, at, "buy more");
+        other.conversation.key = frontdesk::domain::event::ConversationKey(key.into());
+        Event::Message(Box::new(other))
+    };
+    let other = kit.apply(vec![message("SM2", "another", NOW + 1)]).conversations[0];
+    let bob = kit.inbound("SM3", BOB, NOW + 2, "hello");
+    let open = || kit.reader().counts(&[View::Open]).unwrap()[0];
+    assert_eq!((open().total, open().unread), (3, 3));
+    kit.perform(Action::Block { conversation: spam, on: true });
+    assert_eq!((open().total, open().unread), (2, 1), "the other thread is there, and calls nobody");
+    kit.check();
+    kit.apply(vec![message("SM4", "another", NOW + 3)]);
+    assert_eq!((row(&kit, other).unread, row(&kit, other).calls(), open().unread), (2, false, 1));
+    let next = |up| kit.reader().next_unread(Some(&View::Open), None, up).unwrap().map(|r| r.id);
+    assert_eq!((next(true), next(false)), (Some(bob), Some(bob)));
+    kit.check();
+    kit.perform(Action::Block { conversation: spam, on: false });
+    assert_eq!((open().total, open().unread), (3, 3));
+    kit.check();
+}
+
+#[test]
 fn score_and_fields_are_kept_found_and_checked() {
     let kit = Kit::new();
     let (anna, bob) = (kit.inbound("SM1", ANNA, NOW, "hello"), kit.inbound("SM2", BOB, NOW, "hello"));

@@ -4,7 +4,9 @@ use super::kit::*;
 use frontdesk::app::loader::{Reading, load};
 use frontdesk::domain::command::{Action, set};
 use frontdesk::domain::conversation::Status;
+use frontdesk::domain::event::Event;
 use frontdesk::domain::ids::{AgentId, ConversationId};
+use frontdesk::domain::message::Direction;
 use frontdesk::domain::row::View;
 use frontdesk::store::key_in;
 use frontdesk::ui::{Found, ListSource, Loaded, Need};
@@ -104,4 +106,32 @@ fn a_search_answers_what_can_be_read_and_says_what_cannot() {
         list("deliv status:op").unwrap_err().contains("use open"),
         "a filter that was entered has to be one"
     );
+}
+
+#[test]
+fn arrivals_are_what_came_in_lately_and_nobody_has_seen() {
+    let kit = Kit::new();
+    let all = ten(&kit);
+    let arrivals = |since, limit| match ask(&kit, Need::Arrivals { since, limit }) {
+        Loaded::Arrivals(found) => found.into_iter().map(|a| a.conversation.id).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(arrivals(NOW, 10), [all[7], all[2]], "oldest first");
+    assert_eq!(arrivals(NOW, 1), [all[2]], "the newest");
+    assert_eq!(arrivals(NOW + 5_000, 10), [all[2]], "since a moment");
+    // What was put back by hand is no news.
+    kit.perform(Action::Read { conversation: all[2] });
+    kit.perform(Action::Unread { conversation: all[2] });
+    assert_eq!(arrivals(NOW, 10), [all[7]]);
+    // A note that calls who asks, until they look.
+    let note = |id: &str, at, text: &str| {
+        let theirs = kit.reader().conversation(all[2]).unwrap().unwrap().theirs;
+        Event::Message(Box::new(fact(id, &theirs, Direction::Note, at, text)))
+    };
+    kit.apply(vec![note("N1", NOW + 20_000, "ask @tom"), note("N2", NOW + 21_000, "nobody")]);
+    assert_eq!(arrivals(NOW, 10), [all[7]]);
+    kit.apply(vec![note("N3", NOW + 22_000, "@ana, look"), note("N4", NOW + 23_000, "nobody")]);
+    assert_eq!(arrivals(NOW + 22_000, 10), [all[2]]);
+    kit.perform(Action::Read { conversation: all[2] });
+    assert_eq!(arrivals(NOW, 10), [all[7]]);
 }

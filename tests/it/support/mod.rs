@@ -93,6 +93,12 @@ provider = "webchat"
         std::fs::write(self.path().join("config.toml"), text).unwrap();
     }
 
+    /// The agent has seen the tour: it covers nothing.
+    pub fn tour_seen(&self) {
+        std::fs::create_dir_all(self.path().join("state")).unwrap();
+        std::fs::write(self.path().join("state/tour-seen"), "").unwrap();
+    }
+
     /// The directory.
     pub fn path(&self) -> &Path {
         self.dir.path()

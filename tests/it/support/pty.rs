@@ -27,6 +27,12 @@ impl Pty {
 
     /// As [`Pty::start`], with more variables.
     pub fn start_with(home: &Home, args: &[&str], width: u16, height: u16, env: &[(&str, &str)]) -> Pty {
+        home.tour_seen();
+        Pty::start_new(home, args, width, height, env)
+    }
+
+    /// As [`Pty::start_with`], for an agent who has never seen the program.
+    pub fn start_new(home: &Home, args: &[&str], width: u16, height: u16, env: &[(&str, &str)]) -> Pty {
         let size = PtySize { rows: height, cols: width, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(PROGRAM);
@@ -128,7 +134,13 @@ impl Pty {
 
     /// Waits for the end, and checks that the terminal was given back. Answers the exit code.
     #[track_caller]
-    pub fn ended(mut self) -> u32 {
+    pub fn ended(self) -> u32 {
+        self.ended_with().0
+    }
+
+    /// As [`Pty::ended`], with every byte that was written.
+    #[track_caller]
+    pub fn ended_with(mut self) -> (u32, Vec<u8>) {
         let status = super::until("the end of the program", || self.child.try_wait().unwrap());
         super::until("the alternate screen is left", || {
             (!self.screen.0.lock().unwrap().screen().alternate_screen()).then_some(())
@@ -136,7 +148,7 @@ impl Pty {
         let parser = self.screen.0.lock().unwrap();
         let screen = parser.screen();
         assert!(!screen.hide_cursor(), "the cursor is still hidden");
-        status.exit_code()
+        (status.exit_code(), self.raw())
     }
 }
 
