@@ -1,15 +1,17 @@
 //! `new`, `reply`, `note`: writing; and waiting for what becomes of it.
 
 use crate::app::workspace::Workspace;
-use crate::cli::args::{Guarded, NewArgs, ReplyArgs, Wait, WordsArgs};
+use crate::cli::args::{Guarded, Later, NewArgs, ReplyArgs, Wait, WordsArgs};
 use crate::cli::context::{self, Context};
 use crate::cli::error::{CliError, Exit};
 use crate::domain::account::Channel;
+use crate::domain::clock::Ms;
 use crate::domain::command::{Action, Performed};
 use crate::domain::delivery::Delivery;
 use crate::domain::row::{AccountRow, MessageRow};
-use crate::text::address;
 use crate::text::guard::Guard;
+use crate::text::{address, format, when};
+use jiff::tz::TimeZone;
 use std::time::{Duration, Instant};
 
 /// How often the database is looked at while waiting.
@@ -23,8 +25,9 @@ pub fn reply(ctx: &mut Context, args: &ReplyArgs) -> Result<(), CliError> {
     let workspace = ctx.open()?;
     let conversation = context::conversation(&workspace, &args.words.conversation)?.id;
     let text = context::text(&args.words.text)?;
+    let at = moment(&workspace, &args.later)?;
     guarded(&workspace, &text, &args.guarded)?;
-    say(ctx, &workspace, Action::Reply { conversation, text, undo_ms: 0 }, &args.words.wait)
+    say(ctx, &workspace, Action::Reply { conversation, text, undo_ms: 0, at }, &args.words.wait)
 }
 
 /// `note CONVERSATION TEXT|-`
@@ -56,8 +59,17 @@ pub fn new(ctx: &mut Context, args: &NewArgs) -> Result<(), CliError> {
     };
     let (channel, to) = recipient(&args.to, &account, workspace.config.phone_region.as_deref())?;
     let text = context::text(&args.text)?;
+    let at = moment(&workspace, &args.later)?;
     guarded(&workspace, &text, &args.guarded)?;
-    say(ctx, &workspace, Action::New { account: account.id, channel, to, text, undo_ms: 0 }, &args.wait)
+    say(ctx, &workspace, Action::New { account: account.id, channel, to, text, undo_ms: 0, at }, &args.wait)
+}
+
+/// The moment for which something is scheduled.
+fn moment(workspace: &Workspace, later: &Later) -> Result<Option<Ms>, CliError> {
+    let Some(text) = &later.at else { return Ok(None) };
+    let at = when::ahead(text, workspace.clock.now(), &TimeZone::system());
+    let none = || CliError::usage(format!("--at {text} is no time ahead: write {}", when::FORMS));
+    at.map(Some).ok_or_else(none)
 }
 
 /// The medium and the normalised address of what somebody typed.
@@ -124,6 +136,10 @@ pub fn guarded(workspace: &Workspace, text: &str, args: &Guarded) -> Result<(), 
 /// # Errors
 /// Why it was not enqueued, or what `--wait` found.
 pub fn say(ctx: &mut Context, workspace: &Workspace, action: Action, wait: &Wait) -> Result<(), CliError> {
+    let scheduled = match &action {
+        Action::Reply { at, .. } | Action::New { at, .. } => *at,
+        _ => None,
+    };
     let mut done = context::perform(workspace, action)?;
     ctx.say_if_nobody_performs(workspace, &done)?;
     let outcome = match (wait.wait, done.op) {
@@ -131,6 +147,11 @@ pub fn say(ctx: &mut Context, workspace: &Workspace, action: Action, wait: &Wait
         _ => Ok(()),
     };
     let said = match (done.message, done.delivery) {
+        (Some(message), Some(Delivery::Queued)) if scheduled.is_some() => {
+            let at = scheduled.unwrap_or_default();
+            let at = format::moment_within(at, workspace.clock.now(), &TimeZone::system());
+            format!("message {message}: scheduled for {at}")
+        }
         (Some(message), Some(delivery)) => format!("message {message}: {delivery}"),
         (Some(message), None) => format!("note {message}"),
         _ => "done".into(),

@@ -40,6 +40,9 @@ pub enum Action {
         text: String,
         /// How long the send can be taken back, milliseconds.
         undo_ms: Ms,
+        /// When it is to leave, UTC milliseconds; none = once it cannot be taken back any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Ms>,
     },
     /// Write to an address, in the conversation that exists with it or a new one.
     New {
@@ -53,6 +56,9 @@ pub enum Action {
         text: String,
         /// How long the send can be taken back, milliseconds.
         undo_ms: Ms,
+        /// When it is to leave, UTC milliseconds; none = once it cannot be taken back any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Ms>,
     },
     /// Leave a private note.
     Note {

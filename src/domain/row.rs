@@ -203,6 +203,8 @@ pub struct MessageRow {
     pub reason: Option<Reason>,
     /// When the engine will act on it (undo window, schedule, retry).
     pub due_at: Option<Ms>,
+    /// Whether an agent has chosen that moment.
+    pub scheduled: bool,
     /// The op that sends it, while one does.
     pub op: Option<OpId>,
     /// Whether an agent has seen it (inbound).

@@ -84,6 +84,7 @@ pub(crate) fn message(id: i64, direction: Direction, text: &str) -> MessageRow {
         delivery: None,
         reason: None,
         due_at: None,
+        scheduled: false,
         op: None,
         seen: true,
         metadata: serde_json::Value::Null,

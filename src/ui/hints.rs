@@ -1,7 +1,9 @@
 //! The bottom line: a notice if there is one, and the keys that work right now.
 
 use crate::domain::command::ComposeMode;
-use crate::ui::command::{self, triage};
+use crate::domain::delivery::Delivery;
+use crate::ui::command::message::is_stuck;
+use crate::ui::command::{self, undo};
 use crate::ui::composer::refusal;
 use crate::ui::key::{Code, Key};
 use crate::ui::list::view::is_mine;
@@ -119,19 +121,25 @@ fn leads_somewhere(model: &Model, id: &str) -> bool {
         "message.retry" | "message.resend" | "message.was-sent" | "message.not-sent"
             if model.focus == Focus::Thread =>
         {
-            let under = model.thread.cursor_message().and_then(|m| m.delivery);
-            words::answers(under).iter().any(|(answer, _)| *answer == id)
+            let answers = model.thread.cursor_message().map(words::answers).unwrap_or_default();
+            answers.iter().any(|(answer, _)| *answer == id)
+        }
+        // What waits for its time asks for nothing.
+        "message.retry" => {
+            model.thread.messages.iter().any(|m| m.delivery != Some(Delivery::Queued) && is_stuck(m))
         }
         // It can be begun where it cannot be sent (the composer says why): that is nothing to be led to.
         "compose.reply" | "quick-reply" if model.focus != Focus::Composer => {
             may_write(model, ComposeMode::Reply, None)
         }
         "compose.note" => may_write(model, ComposeMode::Note, None),
-        "compose.send" => model.composer.as_ref().is_some_and(|composer| {
-            let text = composer.text();
-            may_write(model, composer.mode, (!composer.is_blank()).then_some(text.as_str()))
-        }),
-        "undo" => triage::takes_back(model),
+        "compose.send" | "compose.later" | "compose.send-resolve" | "compose.send-next" => {
+            model.composer.as_ref().is_some_and(|composer| {
+                let text = composer.text();
+                may_write(model, composer.mode, (!composer.is_blank()).then_some(text.as_str()))
+            })
+        }
+        "undo" => undo::takes_back(model),
         "compose.complete" => model.completes(),
         // What one can take is not what one has.
         "assign.me" => !model.target_row().is_some_and(|row| is_mine(model, row)),

@@ -11,6 +11,7 @@
 mod ahead;
 pub mod command;
 mod composer;
+mod done;
 mod draw;
 pub mod effect;
 mod hints;

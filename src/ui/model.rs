@@ -14,7 +14,7 @@ use crate::text::format;
 use crate::text::guard::Guard;
 use crate::ui::ahead::Ahead;
 use crate::ui::command::give::{Line, read_line};
-use crate::ui::composer::Composer;
+use crate::ui::composer::{Composer, Sending};
 use crate::ui::effect::{Effect, Need, ThreadAt, Ticket};
 use crate::ui::hints::Hint;
 use crate::ui::key::Key;
@@ -55,11 +55,13 @@ pub(crate) struct Notice {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Purpose {
     /// A message leaves the composer.
-    Send { conversation: ConversationId, mode: ComposeMode, text: String },
+    Send { conversation: ConversationId, mode: ComposeMode, text: String, how: Sending },
     /// A change with its way back, and the words for both.
     Change { inverse: Option<Action>, said: String },
     /// What was said is taken back; its words return to the draft of their kind.
-    TakeBack { conversation: ConversationId, mode: ComposeMode, text: String },
+    TakeBack { conversation: ConversationId, mode: ComposeMode, text: String, along: Vec<Back> },
+    /// What was to be done once a message was stored; taken back with it.
+    Along { message: MessageId, inverse: Option<Action>, said: String },
     /// Nothing is said when it works.
     Quiet,
 }
@@ -74,15 +76,22 @@ pub(crate) struct Bulk {
     pub(crate) total: Option<usize>,
 }
 
+/// What takes a change back, and what was said of the change.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Back {
+    pub(crate) action: Action,
+    pub(crate) said: String,
+}
+
 /// A step that `undo` takes back.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Undo {
     /// Perform the opposite.
-    Back { action: Action, said: String },
+    Back(Back),
     /// Perform many opposites.
     Many { actions: Vec<Action>, said: String },
     /// Take a send back, while it has not left.
-    Send { message: MessageId, conversation: ConversationId, text: String, until: Ms },
+    Send { message: MessageId, conversation: ConversationId, text: String, until: Ms, along: Vec<Back> },
     /// Take a note back.
     Note { message: MessageId, conversation: ConversationId, text: String },
 }
@@ -261,15 +270,20 @@ impl Model {
 
     /// Asks for a change that can be undone, and says it once it is done.
     pub(crate) fn change(&mut self, action: Action, said: impl Into<String>) {
-        let before = match &action {
+        let inverse = self.inverse(&action);
+        self.perform(action, Purpose::Change { inverse, said: said.into() });
+    }
+
+    /// What takes an action back that is about to be done.
+    pub(crate) fn inverse(&self, action: &Action) -> Option<Action> {
+        let before = match action {
             Action::Set { conversation, .. }
             | Action::Read { conversation }
             | Action::Unread { conversation }
-            | Action::Block { conversation, .. } => self.row(*conversation).cloned(),
+            | Action::Block { conversation, .. } => self.row(*conversation),
             _ => None,
         };
-        let inverse = before.and_then(|row| action.inverse(&row, self.owner_of(&row)));
-        self.perform(action, Purpose::Change { inverse, said: said.into() });
+        before.and_then(|row| action.inverse(row, self.owner_of(row)))
     }
 
     /// Remembers how to go back.

@@ -19,18 +19,27 @@ use crate::text::{address, variables};
 use rusqlite::params;
 use serde_json::{Value, json};
 
+/// When something that is said leaves.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Leaves {
+    /// How long it can be taken back, milliseconds.
+    pub undo_ms: Ms,
+    /// When it is to leave, if that is later.
+    pub at: Option<Ms>,
+}
+
 impl Tx<'_> {
     pub(super) fn reply(
         &mut self,
         actor: &Actor,
         conversation: ConversationId,
         text: &str,
-        undo_ms: Ms,
+        leaves: Leaves,
     ) -> Result<Performed, StoreError> {
         let row = self.conversation_row(conversation)?;
         let account = self.account_row(row.account)?;
         self.allowed(&account, Some(&row), row.channel, None, text)?;
-        let done = self.say(actor, &row, text, undo_ms)?;
+        let done = self.say(actor, &row, text, leaves)?;
         self.audit(actor, "reply", Some(conversation), done.message, op_detail(done.op))?;
         Ok(done)
     }
@@ -42,7 +51,7 @@ impl Tx<'_> {
         channel: Channel,
         to: &str,
         text: &str,
-        undo_ms: Ms,
+        leaves: Leaves,
     ) -> Result<Performed, StoreError> {
         let account = self.account_row(account)?;
         if to.trim().is_empty() {
@@ -62,7 +71,7 @@ impl Tx<'_> {
                 self.conversation_row(id)?
             }
         };
-        let done = self.say(actor, &row, text, undo_ms)?;
+        let done = self.say(actor, &row, text, leaves)?;
         self.audit(actor, "new", Some(row.id), done.message, op_detail(done.op))?;
         Ok(done)
     }
@@ -96,7 +105,7 @@ impl Tx<'_> {
         actor: &Actor,
         row: &ConversationRow,
         text: &str,
-        undo_ms: Ms,
+        leaves: Leaves,
     ) -> Result<Performed, StoreError> {
         let message = self.own_message(actor, row.id, Direction::Outbound, text)?;
         let body = OpBody::Send {
@@ -107,8 +116,14 @@ impl Tx<'_> {
             text: text.to_owned(),
             attachments: Vec::new(),
         };
-        let due = self.now.saturating_add(undo_ms.max(0));
+        let soon = self.now.saturating_add(leaves.undo_ms.max(0));
+        let scheduled = leaves.at.filter(|at| *at > soon);
+        let due = scheduled.unwrap_or(soon);
         let op = self.enqueue(actor, row.account, row.id, Some(message), &body, due)?;
+        if let Some(at) = scheduled {
+            let key = op.0.as_bytes().as_slice();
+            self.exec("UPDATE op SET scheduled_at = ?2 WHERE id = ?1", params![key, at])?;
+        }
         self.exec(
             "UPDATE message SET op_id = ?2 WHERE id = ?1",
             params![message.0, op.0.as_bytes().as_slice()],
@@ -170,7 +185,7 @@ impl Tx<'_> {
     }
 
     /// Whether these words may be sent here and now.
-    pub(super) fn allowed(
+    pub(in crate::store) fn allowed(
         &mut self,
         account: &AccountRow,
         conversation: Option<&ConversationRow>,

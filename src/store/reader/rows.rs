@@ -40,7 +40,8 @@ pub(in crate::store) const MESSAGE: &str =
     "SELECT m.id, m.conversation_id, m.external_id, m.direction, m.kind, m.author_kind, m.author_name, m.text, m.sent_at,
             m.delivery, m.code, m.human, m.due_at, m.op_id, m.seen, m.metadata, m.revision,
             CASE WHEN m.author_name IS NULL AND m.author_kind = 0 THEN
-              (SELECT k.name FROM conversation c JOIN contact k ON k.id = c.contact_id WHERE c.id = m.conversation_id) END
+              (SELECT k.name FROM conversation c JOIN contact k ON k.id = c.contact_id WHERE c.id = m.conversation_id) END,
+            m.due_at IS NOT NULL AND (SELECT o.scheduled_at IS m.due_at FROM op o WHERE o.id = m.op_id) IS 1
      FROM message m";
 
 /// Everything an op needs; a `WHERE` follows.
@@ -151,6 +152,7 @@ pub(in crate::store) fn message(r: &Row<'_>) -> Result<MessageRow> {
         delivery: r.get::<_, Option<i64>>(9)?.and_then(Delivery::from_code),
         reason: reason(r.get(10)?, r.get(11)?),
         due_at: r.get(12)?,
+        scheduled: r.get(18)?,
         op: r.get::<_, Option<uuid_blob::Id>>(13)?.map(|id| id.0),
         seen: r.get::<_, i64>(14)? == 1,
         metadata: metadata.map(|m| json(15, &m)).transpose()?.unwrap_or(serde_json::Value::Null),

@@ -1,13 +1,13 @@
 //! Gives orders: to the one conversation that is meant, to all that are marked, again, and one after another as a macro.
 
 use crate::domain::conversation::Status;
-use crate::domain::ids::ConversationId;
+use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::order::{self, Order, Setting, To};
 use crate::domain::row::ConversationRow;
 use crate::text::{format, when};
 use crate::ui::command;
 use crate::ui::effect::{Effect, Targets, Work};
-use crate::ui::model::{Bulk, Focus, Model};
+use crate::ui::model::{Bulk, Focus, Model, Purpose};
 use crate::ui::msg::Level;
 
 /// Lines that one macro may run, those of macros in it included.
@@ -37,7 +37,7 @@ impl Model {
         self.last_order = Some(order.clone());
         self.record(&order.to_string());
         match targets {
-            Targets::One(id) => self.give_one(&order, id),
+            Targets::One(id) => self.give_one(&order, id, None),
             many => {
                 self.marks.clear();
                 self.bulk(Work::Order { order: order.clone(), targets: many }, order.said());
@@ -53,7 +53,8 @@ impl Model {
         self.out.push(Effect::Bulk { ticket, work });
     }
 
-    fn give_one(&mut self, order: &Order, id: ConversationId) {
+    /// Gives an order to one conversation; along with a message that can still be taken back, it is taken back with it.
+    pub(crate) fn give_one(&mut self, order: &Order, id: ConversationId, along: Option<MessageId>) {
         let Some(row) = self.row(id) else {
             return self.say(Level::Warn, "the conversation is gone");
         };
@@ -76,7 +77,14 @@ impl Model {
             Ok(actions) => {
                 let said = format!("{}: {said}", format::person(&row.contact_name, &row.theirs));
                 for action in actions {
-                    self.change(action, said.clone());
+                    match along {
+                        None => self.change(action, said.clone()),
+                        Some(message) => {
+                            let inverse = self.inverse(&action);
+                            let purpose = Purpose::Along { message, inverse, said: said.clone() };
+                            self.perform(action, purpose);
+                        }
+                    }
                 }
             }
             Err(e) => self.say(Level::Error, e.to_string()),

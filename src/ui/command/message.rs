@@ -5,7 +5,7 @@ use crate::domain::delivery::Delivery;
 use crate::domain::message::Direction;
 use crate::domain::row::{AttachmentRow, MessageRow};
 use crate::text::sanitize;
-use crate::ui::command::{Category, Command, on_conversation, write};
+use crate::ui::command::{Category, Command, on_conversation, undo, write};
 use crate::ui::effect::{Effect, Need};
 use crate::ui::keymap::Scope::{self, Panes, Thread};
 use crate::ui::model::{Model, Purpose};
@@ -33,7 +33,14 @@ pub(super) static COMMANDS: &[Command] = &[
             &[(Panes, "R")],
             can_retry,
             |m| {
-                act(m, is_stuck, |message| (Action::Retry { message: message.id }, "on its way again"));
+                act(m, is_stuck, |message| {
+                    let said = if message.delivery == Some(Delivery::Queued) {
+                        "on its way"
+                    } else {
+                        "on its way again"
+                    };
+                    (Action::Retry { message: message.id }, said)
+                });
             },
         )
     },
@@ -89,9 +96,10 @@ pub(super) static COMMANDS: &[Command] = &[
         |m| {
             let Ok(message) = m.pointed_at(is_unsent, "") else { return };
             let (id, conversation, text) = (message.id, message.conversation, message.text.clone());
+            let along = undo::forget(m, id);
             m.perform(
                 Action::Discard { message: id },
-                Purpose::TakeBack { conversation, mode: ComposeMode::Reply, text },
+                Purpose::TakeBack { conversation, mode: ComposeMode::Reply, text, along },
             );
         },
     ),
@@ -156,8 +164,13 @@ pub(super) static COMMANDS: &[Command] = &[
     },
 ];
 
-fn is_stuck(message: &MessageRow) -> bool {
-    matches!(message.delivery, Some(Delivery::Failed | Delivery::Parked | Delivery::Retrying))
+/// Whether it can be sent now: it has failed, or waits for its time.
+pub(crate) fn is_stuck(message: &MessageRow) -> bool {
+    match message.delivery {
+        Some(Delivery::Failed | Delivery::Parked | Delivery::Retrying) => true,
+        Some(Delivery::Queued) => message.due_at.is_some(),
+        _ => false,
+    }
 }
 
 fn is_unknown(message: &MessageRow) -> bool {

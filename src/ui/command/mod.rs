@@ -8,6 +8,7 @@ pub(crate) mod message;
 mod program;
 mod reference;
 pub(crate) mod triage;
+pub(crate) mod undo;
 mod write;
 
 use crate::text::fuzzy::Fuzzy;

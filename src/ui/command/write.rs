@@ -1,13 +1,16 @@
 //! Commands that write.
 
 use crate::domain::command::ComposeMode;
+use crate::domain::conversation::Status;
+use crate::domain::order::Order;
 use crate::text::segments;
 use crate::ui::command::{Category, Command, on_conversation};
-use crate::ui::composer::refusal;
+use crate::ui::composer::{Sending, Then, refusal};
 use crate::ui::effect::Effect;
 use crate::ui::keymap::Scope::{self, Composer, Panes};
 use crate::ui::model::{Focus, Model};
 use crate::ui::msg::Level;
+use crate::ui::overlay::{Overlay, Picker};
 
 const fn write(
     id: &'static str,
@@ -52,7 +55,49 @@ pub(super) static COMMANDS: &[Command] = &[
         &[(Composer, "<enter>"), (Composer, "<c-s>")],
         Some(("send", 0)),
         composing,
-        Model::send,
+        |m| m.send(Sending::default()),
+    ),
+    write(
+        "compose.later",
+        "Send later…",
+        "Sends what is typed at a time of your choice; until then it can be taken back.",
+        &[(Composer, "<a-l>")],
+        Some(("later", 14)),
+        can_schedule,
+        |m| {
+            let picker = Picker::later(m);
+            m.overlays.push(Overlay::Picker(Box::new(picker)));
+        },
+    ),
+    write(
+        "compose.send-resolve",
+        "Send and resolve",
+        "Sends what is typed and resolves the conversation; undo takes both back while the message has not left.",
+        &[(Composer, "<a-r>")],
+        Some(("send+resolve", 15)),
+        has_words,
+        |m| m.send(Sending::and(Then::Order(Order::Status(Status::Resolved)))),
+    ),
+    write(
+        "compose.send-snooze",
+        "Send and snooze…",
+        "Sends what is typed and puts the conversation to sleep until a time of your choice, or until the customer writes.",
+        &[(Composer, "<a-s>")],
+        None,
+        has_words,
+        |m| {
+            let picker = Picker::send_and_snooze(m);
+            m.overlays.push(Overlay::Picker(Box::new(picker)));
+        },
+    ),
+    write(
+        "compose.send-next",
+        "Send and go on",
+        "Sends what is typed and opens the next conversation of the list.",
+        &[(Composer, "<a-n>")],
+        Some(("send+next", 16)),
+        has_words,
+        |m| m.send(Sending::and(Then::Next)),
     ),
     write(
         "compose.newline",
@@ -166,6 +211,24 @@ pub(super) fn can_reply(model: &Model) -> Result<(), String> {
 
 fn composing(model: &Model) -> Result<(), String> {
     if model.composer.is_some() { Ok(()) } else { Err("nothing is being written".into()) }
+}
+
+fn has_words(model: &Model) -> Result<(), String> {
+    composing(model)?;
+    match &model.composer {
+        Some(composer) if !composer.is_blank() => Ok(()),
+        _ => Err("nothing is typed yet".into()),
+    }
+}
+
+fn can_schedule(model: &Model) -> Result<(), String> {
+    has_words(model)?;
+    match &model.composer {
+        Some(composer) if composer.mode == ComposeMode::Note => {
+            Err("a note is for agents only: nothing is sent".into())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn can_smarten(model: &Model) -> Result<(), String> {

@@ -7,6 +7,6 @@ mod state;
 pub(crate) mod view;
 
 pub(crate) use expand::{Asking, Insertion};
-pub(crate) use send::Doubts;
+pub(crate) use send::{Doubts, Sending, Then};
 
 pub(crate) use state::{Composer, REST, refusal};

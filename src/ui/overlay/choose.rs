@@ -5,7 +5,7 @@ use crate::domain::order::{self, Order};
 use crate::domain::quick_reply::QuickReplyRow;
 use crate::domain::row::ConversationRow;
 use crate::ui::command::{go, message};
-use crate::ui::composer::Insertion;
+use crate::ui::composer::{Insertion, Sending, Then};
 use crate::ui::effect::{Effect, ListSource, Need, Targets, ThreadAt};
 use crate::ui::model::{Focus, Model, Purpose};
 use crate::ui::msg::Level;
@@ -23,6 +23,13 @@ impl Model {
                 message::file(self, *id, picker.kind == PickerKind::Files { save: true });
             }
             (Choice::Line(line), _) => self.run_line(line),
+            (Choice::Order(order), _) if picker.kind == PickerKind::SendAndSnooze => {
+                self.send(Sending::and(Then::Order(order.clone())));
+            }
+            (Choice::SendAt(at), _) if *at <= self.now => {
+                self.say(Level::Warn, "not sent: that time has passed meanwhile");
+            }
+            (Choice::SendAt(at), _) => self.send(Sending { at: Some(*at), ..Sending::default() }),
             (Choice::Order(order), _) => self.order_from(order.clone(), picker),
             (Choice::Disqualify, _) => self.ask_for(PromptKind::Disqualify, picker, ""),
             (Choice::Score, _) => {

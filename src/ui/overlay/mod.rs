@@ -3,6 +3,7 @@
 mod canned;
 mod choose;
 mod found;
+mod items;
 mod keys;
 mod lines;
 mod outbox;

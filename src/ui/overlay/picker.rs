@@ -1,20 +1,18 @@
 //! A list of choices that narrows as one types.
 
 use crate::domain::clock::Ms;
-use crate::domain::conversation::{Priority, QualificationState, Status};
-use crate::domain::facet::{self, Owner};
+use crate::domain::facet;
 use crate::domain::ids::{AttachmentId, ConversationId};
-use crate::domain::order::{self, Order, To};
-use crate::domain::quick_reply::{self, QuickReplyRow};
-use crate::domain::row::{AttachmentRow, ConversationRow};
+use crate::domain::order::Order;
+use crate::domain::quick_reply::QuickReplyRow;
+use crate::domain::row::AttachmentRow;
 use crate::text::fuzzy::Fuzzy;
-use crate::text::{format, sanitize, when};
-use crate::ui::command::{self, Command, give};
+use crate::text::{format, when};
+use crate::ui::command::{Command, give};
 use crate::ui::effect::Targets;
 use crate::ui::input::Input;
-use crate::ui::keymap;
 use crate::ui::model::{Focus, Model};
-use crate::ui::startup::Macro;
+use crate::ui::overlay::items;
 use crate::ui::theme::Role;
 use jiff::tz::TimeZone;
 
@@ -28,9 +26,15 @@ pub(crate) enum PickerKind {
     Labels,
     Qualification,
     Snooze,
+    /// When what is typed is sent.
+    Later,
+    /// Until when the conversation sleeps once what is typed is sent.
+    SendAndSnooze,
     QuickReplies,
     Emoji,
-    Files { save: bool },
+    Files {
+        save: bool,
+    },
 }
 
 /// What is chosen.
@@ -53,6 +57,8 @@ pub(crate) enum Choice {
         text: String,
     },
     Emoji(&'static str),
+    /// Send what is typed then.
+    SendAt(Ms),
     File(AttachmentId),
 }
 
@@ -68,13 +74,13 @@ pub(crate) struct Item {
     /// Why it cannot be chosen.
     pub(crate) why: Option<String>,
     /// Further words to find it by.
-    also: String,
+    pub(super) also: String,
     /// It was made of what is typed.
     is_typed: bool,
 }
 
 impl Item {
-    fn new(choice: Choice, label: impl Into<String>, detail: impl Into<String>) -> Item {
+    pub(super) fn new(choice: Choice, label: impl Into<String>, detail: impl Into<String>) -> Item {
         Item {
             choice,
             label: label.into(),
@@ -87,7 +93,7 @@ impl Item {
         }
     }
 
-    fn current(mut self, is_current: bool) -> Item {
+    pub(super) fn current(mut self, is_current: bool) -> Item {
         self.is_current = is_current;
         self
     }
@@ -159,6 +165,12 @@ impl Picker {
     pub(crate) fn snoozes(model: &Model) -> Picker {
         Picker::new(model, PickerKind::Snooze)
     }
+    pub(crate) fn later(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Later)
+    }
+    pub(crate) fn send_and_snooze(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::SendAndSnooze)
+    }
     /// Quick replies; those that a `/word` before the cursor may mean come first.
     pub(crate) fn quick_replies(model: &Model, word: Option<String>) -> Picker {
         Picker::new(model, PickerKind::QuickReplies).for_word(word, '/')
@@ -212,6 +224,8 @@ impl Picker {
             PickerKind::Labels => "Labels",
             PickerKind::Qualification => "Qualify as",
             PickerKind::Snooze => "Snooze until",
+            PickerKind::Later => "Send at",
+            PickerKind::SendAndSnooze => "Send, and snooze until",
             PickerKind::QuickReplies => "Quick replies",
             PickerKind::Emoji => "Emoji",
             PickerKind::Files { save: false } => "Open which file",
@@ -223,15 +237,16 @@ impl Picker {
     pub(crate) fn fill(&mut self, model: &Model) {
         let row = self.target.and_then(|id| model.row(id));
         self.items = match self.kind {
-            PickerKind::Commands => commands(model, self.focus),
-            PickerKind::Macros => macros(model, self.focus),
-            PickerKind::Agents => agents(model, row),
-            PickerKind::Priority => priorities(row),
-            PickerKind::Labels => labels(model, row),
-            PickerKind::Qualification => qualifications(model, row),
-            PickerKind::Snooze => snoozes(model, row),
-            PickerKind::QuickReplies => quick_replies(model, row),
-            PickerKind::Emoji => emojis(),
+            PickerKind::Commands => items::commands(model, self.focus),
+            PickerKind::Macros => items::macros(model, self.focus),
+            PickerKind::Agents => items::agents(model, row),
+            PickerKind::Priority => items::priorities(row),
+            PickerKind::Labels => items::labels(model, row),
+            PickerKind::Qualification => items::qualifications(model, row),
+            PickerKind::Snooze | PickerKind::SendAndSnooze => items::snoozes(model, row),
+            PickerKind::Later => items::later(model),
+            PickerKind::QuickReplies => items::quick_replies(model, row),
+            PickerKind::Emoji => items::emojis(),
             PickerKind::Files { .. } => return,
         };
         self.narrow();
@@ -280,7 +295,11 @@ impl Picker {
                 item.why = facet::label(typed, true).err();
                 (!is_known).then_some(item)
             }
-            PickerKind::Snooze => {
+            PickerKind::Later => {
+                let at = when::ahead(typed, self.now, &self.tz)?;
+                Some(Item::new(Choice::SendAt(at), format::moment(at, self.now, &self.tz), ""))
+            }
+            PickerKind::Snooze | PickerKind::SendAndSnooze => {
                 let until = when::ahead(typed, self.now, &self.tz)?;
                 let order = Order::Snooze(Some(typed.to_owned()));
                 Some(Item::new(Choice::Order(order), format::moment(until, self.now, &self.tz), ""))
@@ -308,184 +327,4 @@ impl Picker {
             self.at = self.at.saturating_add_signed(by) % count;
         }
     }
-}
-
-fn commands(model: &Model, focus: Focus) -> Vec<Item> {
-    // The nine slots have their digits; in a list of names they would only be in the way.
-    let is_digit = |id: &str| id.rsplit_once('.').is_some_and(|(_, n)| n.parse::<u8>().is_ok());
-    let mut items: Vec<Item> = command::all()
-        .filter(|command| !is_digit(command.id))
-        .map(|command| {
-            let keys =
-                model.keymap.chords(command.id, focus).first().map(|c| keymap::label(c)).unwrap_or_default();
-            let mut item = Item::new(Choice::Command(command), command.title, keys);
-            item.why = (command.available)(model).err();
-            item.also = format!("{} {}", command.id, command.help);
-            item
-        })
-        .collect();
-    items.extend(macros(model, focus));
-    // Who opens the palette looks for what has no key at hand: what only moves about comes last.
-    let moves = |item: &Item| match &item.choice {
-        Choice::Command(command) => command.id.starts_with("move.") || command.id.starts_with("focus."),
-        _ => false,
-    };
-    items.sort_by_key(|item| (item.why.is_some(), moves(item)));
-    items
-}
-
-fn macros(model: &Model, focus: Focus) -> Vec<Item> {
-    let item = |found: &Macro| {
-        let line = format!("macro {}", found.name);
-        let keys = model.keymap.line_label(&line, focus);
-        let detail = keys.unwrap_or_else(|| sanitize::line(&found.lines.join(" · ")).into_owned());
-        let mut item = Item::new(Choice::Line(line.clone()), line, detail);
-        item.also = found.lines.join(" ");
-        item
-    };
-    model.macros.iter().map(item).collect()
-}
-
-fn agents(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
-    let owner = row.and_then(|row| model.owner_of(row));
-    let item = |to: To, of: Option<Owner>, label: &str, detail: &str| {
-        Item::new(Choice::Order(Order::Assign(to)), label, detail).current(of == owner)
-    };
-    let mine = Owner::Agent(model.me.email.clone());
-    let mut items = vec![item(To::Me, Some(mine), "me", &model.me.name)];
-    let others = model.agents.iter().filter(|a| a.active && a.id != model.me.id);
-    items.extend(
-        others.map(|a| item(To::Named(a.email.clone()), Some(Owner::Agent(a.email.clone())), &a.name, "")),
-    );
-    items.extend(model.teams.iter().map(|t| {
-        item(To::Named(format!("team:{}", t.name)), Some(Owner::Team(t.name.clone())), &t.name, "team")
-    }));
-    items.push(item(To::Nobody, None, "none", "nobody's"));
-    items
-}
-
-fn priorities(row: Option<&ConversationRow>) -> Vec<Item> {
-    Priority::ALL
-        .iter()
-        .rev()
-        .map(|p| {
-            let mut item = Item::new(Choice::Order(Order::Priority(*p)), p.word(), "")
-                .current(row.is_some_and(|r| r.priority == *p));
-            item.role = crate::ui::list::view::priority(*p).map_or(Role::Dim, |(_, role)| role);
-            item
-        })
-        .collect()
-}
-
-fn labels(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
-    let on = row.map(|r| r.labels.as_slice()).unwrap_or_default();
-    let mut names: Vec<&String> = model.labels.iter().chain(on).collect();
-    names.sort();
-    names.dedup();
-    names
-        .into_iter()
-        .map(|name| {
-            let is_on = on.contains(name);
-            let choice = Choice::Order(Order::Label(vec![(name.clone(), !is_on)]));
-            Item::new(choice, name.clone(), if is_on { "Enter takes it off" } else { "" }).current(is_on)
-        })
-        .collect()
-}
-
-fn qualifications(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
-    let now = row.and_then(|r| r.qualification.as_ref()).map(|q| q.state);
-    let detail = |state| match state {
-        QualificationState::Lead => "somebody who may buy",
-        QualificationState::Qualified => "worth the effort",
-        QualificationState::Disqualified => "not worth it; asks for the reason",
-    };
-    let mut items: Vec<Item> = QualificationState::ALL
-        .iter()
-        .map(|s| {
-            let choice = match s {
-                QualificationState::Disqualified => Choice::Disqualify,
-                state => Choice::Order(order::qualification(*state, None)),
-            };
-            Item::new(choice, s.word(), detail(*s)).current(now == Some(*s))
-        })
-        .collect();
-    items.push(Item::new(Choice::Order(Order::Qualify(None)), "none", "not judged").current(now.is_none()));
-    let score = row.and_then(|r| r.score).map_or("0 to 100".to_owned(), |score| format!("now {score}"));
-    items.push(Item::new(Choice::Score, "score\u{2026}", score));
-    // What the configuration knows, and what is filled although it does not.
-    let filled = row.map(|r| r.fields.as_slice()).unwrap_or_default();
-    let known = model.fields.iter().map(|(name, _)| name);
-    let others = filled.iter().map(|(name, _)| name).filter(|n| !model.fields.iter().any(|(k, _)| k == *n));
-    items.extend(known.chain(others).map(|name| {
-        let value = filled.iter().find(|(key, _)| key == name).map(|(_, value)| format!("now {value}"));
-        let help = model.fields.iter().find(|(key, _)| key == name).map(|(_, help)| help.clone());
-        let detail = value.or(help).unwrap_or_default();
-        Item::new(Choice::Field(name.clone()), format!("{name}\u{2026}"), detail)
-    }));
-    items
-}
-
-fn snoozes(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
-    let now = row.filter(|r| r.status == Status::Snoozed).map(|r| r.snoozed_until);
-    let choice = |until: Option<String>| Choice::Order(Order::Snooze(until));
-    let mut items = vec![Item::new(choice(None), "they reply", "no earlier").current(now == Some(None))];
-    items.extend(["1h", "3h", "tonight", "tomorrow", "next week", "4w"].into_iter().filter_map(|text| {
-        let until = when::ahead(text, model.now, &model.tz)?;
-        let label = match text {
-            "1h" => "in an hour",
-            "3h" => "in three hours",
-            "4w" => "in four weeks",
-            day => day,
-        };
-        Some(Item::new(choice(Some(text.into())), label, format::moment(until, model.now, &model.tz)))
-    }));
-    if let Some(Some(until)) = now {
-        let until_when = format::moment(until, model.now, &model.tz);
-        items.insert(0, Item::new(choice(Some(format::stamp(until))), until_when, "as it is").current(true));
-    }
-    items
-}
-
-fn quick_replies(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
-    let Some(row) = row else {
-        return Vec::new();
-    };
-    let slots = quick_reply::slots(&model.quick_replies);
-    let mut items = Vec::new();
-    for shortcut in quick_reply::ranked(&model.quick_replies) {
-        let variants = || model.quick_replies.iter().filter(|q| q.reply.shortcut == shortcut);
-        let fitting = quick_reply::fitting(variants(), row);
-        let slot = slots.iter().position(|slot| *slot == Some(shortcut)).map(|at| format!("Alt-{}", at + 1));
-        for (at, one) in fitting.iter().enumerate() {
-            items.push(canned(model, row, one, slot.clone().filter(|_| at == 0)));
-        }
-        for other in variants().filter(|q| !fitting.iter().any(|f| f.id == q.id)) {
-            let mut item = canned(model, row, other, None);
-            item.why = Some(format!("for {} only", other.reply.variant()));
-            items.push(item);
-        }
-    }
-    items
-}
-
-/// A quick reply as it would read here.
-fn canned(model: &Model, row: &ConversationRow, one: &QuickReplyRow, slot: Option<String>) -> Item {
-    let reply = &one.reply;
-    let text = model.filled_in(reply, row.id, &[]).text;
-    let variant = Some(reply.variant()).filter(|variant| !variant.is_empty());
-    let said = [Some(reply.title.clone()), variant, slot].into_iter().flatten().collect::<Vec<_>>();
-    let choice = Choice::QuickReply { row: Box::new(one.clone()), text };
-    let mut item = Item::new(choice, reply.shortcut.clone(), said.join(" · "));
-    item.also = format!("{} {}", reply.title, sanitize::line(&reply.body));
-    item
-}
-
-fn emojis() -> Vec<Item> {
-    emojis::iter()
-        .filter_map(|emoji| {
-            let mut item = Item::new(Choice::Emoji(emoji.as_str()), emoji.shortcode()?, emoji.as_str());
-            item.also = format!("{} {}", emoji.name(), emoji.shortcodes().collect::<Vec<_>>().join(" "));
-            Some(item)
-        })
-        .collect()
 }

@@ -53,7 +53,11 @@ fn width(overlay: &Overlay, body: Rect) -> u16 {
             PickerKind::Commands | PickerKind::Macros => 72,
             PickerKind::QuickReplies => 78,
             PickerKind::Agents | PickerKind::Labels | PickerKind::Emoji => 48,
-            PickerKind::Priority | PickerKind::Qualification | PickerKind::Snooze => 56,
+            PickerKind::Priority
+            | PickerKind::Qualification
+            | PickerKind::Snooze
+            | PickerKind::Later
+            | PickerKind::SendAndSnooze => 56,
             PickerKind::Files { .. } => 60,
         },
         Overlay::Search(_) => 110,
@@ -78,7 +82,7 @@ fn place(model: &Model, overlay: &Overlay) -> Rect {
             PickerKind::Agents | PickerKind::Labels | PickerKind::Emoji => 14,
             PickerKind::Priority => 8,
             PickerKind::Qualification => rows(picker.items.len() + 1),
-            PickerKind::Snooze => 12,
+            PickerKind::Snooze | PickerKind::Later | PickerKind::SendAndSnooze => 12,
             PickerKind::Files { .. } => 10,
         },
         Overlay::Search(_) => body.height.saturating_sub(1),
@@ -254,7 +258,9 @@ fn draw_text(
 fn draw_picker(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {
     let note = match picker.kind {
         PickerKind::Priority => "0 … 4 choose at once".to_owned(),
-        PickerKind::Snooze => "or type: 2h, mon 9:00, 2026-12-01".to_owned(),
+        PickerKind::Snooze | PickerKind::Later | PickerKind::SendAndSnooze => {
+            "or type: 2h, mon 9:00, 2026-12-01".to_owned()
+        }
         _ => format!("{} of {}", picker.shown.len(), picker.items.len()),
     };
     let inner = frame(pen, area, picker.title(), &note);
@@ -278,7 +284,9 @@ fn draw_picker(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {
     }
     if picker.shown.is_empty() && inner.height > 1 {
         let words = match picker.kind {
-            PickerKind::Snooze => "No time ahead: write 2h, +7d, 14:30, tomorrow, mon 9:00",
+            PickerKind::Snooze | PickerKind::Later | PickerKind::SendAndSnooze => {
+                "No time ahead: write 2h, +7d, 14:30, tomorrow, mon 9:00"
+            }
             PickerKind::Labels => "No label yet: type a word and press Enter",
             PickerKind::QuickReplies if picker.items.is_empty() => {
                 "No quick reply yet: the command quick-replies makes one"

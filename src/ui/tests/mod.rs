@@ -5,6 +5,7 @@ mod answering;
 mod orders;
 mod said;
 mod screen;
+mod sending;
 mod triage;
 mod writing;
 
@@ -141,5 +142,5 @@ fn status(n: i64, to: Status) -> Action {
 }
 
 fn reply(n: i64, text: &str) -> Action {
-    Action::Reply { conversation: id(n), text: text.into(), undo_ms: 5_000 }
+    Action::Reply { conversation: id(n), text: text.into(), undo_ms: 5_000, at: None }
 }

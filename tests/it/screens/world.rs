@@ -146,6 +146,7 @@ pub fn message(
         delivery: (direction == Direction::Outbound).then_some(Delivery::Read),
         reason: None,
         due_at: None,
+        scheduled: false,
         op: None,
         seen: true,
         metadata: serde_json::Value::Null,
