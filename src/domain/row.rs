@@ -324,6 +324,8 @@ pub struct OutboxRow {
     pub reason: Option<Reason>,
     /// Requests made so far.
     pub attempts: u32,
+    /// When it was asked for.
+    pub created_at: Ms,
     /// When it is due.
     pub not_before: Ms,
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::command::ComposeMode;
 use crate::domain::delivery::Delivery;
+use crate::domain::row::OutboxRow;
 use crate::ui::command::message::is_stuck;
 use crate::ui::command::{self, undo};
 use crate::ui::composer::refusal;
@@ -9,7 +10,7 @@ use crate::ui::key::{Code, Key};
 use crate::ui::list::view::is_mine;
 use crate::ui::model::{Focus, Model};
 use crate::ui::msg::Level;
-use crate::ui::overlay::Overlay;
+use crate::ui::overlay::{Overlay, outbox};
 use crate::ui::paint::{Pen, cells};
 use crate::ui::theme::Role;
 use crate::ui::thread::words;
@@ -50,6 +51,7 @@ pub(crate) fn prepare(model: &mut Model) {
         return;
     };
     let mut hints = match model.overlays.last() {
+        Some(Overlay::Outbox { rows: Some(rows), at }) if !rows.is_empty() => of_outbox(model, rows.get(*at)),
         Some(overlay) => of_overlay(overlay),
         None if !model.chord.is_empty() => of_chord(model),
         None => of_panes(model),
@@ -208,6 +210,28 @@ fn of_chord(model: &Model) -> Vec<Hint> {
     hints
 }
 
+/// The keys of the outbox: for the row under the cursor first.
+fn of_outbox(model: &Model, row: Option<&OutboxRow>) -> Vec<Hint> {
+    let answers = row.map(outbox::answers).unwrap_or_default();
+    let of_row = answers.iter().filter_map(|(command, word)| {
+        let chords = model.keymap.chords(command, Focus::Thread);
+        let key = *chords.first()?.first()?;
+        Some(Hint { x: 0, label: key.label(), word, press: Press::Key(key) })
+    });
+    let hint = |label: &str, word, code| Hint {
+        x: 0,
+        label: label.into(),
+        word,
+        press: Press::Key(Key::plain(code)),
+    };
+    let rest = [
+        hint("Enter", "go to the message", Code::Enter),
+        hint("↑↓", "move", Code::Down),
+        hint("Esc", "close", Code::Esc),
+    ];
+    of_row.chain(rest).collect()
+}
+
 fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
     let hint = |label: &str, word, key| Hint { x: 0, label: label.into(), word, press: Press::Key(key) };
     let enter = Key::plain(Code::Enter);
@@ -226,9 +250,6 @@ fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
         }
         Overlay::Confirm(_) | Overlay::Doubts(_) => {
             vec![hint("y", "yes", Key::char('y')), hint("n", "no", Key::char('n'))]
-        }
-        Overlay::Outbox { rows: Some(rows), .. } if !rows.is_empty() => {
-            vec![hint("Enter", "go to the message", enter), moves, esc]
         }
         // There is nothing to be chosen.
         Overlay::Picker(_) | Overlay::Search(_) | Overlay::Outbox { .. } => vec![esc],

@@ -324,7 +324,10 @@ impl Model {
             Loaded::Unread { source, found } => go::to_unread(self, &source, found),
             Loaded::Outbox(found) => {
                 if let Some(Overlay::Outbox { rows, at }) = self.overlays.last_mut() {
-                    *at = (*at).min(found.len().saturating_sub(1));
+                    // The cursor stays on its row, wherever that is now.
+                    let under = rows.as_ref().and_then(|rows| rows.get(*at)).map(|row| row.op);
+                    let place = found.iter().position(|row| Some(row.op) == under).unwrap_or(*at);
+                    *at = place.min(found.len().saturating_sub(1));
                     *rows = Some(found);
                 }
             }

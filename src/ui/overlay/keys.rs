@@ -100,7 +100,7 @@ impl Model {
                 (None, _) if matches!(key.types(), Some('q' | 'O')) => {
                     self.overlays.pop();
                 }
-                (None, _) => self.global_key(key),
+                (None, _) => self.outbox_key(key),
             },
             Overlay::Delivery { .. } => {
                 if matches!(key.types(), Some('q' | 'd')) || key.code == Code::Enter {

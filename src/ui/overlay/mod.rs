@@ -6,7 +6,7 @@ mod found;
 mod items;
 mod keys;
 mod lines;
-mod outbox;
+pub(crate) mod outbox;
 mod picker;
 mod search;
 pub(crate) mod view;

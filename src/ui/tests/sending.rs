@@ -181,3 +181,53 @@ fn going_on_opens_the_next_of_the_list() {
     d.done(1, stored(20));
     assert_eq!(actions(std::mem::take(&mut d.out)), [status(1, Status::Resolved)]);
 }
+
+fn outbox_row(n: i64, state: crate::domain::op::OpState) -> crate::domain::row::OutboxRow {
+    crate::domain::row::OutboxRow {
+        op: crate::domain::ids::OpId::fresh(),
+        message: (n != 9).then_some(MessageId(20 + n)),
+        conversation: id(n),
+        contact_name: format!("Customer {n}"),
+        theirs: String::new(),
+        kind: if n == 9 { "set" } else { "send" },
+        text: Some(format!("words {n}")),
+        state,
+        reason: None,
+        attempts: 1,
+        created_at: NOW - 60_000,
+        not_before: if n == 1 { MORNING } else { NOW - 60_000 },
+    }
+}
+
+#[test]
+fn keys_of_the_outbox_are_for_the_row_under_the_cursor() {
+    use crate::domain::op::OpState::{InFlight, Parked, Queued, Unknown};
+    let mut d = Desk::new();
+    d.keys("O");
+    let rows = [(1, Queued), (2, Parked), (3, Unknown), (4, InFlight), (9, Parked)];
+    d.send(Msg::Loaded(Box::new(Loaded::Outbox(rows.map(|(n, s)| outbox_row(n, s)).to_vec()))));
+    let text = d.text(120, 40);
+    assert!(text.contains("tomorrow 09:00") && text.contains("since today 14:31"), "{text}");
+    assert!(text.contains("x take it back") && text.contains("R send now"), "{text}");
+    let message = |n: i64| MessageId(20 + n);
+    assert_eq!(actions(d.keys("R")), [Action::Retry { message: message(1) }]);
+    assert_eq!(actions(d.keys("x")), [Action::Discard { message: message(1) }]);
+    let ticket = d.model.tickets;
+    d.done(ticket, stored(21));
+    assert!(actions(std::mem::take(&mut d.out)).iter().any(
+        |a| matches!(a, Action::Draft { conversation, text, .. } if *conversation == id(1) && text == "words 1")
+    ));
+    assert_eq!(actions(d.keys("S")), []);
+    assert_eq!(notice(&d), "it is queued: x take it back, R send now");
+    assert_eq!(actions(d.keys("jR")), [Action::Retry { message: message(2) }]);
+    d.keys("j");
+    assert_eq!(d.hints()[..3], ["send again", "was sent", "not sent"]);
+    assert_eq!(actions(d.keys("S")), [Action::Retry { message: message(3) }]);
+    assert_eq!(actions(d.keys("T")), [Action::Settle { message: message(3), sent: true }]);
+    assert_eq!(actions(d.keys("N")), [Action::Settle { message: message(3), sent: false }]);
+    assert_eq!(actions(d.keys("R")), [], "nobody knows: not by this key");
+    assert_eq!(actions(d.keys("jR")), []);
+    assert_eq!(notice(&d), "it is being sent right now");
+    assert_eq!(actions(d.keys("jx")), []);
+    assert_eq!(notice(&d), "it is no message");
+}

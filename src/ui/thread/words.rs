@@ -64,10 +64,15 @@ pub(crate) fn progress(message: &MessageRow, now: Ms, tz: &TimeZone) -> Option<P
 /// The keys that answer a state, as (command id, what it does here).
 pub(crate) fn answers(message: &MessageRow) -> &'static [(&'static str, &'static str)] {
     match message.delivery {
-        Some(Delivery::Queued) if message.scheduled => {
-            &[("message.discard", "take it back"), ("message.retry", "send now")]
-        }
-        Some(Delivery::Queued) => &[("undo", "take it back")],
+        Some(Delivery::Queued) if !message.scheduled => &[("undo", "take it back")],
+        delivery => waiting_answers(delivery),
+    }
+}
+
+/// The keys that answer a state in which a message stays until somebody or some moment comes.
+pub(crate) fn waiting_answers(delivery: Option<Delivery>) -> &'static [(&'static str, &'static str)] {
+    match delivery {
+        Some(Delivery::Queued) => &[("message.discard", "take it back"), ("message.retry", "send now")],
         Some(Delivery::Failed) => {
             &[("message.retry", "send again"), ("message.discard", "give up, keep the words")]
         }
