@@ -80,6 +80,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         macros: Vec::new(),
         fields: Vec::new(),
         undo_ms: 5_000,
+        phone_region: None,
         confirm_patterns: Vec::new(),
     });
     ui::prepare(&mut model, SIZE);

@@ -17,6 +17,9 @@ use std::time::Duration;
 /// A search as one types shows what it has found after this long.
 const SEARCH: Duration = Duration::from_millis(100);
 
+/// People offered as recipients at most.
+const RECIPIENTS: usize = 50;
+
 /// What becomes of needs.
 pub enum Met {
     /// A need was met, or is of no interest any more.
@@ -182,12 +185,15 @@ fn latest(
 fn context(reader: &Reader, conversation: ConversationId) -> Result<Option<Context>, StoreError> {
     let Some(row) = reader.conversation(conversation)? else { return Ok(None) };
     let Some(account) = reader.account(row.account)? else { return Ok(None) };
+    let heard = reader.last_heard(row.contact)?;
+    let last_wrote = heard.filter(|(id, channel)| *id != row.id && *channel != row.channel).map(|(_, c)| c);
     Ok(Some(Context {
         consent: reader.consent(conversation)?,
         contact: reader.contact(row.contact)?,
         draft_reply: reader.draft(conversation, ComposeMode::Reply)?,
         draft_began: reader.draft_began(conversation)?,
         draft_note: reader.draft(conversation, ComposeMode::Note)?,
+        last_wrote,
         row,
         account,
     }))
@@ -262,6 +268,13 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
         }
         Need::Outbox => Loaded::Outbox(reader.outbox(500)?),
         Need::QuickReplies => Loaded::QuickReplies(reader.quick_replies()?),
+        Need::Recipients { kind, typed } => {
+            let found = reader.recipients(kind, &typed, RECIPIENTS)?;
+            Loaded::Recipients { typed, found }
+        }
+        Need::Ways { conversation } => {
+            Loaded::Ways { conversation, ways: reader.ways(conversation, reading.clock.now())? }
+        }
         Need::Agents => Loaded::Agents { agents: reader.agents()?, teams: reader.teams()? },
         Need::Labels => Loaded::Labels(reader.labels()?),
         Need::Delivery { message } => Loaded::Delivery { message, steps: reader.delivery_steps(message)? },

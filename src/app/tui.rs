@@ -323,6 +323,7 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
             .collect(),
         fields: config.desk.fields.clone(),
         undo_ms: i64::try_from(config.undo_seconds.saturating_mul(1000)).unwrap_or(5_000),
+        phone_region: config.phone_region.clone(),
         confirm_patterns: config.confirm_patterns.clone(),
     }
 }

@@ -4,13 +4,13 @@ use crate::app::workspace::Workspace;
 use crate::cli::args::{Guarded, Later, NewArgs, ReplyArgs, Wait, WordsArgs};
 use crate::cli::context::{self, Context};
 use crate::cli::error::{CliError, Exit};
-use crate::domain::account::Channel;
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, Performed};
 use crate::domain::delivery::Delivery;
-use crate::domain::row::{AccountRow, MessageRow};
+use crate::domain::row::MessageRow;
 use crate::text::guard::Guard;
-use crate::text::{address, format, when};
+use crate::text::recipient::{self, RecipientError};
+use crate::text::{format, when};
 use jiff::tz::TimeZone;
 use std::time::{Duration, Instant};
 
@@ -57,7 +57,12 @@ pub fn new(ctx: &mut Context, args: &NewArgs) -> Result<(), CliError> {
             args.channel
         )));
     };
-    let (channel, to) = recipient(&args.to, &account, workspace.config.phone_region.as_deref())?;
+    let (name, carries) = (&account.name, &account.channels);
+    let (channel, to) = recipient::read(&args.to, name, carries, workspace.config.phone_region.as_deref())
+        .map_err(|e| match e {
+            RecipientError::Channel(why) => CliError::refused(why),
+            RecipientError::Address(why) => CliError::usage(why),
+        })?;
     let text = context::text(&args.text)?;
     let at = moment(&workspace, &args.later)?;
     guarded(&workspace, &text, &args.guarded)?;
@@ -70,52 +75,6 @@ fn moment(workspace: &Workspace, later: &Later) -> Result<Option<Ms>, CliError> 
     let at = when::ahead(text, workspace.clock.now(), &TimeZone::system());
     let none = || CliError::usage(format!("--at {text} is no time ahead: write {}", when::FORMS));
     at.map(Some).ok_or_else(none)
-}
-
-/// The medium and the normalised address of what somebody typed.
-fn recipient(typed: &str, account: &AccountRow, region: Option<&str>) -> Result<(Channel, String), CliError> {
-    let (wanted, rest) = match typed.split_once(':') {
-        Some((medium, rest)) if medium.parse::<Channel>().is_ok() => (medium.parse::<Channel>().ok(), rest),
-        _ => (None, typed),
-    };
-    let channel = match wanted {
-        Some(medium) if !account.channels.contains(&medium) => {
-            return Err(CliError::refused(format!(
-                "the channel {} does not carry {}",
-                account.name,
-                medium.title()
-            )));
-        }
-        Some(medium) => medium,
-        None => *account
-            .channels
-            .first()
-            .ok_or_else(|| CliError::refused(format!("the channel {} carries no medium", account.name)))?,
-    };
-    let address = match channel {
-        Channel::Sms | Channel::Whatsapp => phone(rest, region)?,
-        Channel::Email => {
-            address::email(rest)
-                .ok_or_else(|| CliError::usage(format!("{typed} is not an e-mail address")))?
-                .kept
-        }
-        _ => rest.trim().to_owned(),
-    };
-    if address.is_empty() {
-        return Err(CliError::usage("the address is empty"));
-    }
-    Ok((channel, address))
-}
-
-fn phone(typed: &str, region: Option<&str>) -> Result<String, CliError> {
-    address::vendor_phone(typed.trim()).or_else(|| address::typed_phone(typed, region)).ok_or_else(|| {
-        let how = if region.is_some() {
-            ""
-        } else {
-            ": write it with + and the country code, or set `phone_region`"
-        };
-        CliError::usage(format!("{typed} is not a telephone number{how}"))
-    })
 }
 
 /// Refuses what the screen would ask about, unless it is confirmed.
@@ -204,38 +163,5 @@ fn outcome(row: &MessageRow) -> Option<Result<(), CliError>> {
             row.id
         )))),
         Delivery::Cancelled => Some(Err(CliError::failure("it was taken back before it left"))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::account::Health;
-    use crate::domain::ids::AccountId;
-
-    fn account() -> AccountRow {
-        AccountRow {
-            id: AccountId(1),
-            name: "support".into(),
-            provider: "twilio".into(),
-            channels: vec![Channel::Sms, Channel::Whatsapp],
-            health: Health::Ok,
-            detail: String::new(),
-            since: 0,
-            capabilities: None,
-        }
-    }
-
-    #[test]
-    fn recipients_are_read_as_people_type_them() {
-        let read =
-            |typed: &str, region| recipient(typed, &account(), region).map_err(|e| (e.exit, e.message));
-        assert_eq!(read("+15550100123", None), Ok((Channel::Sms, "+15550100123".into())));
-        assert_eq!(read("whatsapp:+31 6 12345678", None), Ok((Channel::Whatsapp, "+31612345678".into())));
-        assert_eq!(read("06 12345678", Some("NL")), Ok((Channel::Sms, "+31612345678".into())));
-        let (exit, message) = read("06 12345678", None).unwrap_err();
-        assert_eq!(exit, Exit::Usage);
-        assert!(message.contains("phone_region"), "{message}");
-        assert_eq!(read("email:a@example.com", None).unwrap_err().0, Exit::Refused);
     }
 }

@@ -6,6 +6,7 @@ pub mod fuzzy;
 pub mod guard;
 pub mod index;
 pub mod place;
+pub mod recipient;
 pub mod replies;
 pub mod sanitize;
 pub mod segments;

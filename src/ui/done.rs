@@ -20,7 +20,10 @@ impl Model {
         };
         match (purpose, result) {
             (Purpose::Quiet, Ok(_)) => {}
-            (Purpose::Quiet | Purpose::Change { .. }, Err(why)) => self.say(Level::Error, why),
+            (Purpose::Begin { carried }, Ok(done)) => self.begun(&done, carried),
+            (Purpose::Quiet | Purpose::Change { .. } | Purpose::Begin { .. }, Err(why)) => {
+                self.say(Level::Error, why)
+            }
             (Purpose::Change { inverse, said }, Ok(_)) => {
                 if let Some(action) = inverse {
                     self.remember(Undo::Back(Back { action, said: said.clone() }));

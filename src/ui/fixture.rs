@@ -30,6 +30,7 @@ pub(crate) fn startup() -> Startup {
         macros: Vec::new(),
         fields: Vec::new(),
         undo_ms: 5_000,
+        phone_region: None,
         confirm_patterns: Vec::new(),
     }
 }
@@ -135,5 +136,6 @@ pub(crate) fn context(id: i64) -> Context {
         draft_reply: None,
         draft_began: None,
         draft_note: None,
+        last_wrote: None,
     }
 }

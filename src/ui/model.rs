@@ -9,12 +9,13 @@ use crate::domain::facet::Owner;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::order::Order;
 use crate::domain::quick_reply::QuickReplyRow;
+use crate::domain::reach::{Recipient, Way};
 use crate::domain::row::{AgentRow, ConversationRow, MessageRow, TeamRow};
 use crate::text::format;
 use crate::text::guard::Guard;
 use crate::ui::ahead::Ahead;
 use crate::ui::command::give::{Line, read_line};
-use crate::ui::composer::{Composer, Sending};
+use crate::ui::composer::{Carried, Composer, Sending};
 use crate::ui::effect::{Effect, Need, ThreadAt, Ticket};
 use crate::ui::hints::Hint;
 use crate::ui::key::Key;
@@ -62,6 +63,8 @@ pub(crate) enum Purpose {
     TakeBack { conversation: ConversationId, mode: ComposeMode, text: String, along: Vec<Back> },
     /// What was to be done once a message was stored; taken back with it.
     Along { message: MessageId, inverse: Option<Action>, said: String },
+    /// A conversation is opened to write in; what was begun elsewhere comes along.
+    Begin { carried: Option<Carried> },
     /// Nothing is said when it works.
     Quiet,
 }
@@ -173,6 +176,16 @@ pub struct Model {
     pub(crate) drafts: BTreeMap<(ConversationId, ComposeMode), String>,
     /// The newest message when an answer was begun that is not sent yet.
     pub(crate) began: BTreeMap<ConversationId, (Ms, MessageId)>,
+    /// Conversations that were begun and in which nothing was said yet, with what was selected before.
+    pub(crate) fresh: BTreeMap<ConversationId, Option<ConversationId>>,
+    /// The region of telephone numbers.
+    pub(crate) phone_region: Option<String>,
+    /// Who fits what is typed as a recipient.
+    pub(crate) recipients: Vec<Recipient>,
+    /// Whose other ways are asked for.
+    pub(crate) asked_ways: Option<ConversationId>,
+    /// The other ways of the customer of a conversation.
+    pub(crate) ways: Vec<Way>,
     /// The query of the last search, to be found again.
     pub(crate) last_search: String,
     pub(crate) out: Vec<Effect>,
@@ -228,6 +241,11 @@ impl Model {
             colleagues: BTreeMap::new(),
             drafts: BTreeMap::new(),
             began: BTreeMap::new(),
+            fresh: BTreeMap::new(),
+            phone_region: startup.phone_region,
+            recipients: Vec::new(),
+            asked_ways: None,
+            ways: Vec::new(),
             last_search: String::new(),
             out: Vec::new(),
         };
@@ -381,6 +399,7 @@ impl Model {
         if self.thread.wanted.or(self.thread.conversation) == Some(id) {
             return;
         }
+        self.leave_bare();
         self.close_composer();
         self.thread.wanted = (self.thread.conversation != Some(id)).then_some(id);
         self.thread.stash = None;

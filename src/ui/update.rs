@@ -331,6 +331,15 @@ impl Model {
                     *rows = Some(found);
                 }
             }
+            Loaded::Recipients { typed, found } => {
+                let is_asked =
+                    |o: &Overlay| matches!(o, Overlay::Picker(p) if p.input.text().trim() == typed);
+                if self.overlays.last().is_some_and(is_asked) {
+                    self.recipients = found;
+                    self.refill(PickerKind::Recipient);
+                }
+            }
+            Loaded::Ways { conversation, ways } => self.ways_came(conversation, ways),
             Loaded::QuickReplies(rows) => {
                 self.quick_replies = rows;
                 self.refill(PickerKind::QuickReplies);

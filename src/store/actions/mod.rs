@@ -1,5 +1,6 @@
 //! What agents do: each action is one transaction of echo, op and audit, and answers what became of it.
 
+mod begin;
 mod mend;
 mod misc;
 mod quick_replies;
@@ -58,6 +59,8 @@ impl Tx<'_> {
                 let leaves = Leaves { undo_ms: *undo_ms, at: *at };
                 self.begin(actor, *account, *channel, to, text, leaves)
             }
+            Action::Begin { account, channel, to } => self.open_with(*account, *channel, to),
+            Action::Abandon { conversation } => self.abandon(*conversation),
             Action::Note { conversation, text } => self.note(actor, *conversation, text),
             Action::Set { conversation, facet } => self.set(actor, *conversation, facet),
             Action::Read { conversation } => self.mark_read(actor, *conversation),

@@ -35,6 +35,11 @@ pub(in crate::store) const CONSENT_OF: &str = "SELECT n.state, n.at, n.said FROM
      JOIN consent n ON n.account_id = c.account_id AND n.identity_id = c.identity_id AND n.channel = c.channel
      WHERE c.id = ?1";
 
+/// The consent of an address, where there is no conversation yet.
+pub(in crate::store) const CONSENT_WITH: &str = "SELECT n.state, n.at, n.said FROM identity i
+     JOIN consent n ON n.identity_id = i.id
+     WHERE i.value = ?1 AND i.kind = ?2 AND n.account_id = ?3 AND n.channel = ?4";
+
 /// Everything a [`MessageRow`] needs but its files; a `WHERE` on `m` follows.
 pub(in crate::store) const MESSAGE: &str =
     "SELECT m.id, m.conversation_id, m.external_id, m.direction, m.kind, m.author_kind, m.author_name, m.text, m.sent_at,

@@ -6,7 +6,7 @@ use crate::domain::order::Order;
 use crate::text::segments;
 use crate::ui::command::{Category, Command, on_conversation};
 use crate::ui::composer::{Sending, Then, refusal};
-use crate::ui::effect::Effect;
+use crate::ui::effect::{Effect, Need};
 use crate::ui::keymap::Scope::{self, Composer, Panes};
 use crate::ui::model::{Focus, Model};
 use crate::ui::msg::Level;
@@ -46,6 +46,32 @@ pub(super) static COMMANDS: &[Command] = &[
         on_conversation,
         |m| {
             m.compose(ComposeMode::Note);
+        },
+    ),
+    write(
+        "compose.new",
+        "New conversation…",
+        "Writes to somebody first: asks on which account and to whom, by name or address.",
+        &[(Panes, "c")],
+        None,
+        can_begin,
+        |m| {
+            let picker = Picker::accounts(m);
+            m.overlays.push(Overlay::Picker(Box::new(picker)));
+        },
+    ),
+    write(
+        "compose.elsewhere",
+        "Answer on another channel…",
+        "Lists the other ways on which the customer can be reached, best first; what is typed goes along.",
+        &[(Panes, "C"), (Composer, "<a-c>")],
+        None,
+        can_change_way,
+        |m| {
+            if let Some(conversation) = m.target() {
+                m.asked_ways = Some(conversation);
+                m.load(Need::Ways { conversation });
+            }
         },
     ),
     write(
@@ -131,8 +157,15 @@ pub(super) static COMMANDS: &[Command] = &[
         composing,
         |m| {
             let had_words = m.composer.as_ref().is_some_and(|c| !c.is_blank());
+            let before = m.leave_bare();
             m.close_composer();
             m.focus = Focus::Thread;
+            if let Some(before) = before {
+                m.thread.clear();
+                m.list.selected = before;
+                m.focus_on(Focus::List);
+                return m.say(Level::Info, "nothing was begun");
+            }
             if had_words {
                 m.say(Level::Info, "kept as a draft");
             }
@@ -211,6 +244,18 @@ pub(super) fn can_reply(model: &Model) -> Result<(), String> {
 
 fn composing(model: &Model) -> Result<(), String> {
     if model.composer.is_some() { Ok(()) } else { Err("nothing is being written".into()) }
+}
+
+fn can_change_way(model: &Model) -> Result<(), String> {
+    on_conversation(model)?;
+    match &model.composer {
+        Some(composer) if composer.sending.is_some() => Err("what is typed is just being sent".into()),
+        _ => Ok(()),
+    }
+}
+
+fn can_begin(model: &Model) -> Result<(), String> {
+    if model.sidebar.accounts.is_empty() { Err("there is no account yet".into()) } else { Ok(()) }
 }
 
 fn has_words(model: &Model) -> Result<(), String> {

@@ -1,11 +1,13 @@
 //! The text field below a thread: bound to one conversation, and clear about who will read it.
 
+mod begin;
 mod expand;
 mod face;
 mod send;
 mod state;
 pub(crate) mod view;
 
+pub(crate) use begin::{Beginning, Carried};
 pub(crate) use expand::{Asking, Insertion};
 pub(crate) use send::{Doubts, Sending, Then};
 

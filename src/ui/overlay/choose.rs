@@ -4,10 +4,11 @@ use crate::domain::conversation::QualificationState;
 use crate::domain::order::{self, Order};
 use crate::domain::quick_reply::QuickReplyRow;
 use crate::domain::row::ConversationRow;
+use crate::text::recipient;
 use crate::ui::command::{go, message};
 use crate::ui::composer::{Insertion, Sending, Then};
-use crate::ui::effect::{Effect, ListSource, Need, Targets, ThreadAt};
-use crate::ui::model::{Focus, Model, Purpose};
+use crate::ui::effect::{Effect, ListSource, Need, Targets};
+use crate::ui::model::{Model, Purpose};
 use crate::ui::msg::Level;
 use crate::ui::overlay::{Choice, Confirm, Item, Overlay, Picker, PickerKind, Prompt, PromptKind};
 
@@ -41,7 +42,18 @@ impl Model {
                 let now = filled.map(|(_, value)| value.clone()).unwrap_or_default();
                 self.ask_for(|targets| PromptKind::Field(name.clone(), targets), picker, &now);
             }
+            (Choice::Account(at), _) => {
+                let picker = Picker::recipients(self, at.clone());
+                self.overlays.push(Overlay::Picker(Box::new(picker)));
+                self.ask_recipients();
+            }
+            (Choice::Recipient(to), _) => {
+                if let Some(at) = &picker.beginning {
+                    self.begin_with(at, to.clone(), None);
+                }
+            }
             (_, None) => self.say(Level::Warn, "the conversation is gone"),
+            (Choice::Way(way), Some(from)) => self.go_elsewhere(from, way),
             (Choice::Emoji(emoji), Some(_)) => {
                 let word = picker.word.clone().unwrap_or_default();
                 self.put_emoji(emoji, &word);
@@ -104,6 +116,16 @@ impl Model {
         }
     }
 
+    /// Asks who fits what is typed in a picker of recipients.
+    pub(crate) fn ask_recipients(&mut self) {
+        if let Some(Overlay::Picker(picker)) = self.overlays.last()
+            && let Some(kind) = picker.beginning.as_ref().and_then(|at| recipient::kind_of(at.channel))
+        {
+            let typed = picker.input.text().trim().to_owned();
+            self.load(Need::Recipients { kind, typed });
+        }
+    }
+
     /// Does what was confirmed.
     pub(crate) fn confirmed(&mut self, confirm: Confirm) {
         self.perform(confirm.action, Purpose::Change { inverse: None, said: confirm.said });
@@ -119,16 +141,8 @@ impl Model {
             return;
         };
         self.overlays.pop();
-        self.close_composer();
-        self.thread.wanted = Some(row.conversation);
-        self.thread.stash = None;
-        self.thread.jump = row.message.map(|id| (id, Vec::new()));
-        self.thread.settle();
-        self.focus = Focus::Thread;
-        self.list.selected = Some(row.conversation);
-        let limit = self.thread.limit();
-        self.load(Need::Thread { conversation: row.conversation, at: ThreadAt::Latest, limit });
-        self.load(Need::Context { conversation: row.conversation });
+        self.go_to_thread(row.conversation);
+        self.thread.highlight = row.message.map(|id| (id, Vec::new()));
     }
 }
 

@@ -1,18 +1,22 @@
 //! What pickers offer: made anew out of what is known.
 
+use crate::domain::availability::{SendContext, may_send};
 use crate::domain::clock::Ms;
 use crate::domain::conversation::{Priority, QualificationState, Status};
 use crate::domain::facet::Owner;
 use crate::domain::order::{self, Order, To};
 use crate::domain::quick_reply::{self, QuickReplyRow};
+use crate::domain::reach::{Recipient, Way};
 use crate::domain::row::ConversationRow;
 use crate::text::{format, sanitize, when};
 use crate::ui::command::{self};
+use crate::ui::composer::Beginning;
 use crate::ui::keymap;
 use crate::ui::model::{Focus, Model};
 use crate::ui::overlay::picker::{Choice, Item};
 use crate::ui::startup::Macro;
 use crate::ui::theme::Role;
+use crate::ui::thread::words;
 
 pub(super) fn commands(model: &Model, focus: Focus) -> Vec<Item> {
     // The nine slots have their digits; in a list of names they would only be in the way.
@@ -204,4 +208,67 @@ pub(super) fn emojis() -> Vec<Item> {
             Some(item)
         })
         .collect()
+}
+
+/// Accounts and their media; where no conversation can be begun, why.
+pub(super) fn accounts(model: &Model) -> Vec<Item> {
+    let mut items = Vec::new();
+    for account in &model.sidebar.accounts {
+        for channel in account.channels.iter().copied() {
+            let caps = account.capabilities.as_ref().and_then(|c| c.on(channel));
+            let ctx =
+                SendContext { account, conversation: None, channel: caps, consent: None, now: model.now };
+            let at = Beginning { account: account.id, account_name: account.name.clone(), channel };
+            let mut item = Item::new(Choice::Account(at), channel.title(), account.name.clone());
+            item.also.clone_from(&account.name);
+            item.why = may_send(&ctx).err();
+            items.push(item);
+        }
+    }
+    items.sort_by_key(|item| item.why.is_some());
+    items
+}
+
+/// People who fit what is typed.
+pub(super) fn recipients(model: &Model) -> Vec<Item> {
+    let item = |one: &Recipient| {
+        let address = &one.identity.value;
+        let name = format::person(&one.name, address);
+        let choice = Choice::Recipient(address.clone());
+        // With the address as people type it, in any grouping.
+        let mut item = Item::new(choice, name.clone(), format::person("", address));
+        item.also = format!("{name} {address} {}", item.detail);
+        item
+    };
+    model.recipients.iter().map(item).collect()
+}
+
+/// The other ways of a customer, each with what speaks for it.
+pub(super) fn ways(model: &Model) -> Vec<Item> {
+    let item = |way: &Way| {
+        let mut said = Vec::new();
+        if let Some(at) = way.last_inbound_at {
+            let ago = words::span(model.now.saturating_sub(at));
+            said.push(match way.preferred {
+                true => format!("preferred: wrote {ago} ago"),
+                false => format!("wrote {ago} ago"),
+            });
+        } else if let Some(at) = way.last_message_at {
+            said.push(format!("last used {} ago", words::span(model.now.saturating_sub(at))));
+        }
+        said.extend(way.window_left.map(|left| format!("window {}", words::span(left))));
+        if way.conversation.is_none() {
+            said.push("begins a conversation".into());
+        }
+        let label = format!(
+            "{} \u{b7} {} \u{b7} {}",
+            way.channel.title(),
+            way.account_name,
+            format::person("", &way.to)
+        );
+        let mut item = Item::new(Choice::Way(Box::new(way.clone())), label, said.join(" \u{b7} "));
+        item.why.clone_from(&way.why_not);
+        item
+    };
+    model.ways.iter().map(item).collect()
 }

@@ -138,6 +138,7 @@ impl Model {
                     picker.at = 0;
                     picker.top = 0;
                     picker.narrow();
+                    self.ask_recipients();
                 }
                 Some(false) => {}
                 None => self.global_key(key),
@@ -186,6 +187,7 @@ impl Model {
             Some(Overlay::Picker(picker)) => {
                 picker.input.insert(text);
                 picker.narrow();
+                self.ask_recipients();
             }
             Some(Overlay::Search(search)) => {
                 search.input.insert(text);

@@ -5,10 +5,12 @@ use crate::domain::facet;
 use crate::domain::ids::{AttachmentId, ConversationId};
 use crate::domain::order::Order;
 use crate::domain::quick_reply::QuickReplyRow;
+use crate::domain::reach::Way;
 use crate::domain::row::AttachmentRow;
 use crate::text::fuzzy::Fuzzy;
-use crate::text::{format, when};
+use crate::text::{format, recipient, when};
 use crate::ui::command::{Command, give};
+use crate::ui::composer::Beginning;
 use crate::ui::effect::Targets;
 use crate::ui::input::Input;
 use crate::ui::model::{Focus, Model};
@@ -30,6 +32,12 @@ pub(crate) enum PickerKind {
     Later,
     /// Until when the conversation sleeps once what is typed is sent.
     SendAndSnooze,
+    /// On which account a conversation is begun.
+    Account,
+    /// With whom.
+    Recipient,
+    /// On which other way a customer is answered.
+    Way,
     QuickReplies,
     Emoji,
     Files {
@@ -59,6 +67,10 @@ pub(crate) enum Choice {
     Emoji(&'static str),
     /// Send what is typed then.
     SendAt(Ms),
+    Account(Beginning),
+    /// An address.
+    Recipient(String),
+    Way(Box<Way>),
     File(AttachmentId),
 }
 
@@ -93,6 +105,10 @@ impl Item {
         }
     }
 
+    fn is_address(&self, address: &str) -> bool {
+        matches!(&self.choice, Choice::Recipient(to) if to == address)
+    }
+
     pub(super) fn current(mut self, is_current: bool) -> Item {
         self.is_current = is_current;
         self
@@ -115,6 +131,9 @@ pub(crate) struct Picker {
     pub(crate) shown: Vec<(usize, Vec<u32>)>,
     pub(crate) at: usize,
     pub(crate) top: usize,
+    /// What a new conversation is begun on.
+    pub(crate) beginning: Option<Beginning>,
+    region: Option<String>,
     /// For times that are typed.
     now: Ms,
     tz: TimeZone,
@@ -133,6 +152,8 @@ impl Picker {
             shown: Vec::new(),
             at: 0,
             top: 0,
+            beginning: None,
+            region: model.phone_region.clone(),
             now: model.now,
             tz: model.tz.clone(),
         };
@@ -164,6 +185,15 @@ impl Picker {
     }
     pub(crate) fn snoozes(model: &Model) -> Picker {
         Picker::new(model, PickerKind::Snooze)
+    }
+    pub(crate) fn accounts(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Account)
+    }
+    pub(crate) fn recipients(model: &Model, beginning: Beginning) -> Picker {
+        Picker { beginning: Some(beginning), ..Picker::new(model, PickerKind::Recipient) }
+    }
+    pub(crate) fn ways(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Way)
     }
     pub(crate) fn later(model: &Model) -> Picker {
         Picker::new(model, PickerKind::Later)
@@ -209,6 +239,8 @@ impl Picker {
             shown,
             at: 0,
             top: 0,
+            beginning: None,
+            region: None,
             now: 0,
             tz: TimeZone::UTC,
         }
@@ -226,6 +258,9 @@ impl Picker {
             PickerKind::Snooze => "Snooze until",
             PickerKind::Later => "Send at",
             PickerKind::SendAndSnooze => "Send, and snooze until",
+            PickerKind::Account => "Write on",
+            PickerKind::Recipient => "Write to",
+            PickerKind::Way => "Answer by",
             PickerKind::QuickReplies => "Quick replies",
             PickerKind::Emoji => "Emoji",
             PickerKind::Files { save: false } => "Open which file",
@@ -245,6 +280,9 @@ impl Picker {
             PickerKind::Qualification => items::qualifications(model, row),
             PickerKind::Snooze | PickerKind::SendAndSnooze => items::snoozes(model, row),
             PickerKind::Later => items::later(model),
+            PickerKind::Account => items::accounts(model),
+            PickerKind::Recipient => items::recipients(model),
+            PickerKind::Way => items::ways(model),
             PickerKind::QuickReplies => items::quick_replies(model, row),
             PickerKind::Emoji => items::emojis(),
             PickerKind::Files { .. } => return,
@@ -294,6 +332,21 @@ impl Picker {
                 let mut item = Item::new(choice, typed, "a new label");
                 item.why = facet::label(typed, true).err();
                 (!is_known).then_some(item)
+            }
+            PickerKind::Recipient => {
+                let at = self.beginning.as_ref()?;
+                let read = recipient::read(typed, &at.account_name, &[at.channel], self.region.as_deref());
+                match read {
+                    Ok((_, to)) if self.items.iter().any(|i| i.is_address(&to)) => None,
+                    Ok((_, to)) => Some(Item::new(Choice::Recipient(to.clone()), to, "Enter writes to it")),
+                    // A name is looked for; what looks like an address is told what is wrong with it.
+                    Err(e) => {
+                        let is_address = typed.contains(|c: char| c.is_ascii_digit() || "@+:".contains(c));
+                        let mut item = Item::new(Choice::Recipient(String::new()), typed, "");
+                        item.why = Some(e.to_string());
+                        is_address.then_some(item)
+                    }
+                }
             }
             PickerKind::Later => {
                 let at = when::ahead(typed, self.now, &self.tz)?;

@@ -59,6 +59,7 @@ fn width(overlay: &Overlay, body: Rect) -> u16 {
             | PickerKind::Later
             | PickerKind::SendAndSnooze => 56,
             PickerKind::Files { .. } => 60,
+            PickerKind::Account | PickerKind::Recipient | PickerKind::Way => 96,
         },
         Overlay::Search(_) => 110,
         Overlay::Prompt(_) | Overlay::Confirm(_) | Overlay::Asking(_) | Overlay::Doubts(_) => 72,
@@ -83,7 +84,8 @@ fn place(model: &Model, overlay: &Overlay) -> Rect {
             PickerKind::Priority => 8,
             PickerKind::Qualification => rows(picker.items.len() + 1),
             PickerKind::Snooze | PickerKind::Later | PickerKind::SendAndSnooze => 12,
-            PickerKind::Files { .. } => 10,
+            PickerKind::Files { .. } | PickerKind::Account | PickerKind::Way => 12,
+            PickerKind::Recipient => 14,
         },
         Overlay::Search(_) => body.height.saturating_sub(1),
         Overlay::Prompt(_) | Overlay::Confirm(_) => 4,
@@ -261,6 +263,7 @@ fn draw_picker(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {
         PickerKind::Snooze | PickerKind::Later | PickerKind::SendAndSnooze => {
             "or type: 2h, mon 9:00, 2026-12-01".to_owned()
         }
+        PickerKind::Recipient => "a name, or an address".to_owned(),
         _ => format!("{} of {}", picker.shown.len(), picker.items.len()),
     };
     let inner = frame(pen, area, picker.title(), &note);
@@ -291,6 +294,8 @@ fn draw_picker(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {
             PickerKind::QuickReplies if picker.items.is_empty() => {
                 "No quick reply yet: the command quick-replies makes one"
             }
+            PickerKind::Recipient => "Nobody of that name is known: type an address",
+            PickerKind::Account => "No account yet: `frontdesk channel add` makes one",
             _ => "Nothing fits",
         };
         pen.text(inner.x + 2, inner.y + 1, inner.width.saturating_sub(2), words, Role::Dim);

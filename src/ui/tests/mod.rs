@@ -2,6 +2,7 @@
 
 mod ahead;
 mod answering;
+mod beginning;
 mod orders;
 mod said;
 mod screen;

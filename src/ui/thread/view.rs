@@ -171,6 +171,9 @@ fn draw_special(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     if context.opted_out() {
         at = pen.text(at, y, room(at), "✗ opted out", Role::Bad) + 2;
     }
+    if let Some(channel) = context.last_wrote {
+        at = pen.text(at, y, room(at), &format!("last wrote by {}", channel.title()), Role::Dim) + 2;
+    }
     for label in &row.labels {
         at = pen.text(at, y, room(at), &format!("#{label}"), Role::Accent) + 1;
     }

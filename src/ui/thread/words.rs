@@ -73,9 +73,11 @@ pub(crate) fn answers(message: &MessageRow) -> &'static [(&'static str, &'static
 pub(crate) fn waiting_answers(delivery: Option<Delivery>) -> &'static [(&'static str, &'static str)] {
     match delivery {
         Some(Delivery::Queued) => &[("message.discard", "take it back"), ("message.retry", "send now")],
-        Some(Delivery::Failed) => {
-            &[("message.retry", "send again"), ("message.discard", "give up, keep the words")]
-        }
+        Some(Delivery::Failed) => &[
+            ("message.retry", "send again"),
+            ("compose.elsewhere", "other channel"),
+            ("message.discard", "give up"),
+        ],
         Some(Delivery::Parked) => {
             &[("message.retry", "send now"), ("message.discard", "give up, keep the words")]
         }

@@ -31,6 +31,7 @@ impl Screen {
             macros: Vec::new(),
             fields: Vec::new(),
             undo_ms: 5_000,
+            phone_region: None,
             confirm_patterns: Vec::new(),
         };
         let (mut model, effects) = ui::start(startup);
