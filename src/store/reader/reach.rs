@@ -51,7 +51,9 @@ impl Reader {
     pub fn ways(&self, conversation: ConversationId, now: Ms) -> Result<Vec<Way>, StoreError> {
         let Some(here) = self.conversation(conversation)? else { return Ok(Vec::new()) };
         let Some(contact) = self.contact(here.contact)? else { return Ok(Vec::new()) };
-        let accounts = self.accounts()?;
+        // Imported history reaches nobody.
+        let mut accounts = self.accounts()?;
+        accounts.retain(|a| a.provider != "import");
         let mut ways = Vec::new();
         let mut seen = vec![place(&here)];
         for id in contact.conversations {

@@ -2,11 +2,12 @@
 
 use super::kit::*;
 use frontdesk::domain::account::Channel;
+use frontdesk::domain::capability::Ownership;
 use frontdesk::domain::command::{Action, ComposeMode};
 use frontdesk::domain::contact::{ConsentState, IdentityKind, Party};
 use frontdesk::domain::event::Event;
 use frontdesk::domain::message::Direction::Inbound;
-use frontdesk::store::StoreError;
+use frontdesk::store::{Class, StoreError};
 
 const ANNA: &str = "+31600000001";
 
@@ -48,6 +49,20 @@ fn a_person_is_reached_on_every_account_that_can_best_first() {
     let seen =
         || ways().iter().map(|w| (w.channel, w.conversation.is_some(), w.preferred)).collect::<Vec<_>>();
     assert_eq!(seen(), [(Channel::Whatsapp, false, false)], "the same number, another medium");
+    // Imported history reaches nobody, a second account does.
+    let mut old = spec("import/sms", Ownership::Local);
+    old.provider = "import".into();
+    let more = [old, spec("second", Ownership::Local)];
+    kit.store
+        .writer()
+        .call(Class::Durable, move |t| more.iter().try_for_each(|s| t.account_upsert(s).map(|_| ())))
+        .unwrap();
+    let names = || ways().into_iter().map(|w| w.account_name).collect::<Vec<_>>();
+    assert_eq!(names(), ["second", "support", "second"]);
+    kit.store
+        .writer()
+        .call(Class::Durable, |t| t.accounts_prune(&["support".into(), "import/sms".into()]))
+        .unwrap();
     // They write there: it is the better one now.
     let mut fact = fact("SM2", ANNA, Inbound, NOW + 10, "here");
     fact.conversation.channel = Channel::Whatsapp;
