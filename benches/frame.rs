@@ -84,6 +84,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         first: false,
         undo_ms: 5_000,
         comfort: Comfort::default(),
+        phone_region: None,
         confirm_patterns: Vec::new(),
     });
     ui::prepare(&mut model, SIZE);

@@ -56,6 +56,7 @@ async fn run(count: usize, fill: usize) {
         to: format!("+1555{n:07}"),
         text: format!("message {n}"),
         undo_ms: 0,
+        at: None,
     };
 
     let begun = Instant::now();

@@ -23,6 +23,9 @@ const OTHERS: usize = 9;
 /// Saved searches are counted up to here: then it is "999+".
 const COUNTED: usize = 999;
 
+/// People offered as recipients at most.
+const RECIPIENTS: usize = 50;
+
 /// What becomes of needs.
 pub enum Met {
     /// A need was met, or is of no interest any more.
@@ -192,6 +195,8 @@ fn context(reader: &Reader, conversation: ConversationId) -> Result<Option<Conte
     let ids = contact.as_ref().map(|c| c.conversations.as_slice()).unwrap_or_default();
     let others = ids.iter().filter(|id| **id != conversation).take(OTHERS);
     let others = others.filter_map(|id| reader.conversation(*id).transpose()).collect::<Result<_, _>>()?;
+    let heard = reader.last_heard(row.contact)?;
+    let last_wrote = heard.filter(|(id, channel)| *id != row.id && *channel != row.channel).map(|(_, c)| c);
     Ok(Some(Context {
         consent: reader.consent(conversation)?,
         contact,
@@ -199,6 +204,7 @@ fn context(reader: &Reader, conversation: ConversationId) -> Result<Option<Conte
         draft_reply: reader.draft(conversation, ComposeMode::Reply)?,
         draft_began: reader.draft_began(conversation)?,
         draft_note: reader.draft(conversation, ComposeMode::Note)?,
+        last_wrote,
         row,
         account,
     }))
@@ -288,6 +294,13 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
         }
         Need::Outbox => Loaded::Outbox(reader.outbox(500)?),
         Need::QuickReplies => Loaded::QuickReplies(reader.quick_replies()?),
+        Need::Recipients { kind, typed } => {
+            let found = reader.recipients(kind, &typed, RECIPIENTS)?;
+            Loaded::Recipients { typed, found }
+        }
+        Need::Ways { conversation } => {
+            Loaded::Ways { conversation, ways: reader.ways(conversation, reading.clock.now())? }
+        }
         Need::Agents => Loaded::Agents { agents: reader.agents()?, teams: reader.teams()? },
         Need::Labels => Loaded::Labels(reader.labels()?),
         Need::Delivery { message } => Loaded::Delivery { message, steps: reader.delivery_steps(message)? },

@@ -325,6 +325,7 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
             icons: Icons::of(&config.icons).unwrap_or_default(),
             notify: config.notify.clone(),
         },
+        phone_region: config.phone_region.clone(),
         confirm_patterns: config.confirm_patterns.clone(),
     }
 }

@@ -18,7 +18,7 @@ pub fn outbox(ctx: &mut Context, limit: &Limit) -> Result<(), CliError> {
     let workspace = ctx.open()?;
     let rows = workspace.store.reader()?.outbox(limit.limit)?;
     let mut table = Table::new(&["message", "conversation", "kind", "state", "tries", "due", "why"], 6);
-    let tz = TimeZone::system();
+    let (now, tz) = (workspace.clock.now(), TimeZone::system());
     for row in &rows {
         if ctx.out.json {
             ctx.out.object(&OutboxShape::new(row))?;
@@ -30,7 +30,7 @@ pub fn outbox(ctx: &mut Context, limit: &Limit) -> Result<(), CliError> {
             row.kind.into(),
             row.state.word().into(),
             row.attempts.to_string(),
-            format::clock(row.not_before, &tz),
+            format::moment(row.not_before, now, &tz),
             row.reason.as_ref().map(|r| r.human.clone()).unwrap_or_default(),
         ]);
     }

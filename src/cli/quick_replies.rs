@@ -168,7 +168,7 @@ fn use_one(ctx: &mut Context, args: &QuickReplyUse) -> Result<(), CliError> {
         return Ok(ctx.out.block("", &done.text)?);
     }
     say::guarded(&workspace, &done.text, &args.guarded)?;
-    let action = Action::Reply { conversation: row.id, text: done.text, undo_ms: 0 };
+    let action = Action::Reply { conversation: row.id, text: done.text, undo_ms: 0, at: None };
     // What was refused was not used: the count comes after the send.
     let outcome = say::say(ctx, &workspace, action, &args.wait);
     if outcome.as_ref().is_err_and(|e| e.exit == crate::cli::error::Exit::Refused) {

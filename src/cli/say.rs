@@ -1,15 +1,17 @@
 //! `new`, `reply`, `note`: writing; and waiting for what becomes of it.
 
 use crate::app::workspace::Workspace;
-use crate::cli::args::{Guarded, NewArgs, ReplyArgs, Wait, WordsArgs};
+use crate::cli::args::{Guarded, Later, NewArgs, ReplyArgs, Wait, WordsArgs};
 use crate::cli::context::{self, Context};
 use crate::cli::error::{CliError, Exit};
-use crate::domain::account::Channel;
+use crate::domain::clock::Ms;
 use crate::domain::command::{Action, Performed};
 use crate::domain::delivery::Delivery;
-use crate::domain::row::{AccountRow, MessageRow};
-use crate::text::address;
+use crate::domain::row::MessageRow;
 use crate::text::guard::Guard;
+use crate::text::recipient::{self, RecipientError};
+use crate::text::{format, when};
+use jiff::tz::TimeZone;
 use std::time::{Duration, Instant};
 
 /// How often the database is looked at while waiting.
@@ -23,8 +25,9 @@ pub fn reply(ctx: &mut Context, args: &ReplyArgs) -> Result<(), CliError> {
     let workspace = ctx.open()?;
     let conversation = context::conversation(&workspace, &args.words.conversation)?.id;
     let text = context::text(&args.words.text)?;
+    let at = moment(&workspace, &args.later)?;
     guarded(&workspace, &text, &args.guarded)?;
-    say(ctx, &workspace, Action::Reply { conversation, text, undo_ms: 0 }, &args.words.wait)
+    say(ctx, &workspace, Action::Reply { conversation, text, undo_ms: 0, at }, &args.words.wait)
 }
 
 /// `note CONVERSATION TEXT|-`
@@ -54,56 +57,24 @@ pub fn new(ctx: &mut Context, args: &NewArgs) -> Result<(), CliError> {
             args.channel
         )));
     };
-    let (channel, to) = recipient(&args.to, &account, workspace.config.phone_region.as_deref())?;
+    let (name, carries) = (&account.name, &account.channels);
+    let (channel, to) = recipient::read(&args.to, name, carries, workspace.config.phone_region.as_deref())
+        .map_err(|e| match e {
+            RecipientError::Channel(why) => CliError::refused(why),
+            RecipientError::Address(why) => CliError::usage(why),
+        })?;
     let text = context::text(&args.text)?;
+    let at = moment(&workspace, &args.later)?;
     guarded(&workspace, &text, &args.guarded)?;
-    say(ctx, &workspace, Action::New { account: account.id, channel, to, text, undo_ms: 0 }, &args.wait)
+    say(ctx, &workspace, Action::New { account: account.id, channel, to, text, undo_ms: 0, at }, &args.wait)
 }
 
-/// The medium and the normalised address of what somebody typed.
-fn recipient(typed: &str, account: &AccountRow, region: Option<&str>) -> Result<(Channel, String), CliError> {
-    let (wanted, rest) = match typed.split_once(':') {
-        Some((medium, rest)) if medium.parse::<Channel>().is_ok() => (medium.parse::<Channel>().ok(), rest),
-        _ => (None, typed),
-    };
-    let channel = match wanted {
-        Some(medium) if !account.channels.contains(&medium) => {
-            return Err(CliError::refused(format!(
-                "the channel {} does not carry {}",
-                account.name,
-                medium.title()
-            )));
-        }
-        Some(medium) => medium,
-        None => *account
-            .channels
-            .first()
-            .ok_or_else(|| CliError::refused(format!("the channel {} carries no medium", account.name)))?,
-    };
-    let address = match channel {
-        Channel::Sms | Channel::Whatsapp => phone(rest, region)?,
-        Channel::Email => {
-            address::email(rest)
-                .ok_or_else(|| CliError::usage(format!("{typed} is not an e-mail address")))?
-                .kept
-        }
-        _ => rest.trim().to_owned(),
-    };
-    if address.is_empty() {
-        return Err(CliError::usage("the address is empty"));
-    }
-    Ok((channel, address))
-}
-
-fn phone(typed: &str, region: Option<&str>) -> Result<String, CliError> {
-    address::vendor_phone(typed.trim()).or_else(|| address::typed_phone(typed, region)).ok_or_else(|| {
-        let how = if region.is_some() {
-            ""
-        } else {
-            ": write it with + and the country code, or set `phone_region`"
-        };
-        CliError::usage(format!("{typed} is not a telephone number{how}"))
-    })
+/// The moment for which something is scheduled.
+fn moment(workspace: &Workspace, later: &Later) -> Result<Option<Ms>, CliError> {
+    let Some(text) = &later.at else { return Ok(None) };
+    let at = when::ahead(text, workspace.clock.now(), &TimeZone::system());
+    let none = || CliError::usage(format!("--at {text} is no time ahead: write {}", when::FORMS));
+    at.map(Some).ok_or_else(none)
 }
 
 /// Refuses what the screen would ask about, unless it is confirmed.
@@ -124,6 +95,10 @@ pub fn guarded(workspace: &Workspace, text: &str, args: &Guarded) -> Result<(), 
 /// # Errors
 /// Why it was not enqueued, or what `--wait` found.
 pub fn say(ctx: &mut Context, workspace: &Workspace, action: Action, wait: &Wait) -> Result<(), CliError> {
+    let scheduled = match &action {
+        Action::Reply { at, .. } | Action::New { at, .. } => *at,
+        _ => None,
+    };
     let mut done = context::perform(workspace, action)?;
     ctx.say_if_nobody_performs(workspace, &done)?;
     let outcome = match (wait.wait, done.op) {
@@ -131,6 +106,11 @@ pub fn say(ctx: &mut Context, workspace: &Workspace, action: Action, wait: &Wait
         _ => Ok(()),
     };
     let said = match (done.message, done.delivery) {
+        (Some(message), Some(Delivery::Queued)) if scheduled.is_some() => {
+            let at = scheduled.unwrap_or_default();
+            let at = format::moment_within(at, workspace.clock.now(), &TimeZone::system());
+            format!("message {message}: scheduled for {at}")
+        }
         (Some(message), Some(delivery)) => format!("message {message}: {delivery}"),
         (Some(message), None) => format!("note {message}"),
         _ => "done".into(),
@@ -183,38 +163,5 @@ fn outcome(row: &MessageRow) -> Option<Result<(), CliError>> {
             row.id
         )))),
         Delivery::Cancelled => Some(Err(CliError::failure("it was taken back before it left"))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::account::Health;
-    use crate::domain::ids::AccountId;
-
-    fn account() -> AccountRow {
-        AccountRow {
-            id: AccountId(1),
-            name: "support".into(),
-            provider: "twilio".into(),
-            channels: vec![Channel::Sms, Channel::Whatsapp],
-            health: Health::Ok,
-            detail: String::new(),
-            since: 0,
-            capabilities: None,
-        }
-    }
-
-    #[test]
-    fn recipients_are_read_as_people_type_them() {
-        let read =
-            |typed: &str, region| recipient(typed, &account(), region).map_err(|e| (e.exit, e.message));
-        assert_eq!(read("+15550100123", None), Ok((Channel::Sms, "+15550100123".into())));
-        assert_eq!(read("whatsapp:+31 6 12345678", None), Ok((Channel::Whatsapp, "+31612345678".into())));
-        assert_eq!(read("06 12345678", Some("NL")), Ok((Channel::Sms, "+31612345678".into())));
-        let (exit, message) = read("06 12345678", None).unwrap_err();
-        assert_eq!(exit, Exit::Usage);
-        assert!(message.contains("phone_region"), "{message}");
-        assert_eq!(read("email:a@example.com", None).unwrap_err().0, Exit::Refused);
     }
 }

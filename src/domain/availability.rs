@@ -54,7 +54,9 @@ pub fn may_send(ctx: &SendContext<'_>) -> Result<(), String> {
              opt them in (`consent {id} opt-in`)"
         ));
     }
-    if let (Some(window), Some(row)) = (channel.reply_window, ctx.conversation) {
+    // Where nothing was said yet, the first word begins the conversation.
+    let begun = ctx.conversation.filter(|row| row.last_message_at.is_some());
+    if let (Some(window), Some(row)) = (channel.reply_window, begun) {
         let left = window_left(window, row.last_inbound_at, ctx.now);
         if left <= 0 {
             return Err(format!(
@@ -63,7 +65,7 @@ pub fn may_send(ctx: &SendContext<'_>) -> Result<(), String> {
             ));
         }
     }
-    if ctx.conversation.is_none() && !channel.start {
+    if begun.is_none() && !channel.start {
         return Err(format!(
             "a conversation cannot be started on {}: the customer writes first",
             channel.channel.title()

@@ -40,6 +40,9 @@ pub enum Action {
         text: String,
         /// How long the send can be taken back, milliseconds.
         undo_ms: Ms,
+        /// When it is to leave, UTC milliseconds; none = once it cannot be taken back any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Ms>,
     },
     /// Write to an address, in the conversation that exists with it or a new one.
     New {
@@ -53,6 +56,23 @@ pub enum Action {
         text: String,
         /// How long the send can be taken back, milliseconds.
         undo_ms: Ms,
+        /// When it is to leave, UTC milliseconds; none = once it cannot be taken back any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Ms>,
+    },
+    /// Open the conversation with an address, to write in it: the one that exists, or a new one in which nothing is said yet.
+    Begin {
+        /// On which account.
+        account: AccountId,
+        /// On which medium.
+        channel: Channel,
+        /// With which address, already normalised.
+        to: String,
+    },
+    /// Forget a conversation in which nothing was said after all. Any other is left as it is.
+    Abandon {
+        /// Which.
+        conversation: ConversationId,
     },
     /// Leave a private note.
     Note {
@@ -189,6 +209,8 @@ impl Action {
         match self {
             Action::Reply { .. } => "reply",
             Action::New { .. } => "new",
+            Action::Begin { .. } => "begin",
+            Action::Abandon { .. } => "abandon",
             Action::Note { .. } => "note",
             Action::Set { facet, .. } => match facet {
                 Facet::Status { .. } => "status",

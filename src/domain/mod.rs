@@ -20,6 +20,7 @@ pub mod op;
 pub mod order;
 pub mod query;
 pub mod quick_reply;
+pub mod reach;
 pub mod rebase;
 pub mod rev;
 pub mod row;

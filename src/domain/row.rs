@@ -226,6 +226,8 @@ pub struct MessageRow {
     pub reason: Option<Reason>,
     /// When the engine will act on it (undo window, schedule, retry).
     pub due_at: Option<Ms>,
+    /// Whether an agent has chosen that moment.
+    pub scheduled: bool,
     /// The op that sends it, while one does.
     pub op: Option<OpId>,
     /// Whether an agent has seen it (inbound).
@@ -345,6 +347,8 @@ pub struct OutboxRow {
     pub reason: Option<Reason>,
     /// Requests made so far.
     pub attempts: u32,
+    /// When it was asked for.
+    pub created_at: Ms,
     /// When it is due.
     pub not_before: Ms,
 }

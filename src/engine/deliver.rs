@@ -24,6 +24,8 @@ const AT_ONCE: usize = 64;
 const BACKOFF: Backoff = Backoff { base: Duration::from_secs(1), max: Duration::from_secs(300) };
 /// The whole list of active ops is read again at most this often.
 const RELOAD: Duration = Duration::from_millis(100);
+/// The clock is looked at this often while something waits for its time.
+const LOOK: Duration = Duration::from_secs(20);
 
 /// Tells where a vendor can call about an account's sends, if it can reach us.
 pub type Callbacks = Arc<dyn Fn(&Live) -> Option<String> + Send + Sync>;
@@ -75,7 +77,8 @@ impl Delivery {
         let mut stale = false;
         let mut reloaded = tokio::time::Instant::now();
         loop {
-            let wake = run.wake.map(|at| Duration::from_millis(ms_until(at, self.clock.now())));
+            // A machine that sleeps does not count the hours: the clock is looked at now and then.
+            let wake = run.wake.map(|at| Duration::from_millis(ms_until(at, self.clock.now())).min(LOOK));
             tokio::select! {
                 biased;
                 _ = stop.changed() => break,

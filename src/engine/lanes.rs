@@ -1,7 +1,8 @@
 //! The delivery planner: which op goes out when. Pure: time and results come in, actions go out; `deliver` performs them.
 //!
 //! One lane per conversation for everything that is said, in the order in which it was asked for; one per facet for what is set,
-//! so that a `Say` never waits for a `Set`. A parked `Say` holds its own lane (what comes after it was written after it), an
+//! so that a `Say` never waits for a `Set`. What is scheduled has its place at its moment, so that what is said before does not wait
+//! for it. A parked `Say` holds its own lane (what comes after it was written after it), an
 //! `unknown` one does not: its request has left, so the order is kept whatever became of it. Each account has a breaker, a
 //! rate and a limit of requests at once; trouble at one account never slows another.
 
@@ -152,7 +153,8 @@ impl Account {
 #[derive(Debug)]
 pub struct Lanes {
     jobs: HashMap<OpId, Job>,
-    lanes: HashMap<LaneKey, BTreeMap<i64, OpId>>,
+    /// By the moment for which an op is meant, then by the order of asking.
+    lanes: HashMap<LaneKey, BTreeMap<(Ms, i64), OpId>>,
     accounts: BTreeMap<AccountId, Account>,
     running: HashMap<OpId, AccountId>,
     backoff: Backoff,
@@ -225,7 +227,7 @@ impl Lanes {
         }
         let lane = Self::lane_of(&job);
         self.list_head(&lane, false);
-        self.lanes.entry(lane.clone()).or_default().insert(job.seq, job.id);
+        self.lanes.entry(lane.clone()).or_default().insert((job.meant_for(), job.seq), job.id);
         self.jobs.insert(job.id, job);
         self.list_head(&lane, true);
     }
@@ -235,7 +237,7 @@ impl Lanes {
         self.list_head(&lane, false);
         let job = self.jobs.remove(&op)?;
         if let Some(entries) = self.lanes.get_mut(&lane) {
-            entries.remove(&job.seq);
+            entries.remove(&(job.meant_for(), job.seq));
             if entries.is_empty() {
                 self.lanes.remove(&lane);
             }
@@ -322,7 +324,7 @@ impl Lanes {
                 self.stumble(account_id, after, now, jitter, out);
                 let Some(mut job) = self.remove(op) else { return };
                 job.attempts += 1;
-                if job.attempts >= GIVE_UP_ATTEMPTS && now.saturating_sub(job.created_at) >= GIVE_UP_AFTER {
+                if job.attempts >= GIVE_UP_ATTEMPTS && now.saturating_sub(job.meant_for()) >= GIVE_UP_AFTER {
                     job.state = OpState::Parked;
                     out.push(Action::GiveUp(op));
                 } else {

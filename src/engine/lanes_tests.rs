@@ -21,6 +21,7 @@ fn job(n: u128, conversation: i64) -> Job {
         state: OpState::Queued,
         not_before: 0,
         created_at: 0,
+        scheduled_at: None,
         attempts: 0,
     }
 }
@@ -48,6 +49,22 @@ fn the_undo_window_holds_an_op_and_the_planner_says_when_to_look_again() {
     let held = Job { not_before: 5_000, ..job(1, 7) };
     assert_eq!(l.step(0, Input::Added(vec![held])), [Action::Wake(5_000)]);
     assert_eq!(starts(&l.step(5_000, Input::Tick)), [op(1)]);
+}
+
+#[test]
+fn what_is_scheduled_holds_nothing_that_is_said_before_its_time() {
+    let mut l = lanes();
+    let tomorrow = Job { not_before: 90_000, scheduled_at: Some(90_000), ..job(1, 7) };
+    assert_eq!(starts(&l.step(0, Input::Added(vec![tomorrow]))), []);
+    let now = Job { created_at: 10, ..job(2, 7) };
+    assert_eq!(starts(&l.step(10, Input::Added(vec![now]))), [op(2)]);
+    // Still under way, then in vain: what is scheduled comes after it all the same.
+    assert_eq!(starts(&l.step(90_000, Input::Tick)), []);
+    assert_eq!(starts(&l.step(90_001, Input::Finished(op(2), Outcome::Over))), [op(1)]);
+    // What is asked for after that moment comes after it.
+    let later = Job { created_at: 90_002, ..job(3, 7) };
+    assert_eq!(starts(&l.step(90_002, Input::Added(vec![later]))), []);
+    assert_eq!(starts(&l.step(90_003, Input::Finished(op(1), Outcome::Over))), [op(3)]);
 }
 
 #[test]

@@ -193,14 +193,17 @@ impl Tx<'_> {
     }
 
     /// After a crash: what was in flight is in doubt, unless the provider does a repeated send only once or nothing was said.
-    /// What was asked for in the future, by a clock that was set back since, waits no longer than it was to wait then.
+    /// What was asked for in the future, by a clock that was set back since, waits no longer than it was to wait then; what is
+    /// scheduled keeps its moment.
     /// Answers which ops were in flight.
     ///
     /// # Errors
     /// Those of the database.
     pub fn ops_recover(&mut self, now: Ms) -> Result<Vec<OpId>, StoreError> {
         self.exec(
-            "UPDATE op SET not_before = ?1 + min(max(not_before - created_at, 0), ?2), created_at = ?1
+            "UPDATE op SET created_at = ?1,
+                    not_before = CASE WHEN scheduled_at > ?1 THEN scheduled_at
+                                      ELSE ?1 + min(max(not_before - created_at, 0), ?2) END
              WHERE state < 6 AND state IN (0, 2) AND created_at > ?1",
             params![now, LONGEST_WAIT],
         )?;

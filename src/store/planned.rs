@@ -1,9 +1,10 @@
 //! What the delivery planner asks of the store: ops without their bodies, claims that answer with the op, and times of next tries.
 
 use crate::domain::clock::Ms;
+use crate::domain::delivery::Reason;
 use crate::domain::event::ConversationKey;
 use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId};
-use crate::domain::op::{Op, OpClass, OpState};
+use crate::domain::op::{Op, OpBody, OpClass, OpState};
 use crate::domain::row::MessageRow;
 use crate::store::accounts::AccountSpec;
 use crate::store::actions::from_key;
@@ -33,8 +34,17 @@ pub struct PlannedOp {
     pub not_before: Ms,
     /// When it was asked for, UTC milliseconds.
     pub created_at: Ms,
+    /// When an agent wants it said, if not as soon as it can be, UTC milliseconds.
+    pub scheduled_at: Option<Ms>,
     /// Requests made so far.
     pub attempts: u32,
+}
+
+impl PlannedOp {
+    /// The moment for which it is meant: its place among the others of a conversation.
+    pub fn meant_for(&self) -> Ms {
+        self.scheduled_at.unwrap_or(self.created_at)
+    }
 }
 
 fn id(bytes: &[u8]) -> OpId {
@@ -61,7 +71,8 @@ impl Reader {
     /// Those of the database.
     pub fn ops_planned(&self, after: i64) -> Result<Vec<PlannedOp>, StoreError> {
         self.all(
-            "SELECT id, seq, account_id, conversation_id, class, facet, state, not_before, created_at, attempts
+            "SELECT id, seq, account_id, conversation_id, class, facet, state, not_before, created_at, attempts,
+                    scheduled_at
              FROM op WHERE state < 6 AND state < 4 AND seq > ?1 ORDER BY seq",
             [after],
             |r| {
@@ -80,6 +91,7 @@ impl Reader {
                     not_before: r.get(7)?,
                     created_at: r.get(8)?,
                     attempts: u32::try_from(r.get::<_, i64>(9)?).unwrap_or(u32::MAX),
+                    scheduled_at: r.get(10)?,
                 })
             },
         )
@@ -136,11 +148,47 @@ impl Tx<'_> {
     /// # Errors
     /// `NotFound`; those of the database.
     pub fn op_take(&mut self, op: OpId, now: Ms) -> Result<Option<Op>, StoreError> {
+        let sql = "SELECT message_id, attempts FROM op
+                   WHERE id = ?1 AND scheduled_at IS NOT NULL AND class = 0 AND state IN (0, 2) AND not_before <= ?2";
+        let key = op.0.as_bytes().as_slice();
+        let scheduled: Option<(Option<i64>, i64)> =
+            self.one(sql, params![key, now], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        if scheduled.is_some()
+            && let Some(why) = self.no_longer_allowed(op)?
+        {
+            self.op_parked(op, &Reason::ours(why), now)?;
+            return Ok(None);
+        }
         if !self.op_claim(op, now)? {
             return Ok(None);
         }
         let sql = format!("{} WHERE id = ?1", rows::OP);
-        Ok(self.one(&sql, [op.0.as_bytes().as_slice()], rows::op)?.map(|a| a.op))
+        let taken = self.one(&sql, [op.0.as_bytes().as_slice()], rows::op)?.map(|a| a.op);
+        if let (Some(op), Some((Some(message), 0))) = (&taken, scheduled) {
+            // It stands in the thread where it is said, not where it was written.
+            self.exec(
+                "UPDATE message SET sent_at = ?2, revision = revision + 1 WHERE id = ?1",
+                params![message, now],
+            )?;
+            let touch = self.touch(op.conversation.0);
+            touch.newest = true;
+            touch.answered_lost = true;
+        }
+        Ok(taken)
+    }
+
+    /// Why what was allowed when it was scheduled is not allowed any more: much can happen in a night.
+    fn no_longer_allowed(&mut self, op: OpId) -> Result<Option<String>, StoreError> {
+        let sql = format!("{} WHERE id = ?1", rows::OP);
+        let found = self.one(&sql, [op.0.as_bytes().as_slice()], rows::op)?.map(|a| a.op);
+        let Some(Op { account, conversation, body: OpBody::Send { text, .. }, .. }) = found else {
+            return Ok(None);
+        };
+        let (account, row) = (self.account_row(account)?, self.conversation_row(conversation)?);
+        match self.allowed(&account, Some(&row), row.channel, None, &text) {
+            Err(StoreError::Refused(why)) => Ok(Some(why)),
+            other => other.map(|()| None),
+        }
     }
 
     /// From when on an account's messages are news rather than history, UTC milliseconds.

@@ -115,6 +115,15 @@ pub fn moment(ms: i64, now_ms: i64, tz: &TimeZone) -> String {
     format!("{} {}", day(ms, now_ms, tz), clock(ms, tz))
 }
 
+/// The same in the middle of a sentence: `tomorrow 09:00`.
+pub fn moment_within(ms: i64, now_ms: i64, tz: &TimeZone) -> String {
+    let moment = moment(ms, now_ms, tz);
+    match moment.split_once(' ') {
+        Some((day @ ("Today" | "Yesterday" | "Tomorrow"), time)) => format!("{} {time}", day.to_lowercase()),
+        _ => moment,
+    }
+}
+
 /// RFC 3339 in UTC with milliseconds: `2026-11-20T22:07:05.972Z`. The time is UTC milliseconds.
 pub fn stamp(ms: i64) -> String {
     format!("{:.3}", timestamp(ms))

@@ -7,6 +7,7 @@ pub mod guard;
 pub mod index;
 pub mod mention;
 pub mod place;
+pub mod recipient;
 pub mod replies;
 pub mod sanitize;
 pub mod segments;

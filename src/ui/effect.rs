@@ -2,6 +2,7 @@
 
 use crate::domain::clock::Ms;
 use crate::domain::command::Action;
+use crate::domain::contact::IdentityKind;
 use crate::domain::ids::{AttachmentId, ConversationId, MessageId};
 use crate::domain::notify::How;
 use crate::domain::order::Order;
@@ -185,6 +186,18 @@ pub enum Need {
     Outbox,
     /// All quick replies.
     QuickReplies,
+    /// People with an address of a kind whose name or address contains what is typed.
+    Recipients {
+        /// What kind of address.
+        kind: IdentityKind,
+        /// What is typed.
+        typed: String,
+    },
+    /// The other ways on which the customer of a conversation can be reached.
+    Ways {
+        /// Which.
+        conversation: ConversationId,
+    },
     /// Agents and teams.
     Agents,
     /// All labels.

@@ -37,6 +37,7 @@ pub(crate) fn startup() -> Startup {
         first: false,
         undo_ms: 5_000,
         comfort: Comfort::default(),
+        phone_region: None,
         confirm_patterns: Vec::new(),
     }
 }
@@ -92,6 +93,7 @@ pub(crate) fn message(id: i64, direction: Direction, text: &str) -> MessageRow {
         delivery: None,
         reason: None,
         due_at: None,
+        scheduled: false,
         op: None,
         seen: true,
         metadata: serde_json::Value::Null,
@@ -143,6 +145,7 @@ pub(crate) fn context(id: i64) -> Context {
         draft_reply: None,
         draft_began: None,
         draft_note: None,
+        last_wrote: None,
     }
 }
 

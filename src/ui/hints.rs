@@ -1,13 +1,16 @@
 //! The bottom line: a notice if there is one, and the keys that work right now.
 
 use crate::domain::command::ComposeMode;
-use crate::ui::command::{self, triage};
+use crate::domain::delivery::Delivery;
+use crate::domain::row::OutboxRow;
+use crate::ui::command::message::is_stuck;
+use crate::ui::command::{self, undo};
 use crate::ui::composer::refusal;
 use crate::ui::key::{Code, Key};
 use crate::ui::list::view::is_mine;
 use crate::ui::model::{Focus, Model};
 use crate::ui::msg::Level;
-use crate::ui::overlay::Overlay;
+use crate::ui::overlay::{Overlay, outbox};
 use crate::ui::paint::{Pen, cells};
 use crate::ui::theme::Role;
 use crate::ui::thread::words;
@@ -48,6 +51,7 @@ pub(crate) fn prepare(model: &mut Model) {
         return;
     };
     let mut hints = match model.overlays.last() {
+        Some(Overlay::Outbox { rows: Some(rows), at }) if !rows.is_empty() => of_outbox(model, rows.get(*at)),
         Some(overlay) => of_overlay(overlay),
         None if !model.chord.is_empty() => of_chord(model),
         None => of_panes(model),
@@ -119,19 +123,25 @@ fn leads_somewhere(model: &Model, id: &str) -> bool {
         "message.retry" | "message.resend" | "message.was-sent" | "message.not-sent"
             if model.focus == Focus::Thread =>
         {
-            let under = model.thread.cursor_message().and_then(|m| m.delivery);
-            words::answers(under).iter().any(|(answer, _)| *answer == id)
+            let answers = model.thread.cursor_message().map(words::answers).unwrap_or_default();
+            answers.iter().any(|(answer, _)| *answer == id)
+        }
+        // What waits for its time asks for nothing.
+        "message.retry" => {
+            model.thread.messages.iter().any(|m| m.delivery != Some(Delivery::Queued) && is_stuck(m))
         }
         // It can be begun where it cannot be sent (the composer says why): that is nothing to be led to.
         "compose.reply" | "quick-reply" if model.focus != Focus::Composer => {
             may_write(model, ComposeMode::Reply, None)
         }
         "compose.note" => may_write(model, ComposeMode::Note, None),
-        "compose.send" => model.composer.as_ref().is_some_and(|composer| {
-            let text = composer.text();
-            may_write(model, composer.mode, (!composer.is_blank()).then_some(text.as_str()))
-        }),
-        "undo" => triage::takes_back(model),
+        "compose.send" | "compose.later" | "compose.send-resolve" | "compose.send-next" => {
+            model.composer.as_ref().is_some_and(|composer| {
+                let text = composer.text();
+                may_write(model, composer.mode, (!composer.is_blank()).then_some(text.as_str()))
+            })
+        }
+        "undo" => undo::takes_back(model),
         "compose.complete" => model.completes(),
         // What one can take is not what one has.
         "assign.me" => !model.target_row().is_some_and(|row| is_mine(model, row)),
@@ -200,6 +210,28 @@ fn of_chord(model: &Model) -> Vec<Hint> {
     hints
 }
 
+/// The keys of the outbox: for the row under the cursor first.
+fn of_outbox(model: &Model, row: Option<&OutboxRow>) -> Vec<Hint> {
+    let answers = row.map(outbox::answers).unwrap_or_default();
+    let of_row = answers.iter().filter_map(|(command, word)| {
+        let chords = model.keymap.chords(command, Focus::Thread);
+        let key = *chords.first()?.first()?;
+        Some(Hint { x: 0, label: key.label(), word, press: Press::Key(key) })
+    });
+    let hint = |label: &str, word, code| Hint {
+        x: 0,
+        label: label.into(),
+        word,
+        press: Press::Key(Key::plain(code)),
+    };
+    let rest = [
+        hint("Enter", "go to the message", Code::Enter),
+        hint("↑↓", "move", Code::Down),
+        hint("Esc", "close", Code::Esc),
+    ];
+    of_row.chain(rest).collect()
+}
+
 fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
     let hint = |label: &str, word, key| Hint { x: 0, label: label.into(), word, press: Press::Key(key) };
     let enter = Key::plain(Code::Enter);
@@ -218,9 +250,6 @@ fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
         }
         Overlay::Confirm(_) | Overlay::Doubts(_) => {
             vec![hint("y", "yes", Key::char('y')), hint("n", "no", Key::char('n'))]
-        }
-        Overlay::Outbox { rows: Some(rows), .. } if !rows.is_empty() => {
-            vec![hint("Enter", "go to the message", enter), moves, esc]
         }
         // There is nothing to be chosen.
         Overlay::Picker(_) | Overlay::Search(_) | Overlay::Outbox { .. } => vec![esc],

@@ -9,11 +9,12 @@ use crate::domain::facet::Owner;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::order::Order;
 use crate::domain::quick_reply::QuickReplyRow;
+use crate::domain::reach::{Recipient, Way};
 use crate::domain::row::{AgentRow, ConversationRow, MessageRow, TeamRow};
 use crate::text::format;
 use crate::text::guard::Guard;
 use crate::ui::ahead::Ahead;
-use crate::ui::command::give::{Line, read_line};
+use crate::ui::command::give::macro_errors;
 use crate::ui::composer::Composer;
 use crate::ui::effect::{Effect, Need, ThreadAt, Ticket};
 use crate::ui::hints::Hint;
@@ -29,6 +30,7 @@ use crate::ui::reading::{Opened, ReadPolicy};
 use crate::ui::setup::Book;
 use crate::ui::sidebar::Sidebar;
 use crate::ui::startup::{Colors, Macro, Startup};
+pub(crate) use crate::ui::steps::{Back, Bulk, Purpose, Undo};
 use crate::ui::theme::{Theme, Themes};
 use crate::ui::thread::{End, Thread};
 use jiff::tz::TimeZone;
@@ -53,57 +55,6 @@ pub(crate) struct Notice {
     pub(crate) level: Level,
     pub(crate) text: String,
     pub(crate) until: Ms,
-}
-
-/// What the answer to a ticket is for.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Purpose {
-    /// A message leaves the composer.
-    Send { conversation: ConversationId, mode: ComposeMode, text: String },
-    /// A change with its way back, and the words for both.
-    Change { inverse: Vec<Action>, said: String },
-    /// What was said is taken back; its words return to the draft of their kind.
-    TakeBack { conversation: ConversationId, mode: ComposeMode, text: String },
-    /// Nothing is said when it works.
-    Quiet,
-}
-
-/// A change of many conversations that is under way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Bulk {
-    /// What is said of each: "resolved".
-    pub(crate) said: String,
-    pub(crate) done: usize,
-    /// None until it is known how many there are.
-    pub(crate) total: Option<usize>,
-}
-
-/// A step that `undo` takes back.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Undo {
-    /// Perform the opposite.
-    Back { actions: Vec<Action>, said: String },
-    /// Perform many opposites.
-    Many { each: Vec<Vec<Action>>, said: String },
-    /// Take a send back, while it has not left.
-    Send { message: MessageId, conversation: ConversationId, text: String, until: Ms },
-    /// Take a note back.
-    Note { message: MessageId, conversation: ConversationId, text: String },
-}
-
-/// What is wrong with the lines of macros. Their places are the configuration's, which names the macro too.
-pub(crate) fn macro_errors(macros: &[Macro]) -> Vec<String> {
-    let known = |name: &str| macros.iter().any(|m| m.name == name);
-    let wrong = |line: &String| match read_line(line) {
-        Ok(Line::Macro(name)) if !known(&name) => Some(format!("there is no macro \u{201c}{name}\u{201d}")),
-        Ok(_) => None,
-        Err(why) => Some(why),
-    };
-    let each = |m: &Macro| {
-        let place = m.place.clone();
-        m.lines.iter().filter_map(wrong).map(move |why| format!("{place}: {why}")).collect::<Vec<_>>()
-    };
-    macros.iter().flat_map(each).collect()
 }
 
 const UNDO_DEPTH: usize = 50;
@@ -180,6 +131,16 @@ pub struct Model {
     pub(crate) drafts: BTreeMap<(ConversationId, ComposeMode), String>,
     /// The newest message when an answer was begun that is not sent yet.
     pub(crate) began: BTreeMap<ConversationId, (Ms, MessageId)>,
+    /// Conversations that were begun and in which nothing was said yet, with what was selected before.
+    pub(crate) fresh: BTreeMap<ConversationId, Option<ConversationId>>,
+    /// The region of telephone numbers.
+    pub(crate) phone_region: Option<String>,
+    /// Who fits what is typed as a recipient.
+    pub(crate) recipients: Vec<Recipient>,
+    /// Whose other ways are asked for.
+    pub(crate) asked_ways: Option<ConversationId>,
+    /// The other ways of the customer of a conversation.
+    pub(crate) ways: Vec<Way>,
     /// The query of the last search, to be found again.
     pub(crate) last_search: String,
     /// When saved searches are to be counted anew; none = not.
@@ -248,6 +209,11 @@ impl Model {
             colleagues: BTreeMap::new(),
             drafts: BTreeMap::new(),
             began: BTreeMap::new(),
+            fresh: BTreeMap::new(),
+            phone_region: startup.phone_region,
+            recipients: Vec::new(),
+            asked_ways: None,
+            ways: Vec::new(),
             last_search: String::new(),
             count_at: None,
             out: Vec::new(),
@@ -299,15 +265,20 @@ impl Model {
 
     /// Asks for a change that can be undone, and says it once it is done.
     pub(crate) fn change(&mut self, action: Action, said: impl Into<String>) {
-        let before = match &action {
+        let inverse = self.inverse(&action);
+        self.perform(action, Purpose::Change { inverse, said: said.into() });
+    }
+
+    /// What takes an action back that is about to be done.
+    pub(crate) fn inverse(&self, action: &Action) -> Vec<Action> {
+        let before = match action {
             Action::Set { conversation, .. }
             | Action::Read { conversation }
             | Action::Unread { conversation }
-            | Action::Block { conversation, .. } => self.row(*conversation).cloned(),
+            | Action::Block { conversation, .. } => self.row(*conversation),
             _ => None,
         };
-        let inverse = before.map(|row| action.inverse(&row, self.owner_of(&row))).unwrap_or_default();
-        self.perform(action, Purpose::Change { inverse, said: said.into() });
+        before.map(|row| action.inverse(row, self.owner_of(row))).unwrap_or_default()
     }
 
     /// Remembers how to go back.
@@ -405,6 +376,7 @@ impl Model {
         if self.thread.wanted.or(self.thread.conversation) == Some(id) {
             return;
         }
+        self.leave_bare();
         self.close_composer();
         self.thread.wanted = (self.thread.conversation != Some(id)).then_some(id);
         self.thread.stash = None;

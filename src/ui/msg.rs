@@ -1,11 +1,13 @@
 //! What the screen hears: everything that can happen to it, as data.
 
+use crate::domain::account::Channel;
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, Performed};
 use crate::domain::contact::ConsentState;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::query::QueryError;
 use crate::domain::quick_reply::QuickReplyRow;
+use crate::domain::reach::{Recipient, Way};
 use crate::domain::row::{
     AccountRow, AgentRow, ArrivalRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey,
     MessageRow, OutboxRow, SearchHit, TeamRow, View, ViewCount,
@@ -227,6 +229,20 @@ pub enum Loaded {
     },
     /// All quick replies.
     QuickReplies(Vec<QuickReplyRow>),
+    /// People who can be written to.
+    Recipients {
+        /// As it was typed.
+        typed: String,
+        /// Those whose name or address contains it.
+        found: Vec<Recipient>,
+    },
+    /// The other ways on which a customer can be reached, best first.
+    Ways {
+        /// From where it was asked.
+        conversation: ConversationId,
+        /// The ways.
+        ways: Vec<Way>,
+    },
     /// Who can be given work.
     Agents {
         /// All agents, the inactive too.
@@ -264,6 +280,8 @@ pub struct Context {
     pub draft_began: Option<Ms>,
     /// What was being typed as a note.
     pub draft_note: Option<String>,
+    /// The medium on which the customer last wrote, if that was in another conversation.
+    pub last_wrote: Option<Channel>,
 }
 
 impl Context {

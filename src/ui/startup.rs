@@ -40,6 +40,8 @@ pub struct Startup {
     pub first: bool,
     /// How long a send can be taken back, milliseconds. 0 = not at all.
     pub undo_ms: Ms,
+    /// The region of telephone numbers that are typed without a country code.
+    pub phone_region: Option<String>,
     /// What is asked about before it is sent: names and regular expressions.
     pub confirm_patterns: Vec<(String, String)>,
     /// What makes the day lighter.

@@ -1,17 +1,16 @@
 //! What becomes of a message: the one place where the model changes.
 
 use crate::domain::clock::Ms;
-use crate::domain::command::Performed;
 use crate::domain::signal::Signal;
 use crate::ui::command::go;
+use crate::ui::composer;
 use crate::ui::effect::{Effect, Need, Ticket};
 use crate::ui::key::{Code, Key};
 use crate::ui::keymap::Lookup;
 use crate::ui::list;
-use crate::ui::model::{Focus, Model, Purpose, Undo};
+use crate::ui::model::{Focus, Model, Undo};
 use crate::ui::msg::{BulkProgress, Level, Loaded, Msg};
 use crate::ui::overlay::{Overlay, PickerKind};
-use crate::ui::{composer, thread};
 
 /// How long somebody counts as typing after the last sign of it, milliseconds.
 const TYPING_FOR: Ms = 6_000;
@@ -274,85 +273,6 @@ impl Model {
         }
     }
 
-    fn on_done(&mut self, ticket: Ticket, result: Result<Performed, String>) {
-        let Some(purpose) = self.waiting.remove(&ticket) else {
-            return;
-        };
-        match (purpose, result) {
-            (Purpose::Quiet, Ok(_)) => {}
-            (Purpose::Quiet, Err(why)) => self.say(Level::Error, why),
-            (Purpose::Change { inverse, said }, Ok(_)) => {
-                if !inverse.is_empty() {
-                    self.remember(Undo::Back { actions: inverse, said: said.clone() });
-                }
-                self.say(Level::Good, said);
-            }
-            (Purpose::Change { .. }, Err(why)) => self.say(Level::Error, why),
-            (Purpose::TakeBack { conversation, mode, text }, Ok(_)) => {
-                self.take_back(conversation, mode, &text)
-            }
-            (Purpose::TakeBack { .. }, Err(why)) => self.say(Level::Error, why),
-            (Purpose::Send { conversation, mode, text }, Ok(done)) => {
-                self.sent(conversation, mode, &text, true);
-                use crate::domain::command::ComposeMode;
-                if mode == ComposeMode::Reply {
-                    self.replied(conversation);
-                }
-                match (mode, done.message) {
-                    (ComposeMode::Reply, Some(message)) if self.undo_ms > 0 => {
-                        let until = self.now.saturating_add(self.undo_ms);
-                        self.remember(Undo::Send { message, conversation, text, until });
-                        let undo = self.keymap.first_label("undo");
-                        let span = thread::words::span(self.undo_ms);
-                        self.say(Level::Good, format!("sends in {span}: {undo} takes it back"));
-                    }
-                    (ComposeMode::Reply, _) => self.say(Level::Good, "on its way"),
-                    (ComposeMode::Note, message) => {
-                        if let Some(message) = message {
-                            self.remember(Undo::Note { message, conversation, text });
-                        }
-                        self.say(Level::Good, "noted");
-                    }
-                }
-            }
-            (Purpose::Send { conversation, mode, text }, Err(why)) => {
-                self.sent(conversation, mode, &text, false);
-                self.say(Level::Error, format!("not sent: {why}"));
-            }
-        }
-    }
-
-    /// Words that were not sent become the draft again.
-    fn take_back(
-        &mut self,
-        conversation: crate::domain::ids::ConversationId,
-        mode: crate::domain::command::ComposeMode,
-        text: &str,
-    ) {
-        use crate::domain::command::{Action, ComposeMode};
-        let now = self.now;
-        if let Some(composer) =
-            self.composer.as_mut().filter(|c| c.conversation == conversation && c.mode == mode)
-        {
-            let typed = composer.text();
-            let both = if typed.trim().is_empty() { text.to_owned() } else { format!("{text}\n{typed}") };
-            composer.set(&both, now);
-        } else {
-            let stored = self.context(conversation).and_then(|c| match mode {
-                ComposeMode::Reply => c.draft_reply.clone(),
-                ComposeMode::Note => c.draft_note.clone(),
-            });
-            let kept = self.drafts.get(&(conversation, mode)).cloned().or(stored);
-            let both = match kept.filter(|d| !d.trim().is_empty()) {
-                Some(draft) => format!("{text}\n{draft}"),
-                None => text.to_owned(),
-            };
-            self.drafts.insert((conversation, mode), both.clone());
-            self.perform(Action::Draft { conversation, mode, text: both }, Purpose::Quiet);
-        }
-        self.say(Level::Good, "taken back: the words are in the draft");
-    }
-
     fn on_signal(&mut self, signal: Signal) {
         match signal {
             Signal::ContactTyping { conversation, on: true } => {
@@ -435,10 +355,22 @@ impl Model {
             Loaded::Unread { source, found } => go::to_unread(self, &source, found),
             Loaded::Outbox(found) => {
                 if let Some(Overlay::Outbox { rows, at }) = self.overlays.last_mut() {
-                    *at = (*at).min(found.len().saturating_sub(1));
+                    // The cursor stays on its row, wherever that is now.
+                    let under = rows.as_ref().and_then(|rows| rows.get(*at)).map(|row| row.op);
+                    let place = found.iter().position(|row| Some(row.op) == under).unwrap_or(*at);
+                    *at = place.min(found.len().saturating_sub(1));
                     *rows = Some(found);
                 }
             }
+            Loaded::Recipients { typed, found } => {
+                let is_asked =
+                    |o: &Overlay| matches!(o, Overlay::Picker(p) if p.input.text().trim() == typed);
+                if self.overlays.last().is_some_and(is_asked) {
+                    self.recipients = found;
+                    self.refill(PickerKind::Recipient);
+                }
+            }
+            Loaded::Ways { conversation, ways } => self.ways_came(conversation, ways),
             Loaded::QuickReplies(rows) => {
                 self.quick_replies = rows;
                 self.refill(PickerKind::QuickReplies);

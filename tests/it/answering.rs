@@ -1,4 +1,5 @@
-//! Journeys of answering: the real program in a real terminal, its quick replies made and changed through a real editor.
+//! Journeys of answering: the real program in a real terminal, its quick replies made and changed through a real editor, and
+//! answers that leave later or first.
 
 use crate::support::{Home, pty::Pty};
 use frontdesk::sandbox::twilio::{Extra, TwilioOptions, TwilioWorld};
@@ -12,6 +13,20 @@ fn listening_home(world: &TwilioWorld) -> (Home, String) {
     let text = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
     home.configure(&format!("listen = \"127.0.0.1:{port}\"\n{text}"));
     (home, format!("http://127.0.0.1:{port}"))
+}
+
+/// A customer asks where it is, as soon as somebody listens.
+async fn asks(world: &TwilioWorld, base: &str) {
+    let hook = format!("{base}/hooks/support").into();
+    let number = world.numbers()[0].clone();
+    for _ in 0..500 {
+        let sent = world.inbound(&hook, "+15558675310", &number, "Where is it?", Extra::default()).await;
+        if sent.answers.iter().any(|a| a.status == 200) {
+            break;
+        }
+        tokio::task::yield_now().await;
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
 }
 
 /// An editor that puts a text in the place of what it is given.
@@ -31,16 +46,7 @@ async fn a_quick_reply_is_made_asked_about_and_sent() {
     let editor = editor(&home, made);
     let mut screen = Pty::start_with(&home, &[], 120, 40, &[("EDITOR", &editor)]);
     screen.wait("frontdesk");
-    let hook = format!("{base}/hooks/support").into();
-    let number = world.numbers()[0].clone();
-    for _ in 0..500 {
-        let sent = world.inbound(&hook, "+15558675310", &number, "Where is it?", Extra::default()).await;
-        if sent.answers.iter().any(|a| a.status == 200) {
-            break;
-        }
-        tokio::task::yield_now().await;
-        std::thread::park_timeout(Duration::from_millis(10));
-    }
+    asks(&world, &base).await;
     screen.wait("Where is it?");
     // It is made without leaving the screen.
     screen.send(":manage quick\r");
@@ -73,6 +79,68 @@ async fn a_quick_reply_is_made_asked_about_and_sent() {
     screen.wait("order number");
     screen.send("\x1b");
     screen.wait_gone("order number");
+    screen.send("\x11");
+    assert_eq!(screen.ended(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_answer_is_scheduled_and_survives_the_program_and_one_is_begun() {
+    let world = TwilioWorld::start(TwilioOptions::default()).await.unwrap();
+    let (home, base) = listening_home(&world);
+    let mut screen = Pty::start_with(&home, &[], 120, 40, &[]);
+    screen.wait("frontdesk");
+    asks(&world, &base).await;
+    screen.wait("Where is it?");
+    // Scheduled; what is said after it does not wait for it, and resolves.
+    screen.send("\r");
+    screen.send("r");
+    screen.wait("PUBLIC");
+    screen.send("See you then.");
+    screen.wait("See you then.");
+    screen.send("\x1bl");
+    screen.wait("Send at");
+    screen.send("4w");
+    screen.wait("in four weeks");
+    screen.send("\r");
+    screen.wait("scheduled for");
+    screen.wait_gone("PUBLIC");
+    screen.send("r");
+    screen.wait("PUBLIC");
+    screen.send("I will look.");
+    screen.wait("I will look.");
+    screen.send("\x1br");
+    screen.wait("resolved");
+    screen.wait("delivered");
+    assert_eq!(world.sent().len(), 1);
+    screen.send("\x11");
+    assert_eq!(screen.ended(), 0);
+
+    // After a restart it waits as before; in the outbox one key sends it.
+    let mut screen = Pty::start_with(&home, &[], 120, 40, &[]);
+    screen.wait("frontdesk");
+    screen.send("O");
+    screen.wait("See you then.");
+    screen.wait("R send now");
+    screen.send("R");
+    screen.wait("Nothing waits");
+    screen.send("\x1b");
+    screen.wait_gone("Nothing waits");
+    assert_eq!(world.sent()[1].body, "See you then.");
+
+    // Writing first: who, and what.
+    screen.send("c");
+    screen.wait("Write on");
+    screen.send("\r");
+    screen.wait("Write to");
+    screen.send("+1 555 867 5399");
+    screen.wait("Enter writes to it");
+    screen.send("\r");
+    screen.wait("PUBLIC");
+    screen.wait("+1 555 867 5399");
+    screen.send("Your order is here.\r");
+    screen.wait("delivered");
+    let begun = &world.sent()[2];
+    assert_eq!((begun.to.as_str(), begun.body.as_str()), ("+15558675399", "Your order is here."));
     screen.send("\x11");
     assert_eq!(screen.ended(), 0);
 }

@@ -81,8 +81,12 @@ async fn nothing_is_lost_and_nothing_is_said_twice() {
                 let Some(row) = rows.get(n % rows.len().max(1)) else { continue };
                 n += 1;
                 let text = format!("answer {n}");
-                let action =
-                    Action::Reply { conversation: ConversationId(row.id.0), text: text.clone(), undo_ms: 0 };
+                let action = Action::Reply {
+                    conversation: ConversationId(row.id.0),
+                    text: text.clone(),
+                    undo_ms: 0,
+                    at: None,
+                };
                 let actor = actor.clone();
                 if let Ok(done) = store.writer().call(Class::Durable, move |t| t.perform(&actor, &action)) {
                     asked.lock().unwrap().insert(done.op.unwrap().to_string(), text);

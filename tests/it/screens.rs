@@ -6,7 +6,10 @@ pub mod trouble;
 pub mod world;
 
 use frontdesk::domain::account::{Channel, Health};
-use frontdesk::domain::ids::AccountId;
+use frontdesk::domain::delivery::Delivery;
+use frontdesk::domain::ids::{AccountId, ConversationId};
+use frontdesk::domain::message::{AuthorKind, Direction};
+use frontdesk::domain::reach::Way;
 use screen::Screen;
 use world::{MIN, World, account, conversation};
 
@@ -181,4 +184,45 @@ fn answering() {
     picture("doubts", World::busy(), (80, 24), "r4111 1111 1111 1111 {{x}}<enter>");
     picture("emoji", World::busy(), (80, 24), "r:smi<tab>");
     picture("variants", World::busy(), (100, 24), "r/<tab>");
+}
+
+#[test]
+fn sending_otherwise() {
+    picture("later", World::busy(), (80, 24), "rSee you<a-l>");
+    picture("send_and_snooze", World::busy(), (80, 24), "rSee you<a-s>");
+    picture("new_account", World::busy(), (100, 24), "c");
+    picture("new_recipient", World::busy(), (100, 24), "c<enter>Bo");
+    let mut world = World::busy();
+    let way = |account: &str, channel, conversation: Option<i64>, why: Option<&str>| Way {
+        account: AccountId(2),
+        account_name: account.into(),
+        channel,
+        to: "+31612345678".into(),
+        conversation: conversation.map(ConversationId),
+        last_inbound_at: conversation.map(|_| world::NOW - 50 * MIN),
+        last_message_at: conversation.map(|_| world::NOW - 50 * MIN),
+        window_left: None,
+        preferred: conversation.is_some(),
+        why_not: why.map(Into::into),
+    };
+    world.ways = vec![
+        way("hotline", Channel::Sms, Some(2), None),
+        way("support", Channel::Sms, None, None),
+        way(
+            "mail",
+            Channel::Email,
+            None,
+            Some("the account \u{201c}mail\u{201d} cannot send on this channel"),
+        ),
+    ];
+    picture("ways", world.clone(), (100, 24), "rSo sorry<a-c>");
+    let last = world.messages.iter_mut().rev().find(|m| m.conversation == ConversationId(1));
+    let message = last.unwrap();
+    message.direction = Direction::Outbound;
+    message.author = AuthorKind::Agent;
+    message.author_name = Some("Ana Sousa".into());
+    message.delivery = Some(Delivery::Queued);
+    message.due_at = Some(world::NOW + 18 * 60 * MIN);
+    message.scheduled = true;
+    picture("scheduled", world, (100, 24), "<enter>");
 }

@@ -75,7 +75,8 @@ async fn what_happens_while_the_visitor_is_away_waits_for_them_once() {
 
     // Away: an answer that can still be taken back, one that was sent, a note; and the first message is seen.
     desk.later(1000);
-    let slow = desk.act(Action::Reply { conversation: c, text: "slow".into(), undo_ms: 60_000 }).unwrap();
+    let slow =
+        desk.act(Action::Reply { conversation: c, text: "slow".into(), undo_ms: 60_000, at: None }).unwrap();
     desk.act(Action::Note { conversation: c, text: "between us".into() });
     desk.act(Action::Read { conversation: c });
     desk.later(1000);

@@ -2,8 +2,10 @@
 
 mod manage;
 mod order;
+mod say;
 
 pub use order::{DoArgs, MacroCommand, ManyArgs, OrderArgs};
+pub use say::{Guarded, Later, NewArgs, ReplyArgs, Wait, WordsArgs};
 
 pub use manage::{
     AttachmentCommand, ChannelAdd, ChannelCommand, ChannelSet, ImportArgs, OneChannel, QuickReplyCommand,
@@ -230,66 +232,6 @@ pub struct ShowArgs {
     /// Only the newest N messages, 1 or more [default: all].
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub limit: Option<usize>,
-}
-
-/// How long to wait for the outcome.
-#[derive(Debug, Clone, Args)]
-pub struct Wait {
-    /// Wait this long until the message is accepted, failed or in doubt.
-    #[arg(long, value_name = "SECS")]
-    pub wait: Option<u64>,
-}
-
-/// `new`
-#[derive(Debug, Clone, Args)]
-pub struct NewArgs {
-    /// The channel to write on, by its name.
-    #[arg(long, value_name = "NAME")]
-    pub channel: String,
-    /// The address: a telephone number in any format, whatsapp:NUMBER, or an e-mail address.
-    #[arg(long, value_name = "ADDRESS")]
-    pub to: String,
-    /// The words; - reads them from standard input.
-    #[arg(value_name = "TEXT|-")]
-    pub text: String,
-    /// Guards.
-    #[command(flatten)]
-    pub guarded: Guarded,
-    /// Waiting.
-    #[command(flatten)]
-    pub wait: Wait,
-}
-
-/// What is asked about on the screen.
-#[derive(Debug, Clone, Args)]
-pub struct Guarded {
-    /// Send it although it looks like a card number or something of `[confirm_patterns]`.
-    #[arg(long)]
-    pub confirmed: bool,
-}
-
-/// `reply`
-#[derive(Debug, Clone, Args)]
-pub struct ReplyArgs {
-    /// Where and what.
-    #[command(flatten)]
-    pub words: WordsArgs,
-    /// Guards.
-    #[command(flatten)]
-    pub guarded: Guarded,
-}
-
-/// `note`
-#[derive(Debug, Clone, Args)]
-pub struct WordsArgs {
-    /// The conversation's id.
-    pub conversation: String,
-    /// The words; - reads them from standard input.
-    #[arg(value_name = "TEXT|-")]
-    pub text: String,
-    /// Waiting.
-    #[command(flatten)]
-    pub wait: Wait,
 }
 
 /// `assign`

@@ -136,6 +136,7 @@ mod tests {
             delivery,
             reason: None,
             due_at: None,
+            scheduled: false,
             op: None,
             seen: false,
             metadata: serde_json::Value::Null,

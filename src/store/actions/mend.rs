@@ -7,7 +7,7 @@ use crate::domain::ids::{ConversationId, MessageId, OpId};
 use crate::domain::message::Direction;
 use crate::domain::op::OpState;
 use crate::store::actions::Actor;
-use crate::store::actions::say::op_detail;
+use crate::store::actions::say::{Leaves, op_detail};
 use crate::store::apply::own_step;
 use crate::store::error::StoreError;
 use crate::store::fold::uuid_blob;
@@ -134,10 +134,11 @@ impl Tx<'_> {
 
     pub(super) fn retry(&mut self, actor: &Actor, message: MessageId) -> Result<Performed, StoreError> {
         let send = self.send(message)?;
-        let allowed = matches!(
-            send.delivery,
-            Some(Delivery::Failed | Delivery::Parked | Delivery::Retrying | Delivery::Unknown)
-        );
+        let allowed =
+            matches!(
+                send.delivery,
+                Some(Delivery::Failed | Delivery::Parked | Delivery::Retrying | Delivery::Unknown)
+            ) || matches!((send.delivery, send.op), (Some(Delivery::Queued), Some((_, OpState::Queued))));
         if !allowed {
             let word = send.delivery.map_or("not ours", Delivery::word);
             return Err(StoreError::Refused(format!("there is nothing to try again: it is {word}")));
@@ -150,12 +151,13 @@ impl Tx<'_> {
             Some((op, _)) if send.said.is_none() && send.external.is_none() => {
                 self.op_opened();
                 self.exec(
-                    "UPDATE op SET state = ?2, not_before = ?3, attempts = 0, code = NULL, human = NULL WHERE id = ?1",
+                    "UPDATE op SET state = ?2, not_before = ?3, scheduled_at = NULL, attempts = 0, code = NULL, human = NULL WHERE id = ?1",
                     params![op.0.as_bytes().as_slice(), OpState::Queued.code(), self.now],
                 )?;
                 self.exec("UPDATE message SET given_up = 0 WHERE id = ?1", [message.0])?;
+                let how = if send.delivery == Some(Delivery::Queued) { "now" } else { "again" };
                 let again = DeliveryReport {
-                    said: format!("again, by {}", actor.name),
+                    said: format!("{how}, by {}", actor.name),
                     reason: None,
                     ..own_step(Delivery::Queued, &Reason::ours(""), self.now)
                 };
@@ -165,7 +167,7 @@ impl Tx<'_> {
             // The provider had it and failed: that stays history, and a new message goes out.
             _ => {
                 self.give_up(message, &send)?;
-                let mut done = self.say(actor, &row, &send.text, 0)?;
+                let mut done = self.say(actor, &row, &send.text, Leaves::default())?;
                 let mut detail = op_detail(done.op);
                 if let Some(map) = detail.as_object_mut() {
                     map.insert("of".into(), json!(message.to_string()));

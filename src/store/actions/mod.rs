@@ -1,10 +1,12 @@
 //! What agents do: each action is one transaction of echo, op and audit, and answers what became of it.
 
+mod begin;
 mod mend;
 mod misc;
 mod quick_replies;
 mod say;
 
+use say::Leaves;
 pub(super) use say::from_key;
 mod set;
 
@@ -50,10 +52,15 @@ impl Tx<'_> {
         // What this job has applied so far is part of what the agent acts upon.
         self.settle()?;
         match action {
-            Action::Reply { conversation, text, undo_ms } => self.reply(actor, *conversation, text, *undo_ms),
-            Action::New { account, channel, to, text, undo_ms } => {
-                self.begin(actor, *account, *channel, to, text, *undo_ms)
+            Action::Reply { conversation, text, undo_ms, at } => {
+                self.reply(actor, *conversation, text, Leaves { undo_ms: *undo_ms, at: *at })
             }
+            Action::New { account, channel, to, text, undo_ms, at } => {
+                let leaves = Leaves { undo_ms: *undo_ms, at: *at };
+                self.begin(actor, *account, *channel, to, text, leaves)
+            }
+            Action::Begin { account, channel, to } => self.open_with(*account, *channel, to),
+            Action::Abandon { conversation } => self.abandon(*conversation),
             Action::Note { conversation, text } => self.note(actor, *conversation, text),
             Action::Set { conversation, facet } => self.set(actor, *conversation, facet),
             Action::Read { conversation } => self.mark_read(actor, *conversation),
@@ -109,13 +116,19 @@ impl Tx<'_> {
     }
 
     /// The conversation as it is shown, or `NotFound`.
-    pub(super) fn conversation_row(&self, id: ConversationId) -> Result<ConversationRow, StoreError> {
+    pub(in crate::store) fn conversation_row(
+        &self,
+        id: ConversationId,
+    ) -> Result<ConversationRow, StoreError> {
         self.one(&format!("{} WHERE c.id = ?1", rows::CONVERSATION), [id.0], rows::conversation)?
             .ok_or(StoreError::NotFound("conversation"))
     }
 
     /// The account, or `NotFound`.
-    pub(super) fn account_row(&self, id: AccountId) -> Result<crate::domain::row::AccountRow, StoreError> {
+    pub(in crate::store) fn account_row(
+        &self,
+        id: AccountId,
+    ) -> Result<crate::domain::row::AccountRow, StoreError> {
         self.one(&format!("{} WHERE id = ?1", rows::ACCOUNT), [id.0], rows::account)?
             .ok_or(StoreError::NotFound("account"))
     }

@@ -1,10 +1,10 @@
 //! Saying something: the echo that is shown at once, and the op that sends it.
 
 use crate::domain::account::Channel;
-use crate::domain::availability::{SendContext, may_say};
+use crate::domain::availability::{SendContext, may_say, may_send};
 use crate::domain::clock::Ms;
 use crate::domain::command::{ComposeMode, Performed};
-use crate::domain::contact::{Identity, IdentityKind};
+use crate::domain::contact::Identity;
 use crate::domain::delivery::Delivery;
 use crate::domain::event::ConversationKey;
 use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId};
@@ -15,9 +15,18 @@ use crate::store::actions::Actor;
 use crate::store::error::StoreError;
 use crate::store::reader::rows;
 use crate::store::tx::Tx;
-use crate::text::{address, variables};
+use crate::text::variables;
 use rusqlite::params;
 use serde_json::{Value, json};
+
+/// When something that is said leaves.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Leaves {
+    /// How long it can be taken back, milliseconds.
+    pub undo_ms: Ms,
+    /// When it is to leave, if that is later.
+    pub at: Option<Ms>,
+}
 
 impl Tx<'_> {
     pub(super) fn reply(
@@ -25,45 +34,13 @@ impl Tx<'_> {
         actor: &Actor,
         conversation: ConversationId,
         text: &str,
-        undo_ms: Ms,
+        leaves: Leaves,
     ) -> Result<Performed, StoreError> {
         let row = self.conversation_row(conversation)?;
         let account = self.account_row(row.account)?;
         self.allowed(&account, Some(&row), row.channel, None, text)?;
-        let done = self.say(actor, &row, text, undo_ms)?;
+        let done = self.say(actor, &row, text, leaves)?;
         self.audit(actor, "reply", Some(conversation), done.message, op_detail(done.op))?;
-        Ok(done)
-    }
-
-    pub(super) fn begin(
-        &mut self,
-        actor: &Actor,
-        account: AccountId,
-        channel: Channel,
-        to: &str,
-        text: &str,
-        undo_ms: Ms,
-    ) -> Result<Performed, StoreError> {
-        let account = self.account_row(account)?;
-        if to.trim().is_empty() {
-            return Err(StoreError::Refused("say to whom".into()));
-        }
-        let identity = identity_of(to);
-        let found = self.conversation_with(account.id, channel, to, &identity)?;
-        let row = found.map(|id| self.conversation_row(id)).transpose()?;
-        self.allowed(&account, row.as_ref(), channel, Some(&identity), text)?;
-        let row = match row {
-            Some(row) => row,
-            None => {
-                let ours = self.meta(&from_key(&account.name, channel))?.unwrap_or_default();
-                let key = ConversationKey(format!("{ours}|{to}"));
-                let id = self.conversation_begin(account.id, key, channel, identity, ours, to.to_owned())?;
-                self.settle()?;
-                self.conversation_row(id)?
-            }
-        };
-        let done = self.say(actor, &row, text, undo_ms)?;
-        self.audit(actor, "new", Some(row.id), done.message, op_detail(done.op))?;
         Ok(done)
     }
 
@@ -96,7 +73,7 @@ impl Tx<'_> {
         actor: &Actor,
         row: &ConversationRow,
         text: &str,
-        undo_ms: Ms,
+        leaves: Leaves,
     ) -> Result<Performed, StoreError> {
         let message = self.own_message(actor, row.id, Direction::Outbound, text)?;
         let body = OpBody::Send {
@@ -107,8 +84,14 @@ impl Tx<'_> {
             text: text.to_owned(),
             attachments: Vec::new(),
         };
-        let due = self.now.saturating_add(undo_ms.max(0));
+        let soon = self.now.saturating_add(leaves.undo_ms.max(0));
+        let scheduled = leaves.at.filter(|at| *at > soon);
+        let due = scheduled.unwrap_or(soon);
         let op = self.enqueue(actor, row.account, row.id, Some(message), &body, due)?;
+        if let Some(at) = scheduled {
+            let key = op.0.as_bytes().as_slice();
+            self.exec("UPDATE op SET scheduled_at = ?2 WHERE id = ?1", params![key, at])?;
+        }
         self.exec(
             "UPDATE message SET op_id = ?2 WHERE id = ?1",
             params![message.0, op.0.as_bytes().as_slice()],
@@ -173,13 +156,36 @@ impl Tx<'_> {
     }
 
     /// Whether these words may be sent here and now.
-    pub(super) fn allowed(
+    pub(in crate::store) fn allowed(
         &mut self,
         account: &AccountRow,
         conversation: Option<&ConversationRow>,
         channel: Channel,
         to: Option<&Identity>,
         text: &str,
+    ) -> Result<(), StoreError> {
+        self.as_sender(account, conversation, channel, to, |ctx| may_say(ctx, text))?;
+        variables::refusal(text).map_or(Ok(()), |why| Err(StoreError::Refused(why)))
+    }
+
+    /// Whether a conversation may be begun with an address, whatever the words.
+    pub(super) fn may_begin(
+        &mut self,
+        account: &AccountRow,
+        channel: Channel,
+        to: &Identity,
+    ) -> Result<(), StoreError> {
+        self.as_sender(account, None, channel, Some(to), may_send)
+    }
+
+    /// Asks something of all that decides whether a public message may be sent.
+    fn as_sender(
+        &mut self,
+        account: &AccountRow,
+        conversation: Option<&ConversationRow>,
+        channel: Channel,
+        to: Option<&Identity>,
+        may: impl FnOnce(&SendContext<'_>) -> Result<(), String>,
     ) -> Result<(), StoreError> {
         if self.removed(account.id)? {
             return Err(StoreError::Refused(format!(
@@ -190,8 +196,7 @@ impl Tx<'_> {
         let consent = match (conversation, to) {
             (Some(row), _) => self.consent_of(row.id)?,
             (None, Some(identity)) => self.one(
-                "SELECT n.state, n.at, n.said FROM identity i JOIN consent n ON n.identity_id = i.id
-                 WHERE i.value = ?1 AND i.kind = ?2 AND n.account_id = ?3 AND n.channel = ?4",
+                rows::CONSENT_WITH,
                 params![identity.value, identity.kind.code(), account.id.0, channel.code()],
                 rows::consent,
             )?,
@@ -204,8 +209,7 @@ impl Tx<'_> {
             consent: consent.as_ref(),
             now: self.now,
         };
-        may_say(&ctx, text).map_err(StoreError::Refused)?;
-        variables::refusal(text).map_or(Ok(()), |why| Err(StoreError::Refused(why)))
+        may(&ctx).map_err(StoreError::Refused)
     }
 
     fn removed(&self, account: AccountId) -> Result<bool, StoreError> {
@@ -217,41 +221,11 @@ impl Tx<'_> {
     pub(super) fn consent_of(&self, conversation: ConversationId) -> Result<Option<ConsentRow>, StoreError> {
         self.one(rows::CONSENT_OF, [conversation.0], rows::consent)
     }
-
-    /// The newest conversation with an address on an account and medium.
-    fn conversation_with(
-        &self,
-        account: AccountId,
-        channel: Channel,
-        to: &str,
-        identity: &Identity,
-    ) -> Result<Option<ConversationId>, StoreError> {
-        self.one(
-            "SELECT c.id FROM identity i JOIN conversation c ON c.contact_id = i.contact_id
-             WHERE i.value = ?1 AND i.kind = ?2 AND c.account_id = ?3 AND c.channel = ?4
-               AND (c.theirs = ?5 OR c.identity_id = i.id)
-             ORDER BY c.last_message_at DESC, c.id DESC LIMIT 1",
-            params![identity.value, identity.kind.code(), account.0, channel.code(), to],
-            |r| Ok(ConversationId(r.get(0)?)),
-        )
-    }
 }
 
 /// Under which meta key an account's sending address for a medium is kept.
 pub(in crate::store) fn from_key(account: &str, channel: Channel) -> String {
     format!("from:{account}:{channel}")
-}
-
-/// What kind of address a person typed, by its syntax alone.
-fn identity_of(to: &str) -> Identity {
-    let bare = to.strip_prefix("whatsapp:").unwrap_or(to);
-    if let Some(phone) = address::vendor_phone(bare) {
-        return Identity::new(IdentityKind::Phone, phone);
-    }
-    match address::email(bare) {
-        Some(email) if bare.contains('@') => Identity::new(IdentityKind::Email, email.folded),
-        _ => Identity::new(IdentityKind::Handle, bare),
-    }
 }
 
 pub(super) fn op_detail(op: Option<OpId>) -> Value {

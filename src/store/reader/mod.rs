@@ -72,3 +72,4 @@ pub(in crate::store) fn limit(n: usize) -> i64 {
 
 #[cfg(test)]
 mod plans;
+mod reach;

@@ -87,6 +87,7 @@ impl Reader {
             state: a.state,
             reason: a.reason,
             attempts: a.attempts,
+            created_at: a.op.created_at,
             not_before: a.op.not_before,
         })
     }

@@ -36,12 +36,18 @@ pub(in crate::store) const CONSENT_OF: &str = "SELECT n.state, n.at, n.said FROM
      JOIN consent n ON n.account_id = c.account_id AND n.identity_id = c.identity_id AND n.channel = c.channel
      WHERE c.id = ?1";
 
+/// The consent of an address, where there is no conversation yet.
+pub(in crate::store) const CONSENT_WITH: &str = "SELECT n.state, n.at, n.said FROM identity i
+     JOIN consent n ON n.identity_id = i.id
+     WHERE i.value = ?1 AND i.kind = ?2 AND n.account_id = ?3 AND n.channel = ?4";
+
 /// Everything a [`MessageRow`] needs but its files; a `WHERE` on `m` follows.
 pub(in crate::store) const MESSAGE: &str =
     "SELECT m.id, m.conversation_id, m.external_id, m.direction, m.kind, m.author_kind, m.author_name, m.text, m.sent_at,
             m.delivery, m.code, m.human, m.due_at, m.op_id, m.seen, m.metadata, m.revision,
             CASE WHEN m.author_name IS NULL AND m.author_kind = 0 THEN
-              (SELECT k.name FROM conversation c JOIN contact k ON k.id = c.contact_id WHERE c.id = m.conversation_id) END
+              (SELECT k.name FROM conversation c JOIN contact k ON k.id = c.contact_id WHERE c.id = m.conversation_id) END,
+            m.due_at IS NOT NULL AND (SELECT o.scheduled_at IS m.due_at FROM op o WHERE o.id = m.op_id) IS 1
      FROM message m";
 
 /// Everything an op needs; a `WHERE` follows.
@@ -157,6 +163,7 @@ pub(in crate::store) fn message(r: &Row<'_>) -> Result<MessageRow> {
         delivery: r.get::<_, Option<i64>>(9)?.and_then(Delivery::from_code),
         reason: reason(r.get(10)?, r.get(11)?),
         due_at: r.get(12)?,
+        scheduled: r.get(18)?,
         op: r.get::<_, Option<uuid_blob::Id>>(13)?.map(|id| id.0),
         seen: r.get::<_, i64>(14)? == 1,
         metadata: metadata.map(|m| json(15, &m)).transpose()?.unwrap_or(serde_json::Value::Null),

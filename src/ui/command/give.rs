@@ -1,14 +1,15 @@
 //! Gives orders: to the one conversation that is meant, to all that are marked, again, and one after another as a macro.
 
 use crate::domain::conversation::Status;
-use crate::domain::ids::ConversationId;
+use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::order::{self, Order, Setting, To};
 use crate::domain::row::ConversationRow;
 use crate::text::{format, when};
 use crate::ui::command::{self, go};
 use crate::ui::effect::{Effect, ListSource, Targets, Work};
-use crate::ui::model::{Bulk, Focus, Model};
+use crate::ui::model::{Bulk, Focus, Model, Purpose};
 use crate::ui::msg::Level;
+use crate::ui::startup::Macro;
 
 /// Lines that one macro may run, those of macros in it included.
 const MOST_LINES: usize = 200;
@@ -37,7 +38,7 @@ impl Model {
         self.last_order = Some(order.clone());
         self.record(&order.to_string());
         match targets {
-            Targets::One(id) => self.give_one(&order, id),
+            Targets::One(id) => self.give_one(&order, id, None),
             many => {
                 self.marks.clear();
                 self.bulk(Work::Order { order: order.clone(), targets: many }, order.said());
@@ -53,7 +54,8 @@ impl Model {
         self.out.push(Effect::Bulk { ticket, work });
     }
 
-    fn give_one(&mut self, order: &Order, id: ConversationId) {
+    /// Gives an order to one conversation; along with a message that can still be taken back, it is taken back with it.
+    pub(crate) fn give_one(&mut self, order: &Order, id: ConversationId, along: Option<MessageId>) {
         let Some(row) = self.row(id) else {
             return self.say(Level::Warn, "the conversation is gone");
         };
@@ -76,7 +78,14 @@ impl Model {
             Ok(actions) => {
                 let said = format!("{}: {said}", format::person(&row.contact_name, &row.theirs));
                 for action in actions {
-                    self.change(action, said.clone());
+                    match along {
+                        None => self.change(action, said.clone()),
+                        Some(message) => {
+                            let inverse = self.inverse(&action);
+                            let purpose = Purpose::Along { message, inverse, said: said.clone() };
+                            self.perform(action, purpose);
+                        }
+                    }
                 }
             }
             Err(e) => self.say(Level::Error, e.to_string()),
@@ -192,4 +201,19 @@ pub(crate) fn read_line(line: &str) -> Result<Line, String> {
         // Without its words a verb may still be a command that asks for them.
         Err(why) => command::find(line).map(Line::Command).ok_or_else(|| why.to_string()),
     }
+}
+
+/// What is wrong with the lines of macros. Their places are the configuration's, which names the macro too.
+pub(crate) fn macro_errors(macros: &[Macro]) -> Vec<String> {
+    let known = |name: &str| macros.iter().any(|m| m.name == name);
+    let wrong = |line: &String| match read_line(line) {
+        Ok(Line::Macro(name)) if !known(&name) => Some(format!("there is no macro \u{201c}{name}\u{201d}")),
+        Ok(_) => None,
+        Err(why) => Some(why),
+    };
+    let each = |m: &Macro| {
+        let place = m.place.clone();
+        m.lines.iter().filter_map(wrong).map(move |why| format!("{place}: {why}")).collect::<Vec<_>>()
+    };
+    macros.iter().flat_map(each).collect()
 }

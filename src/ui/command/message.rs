@@ -2,10 +2,11 @@
 
 use crate::domain::command::{Action, ComposeMode};
 use crate::domain::delivery::Delivery;
+use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::message::Direction;
 use crate::domain::row::{AttachmentRow, MessageRow};
 use crate::text::sanitize;
-use crate::ui::command::{Category, Command, on_conversation, write};
+use crate::ui::command::{Category, Command, on_conversation, undo, write};
 use crate::ui::effect::{Effect, Need};
 use crate::ui::keymap::Scope::{self, Panes, Thread};
 use crate::ui::model::{Model, Purpose};
@@ -33,7 +34,7 @@ pub(super) static COMMANDS: &[Command] = &[
             &[(Panes, "R")],
             can_retry,
             |m| {
-                act(m, is_stuck, |message| (Action::Retry { message: message.id }, "on its way again"));
+                act(m, is_stuck, "message.retry");
             },
         )
     },
@@ -46,7 +47,7 @@ pub(super) static COMMANDS: &[Command] = &[
             &[(Panes, "S")],
             can_settle,
             |m| {
-                act(m, is_unknown, |message| (Action::Retry { message: message.id }, "on its way again"));
+                act(m, is_unknown, "message.resend");
             },
         )
     },
@@ -59,9 +60,7 @@ pub(super) static COMMANDS: &[Command] = &[
             &[(Panes, "T")],
             can_settle,
             |m| {
-                act(m, is_unknown, |message| {
-                    (Action::Settle { message: message.id, sent: true }, "settled: it was sent")
-                });
+                act(m, is_unknown, "message.was-sent");
             },
         )
     },
@@ -74,9 +73,7 @@ pub(super) static COMMANDS: &[Command] = &[
             &[(Panes, "N")],
             can_settle,
             |m| {
-                act(m, is_unknown, |message| {
-                    (Action::Settle { message: message.id, sent: false }, "settled: it was not sent")
-                });
+                act(m, is_unknown, "message.not-sent");
             },
         )
     },
@@ -89,10 +86,7 @@ pub(super) static COMMANDS: &[Command] = &[
         |m| {
             let Ok(message) = m.pointed_at(is_unsent, "") else { return };
             let (id, conversation, text) = (message.id, message.conversation, message.text.clone());
-            m.perform(
-                Action::Discard { message: id },
-                Purpose::TakeBack { conversation, mode: ComposeMode::Reply, text },
-            );
+            give_up(m, id, conversation, text);
         },
     ),
     message(
@@ -156,8 +150,13 @@ pub(super) static COMMANDS: &[Command] = &[
     },
 ];
 
-fn is_stuck(message: &MessageRow) -> bool {
-    matches!(message.delivery, Some(Delivery::Failed | Delivery::Parked | Delivery::Retrying))
+/// Whether it can be sent now: it has failed, or waits for its time.
+pub(crate) fn is_stuck(message: &MessageRow) -> bool {
+    match message.delivery {
+        Some(Delivery::Failed | Delivery::Parked | Delivery::Retrying) => true,
+        Some(Delivery::Queued) => message.due_at.is_some(),
+        _ => false,
+    }
 }
 
 fn is_unknown(message: &MessageRow) -> bool {
@@ -243,15 +242,38 @@ pub(crate) fn is_here(file: &AttachmentRow) -> bool {
     file.path.is_some()
 }
 
-fn act(
-    model: &mut Model,
-    fits: fn(&MessageRow) -> bool,
-    action: impl FnOnce(&MessageRow) -> (Action, &'static str),
-) {
-    if let Ok(message) = model.pointed_at(fits, "") {
-        let (action, said) = action(message);
-        model.perform(action, Purpose::Change { inverse: Vec::new(), said: said.into() });
-    }
+/// What a command does about a message that is not delivered, and what is said then; none where there is nothing to it.
+pub(crate) fn mending(id: &str, message: MessageId, delivery: Delivery) -> Option<(Action, &'static str)> {
+    let is_unknown = delivery == Delivery::Unknown;
+    Some(match (id, delivery) {
+        ("message.retry", Delivery::Queued) => (Action::Retry { message }, "on its way"),
+        ("message.retry", Delivery::Failed | Delivery::Parked | Delivery::Retrying) => {
+            (Action::Retry { message }, "on its way again")
+        }
+        ("message.resend", _) if is_unknown => (Action::Retry { message }, "on its way again"),
+        ("message.was-sent", _) if is_unknown => {
+            (Action::Settle { message, sent: true }, "settled: it was sent")
+        }
+        ("message.not-sent", _) if is_unknown => {
+            (Action::Settle { message, sent: false }, "settled: it was not sent")
+        }
+        _ => return None,
+    })
+}
+
+/// Gives a message up that was not sent, and takes its words back into the draft.
+pub(crate) fn give_up(model: &mut Model, message: MessageId, conversation: ConversationId, text: String) {
+    let along = undo::forget(model, message);
+    model.perform(
+        Action::Discard { message },
+        Purpose::TakeBack { conversation, mode: ComposeMode::Reply, text, along },
+    );
+}
+
+fn act(model: &mut Model, fits: fn(&MessageRow) -> bool, id: &str) {
+    let Ok(message) = model.pointed_at(fits, "") else { return };
+    let Some((action, said)) = message.delivery.and_then(|d| mending(id, message.id, d)) else { return };
+    model.perform(action, Purpose::Change { inverse: Vec::new(), said: said.into() });
 }
 
 fn each_file(model: &mut Model, save: bool) {

@@ -9,6 +9,7 @@ mod program;
 mod reference;
 pub(crate) mod sheet;
 pub(crate) mod triage;
+pub(crate) mod undo;
 mod write;
 
 use crate::text::fuzzy::Fuzzy;

@@ -1,16 +1,14 @@
 //! Commands that decide what becomes of a conversation, from list and thread alike. All can be undone.
 
-use crate::domain::command::{Action, ComposeMode};
+use crate::domain::command::Action;
 use crate::domain::contact::ConsentState;
 use crate::domain::conversation::Status;
-use crate::domain::delivery::Delivery;
-use crate::domain::ids::ConversationId;
 use crate::domain::order::{Order, To};
 use crate::domain::row::ConversationRow;
-use crate::ui::command::{Category, Command, on_conversation};
-use crate::ui::effect::{Need, Targets, Work};
+use crate::ui::command::{Category, Command, on_conversation, undo};
+use crate::ui::effect::{Need, Targets};
 use crate::ui::keymap::Scope::Panes;
-use crate::ui::model::{Focus, Model, Purpose, Undo};
+use crate::ui::model::{Focus, Model};
 use crate::ui::msg::Level;
 use crate::ui::overlay::{Confirm, Overlay, Picker};
 
@@ -208,24 +206,17 @@ pub(super) static COMMANDS: &[Command] = &[
         )
     },
     Command {
-        available: can_undo,
+        available: undo::can_undo,
         ..triage(
             "undo",
             "Undo",
             "Takes the last change back: a note, or a message that has not left yet, too.",
             &[(Panes, "u")],
             Some(("undo", 22)),
-            undo,
+            undo::undo,
         )
     },
 ];
-
-fn can_undo(model: &Model) -> Result<(), String> {
-    if model.undo.is_empty() && revocable(model).is_none() {
-        return Err("there is nothing to undo".into());
-    }
-    Ok(())
-}
 
 fn can_consent(model: &Model) -> Result<(), String> {
     on_conversation(model)?;
@@ -268,64 +259,14 @@ fn resolve_next(model: &mut Model) {
     }
 }
 
-/// A message of the open thread that can still be taken back.
-fn revocable(model: &Model) -> Option<(crate::domain::ids::MessageId, ConversationId, String)> {
-    let fits = |m: &crate::domain::row::MessageRow| {
-        m.delivery == Some(Delivery::Queued) && m.due_at.is_some_and(|due| due > model.now)
-    };
-    model.target_message(fits).map(|m| (m.id, m.conversation, m.text.clone()))
-}
-
-/// Whether undo takes something back now, rather than say that it is too late for that.
-pub(crate) fn takes_back(model: &Model) -> bool {
-    match model.undo.last() {
-        Some(Undo::Back { .. } | Undo::Many { .. } | Undo::Note { .. }) => true,
-        Some(Undo::Send { until, .. }) if *until > model.now => true,
-        Some(Undo::Send { .. }) | None => revocable(model).is_some(),
+/// Opens the next conversation of the list, once what was written in this one is stored.
+pub(crate) fn go_on(model: &mut Model) {
+    let before = model.list.selected;
+    model.list.step(1);
+    if model.list.selected == before {
+        return model.say(Level::Good, "sent; that was the last of the list");
     }
-}
-
-fn undo(model: &mut Model) {
-    if matches!(model.undo.last(), None | Some(Undo::Send { .. }))
-        && let Some((message, conversation, text)) = revocable(model)
-    {
-        model.undo.retain(|u| !matches!(u, Undo::Send { message: id, .. } if *id == message));
-        model.perform(
-            Action::Cancel { message },
-            Purpose::TakeBack { conversation, mode: ComposeMode::Reply, text },
-        );
-        return;
-    }
-    if let Some(step) = model.undo.pop() {
-        match step {
-            Undo::Send { until, .. } if until <= model.now => {
-                // Said once; the next one takes back what came before it.
-                model
-                    .say(Level::Info, "the message has left already: u again takes back what came before it");
-            }
-            Undo::Send { message, conversation, text, .. } => {
-                model.perform(
-                    Action::Cancel { message },
-                    Purpose::TakeBack { conversation, mode: ComposeMode::Reply, text },
-                );
-            }
-            Undo::Note { message, conversation, text } => {
-                let purpose = Purpose::TakeBack { conversation, mode: ComposeMode::Note, text };
-                model.perform(Action::Cancel { message }, purpose);
-            }
-            Undo::Many { each, said } => {
-                model.bulk(Work::Undo(each), format!("undone: \u{201c}{said}\u{201d}"));
-            }
-            Undo::Back { mut actions, said } => {
-                let last = actions.pop();
-                for action in actions {
-                    model.perform(action, Purpose::Quiet);
-                }
-                if let Some(last) = last {
-                    let said = format!("undone: \u{201c}{said}\u{201d}");
-                    model.perform(last, Purpose::Change { inverse: Vec::new(), said });
-                }
-            }
-        }
-    }
+    model.follow();
+    model.focus_on(Focus::Thread);
+    super::go::mark_read(model);
 }

@@ -1,13 +1,16 @@
 //! Commands that write.
 
 use crate::domain::command::ComposeMode;
+use crate::domain::conversation::Status;
+use crate::domain::order::Order;
 use crate::text::segments;
 use crate::ui::command::{Category, Command, on_conversation};
-use crate::ui::composer::refusal;
-use crate::ui::effect::Effect;
+use crate::ui::composer::{Sending, Then, refusal};
+use crate::ui::effect::{Effect, Need};
 use crate::ui::keymap::Scope::{self, Composer, Panes};
 use crate::ui::model::{Focus, Model};
 use crate::ui::msg::Level;
+use crate::ui::overlay::{Overlay, Picker};
 
 const fn write(
     id: &'static str,
@@ -46,13 +49,81 @@ pub(super) static COMMANDS: &[Command] = &[
         },
     ),
     write(
+        "compose.new",
+        "New conversation…",
+        "Writes to somebody first: asks on which account and to whom, by name or address.",
+        &[(Panes, "c")],
+        None,
+        can_begin,
+        |m| {
+            let picker = Picker::accounts(m);
+            m.overlays.push(Overlay::Picker(Box::new(picker)));
+        },
+    ),
+    write(
+        "compose.elsewhere",
+        "Answer on another channel…",
+        "Lists the other ways on which the customer can be reached, best first; what is typed goes along.",
+        &[(Panes, "C"), (Composer, "<a-c>")],
+        None,
+        can_change_way,
+        |m| {
+            if let Some(conversation) = m.target() {
+                m.asked_ways = Some(conversation);
+                m.load(Need::Ways { conversation });
+            }
+        },
+    ),
+    write(
         "compose.send",
         "Send",
         "Sends what is typed.",
         &[(Composer, "<enter>"), (Composer, "<c-s>"), (Composer, "<c-enter>")],
         Some(("send", 0)),
         composing,
-        Model::send,
+        |m| m.send(Sending::default()),
+    ),
+    write(
+        "compose.later",
+        "Send later…",
+        "Sends what is typed at a time of your choice; until then it can be taken back.",
+        &[(Composer, "<a-l>")],
+        Some(("later", 14)),
+        can_schedule,
+        |m| {
+            let picker = Picker::later(m);
+            m.overlays.push(Overlay::Picker(Box::new(picker)));
+        },
+    ),
+    write(
+        "compose.send-resolve",
+        "Send and resolve",
+        "Sends what is typed and resolves the conversation; undo takes both back while the message has not left.",
+        &[(Composer, "<a-r>")],
+        Some(("send+resolve", 15)),
+        has_words,
+        |m| m.send(Sending::and(Then::Order(Order::Status(Status::Resolved)))),
+    ),
+    write(
+        "compose.send-snooze",
+        "Send and snooze…",
+        "Sends what is typed and puts the conversation to sleep until a time of your choice, or until the customer writes.",
+        &[(Composer, "<a-s>")],
+        None,
+        has_words,
+        |m| {
+            let picker = Picker::send_and_snooze(m);
+            m.overlays.push(Overlay::Picker(Box::new(picker)));
+        },
+    ),
+    write(
+        "compose.send-next",
+        "Send and go on",
+        "Sends what is typed and opens the next conversation of the list.",
+        &[(Composer, "<a-n>")],
+        Some(("send+next", 16)),
+        has_words,
+        |m| m.send(Sending::and(Then::Next)),
     ),
     write(
         "compose.newline",
@@ -86,8 +157,15 @@ pub(super) static COMMANDS: &[Command] = &[
         composing,
         |m| {
             let had_words = m.composer.as_ref().is_some_and(|c| !c.is_blank());
+            let before = m.leave_bare();
             m.close_composer();
             m.focus = Focus::Thread;
+            if let Some(before) = before {
+                m.thread.clear();
+                m.list.selected = before;
+                m.focus_on(Focus::List);
+                return m.say(Level::Info, "nothing was begun");
+            }
             if had_words {
                 m.say(Level::Info, "kept as a draft");
             }
@@ -166,6 +244,36 @@ pub(super) fn can_reply(model: &Model) -> Result<(), String> {
 
 fn composing(model: &Model) -> Result<(), String> {
     if model.composer.is_some() { Ok(()) } else { Err("nothing is being written".into()) }
+}
+
+fn can_change_way(model: &Model) -> Result<(), String> {
+    on_conversation(model)?;
+    match &model.composer {
+        Some(composer) if composer.sending.is_some() => Err("what is typed is just being sent".into()),
+        _ => Ok(()),
+    }
+}
+
+fn can_begin(model: &Model) -> Result<(), String> {
+    if model.sidebar.accounts.is_empty() { Err("there is no account yet".into()) } else { Ok(()) }
+}
+
+fn has_words(model: &Model) -> Result<(), String> {
+    composing(model)?;
+    match &model.composer {
+        Some(composer) if !composer.is_blank() => Ok(()),
+        _ => Err("nothing is typed yet".into()),
+    }
+}
+
+fn can_schedule(model: &Model) -> Result<(), String> {
+    has_words(model)?;
+    match &model.composer {
+        Some(composer) if composer.mode == ComposeMode::Note => {
+            Err("a note is for agents only: nothing is sent".into())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn can_smarten(model: &Model) -> Result<(), String> {

@@ -1,12 +1,14 @@
 //! The text field below a thread: bound to one conversation, and clear about who will read it.
 
+mod begin;
 mod expand;
 mod face;
 mod send;
 mod state;
 pub(crate) mod view;
 
+pub(crate) use begin::{Beginning, Carried};
 pub(crate) use expand::{Asking, Insertion};
-pub(crate) use send::Doubts;
+pub(crate) use send::{Doubts, Sending, Then};
 
 pub(crate) use state::{Composer, REST, refusal};

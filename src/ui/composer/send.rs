@@ -1,8 +1,10 @@
 //! Sending: what stands in the way is said, and what is doubtful is asked about once.
 
+use crate::domain::clock::Ms;
 use crate::domain::command::{Action, ComposeMode};
 use crate::domain::conversation::Assignee;
 use crate::domain::ids::{ConversationId, MessageId};
+use crate::domain::order::Order;
 use crate::text::{sanitize, template};
 use crate::ui::composer::state::{Composer, refusal};
 use crate::ui::effect::Effect;
@@ -40,12 +42,37 @@ impl Doubt {
     }
 }
 
+/// How something is sent, and what is done once it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Sending {
+    /// When it is to leave; none = soon.
+    pub(crate) at: Option<Ms>,
+    pub(crate) then: Option<Then>,
+}
+
+/// What is done once something is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// An order to its conversation.
+    Order(Order),
+    /// Going to the next conversation of the list.
+    Next,
+}
+
+impl Sending {
+    /// Sent soon, and then this.
+    pub(crate) fn and(then: Then) -> Sending {
+        Sending { then: Some(then), ..Sending::default() }
+    }
+}
+
 /// A question before something is sent.
 #[derive(Debug)]
 pub(crate) struct Doubts {
     pub(crate) conversation: ConversationId,
     pub(crate) mode: ComposeMode,
     pub(crate) all: Vec<Doubt>,
+    pub(crate) how: Sending,
 }
 
 impl Model {
@@ -90,7 +117,7 @@ impl Model {
     }
 
     /// Sends what is typed, unless something stands in the way.
-    pub(crate) fn send(&mut self) {
+    pub(crate) fn send(&mut self, how: Sending) {
         let Some(composer) = &self.composer else {
             return;
         };
@@ -108,14 +135,16 @@ impl Model {
         let all = self.doubts(composer, &text);
         if all.iter().any(|doubt| !composer.accepted.contains(doubt)) {
             self.out.push(Effect::Beep);
-            self.overlays.push(Overlay::Doubts(Doubts { conversation, mode, all }));
+            self.overlays.push(Overlay::Doubts(Doubts { conversation, mode, all, how }));
             return;
         }
         let action = match mode {
-            ComposeMode::Reply => Action::Reply { conversation, text: text.clone(), undo_ms: self.undo_ms },
+            ComposeMode::Reply => {
+                Action::Reply { conversation, text: text.clone(), undo_ms: self.undo_ms, at: how.at }
+            }
             ComposeMode::Note => Action::Note { conversation, text: text.clone() },
         };
-        let ticket = self.perform(action, Purpose::Send { conversation, mode, text });
+        let ticket = self.perform(action, Purpose::Send { conversation, mode, text, how });
         if let Some(composer) = &mut self.composer {
             composer.sending = Some(ticket);
             composer.dirty = None;
@@ -128,7 +157,7 @@ impl Model {
         let is_same = |c: &&mut Composer| (c.conversation, c.mode) == (doubts.conversation, doubts.mode);
         if let Some(composer) = self.composer.as_mut().filter(is_same) {
             composer.accepted.extend(doubts.all);
-            self.send();
+            self.send(doubts.how);
         }
     }
 }

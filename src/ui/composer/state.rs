@@ -32,6 +32,8 @@ pub(crate) struct Composer {
     pub(crate) dirty: Option<Ms>,
     /// Being sent: which ticket, and what.
     pub(crate) sending: Option<Ticket>,
+    /// Whose draft the words were, until they are kept here.
+    pub(super) carried: Option<ConversationId>,
     /// The stored draft has been looked at.
     pub(crate) restored: bool,
     /// The newest message when the draft began.
@@ -63,6 +65,7 @@ impl Composer {
             saved: String::new(),
             dirty: None,
             sending: None,
+            carried: None,
             restored: false,
             since,
             accepted: Vec::new(),
@@ -273,7 +276,11 @@ impl Model {
             }
             composer.restore(stored, self.now);
         }
+        let carried = composer.carried.take_if(|_| composer.restored);
         self.composer = Some(composer);
+        if let Some(from) = carried {
+            self.moved_from(from);
+        }
     }
 
     /// Keeps what is typed, if it is not kept yet.
@@ -330,6 +337,9 @@ impl Model {
     /// A send has ended: the words go only now, and only those that were sent.
     pub(crate) fn sent(&mut self, conversation: ConversationId, mode: ComposeMode, text: &str, ok: bool) {
         let now = self.now;
+        if ok {
+            self.fresh.remove(&conversation);
+        }
         if ok && mode == ComposeMode::Reply {
             self.began.remove(&conversation);
         }

@@ -5,10 +5,11 @@ use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::order::{self, Order};
 use crate::domain::quick_reply::QuickReplyRow;
 use crate::domain::row::ConversationRow;
+use crate::text::recipient;
 use crate::ui::command::{go, message};
-use crate::ui::composer::Insertion;
-use crate::ui::effect::{Effect, ListSource, Need, Targets, ThreadAt};
-use crate::ui::model::{Focus, Model, Purpose};
+use crate::ui::composer::{Insertion, Sending, Then};
+use crate::ui::effect::{Effect, ListSource, Need, Targets};
+use crate::ui::model::{Model, Purpose};
 use crate::ui::msg::Level;
 use crate::ui::overlay::{Choice, Confirm, Item, Overlay, Picker, PickerKind, Prompt, PromptKind};
 
@@ -30,6 +31,13 @@ impl Model {
                 self.themed();
             }
             (Choice::Line(line), _) => self.run_line(line),
+            (Choice::Order(order), _) if picker.kind == PickerKind::SendAndSnooze => {
+                self.send(Sending::and(Then::Order(order.clone())));
+            }
+            (Choice::SendAt(at), _) if *at <= self.now => {
+                self.say(Level::Warn, "not sent: that time has passed meanwhile");
+            }
+            (Choice::SendAt(at), _) => self.send(Sending { at: Some(*at), ..Sending::default() }),
             (Choice::Order(order), _) => self.order_from(order.clone(), picker),
             (Choice::Disqualify, _) => self.ask_for(PromptKind::Disqualify, picker, ""),
             (Choice::Score, _) => {
@@ -41,7 +49,18 @@ impl Model {
                 let now = filled.map(|(_, value)| value.clone()).unwrap_or_default();
                 self.ask_for(|targets| PromptKind::Field(name.clone(), targets), picker, &now);
             }
+            (Choice::Account(at), _) => {
+                let picker = Picker::recipients(self, at.clone());
+                self.overlays.push(Overlay::Picker(Box::new(picker)));
+                self.ask_recipients();
+            }
+            (Choice::Recipient(to), _) => {
+                if let Some(at) = &picker.beginning {
+                    self.begin_with(at, to.clone(), None);
+                }
+            }
             (_, None) => self.say(Level::Warn, "the conversation is gone"),
+            (Choice::Way(way), Some(from)) => self.go_elsewhere(from, way),
             (Choice::Emoji(emoji), Some(_)) => {
                 let word = picker.word.clone().unwrap_or_default();
                 self.put_emoji(emoji, &word);
@@ -104,6 +123,16 @@ impl Model {
         }
     }
 
+    /// Asks who fits what is typed in a picker of recipients.
+    pub(crate) fn ask_recipients(&mut self) {
+        if let Some(Overlay::Picker(picker)) = self.overlays.last()
+            && let Some(kind) = picker.beginning.as_ref().and_then(|at| recipient::kind_of(at.channel))
+        {
+            let typed = picker.input.text().trim().to_owned();
+            self.load(Need::Recipients { kind, typed });
+        }
+    }
+
     /// Does what was confirmed.
     pub(crate) fn confirmed(&mut self, confirm: Confirm) {
         self.perform(confirm.action, Purpose::Change { inverse: Vec::new(), said: confirm.said });
@@ -124,16 +153,8 @@ impl Model {
 
     /// Opens a conversation, whether it is in the list or not.
     pub(crate) fn go_to_conversation(&mut self, id: ConversationId, message: Option<MessageId>) {
-        self.close_composer();
-        self.thread.wanted = Some(id);
-        self.thread.stash = None;
+        self.go_to_thread(id);
         self.thread.jump = message.map(|id| (id, Vec::new()));
-        self.thread.settle();
-        self.focus = Focus::Thread;
-        self.list.selected = Some(id);
-        let limit = self.thread.limit();
-        self.load(Need::Thread { conversation: id, at: ThreadAt::Latest, limit });
-        self.load(Need::Context { conversation: id });
     }
 }
 

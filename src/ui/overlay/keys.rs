@@ -109,7 +109,7 @@ impl Model {
                 (None, _) if matches!(key.types(), Some('q' | 'O')) => {
                     self.overlays.pop();
                 }
-                (None, _) => self.global_key(key),
+                (None, _) => self.outbox_key(key),
             },
             // It has had the key already.
             Overlay::Setup(_) => {}
@@ -149,6 +149,7 @@ impl Model {
                     picker.at = 0;
                     picker.top = 0;
                     picker.narrow();
+                    self.ask_recipients();
                 }
                 Some(false) => {}
                 None => self.global_key(key),
@@ -197,6 +198,7 @@ impl Model {
             Some(Overlay::Picker(picker)) => {
                 picker.input.insert(text);
                 picker.narrow();
+                self.ask_recipients();
             }
             Some(Overlay::Search(search)) => {
                 search.input.insert(text);

@@ -1,12 +1,12 @@
 //! What lies above the panes: pickers, prompts, search, help. A stack; the top one has the keys.
 
 mod canned;
-mod choices;
 mod choose;
 mod found;
+mod items;
 mod keys;
 mod lines;
-mod outbox;
+pub(crate) mod outbox;
 mod picker;
 mod search;
 pub(crate) mod view;

@@ -1,9 +1,15 @@
-//! Paints the outbox: what waits, for whom and until when, and below it in full why.
+//! The outbox: what waits, for whom and until when, and below it in full why; and the keys for the row under the cursor.
 
+use crate::domain::delivery::Delivery;
 use crate::domain::op::OpState;
 use crate::domain::row::OutboxRow;
 use crate::text::format;
-use crate::ui::model::Model;
+use crate::ui::command;
+use crate::ui::key::Key;
+use crate::ui::keymap::Lookup;
+use crate::ui::model::{Focus, Model, Purpose};
+use crate::ui::msg::Level;
+use crate::ui::overlay::Overlay;
 use crate::ui::overlay::view::frame;
 use crate::ui::paint::{Pen, folded};
 use crate::ui::theme::Role;
@@ -22,6 +28,56 @@ fn reason(row: &OutboxRow, width: u16) -> Vec<String> {
         };
         folded(&words, width.saturating_sub(INDENT).max(1), usize::MAX)
     })
+}
+
+/// How far the message of a row is, in the words of messages.
+const fn delivery(state: OpState) -> Option<Delivery> {
+    match state {
+        OpState::Queued => Some(Delivery::Queued),
+        OpState::Retrying => Some(Delivery::Retrying),
+        OpState::Parked => Some(Delivery::Parked),
+        OpState::Unknown => Some(Delivery::Unknown),
+        OpState::Failed => Some(Delivery::Failed),
+        _ => None,
+    }
+}
+
+/// The commands that can be given for a row, with what they do there.
+pub(crate) fn answers(row: &OutboxRow) -> &'static [(&'static str, &'static str)] {
+    if row.message.is_none() {
+        return &[];
+    }
+    words::waiting_answers(delivery(row.state))
+}
+
+impl Model {
+    /// Takes a key that is for the row under the cursor: those of messages, as they are bound in the thread.
+    pub(super) fn outbox_key(&mut self, key: Key) {
+        let Some(Overlay::Outbox { rows: Some(rows), at }) = self.overlays.last() else {
+            return self.global_key(key);
+        };
+        let id = match self.keymap.lookup(Focus::Thread, &[key]) {
+            Lookup::Command(command) if command.id.starts_with("message.") => command.id,
+            _ => return self.global_key(key),
+        };
+        let Some(row) = rows.get(*at).cloned() else { return };
+        let (Some(message), Some(state)) = (row.message, delivery(row.state)) else {
+            let why = if row.message.is_none() { "it is no message" } else { "it is being sent right now" };
+            return self.say(Level::Warn, why);
+        };
+        if !answers(&row).iter().any(|(answer, _)| *answer == id) {
+            let able: Vec<String> = answers(&row)
+                .iter()
+                .map(|(command, does)| format!("{} {does}", self.keymap.first_label(command)))
+                .collect();
+            return self.say(Level::Warn, format!("it is {}: {}", row.state.word(), able.join(", ")));
+        }
+        if id == "message.discard" {
+            command::message::give_up(self, message, row.conversation, row.text.unwrap_or_default());
+        } else if let Some((action, said)) = command::message::mending(id, message, state) {
+            self.perform(action, Purpose::Change { inverse: Vec::new(), said: said.into() });
+        }
+    }
 }
 
 /// How many lines the rows take in this width.
@@ -82,13 +138,13 @@ fn draw_row(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &OutboxRow) {
         _ => Role::Dim,
     };
     let who = format::person(&row.contact_name, &row.theirs);
-    let due = if row.not_before > model.now {
-        format!("in {}", words::span(row.not_before - model.now))
-    } else {
-        String::new()
+    let due = match row.not_before - model.now {
+        3_600_000.. => format::moment_within(row.not_before, model.now, &model.tz),
+        left @ 1.. => format!("in {}", words::span(left)),
+        _ => format!("since {}", format::moment_within(row.created_at, model.now, &model.tz)),
     };
     let (x, y, end) = (place.x + 2, place.y, place.right());
-    let due_at = if due.is_empty() { end } else { pen.right(x, end, y, &due, Role::Dim) };
+    let due_at = pen.right(x, end, y, &due, Role::Dim);
     let room = |at: u16| due_at.saturating_sub(at + 1);
     pen.text(x, y, 9.min(room(x)), row.state.word(), role);
     pen.text(x + 10, y, 6.min(room(x + 10)), row.kind, Role::Dim);

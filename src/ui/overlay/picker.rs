@@ -5,15 +5,17 @@ use crate::domain::facet;
 use crate::domain::ids::{AttachmentId, ConversationId};
 use crate::domain::order::Order;
 use crate::domain::quick_reply::QuickReplyRow;
+use crate::domain::reach::Way;
 use crate::domain::row::AttachmentRow;
 use crate::text::fuzzy::Fuzzy;
-use crate::text::{format, when};
+use crate::text::{format, recipient, when};
 use crate::ui::command::{Command, give};
+use crate::ui::composer::Beginning;
 use crate::ui::effect::Targets;
 use crate::ui::guide::Page;
 use crate::ui::input::Input;
 use crate::ui::model::{Focus, Model};
-use crate::ui::overlay::choices;
+use crate::ui::overlay::items;
 use crate::ui::theme::Role;
 use jiff::tz::TimeZone;
 
@@ -29,6 +31,16 @@ pub(crate) enum PickerKind {
     Labels,
     Qualification,
     Snooze,
+    /// When what is typed is sent.
+    Later,
+    /// Until when the conversation sleeps once what is typed is sent.
+    SendAndSnooze,
+    /// On which account a conversation is begun.
+    Account,
+    /// With whom.
+    Recipient,
+    /// On which other way a customer is answered.
+    Way,
     QuickReplies,
     Emoji,
     Files {
@@ -60,6 +72,12 @@ pub(crate) enum Choice {
         text: String,
     },
     Emoji(&'static str),
+    /// Send what is typed then.
+    SendAt(Ms),
+    Account(Beginning),
+    /// An address.
+    Recipient(String),
+    Way(Box<Way>),
     File(AttachmentId),
     /// By its place.
     Theme(usize),
@@ -97,6 +115,10 @@ impl Item {
         }
     }
 
+    fn is_address(&self, address: &str) -> bool {
+        matches!(&self.choice, Choice::Recipient(to) if to == address)
+    }
+
     pub(super) fn current(mut self, is_current: bool) -> Item {
         self.is_current = is_current;
         self
@@ -119,6 +141,9 @@ pub(crate) struct Picker {
     pub(crate) shown: Vec<(usize, Vec<u32>)>,
     pub(crate) at: usize,
     pub(crate) top: usize,
+    /// What a new conversation is begun on.
+    pub(crate) beginning: Option<Beginning>,
+    region: Option<String>,
     /// For times that are typed.
     now: Ms,
     tz: TimeZone,
@@ -137,6 +162,8 @@ impl Picker {
             shown: Vec::new(),
             at: 0,
             top: 0,
+            beginning: None,
+            region: model.phone_region.clone(),
             now: model.now,
             tz: model.tz.clone(),
         };
@@ -171,6 +198,21 @@ impl Picker {
     }
     pub(crate) fn snoozes(model: &Model) -> Picker {
         Picker::new(model, PickerKind::Snooze)
+    }
+    pub(crate) fn accounts(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Account)
+    }
+    pub(crate) fn recipients(model: &Model, beginning: Beginning) -> Picker {
+        Picker { beginning: Some(beginning), ..Picker::new(model, PickerKind::Recipient) }
+    }
+    pub(crate) fn ways(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Way)
+    }
+    pub(crate) fn later(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Later)
+    }
+    pub(crate) fn send_and_snooze(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::SendAndSnooze)
     }
     /// Quick replies; those that a `/word` before the cursor may mean come first.
     pub(crate) fn quick_replies(model: &Model, word: Option<String>) -> Picker {
@@ -226,6 +268,8 @@ impl Picker {
             shown,
             at: 0,
             top: 0,
+            beginning: None,
+            region: None,
             now: 0,
             tz: TimeZone::UTC,
         }
@@ -261,6 +305,11 @@ impl Picker {
             PickerKind::Labels => "Labels",
             PickerKind::Qualification => "Qualify as",
             PickerKind::Snooze => "Snooze until",
+            PickerKind::Later => "Send at",
+            PickerKind::SendAndSnooze => "Send, and snooze until",
+            PickerKind::Account => "Write on",
+            PickerKind::Recipient => "Write to",
+            PickerKind::Way => "Answer by",
             PickerKind::QuickReplies => "Quick replies",
             PickerKind::Emoji => "Emoji",
             PickerKind::Themes => "Theme",
@@ -274,18 +323,22 @@ impl Picker {
     pub(crate) fn fill(&mut self, model: &Model) {
         let row = self.target.and_then(|id| model.row(id));
         self.items = match self.kind {
-            PickerKind::Commands => choices::commands(model, self.focus),
-            PickerKind::Macros => choices::macros(model, self.focus),
-            PickerKind::Others => choices::others(model, self.target),
-            PickerKind::Agents => choices::agents(model, row),
-            PickerKind::Priority => choices::priorities(row),
-            PickerKind::Labels => choices::labels(model, row),
-            PickerKind::Qualification => choices::qualifications(model, row),
-            PickerKind::Snooze => choices::snoozes(model, row),
-            PickerKind::QuickReplies => choices::quick_replies(model, row),
-            PickerKind::Emoji => choices::emojis(),
-            PickerKind::Themes => choices::themes(model),
-            PickerKind::Pages => choices::pages(""),
+            PickerKind::Commands => items::commands(model, self.focus),
+            PickerKind::Macros => items::macros(model, self.focus),
+            PickerKind::Others => items::others(model, self.target),
+            PickerKind::Agents => items::agents(model, row),
+            PickerKind::Priority => items::priorities(row),
+            PickerKind::Labels => items::labels(model, row),
+            PickerKind::Qualification => items::qualifications(model, row),
+            PickerKind::Snooze | PickerKind::SendAndSnooze => items::snoozes(model, row),
+            PickerKind::Later => items::later(model),
+            PickerKind::Account => items::accounts(model),
+            PickerKind::Recipient => items::recipients(model),
+            PickerKind::Way => items::ways(model),
+            PickerKind::QuickReplies => items::quick_replies(model, row),
+            PickerKind::Emoji => items::emojis(),
+            PickerKind::Themes => items::themes(model),
+            PickerKind::Pages => items::pages(""),
             PickerKind::Files { .. } => return,
         };
         self.narrow();
@@ -339,7 +392,26 @@ impl Picker {
                 item.why = facet::label(typed, true).err();
                 (!is_known).then_some(item)
             }
-            PickerKind::Snooze => {
+            PickerKind::Recipient => {
+                let at = self.beginning.as_ref()?;
+                let read = recipient::read(typed, &at.account_name, &[at.channel], self.region.as_deref());
+                match read {
+                    Ok((_, to)) if self.items.iter().any(|i| i.is_address(&to)) => None,
+                    Ok((_, to)) => Some(Item::new(Choice::Recipient(to.clone()), to, "Enter writes to it")),
+                    // A name is looked for; what looks like an address is told what is wrong with it.
+                    Err(e) => {
+                        let is_address = typed.contains(|c: char| c.is_ascii_digit() || "@+:".contains(c));
+                        let mut item = Item::new(Choice::Recipient(String::new()), typed, "");
+                        item.why = Some(e.to_string());
+                        is_address.then_some(item)
+                    }
+                }
+            }
+            PickerKind::Later => {
+                let at = when::ahead(typed, self.now, &self.tz)?;
+                Some(Item::new(Choice::SendAt(at), format::moment(at, self.now, &self.tz), ""))
+            }
+            PickerKind::Snooze | PickerKind::SendAndSnooze => {
                 let until = when::ahead(typed, self.now, &self.tz)?;
                 let order = Order::Snooze(Some(typed.to_owned()));
                 Some(Item::new(Choice::Order(order), format::moment(until, self.now, &self.tz), ""))

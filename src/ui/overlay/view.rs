@@ -58,8 +58,11 @@ fn width(overlay: &Overlay, body: Rect) -> u16 {
             | PickerKind::Qualification
             | PickerKind::Snooze
             | PickerKind::Themes
-            | PickerKind::Pages => 56,
+            | PickerKind::Pages
+            | PickerKind::Later
+            | PickerKind::SendAndSnooze => 56,
             PickerKind::Files { .. } => 60,
+            PickerKind::Account | PickerKind::Recipient | PickerKind::Way => 96,
         },
         Overlay::Search(_) => 110,
         Overlay::Prompt(_) | Overlay::Confirm(_) | Overlay::Asking(_) | Overlay::Doubts(_) => 72,
@@ -85,8 +88,13 @@ fn place(model: &Model, overlay: &Overlay) -> Rect {
             PickerKind::Agents | PickerKind::Labels | PickerKind::Emoji => 14,
             PickerKind::Priority => 8,
             PickerKind::Qualification => rows(picker.items.len() + 1),
-            PickerKind::Snooze | PickerKind::Themes | PickerKind::Pages => 12,
-            PickerKind::Files { .. } => 10,
+            PickerKind::Snooze
+            | PickerKind::Later
+            | PickerKind::SendAndSnooze
+            | PickerKind::Themes
+            | PickerKind::Pages => 12,
+            PickerKind::Files { .. } | PickerKind::Account | PickerKind::Way => 12,
+            PickerKind::Recipient => 14,
         },
         Overlay::Search(_) => body.height.saturating_sub(1),
         Overlay::Prompt(_) | Overlay::Confirm(_) => 4,
@@ -265,7 +273,10 @@ fn draw_text(
 fn draw_picker(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {
     let note = match picker.kind {
         PickerKind::Priority => "0 … 4 choose at once".to_owned(),
-        PickerKind::Snooze => "or type: 2h, mon 9:00, 2026-12-01".to_owned(),
+        PickerKind::Snooze | PickerKind::Later | PickerKind::SendAndSnooze => {
+            "or type: 2h, mon 9:00, 2026-12-01".to_owned()
+        }
+        PickerKind::Recipient => "a name, or an address".to_owned(),
         _ => format!("{} of {}", picker.shown.len(), picker.items.len()),
     };
     let inner = frame(pen, area, &picker.title(), &note);
@@ -289,11 +300,15 @@ fn draw_picker(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {
     }
     if picker.shown.is_empty() && inner.height > 1 {
         let words = match picker.kind {
-            PickerKind::Snooze => "No time ahead: write 2h, +7d, 14:30, tomorrow, mon 9:00",
+            PickerKind::Snooze | PickerKind::Later | PickerKind::SendAndSnooze => {
+                "No time ahead: write 2h, +7d, 14:30, tomorrow, mon 9:00"
+            }
             PickerKind::Labels => "No label yet: type a word and press Enter",
             PickerKind::QuickReplies if picker.items.is_empty() => {
                 "No quick reply yet: the command quick-replies makes one"
             }
+            PickerKind::Recipient => "Nobody of that name is known: type an address",
+            PickerKind::Account => "No account yet: `frontdesk channel add` makes one",
             _ => "Nothing fits",
         };
         pen.text(inner.x + 2, inner.y + 1, inner.width.saturating_sub(2), words, Role::Dim);

@@ -3,12 +3,14 @@
 mod about;
 mod ahead;
 mod answering;
+mod beginning;
 mod commands;
 mod notify;
 mod orders;
 mod reading;
 mod said;
 mod screen;
+mod sending;
 mod setup;
 mod tour;
 mod triage;
@@ -147,5 +149,5 @@ fn status(n: i64, to: Status) -> Action {
 }
 
 fn reply(n: i64, text: &str) -> Action {
-    Action::Reply { conversation: id(n), text: text.into(), undo_ms: 5_000 }
+    Action::Reply { conversation: id(n), text: text.into(), undo_ms: 5_000, at: None }
 }

@@ -155,7 +155,7 @@ fn a_macro_that_calls_itself_ends_and_wrong_lines_are_named() {
         lines: vec!["reslove".into(), "macro y".into(), "priority soon".into(), "resolve".into()],
         place: "config.toml:3:1".into(),
     };
-    let errors = crate::ui::model::macro_errors(&[wrong]);
+    let errors = crate::ui::command::give::macro_errors(&[wrong]);
     assert_eq!(errors.len(), 3, "{errors:?}");
     assert!(errors[0].starts_with("config.toml:3:1: ") && errors[0].contains("unknown command"));
 }

@@ -171,6 +171,9 @@ fn draw_special(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     if context.opted_out() {
         at = pen.text(at, y, room(at), "✗ opted out", Role::Bad) + 2;
     }
+    if let Some(channel) = context.last_wrote {
+        at = pen.text(at, y, room(at), &format!("last wrote by {}", channel.title()), Role::Dim) + 2;
+    }
     for label in &row.labels {
         at = pen.text(at, y, room(at), &format!("#{label}"), Role::Accent) + 1;
     }
@@ -303,7 +306,7 @@ fn draw_line(
             pen.verbatim(x, y, room, &block.why[range.clone()], Role::Bad);
         }
         Line::Why(range) => {
-            let role = words::progress(message, model.now).map_or(Role::Dim, |p| p.role);
+            let role = words::progress(message, model.now, &model.tz).map_or(Role::Dim, |p| p.role);
             pen.verbatim(x, y, room, &block.why[range.clone()], role);
         }
         Line::Answers => draw_answers(model, pen, Rect::new(x, y, room, 1), message),
@@ -331,7 +334,7 @@ fn draw_author(model: &Model, pen: &mut Pen<'_>, place: Rect, message: &MessageR
     let time = format::clock(message.sent_at, &model.tz);
     let time_at = pen.right(place.x, place.right(), place.y, &time, Role::Dim);
     let mut end = time_at.saturating_sub(2);
-    if let Some(progress) = words::progress(message, model.now) {
+    if let Some(progress) = words::progress(message, model.now, &model.tz) {
         let words = format!("{} {}", progress.glyph, progress.words);
         end = pen.right(place.x, end, place.y, &words, progress.role).saturating_sub(1);
     }
@@ -399,7 +402,7 @@ fn draw_file(pen: &mut Pen<'_>, icons: Icons, place: Rect, file: &AttachmentRow)
 /// The keys that answer a state.
 fn draw_answers(model: &Model, pen: &mut Pen<'_>, place: Rect, message: &MessageRow) {
     let mut x = place.x;
-    for (command, words) in words::answers(message.delivery) {
+    for (command, words) in words::answers(message) {
         let label = model.keymap.first_label(command);
         let left = place.right().saturating_sub(x);
         x = pen.pieces(

@@ -3,7 +3,9 @@
 use crate::domain::clock::Ms;
 use crate::domain::delivery::Delivery;
 use crate::domain::row::MessageRow;
+use crate::text::format;
 use crate::ui::theme::Role;
+use jiff::tz::TimeZone;
 
 /// How far a message is: glyph, words, role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,10 +32,13 @@ pub(crate) fn span(ms: Ms) -> String {
 }
 
 /// How far a message is.
-pub(crate) fn progress(message: &MessageRow, now: Ms) -> Option<Progress> {
+pub(crate) fn progress(message: &MessageRow, now: Ms, tz: &TimeZone) -> Option<Progress> {
     let due = message.due_at.filter(|due| *due > now);
     let (glyph, words, role) = match message.delivery? {
         Delivery::Queued => match due {
+            Some(due) if message.scheduled => {
+                ("◷", format!("scheduled for {}", format::moment_within(due, now, tz)), Role::Accent)
+            }
             Some(due) if due - now <= 120_000 => {
                 ("…", format!("sends in {} s", seconds(due, now)), Role::Accent)
             }
@@ -57,12 +62,22 @@ pub(crate) fn progress(message: &MessageRow, now: Ms) -> Option<Progress> {
 }
 
 /// The keys that answer a state, as (command id, what it does here).
-pub(crate) fn answers(delivery: Option<Delivery>) -> &'static [(&'static str, &'static str)] {
+pub(crate) fn answers(message: &MessageRow) -> &'static [(&'static str, &'static str)] {
+    match message.delivery {
+        Some(Delivery::Queued) if !message.scheduled => &[("undo", "take it back")],
+        delivery => waiting_answers(delivery),
+    }
+}
+
+/// The keys that answer a state in which a message stays until somebody or some moment comes.
+pub(crate) fn waiting_answers(delivery: Option<Delivery>) -> &'static [(&'static str, &'static str)] {
     match delivery {
-        Some(Delivery::Queued) => &[("undo", "take it back")],
-        Some(Delivery::Failed) => {
-            &[("message.retry", "send again"), ("message.discard", "give up, keep the words")]
-        }
+        Some(Delivery::Queued) => &[("message.discard", "take it back"), ("message.retry", "send now")],
+        Some(Delivery::Failed) => &[
+            ("message.retry", "send again"),
+            ("compose.elsewhere", "other channel"),
+            ("message.discard", "give up"),
+        ],
         Some(Delivery::Parked) => {
             &[("message.retry", "send now"), ("message.discard", "give up, keep the words")]
         }
@@ -106,10 +121,10 @@ mod tests {
         let mut message = fixture::message(1, Direction::Outbound, "x");
         message.delivery = Some(Delivery::Queued);
         message.due_at = Some(4_001);
-        assert_eq!(progress(&message, 1).unwrap().words, "sends in 4 s");
+        assert_eq!(progress(&message, 1, &TimeZone::UTC).unwrap().words, "sends in 4 s");
         message.delivery = Some(Delivery::Retrying);
-        assert_eq!(progress(&message, 4_001).unwrap().words, "retrying");
-        assert_eq!(progress(&message, 3_900).unwrap().words, "retrying in 1 s");
+        assert_eq!(progress(&message, 4_001, &TimeZone::UTC).unwrap().words, "retrying");
+        assert_eq!(progress(&message, 3_900, &TimeZone::UTC).unwrap().words, "retrying in 1 s");
         assert_eq!(span(85_260_000), "23 h 41 min");
         assert_eq!(span(59_000), "59 s");
         assert_eq!(span(600_000), "10 min");

@@ -116,3 +116,25 @@ fn no_customer_reads_a_variable() {
     assert!(run.err.contains("{{contact.first_name}} is not filled in"), "{run:?}");
     assert_eq!(world.run(&["reply", &id, "write {{ user.id }} there"]).code, 0);
 }
+
+#[test]
+fn a_reply_is_scheduled_and_taken_back() {
+    let world = World::new();
+    let id = world.visitor_writes("Bob Chen", "Hello?");
+    let run = world.run(&["reply", &id, "good morning", "--at", "2040-01-01 9:00"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.out.contains("scheduled for") && run.out.contains("09:00"), "{run:?}");
+    let outbox = world.json(&["outbox"]);
+    assert_eq!(outbox[0]["not_before"], "2040-01-01T09:00:00.000Z");
+    assert_eq!(outbox[0]["state"], "queued");
+    assert!(world.run(&["outbox"]).out.contains("2040"), "the day is told too");
+    let message = outbox[0]["message"].as_str().unwrap().to_owned();
+    assert_eq!(world.run(&["discard", &message]).code, 0);
+    assert!(world.json(&["outbox"]).is_empty());
+    for bad in ["yesterday", "soon"] {
+        let run = world.run(&["reply", &id, "x", "--at", bad]);
+        assert_eq!(run.code, 2, "{run:?}");
+        assert!(run.err.contains("is no time ahead: write 30m"), "{run:?}");
+    }
+    assert_eq!(world.run(&["reply", &id, "x", "--at", "2h", "--wait", "1"]).code, 2);
+}

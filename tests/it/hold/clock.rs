@@ -122,8 +122,9 @@ fn a_run_whose_clock_was_set_back_goes_on_where_the_last_one_was() {
     let ahead = Arc::new(ManualClock::new(SystemClock.now() + 5 * HOUR));
     let before = desk(&home.workspace(), ahead.clone());
     let c = before.hears("first question");
-    let op =
-        before.does(Action::Reply { conversation: c, text: "an answer".into(), undo_ms: 5_000 }).unwrap();
+    let op = before
+        .does(Action::Reply { conversation: c, text: "an answer".into(), undo_ms: 5_000, at: None })
+        .unwrap();
     drop(before);
 
     // The machine's clock is right again, five hours earlier.
@@ -170,7 +171,9 @@ fn after_a_jump_of_months_nothing_waits_for_the_lost_time() {
     let clock = Arc::new(ManualClock::new(NOON));
     let desk = desk(dir.path(), clock.clone());
     let c = desk.hears("question");
-    let op = desk.does(Action::Reply { conversation: c, text: "answer".into(), undo_ms: 5_000 }).unwrap();
+    let op = desk
+        .does(Action::Reply { conversation: c, text: "answer".into(), undo_ms: 5_000, at: None })
+        .unwrap();
     let now = NOON - 90 * 24 * HOUR;
     clock.set(now);
     desk.store.writer().call(Class::Durable, move |t| t.ops_recover(now)).unwrap();
@@ -191,6 +194,7 @@ fn after_a_jump_of_months_nothing_waits_for_the_lost_time() {
         state: row.state,
         not_before: row.not_before,
         created_at: row.created_at,
+        scheduled_at: row.scheduled_at,
         attempts: 0,
     };
     assert_eq!(lanes.step(now, Input::Loaded(vec![job])), [Step::Wake(now + 5_000)]);

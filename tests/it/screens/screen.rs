@@ -35,6 +35,7 @@ impl Screen {
             first: false,
             undo_ms: 5_000,
             comfort: Comfort::default(),
+            phone_region: None,
             confirm_patterns: Vec::new(),
         };
         let (mut model, effects) = ui::start(startup);

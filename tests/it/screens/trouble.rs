@@ -50,6 +50,7 @@ impl World {
             state,
             reason: (!reason.is_empty()).then(|| Reason::ours(reason)),
             attempts,
+            created_at: NOW - 5 * MIN,
             not_before,
         };
         world.outbox = vec![

@@ -13,6 +13,7 @@ use frontdesk::domain::ids::{
 use frontdesk::domain::message::{AuthorKind, Direction, MessageKind};
 use frontdesk::domain::query::{SoFar, What, parse_so_far};
 use frontdesk::domain::quick_reply::{QuickReply, QuickReplyRow};
+use frontdesk::domain::reach::{Recipient, Way};
 use frontdesk::domain::row::{
     AccountRow, AgentRow, AttachmentRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey,
     MessageRow, OutboxRow, SearchHit, View, ViewCount,
@@ -36,6 +37,7 @@ pub struct World {
     pub drafts: Vec<(ConversationId, String)>,
     pub quick_replies: Vec<QuickReplyRow>,
     pub outbox: Vec<OutboxRow>,
+    pub ways: Vec<Way>,
     pub steps: Vec<DeliveryStep>,
     pub status: EngineStatus,
 }
@@ -147,6 +149,7 @@ pub fn message(
         delivery: (direction == Direction::Outbound).then_some(Delivery::Read),
         reason: None,
         due_at: None,
+        scheduled: false,
         op: None,
         seen: true,
         metadata: serde_json::Value::Null,
@@ -298,6 +301,7 @@ impl World {
         };
         Some(Context {
             others: others(&row),
+            last_wrote: None,
             account: self.accounts.iter().find(|a| a.id == row.account)?.clone(),
             consent: self.consents.iter().find(|c| c.0 == id).map(|c| c.1.clone()),
             contact: Some(ContactRow {
@@ -363,6 +367,21 @@ impl World {
             }
             Need::Outbox => Loaded::Outbox(self.outbox.clone()),
             Need::QuickReplies => Loaded::QuickReplies(self.quick_replies.clone()),
+            Need::Recipients { kind, typed } => Loaded::Recipients {
+                typed: typed.clone(),
+                found: self
+                    .rows
+                    .iter()
+                    .filter(|r| r.contact_name.contains(typed.as_str()) && r.theirs.starts_with('+'))
+                    .map(|r| Recipient {
+                        name: r.contact_name.clone(),
+                        identity: Identity::new(*kind, r.theirs.clone()),
+                    })
+                    .collect(),
+            },
+            Need::Ways { conversation } => {
+                Loaded::Ways { conversation: *conversation, ways: self.ways.clone() }
+            }
             Need::Agents => Loaded::Agents { agents: agents(), teams: Vec::new() },
             Need::Labels => Loaded::Labels(self.labels.clone()),
             Need::Delivery { message } => Loaded::Delivery { message: *message, steps: self.steps.clone() },

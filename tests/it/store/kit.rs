@@ -119,7 +119,7 @@ impl Kit {
     }
 
     pub fn reply(&self, conversation: ConversationId, text: &str) -> Performed {
-        self.perform(Action::Reply { conversation, text: text.into(), undo_ms: 0 })
+        self.perform(Action::Reply { conversation, text: text.into(), undo_ms: 0, at: None })
     }
 
     /// Everything derived equals what is computed from nothing.

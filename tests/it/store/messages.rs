@@ -199,7 +199,7 @@ fn a_send_that_failed_at_the_provider_is_tried_again_as_a_new_message() {
 fn undo_takes_a_queued_send_back_and_never_a_claimed_one() {
     let kit = Kit::new();
     let c = kit.inbound("SM1", "+31600000001", NOW, "hello");
-    let done = kit.perform(Action::Reply { conversation: c, text: "oops".into(), undo_ms: 5000 });
+    let done = kit.perform(Action::Reply { conversation: c, text: "oops".into(), undo_ms: 5000, at: None });
     let (op, message) = (done.op.unwrap(), done.message.unwrap());
     let w = kit.store.writer();
     assert!(!w.call(Class::Durable, move |t| t.op_claim(op, NOW + 4999)).unwrap(), "not due");
@@ -225,7 +225,8 @@ fn what_was_taken_back_is_in_the_thread_alone_until_it_turns_out_to_be_sent() {
         kit.reader().search(&query, None, 10, None, NOW, &tz).unwrap().len()
     };
     kit.clock.set(NOW + 60_000);
-    let action = Action::Reply { conversation: c, text: "a refund is on its way".into(), undo_ms: 5000 };
+    let action =
+        Action::Reply { conversation: c, text: "a refund is on its way".into(), undo_ms: 5000, at: None };
     let done = kit.perform(action);
     let (op, message) = (done.op.unwrap(), done.message.unwrap());
     assert_eq!(
@@ -262,7 +263,8 @@ fn a_conversation_of_which_all_was_taken_back_has_said_nothing() {
     let to = "+31600000002".to_owned();
     let account = kit.account;
     let channel = frontdesk::domain::account::Channel::Sms;
-    let done = kit.perform(Action::New { account, channel, to, text: "hello".into(), undo_ms: 5000 });
+    let done =
+        kit.perform(Action::New { account, channel, to, text: "hello".into(), undo_ms: 5000, at: None });
     kit.perform(Action::Discard { message: done.message.unwrap() });
     let row = kit.reader().conversation(done.conversation.unwrap()).unwrap().unwrap();
     assert_eq!((row.preview.as_str(), row.last_message_at), ("", None));
@@ -282,5 +284,61 @@ fn reading_up_to_a_moment_counts_for_messages_that_are_told_later() {
         .apply(vec![message_out("SM9", "+31600000001", NOW), message_out("SM10", "+31600000001", NOW + 50)]);
     let thread = kit.reader().thread(c.conversations[0], None, 10).unwrap();
     assert_eq!(thread.iter().map(|m| m.delivery).collect::<Vec<_>>(), [Some(Delivery::Read), None]);
+    kit.check();
+}
+
+#[test]
+fn what_is_scheduled_waits_for_its_moment_and_stands_where_it_was_said() {
+    let kit = Kit::new();
+    let c = kit.apply(vec![message("SM1", "+31600000001", Inbound, NOW - 10, "hi")]).conversations[0];
+    let morning = NOW + 3_600_000;
+    let at = Some(morning);
+    let done =
+        kit.perform(Action::Reply { conversation: c, text: "good morning".into(), undo_ms: 5_000, at });
+    let (op, id) = (done.op.unwrap(), done.message.unwrap());
+    let row = || kit.reader().message(id).unwrap().unwrap();
+    assert_eq!((row().due_at, row().scheduled, row().sent_at), (at, true, NOW));
+    let outbox = kit.reader().outbox(10).unwrap();
+    assert_eq!((outbox[0].not_before, outbox[0].state), (morning, OpState::Queued));
+    let take = |now: i64| {
+        kit.clock.set(now);
+        kit.store.writer().call(Class::Durable, move |t| t.op_take(op, now)).unwrap()
+    };
+    assert_eq!(take(morning - 1), None);
+    // After a restart nothing is different, also where the clock was set back since.
+    let now = NOW - 100;
+    kit.store.writer().call(Class::Durable, move |t| t.ops_recover(now)).unwrap();
+    assert_eq!(kit.reader().ops_planned(0).unwrap()[0].not_before, morning);
+    // What is written between comes before it; late is late, and it stands where it is said.
+    kit.apply(vec![message("SM2", "+31600000001", Inbound, NOW + 20, "hello?")]);
+    assert!(take(morning + 7_000).is_some());
+    assert_eq!((row().sent_at, row().due_at, row().scheduled), (morning + 7_000, None, false));
+    let thread = kit.reader().thread(c, None, 10).unwrap();
+    assert_eq!(thread.iter().map(|m| m.text.as_str()).collect::<Vec<_>>(), ["hi", "hello?", "good morning"]);
+    assert_eq!(kit.reader().conversation(c).unwrap().unwrap().waiting_since, None);
+    kit.check();
+}
+
+#[test]
+fn what_is_scheduled_is_sent_now_taken_back_or_stopped_by_what_came_between() {
+    let kit = Kit::new();
+    let c = kit.apply(vec![message("SM1", "+31600000001", Inbound, NOW - 10, "hi")]).conversations[0];
+    let say = |text: &str| {
+        let at = Some(NOW + 3_600_000);
+        kit.perform(Action::Reply { conversation: c, text: text.into(), undo_ms: 0, at })
+    };
+    let (one, two, three) = (say("one"), say("two"), say("three"));
+    kit.perform(Action::Retry { message: one.message.unwrap() });
+    let planned = kit.reader().ops_planned(0).unwrap();
+    assert_eq!((planned[0].not_before, planned[0].scheduled_at), (NOW, None));
+    kit.perform(Action::Cancel { message: two.message.unwrap() });
+    // They opt out in the night.
+    let state = frontdesk::domain::contact::ConsentState::OptedOut;
+    kit.perform(Action::Consent { conversation: c, state });
+    let (op, now) = (three.op.unwrap(), NOW + 3_600_000);
+    assert_eq!(kit.store.writer().call(Class::Durable, move |t| t.op_take(op, now)).unwrap(), None);
+    let row = kit.reader().message(three.message.unwrap()).unwrap().unwrap();
+    assert_eq!(row.delivery, Some(Delivery::Parked));
+    assert!(row.reason.unwrap().human.contains("opted out"));
     kit.check();
 }

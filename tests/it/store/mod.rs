@@ -6,5 +6,6 @@ mod formats;
 mod found;
 pub mod kit;
 mod messages;
+mod reach;
 mod reading;
 mod triage;

@@ -272,6 +272,7 @@ fn new_finds_the_conversation_that_is_there_and_the_provider_finds_ours() {
         to: to.into(),
         text: "hi".into(),
         undo_ms: 0,
+        at: None,
     };
     assert_eq!(kit.perform(new(ANNA)).conversation, Some(c));
     let done = kit.perform(new("+31600000077"));
@@ -288,6 +289,7 @@ fn new_finds_the_conversation_that_is_there_and_the_provider_finds_ours() {
         to: "whatsapp:+31600000078".into(),
         text: "hi".into(),
         undo_ms: 0,
+        at: None,
     });
     let mut told = fact("SM3", "whatsapp:+31600000078", Outbound, NOW + 9, "hi");
     told.conversation.channel = Channel::Whatsapp;
@@ -309,7 +311,7 @@ fn what_may_not_be_said_is_refused_with_the_reason_and_the_draft_stays() {
         state: Stamped { value: ConsentState::OptedOut, rev: Rev::at(NOW) },
         said: "STOP".into(),
     }]);
-    let reply = |text: &str| Action::Reply { conversation: c, text: text.into(), undo_ms: 0 };
+    let reply = |text: &str| Action::Reply { conversation: c, text: text.into(), undo_ms: 0, at: None };
     let why = kit.try_perform(reply("hi")).unwrap_err().to_string();
     assert!(why.contains("opted out"), "{why}");
     assert_eq!(kit.reader().draft(c, ComposeMode::Reply).unwrap().as_deref(), Some("dear"));

@@ -171,7 +171,7 @@ impl Desk {
     }
 
     pub async fn reply(&self, conversation: ConversationId, text: &str) {
-        let op = self.act(Action::Reply { conversation, text: text.into(), undo_ms: 0 }).unwrap();
+        let op = self.act(Action::Reply { conversation, text: text.into(), undo_ms: 0, at: None }).unwrap();
         self.deliver(op).await;
     }
 

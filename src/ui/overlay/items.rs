@@ -1,20 +1,25 @@
-//! What pickers offer: their choices, made of what is known.
+//! What pickers offer: made anew out of what is known.
 
+use crate::domain::availability::{SendContext, may_send};
+use crate::domain::clock::Ms;
 use crate::domain::conversation::{Priority, QualificationState, Status};
 use crate::domain::facet::Owner;
 use crate::domain::ids::ConversationId;
 use crate::domain::order::{self, Order, To};
 use crate::domain::quick_reply::{self, QuickReplyRow};
+use crate::domain::reach::{Recipient, Way};
 use crate::domain::row::ConversationRow;
 use crate::text::{format, sanitize, when};
 use crate::ui::command;
 use crate::ui::command::sheet::is_slot;
+use crate::ui::composer::Beginning;
 use crate::ui::guide;
 use crate::ui::keymap;
 use crate::ui::model::{Focus, Model};
 use crate::ui::overlay::picker::{Choice, Item};
 use crate::ui::startup::Macro;
 use crate::ui::theme::Role;
+use crate::ui::thread::words;
 
 pub(super) fn commands(model: &Model, focus: Focus) -> Vec<Item> {
     // The nine slots have their digits; in a list of names they would only be in the way.
@@ -38,24 +43,6 @@ pub(super) fn commands(model: &Model, focus: Focus) -> Vec<Item> {
     items.sort_by_key(|item| (item.why.is_some(), moves(item)));
     items.extend(pages("help "));
     items
-}
-
-/// The help pages.
-pub(super) fn pages(before: &str) -> Vec<Item> {
-    let pages = guide::PAGES.iter();
-    pages.map(|page| Item::new(Choice::Page(page), format!("{before}{}", page.name), page.title())).collect()
-}
-
-/// Other conversations of the customer.
-pub(super) fn others(model: &Model, target: Option<ConversationId>) -> Vec<Item> {
-    let others = target.and_then(|id| model.context(id)).map(|c| c.others.as_slice()).unwrap_or_default();
-    let item = |row: &ConversationRow| {
-        let words =
-            format!("{} {}: {}", row.channel.title(), row.status.word(), sanitize::line(&row.preview));
-        let age = row.last_message_at.map_or_else(String::new, |at| format::age(at, model.now));
-        Item::new(Choice::Conversation(row.id), words, age)
-    };
-    others.iter().map(item).collect()
 }
 
 pub(super) fn macros(model: &Model, focus: Focus) -> Vec<Item> {
@@ -86,15 +73,6 @@ pub(super) fn agents(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> 
     }));
     items.push(item(To::Nobody, None, "none", "nobody's"));
     items
-}
-
-pub(super) fn themes(model: &Model) -> Vec<Item> {
-    let all = model.themes.all().iter().enumerate();
-    all.map(|(at, palette)| {
-        Item::new(Choice::Theme(at), palette.name.clone(), palette.about.clone())
-            .current(at == model.themes.chosen())
-    })
-    .collect()
 }
 
 pub(super) fn priorities(row: Option<&ConversationRow>) -> Vec<Item> {
@@ -162,21 +140,33 @@ pub(super) fn snoozes(model: &Model, row: Option<&ConversationRow>) -> Vec<Item>
     let now = row.filter(|r| r.status == Status::Snoozed).map(|r| r.snoozed_until);
     let choice = |until: Option<String>| Choice::Order(Order::Snooze(until));
     let mut items = vec![Item::new(choice(None), "they reply", "no earlier").current(now == Some(None))];
-    items.extend(["1h", "3h", "tonight", "tomorrow", "next week", "4w"].into_iter().filter_map(|text| {
-        let until = when::ahead(text, model.now, &model.tz)?;
-        let label = match text {
-            "1h" => "in an hour",
-            "3h" => "in three hours",
-            "4w" => "in four weeks",
-            day => day,
-        };
-        Some(Item::new(choice(Some(text.into())), label, format::moment(until, model.now, &model.tz)))
+    items.extend(times(model).map(|(text, label, until)| {
+        Item::new(choice(Some(text.into())), label, format::moment(until, model.now, &model.tz))
     }));
     if let Some(Some(until)) = now {
         let until_when = format::moment(until, model.now, &model.tz);
         items.insert(0, Item::new(choice(Some(format::stamp(until))), until_when, "as it is").current(true));
     }
     items
+}
+
+/// Times that are often meant: as they are typed, as they are called, and when that is.
+fn times(model: &Model) -> impl Iterator<Item = (&'static str, &'static str, Ms)> {
+    ["1h", "3h", "tonight", "tomorrow", "next week", "4w"].into_iter().filter_map(|text| {
+        let label = match text {
+            "1h" => "in an hour",
+            "3h" => "in three hours",
+            "4w" => "in four weeks",
+            day => day,
+        };
+        Some((text, label, when::ahead(text, model.now, &model.tz)?))
+    })
+}
+
+pub(super) fn later(model: &Model) -> Vec<Item> {
+    let item =
+        |(_, label, at)| Item::new(Choice::SendAt(at), label, format::moment(at, model.now, &model.tz));
+    times(model).map(item).collect()
 }
 
 pub(super) fn quick_replies(model: &Model, row: Option<&ConversationRow>) -> Vec<Item> {
@@ -221,4 +211,94 @@ pub(super) fn emojis() -> Vec<Item> {
             Some(item)
         })
         .collect()
+}
+
+/// Accounts and their media; where no conversation can be begun, why.
+pub(super) fn accounts(model: &Model) -> Vec<Item> {
+    let mut items = Vec::new();
+    for account in &model.sidebar.accounts {
+        for channel in account.channels.iter().copied() {
+            let caps = account.capabilities.as_ref().and_then(|c| c.on(channel));
+            let ctx =
+                SendContext { account, conversation: None, channel: caps, consent: None, now: model.now };
+            let at = Beginning { account: account.id, account_name: account.name.clone(), channel };
+            let mut item = Item::new(Choice::Account(at), channel.title(), account.name.clone());
+            item.also.clone_from(&account.name);
+            item.why = may_send(&ctx).err();
+            items.push(item);
+        }
+    }
+    items.sort_by_key(|item| item.why.is_some());
+    items
+}
+
+/// People who fit what is typed.
+pub(super) fn recipients(model: &Model) -> Vec<Item> {
+    let item = |one: &Recipient| {
+        let address = &one.identity.value;
+        let name = format::person(&one.name, address);
+        let choice = Choice::Recipient(address.clone());
+        // With the address as people type it, in any grouping.
+        let mut item = Item::new(choice, name.clone(), format::person("", address));
+        item.also = format!("{name} {address} {}", item.detail);
+        item
+    };
+    model.recipients.iter().map(item).collect()
+}
+
+/// The other ways of a customer, each with what speaks for it.
+pub(super) fn ways(model: &Model) -> Vec<Item> {
+    let item = |way: &Way| {
+        let mut said = Vec::new();
+        if let Some(at) = way.last_inbound_at {
+            let ago = words::span(model.now.saturating_sub(at));
+            said.push(match way.preferred {
+                true => format!("preferred: wrote {ago} ago"),
+                false => format!("wrote {ago} ago"),
+            });
+        } else if let Some(at) = way.last_message_at {
+            said.push(format!("last used {} ago", words::span(model.now.saturating_sub(at))));
+        }
+        said.extend(way.window_left.map(|left| format!("window {}", words::span(left))));
+        if way.conversation.is_none() {
+            said.push("begins a conversation".into());
+        }
+        let label = format!(
+            "{} \u{b7} {} \u{b7} {}",
+            way.channel.title(),
+            way.account_name,
+            format::person("", &way.to)
+        );
+        let mut item = Item::new(Choice::Way(Box::new(way.clone())), label, said.join(" \u{b7} "));
+        item.why.clone_from(&way.why_not);
+        item
+    };
+    model.ways.iter().map(item).collect()
+}
+
+/// The help pages.
+pub(super) fn pages(before: &str) -> Vec<Item> {
+    let pages = guide::PAGES.iter();
+    pages.map(|page| Item::new(Choice::Page(page), format!("{before}{}", page.name), page.title())).collect()
+}
+
+/// Other conversations of the customer.
+pub(super) fn others(model: &Model, target: Option<ConversationId>) -> Vec<Item> {
+    let others = target.and_then(|id| model.context(id)).map(|c| c.others.as_slice()).unwrap_or_default();
+    let item = |row: &ConversationRow| {
+        let words =
+            format!("{} {}: {}", row.channel.title(), row.status.word(), sanitize::line(&row.preview));
+        let age = row.last_message_at.map_or_else(String::new, |at| format::age(at, model.now));
+        Item::new(Choice::Conversation(row.id), words, age)
+    };
+    others.iter().map(item).collect()
+}
+
+pub(super) fn themes(model: &Model) -> Vec<Item> {
+    let all = model.themes.all().iter().enumerate();
+    all.map(|(at, palette)| {
+        Item::new(Choice::Theme(at), palette.name.clone(), palette.about.clone())
+            .current(at == model.themes.chosen())
+    })
+    .collect()
 }

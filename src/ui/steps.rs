@@ -1,0 +1,53 @@
+//! What is under way, and the steps that can be taken back.
+
+use crate::domain::clock::Ms;
+use crate::domain::command::{Action, ComposeMode};
+use crate::domain::ids::{ConversationId, MessageId};
+use crate::ui::composer::{Carried, Sending};
+
+/// What the answer to a ticket is for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Purpose {
+    /// A message leaves the composer.
+    Send { conversation: ConversationId, mode: ComposeMode, text: String, how: Sending },
+    /// A change with its way back, and the words for both.
+    Change { inverse: Vec<Action>, said: String },
+    /// What was said is taken back; its words return to the draft of their kind.
+    TakeBack { conversation: ConversationId, mode: ComposeMode, text: String, along: Vec<Back> },
+    /// What was to be done once a message was stored; taken back with it.
+    Along { message: MessageId, inverse: Vec<Action>, said: String },
+    /// A conversation is opened to write in; what was begun elsewhere comes along.
+    Begin { carried: Option<Carried> },
+    /// Nothing is said when it works.
+    Quiet,
+}
+
+/// A change of many conversations that is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bulk {
+    /// What is said of each: "resolved".
+    pub(crate) said: String,
+    pub(crate) done: usize,
+    /// None until it is known how many there are.
+    pub(crate) total: Option<usize>,
+}
+
+/// What takes a change back, and what was said of the change.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Back {
+    pub(crate) actions: Vec<Action>,
+    pub(crate) said: String,
+}
+
+/// A step that `undo` takes back.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Undo {
+    /// Perform the opposite.
+    Back(Back),
+    /// Perform many opposites.
+    Many { each: Vec<Vec<Action>>, said: String },
+    /// Take a send back, while it has not left.
+    Send { message: MessageId, conversation: ConversationId, text: String, until: Ms, along: Vec<Back> },
+    /// Take a note back.
+    Note { message: MessageId, conversation: ConversationId, text: String },
+}

@@ -1,0 +1,113 @@
+//! Beginning conversations, forgetting them, and the ways on which a person can be reached.
+
+use super::kit::*;
+use frontdesk::domain::account::Channel;
+use frontdesk::domain::capability::Ownership;
+use frontdesk::domain::command::{Action, ComposeMode};
+use frontdesk::domain::contact::{ConsentState, IdentityKind, Party};
+use frontdesk::domain::event::Event;
+use frontdesk::domain::message::Direction::Inbound;
+use frontdesk::store::{Class, StoreError};
+
+const ANNA: &str = "+31600000001";
+
+fn begin(kit: &Kit, to: &str) -> Action {
+    Action::Begin { account: kit.account, channel: Channel::Sms, to: to.into() }
+}
+
+#[test]
+fn a_conversation_in_which_nothing_was_said_is_kept_only_with_words() {
+    let kit = Kit::new();
+    let done = kit.perform(begin(&kit, "+31600000009"));
+    let c = done.conversation.unwrap();
+    assert!(done.changed && done.message.is_none());
+    let again = kit.perform(begin(&kit, "+31600000009"));
+    assert_eq!((again.conversation, again.changed), (Some(c), false), "one address, one conversation");
+    let text = "half a thought".to_owned();
+    kit.perform(Action::Draft { conversation: c, mode: ComposeMode::Reply, text });
+    assert!(!kit.perform(Action::Abandon { conversation: c }).changed, "a draft waits in it");
+    kit.perform(Action::Draft { conversation: c, mode: ComposeMode::Reply, text: String::new() });
+    assert!(kit.perform(Action::Abandon { conversation: c }).changed);
+    assert!(kit.reader().conversation(c).unwrap().is_none());
+    kit.check();
+    // One in which something was said is never forgotten.
+    let c = kit.apply(vec![message("SM1", ANNA, Inbound, NOW, "hi")]).conversations[0];
+    assert!(!kit.perform(Action::Abandon { conversation: c }).changed);
+    assert!(kit.reader().conversation(c).unwrap().is_some());
+    // What is said in a begun one makes it a conversation like any other.
+    let c = kit.perform(begin(&kit, "+31600000008")).conversation.unwrap();
+    kit.reply(c, "hello");
+    assert!(!kit.perform(Action::Abandon { conversation: c }).changed);
+    kit.check();
+}
+
+#[test]
+fn a_person_is_reached_on_every_account_that_can_best_first() {
+    let kit = Kit::new();
+    let sms = kit.apply(vec![message("SM1", ANNA, Inbound, NOW, "hi")]).conversations[0];
+    let ways = || kit.reader().ways(sms, NOW + 60_000).unwrap();
+    let seen =
+        || ways().iter().map(|w| (w.channel, w.conversation.is_some(), w.preferred)).collect::<Vec<_>>();
+    assert_eq!(seen(), [(Channel::Whatsapp, false, false)], "the same number, another medium");
+    // Imported history reaches nobody, a second account does.
+    let mut old = spec("import/sms", Ownership::Local);
+    old.provider = "import".into();
+    let more = [old, spec("second", Ownership::Local)];
+    kit.store
+        .writer()
+        .call(Class::Durable, move |t| more.iter().try_for_each(|s| t.account_upsert(s).map(|_| ())))
+        .unwrap();
+    let names = || ways().into_iter().map(|w| w.account_name).collect::<Vec<_>>();
+    assert_eq!(names(), ["second", "support", "second"]);
+    kit.store
+        .writer()
+        .call(Class::Durable, |t| t.accounts_prune(&["support".into(), "import/sms".into()]))
+        .unwrap();
+    // They write there: it is the better one now.
+    let mut fact = fact("SM2", ANNA, Inbound, NOW + 10, "here");
+    fact.conversation.channel = Channel::Whatsapp;
+    fact.conversation.key.0.push_str("|wa");
+    fact.conversation.theirs = format!("whatsapp:{ANNA}");
+    fact.conversation.party =
+        Party { identities: vec![phone(ANNA)], name: Some("Anna".into()), claims: Vec::new() };
+    let wa = kit.apply(vec![Event::Message(Box::new(fact))]).conversations[0];
+    assert_eq!(seen(), [(Channel::Whatsapp, true, true)]);
+    let heard = kit.reader().last_heard(kit.reader().conversation(sms).unwrap().unwrap().contact).unwrap();
+    assert_eq!(heard, Some((wa, Channel::Whatsapp)));
+    // Opted out there: shown, with the reason.
+    kit.perform(Action::Consent { conversation: wa, state: ConsentState::OptedOut });
+    assert!(ways()[0].why_not.as_ref().unwrap().contains("opted out"));
+    // A new conversation with an address that has opted out is not begun.
+    kit.perform(Action::Consent { conversation: sms, state: ConsentState::OptedOut });
+    let back = kit.reader().ways(wa, NOW).unwrap();
+    assert!(back[0].why_not.as_ref().unwrap().contains("opted out"), "{back:?}");
+}
+
+#[test]
+fn people_are_found_by_name_and_by_number() {
+    let kit = Kit::new();
+    let mut named = fact("SM1", ANNA, Inbound, NOW, "hi");
+    named.conversation.party.name = Some("Anna 100%".into());
+    kit.apply(vec![Event::Message(Box::new(named)), message("SM2", "+15550000002", Inbound, NOW, "hi")]);
+    let found = |typed: &str| {
+        let found = kit.reader().recipients(IdentityKind::Phone, typed, 10).unwrap();
+        found.into_iter().map(|r| r.identity.value).collect::<Vec<_>>()
+    };
+    assert_eq!(found("anna"), [ANNA]);
+    assert_eq!(found("+31 6 000"), [ANNA]);
+    assert_eq!(found("100%"), [ANNA]);
+    assert_eq!(found("%%"), [""; 0]);
+    assert_eq!(found(""), [ANNA, "+15550000002"], "those with a name first");
+    assert_eq!(kit.reader().recipients(IdentityKind::Email, "anna", 10).unwrap(), []);
+}
+
+#[test]
+fn who_has_opted_out_is_not_written_to_first() {
+    let kit = Kit::new();
+    let c = kit.apply(vec![message("SM1", ANNA, Inbound, NOW, "STOP")]).conversations[0];
+    kit.perform(Action::Consent { conversation: c, state: ConsentState::OptedOut });
+    // The conversation is there and is opened; what is written in it is refused with the reason.
+    assert_eq!(kit.perform(begin(&kit, ANNA)).conversation, Some(c));
+    let refused = kit.try_perform(Action::Reply { conversation: c, text: "x".into(), undo_ms: 0, at: None });
+    assert!(matches!(refused, Err(StoreError::Refused(why)) if why.contains("opted out")));
+}
