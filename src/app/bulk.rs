@@ -1,6 +1,7 @@
 //! Changes many conversations, some at a time, and tells how far it is. The screen and the command line share it.
 
 use crate::app::workspace::Workspace;
+use crate::domain::clock::Ms;
 use crate::domain::command::Action;
 use crate::domain::ids::{ConversationId, OpId};
 use crate::domain::order::{OrderError, Setting};
@@ -87,25 +88,34 @@ pub fn start(
 }
 
 /// The actions of one conversation, which are done together.
-pub type Step = (Option<ConversationId>, Vec<Action>);
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Which.
+    pub of: Option<ConversationId>,
+    /// What, in this order.
+    pub actions: Vec<Action>,
+    /// Until when its messages were there to be seen: it is not put aside if the customer has written since.
+    pub seen_to: Option<Ms>,
+}
 
 /// What a work consists of.
 ///
 /// # Errors
 /// The order cannot be carried out, or the targets cannot be read.
 pub fn steps(workspace: &Workspace, work: Work) -> Result<Vec<Step>, StepsError> {
-    let (order, targets) = match work {
+    let (orders, targets, at) = match work {
         Work::Undo(each) => {
             let step = |actions: Vec<Action>| (actions.first().and_then(of), actions);
-            return Ok(each.into_iter().map(step).collect());
+            let steps = each.into_iter().map(step);
+            return Ok(steps.map(|(of, actions)| Step { of, actions, seen_to: None }).collect());
         }
-        Work::Order { order, targets } => (order, targets),
+        Work::Orders { orders, targets, at } => (orders, targets, at),
     };
     let reader = workspace.store.reader()?;
     let ids = match targets {
         Targets::One(id) => vec![id],
         Targets::These(ids) => ids,
-        Targets::Matching(source) => matching(workspace, &reader, &source)?,
+        Targets::Matching(source) => matching(workspace, &reader, &source, at)?,
     };
     let (agents, teams) = (reader.agents()?, reader.teams()?);
     let (now, tz) = (workspace.clock.now(), TimeZone::system());
@@ -116,7 +126,15 @@ pub fn steps(workspace: &Workspace, work: Work) -> Result<Vec<Step>, StepsError>
         now,
         when: &|text| when::ahead(text, now, &tz),
     };
-    ids.into_iter().map(|id| Ok((Some(id), order.actions(id, &setting)?))).collect()
+    ids.into_iter()
+        .map(|id| {
+            let mut actions = Vec::with_capacity(orders.len());
+            for order in &orders {
+                actions.extend(order.actions(id, &setting)?);
+            }
+            Ok(Step { of: Some(id), actions, seen_to: Some(at) })
+        })
+        .collect()
 }
 
 /// Which conversation an action is about.
@@ -135,6 +153,7 @@ fn matching(
     workspace: &Workspace,
     reader: &Reader,
     source: &ListSource,
+    at: Ms,
 ) -> Result<Vec<ConversationId>, StepsError> {
     let (now, tz, me) = (workspace.clock.now(), TimeZone::system(), workspace.me.id);
     let parsed = match source {
@@ -157,7 +176,9 @@ fn matching(
     loop {
         let rows = window(after)?;
         after = rows.last().map(|row| key_in(view, row));
-        ids.extend(rows.iter().map(|row| row.id));
+        // Who wrote for the first time after it was decided was not among those that were meant.
+        let meant = rows.iter().filter(|row| row.last_inbound_at.is_none_or(|wrote| wrote <= at));
+        ids.extend(meant.map(|row| row.id));
         if rows.len() < WINDOW {
             return Ok(ids);
         }
@@ -175,14 +196,14 @@ pub fn perform(workspace: &Workspace, steps: Vec<Step>, going: &dyn Fn(usize, us
     while steps.peek().is_some() {
         going(done, total);
         let (tx, rx) = channel();
-        for (id, actions) in steps.by_ref().take(STEP) {
+        for Step { of: id, actions, seen_to } in steps.by_ref().take(STEP) {
             let (tx, actor) = (tx.clone(), actor.clone());
             workspace.store.writer().submit(
                 Class::Durable,
                 move |t| {
                     let (mut changed, mut back, mut op) = (false, Vec::new(), None);
                     for action in &actions {
-                        let (done, inverse) = t.perform_undoable(&actor, action)?;
+                        let (done, inverse) = t.perform_undoable(&actor, action, seen_to)?;
                         changed |= done.changed;
                         op = op.or(done.op);
                         if done.changed {

@@ -55,9 +55,10 @@ pub fn carry_out(
     conversation: ConversationId,
     order: &Order,
 ) -> Result<Performed, CliError> {
-    let work = Work::Order { order: order.clone(), targets: Targets::One(conversation) };
+    let at = workspace.clock.now();
+    let work = Work::Orders { orders: vec![order.clone()], targets: Targets::One(conversation), at };
     let steps = bulk::steps(workspace, work).map_err(why)?;
-    let actions = steps.into_iter().flat_map(|(_, actions)| actions).collect();
+    let actions = steps.into_iter().flat_map(|step| step.actions).collect();
     let all = context::perform_all(workspace, actions)?;
     // One answer for all: changed if anything was, and an op if anything has to travel.
     let done = Performed {
@@ -132,20 +133,8 @@ fn run(ctx: &mut Context, workspace: &Workspace, orders: &[Order], on: &ManyArgs
             Targets::These(ids.collect::<Result<_, CliError>>()?)
         }
     };
-    // What matches is found out once: the first order may take conversations out of the query.
-    let mut steps: Vec<bulk::Step> = Vec::new();
-    for order in orders {
-        let of = match steps.as_slice() {
-            [] => targets.clone(),
-            known => Targets::These(known.iter().filter_map(|(id, _)| *id).collect()),
-        };
-        let more = bulk::steps(workspace, Work::Order { order: order.clone(), targets: of }).map_err(why)?;
-        if steps.is_empty() {
-            steps = more;
-        } else {
-            steps.iter_mut().zip(more).for_each(|((_, actions), (_, next))| actions.extend(next));
-        }
-    }
+    let work = Work::Orders { orders: orders.to_vec(), targets, at: workspace.clock.now() };
+    let steps = bulk::steps(workspace, work).map_err(why)?;
     let total = steps.len();
     let outcome = bulk::perform(workspace, steps, &|_, _| {});
     if ctx.out.json {

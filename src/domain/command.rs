@@ -194,8 +194,12 @@ impl Action {
             }
             _ => None,
         };
-        // What was put aside counts as seen; brought back, it calls again.
+        // What was put aside counts as seen; brought back, it calls again. Blocking moves to the spam, and its opposite out of it.
         let unread = match self {
+            Action::Block { conversation, on } if *on != before.blocked => Some(Action::Set {
+                conversation: *conversation,
+                facet: Facet::Status { status: before.status, until: before.snoozed_until },
+            }),
             Action::Set { conversation, facet } if facet.puts_aside() && before.unread > 0 => {
                 Some(Action::Unread { conversation: *conversation })
             }

@@ -12,7 +12,7 @@ use crate::engine::lanes::{Action, Input, Lanes, Outcome, Policy};
 use crate::engine::write::Writes;
 use crate::net::backoff::Backoff;
 use crate::provider::PushContext;
-use crate::store::{Class, Reader, Store, StoreError};
+use crate::store::{Class, Reader, Store, StoreError, Taken};
 use crate::text::sanitize::mask;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -213,8 +213,9 @@ impl Delivery {
         let now = self.clock.now();
         // `sending` is on the disk before the request leaves: after a crash we know that it may have left.
         let op = match self.writes.run(Class::Durable, move |t| t.op_take(id, now)).await {
-            Ok(Some(op)) => op,
-            Ok(None) => return Outcome::NotDue,
+            Ok(Taken::Op(op)) => *op,
+            Ok(Taken::Parked) => return Outcome::Parked,
+            Ok(Taken::NotDue) => return Outcome::NotDue,
             Err(e) => {
                 warn!("op {id} cannot be claimed: {e}");
                 return Outcome::Again { after: Some(Duration::from_secs(2)) };

@@ -47,6 +47,8 @@ pub(super) struct Touch {
     pub route: Option<Route>,
     /// Agents who are called by a note (`true`), or have seen that they were.
     pub called: Vec<(i64, bool)>,
+    /// Agents whom no note calls any more.
+    pub uncalled: Vec<i64>,
     /// A draft was kept or forgotten.
     pub draft: bool,
 }
@@ -163,6 +165,7 @@ impl Tx<'_> {
             row.place.mentions.retain(|(known, _)| known != agent);
             row.place.mentions.push((*agent, *unseen));
         }
+        row.place.mentions.retain(|(known, _)| !touch.uncalled.contains(known));
         row.place.mentions.sort_unstable();
         row.place.waiting_since = self.waiting_since(id, &row)?;
         if let Some(route) = touch.route.filter(|r| r.beats(&before.route)) {

@@ -45,6 +45,25 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// A note was taken back: whom no other note calls is not called any more.
+    pub(super) fn call_off(&mut self, conversation: i64, text: &str) -> Result<(), StoreError> {
+        if !text.contains('@') {
+            return Ok(());
+        }
+        let known = self.all("SELECT id, name, lower(email) FROM agent WHERE active = 1", [], |r| {
+            Ok((AgentId(r.get(0)?), r.get(1)?, r.get(2)?))
+        })?;
+        let others: Vec<String> = self.all(
+            "SELECT text FROM message WHERE conversation_id = ?1 AND direction = 2 AND delivery IS NOT 5 AND instr(text, '@') > 0",
+            [conversation],
+            |r| r.get(0),
+        )?;
+        let still: Vec<AgentId> = others.iter().flat_map(|text| mention::agents(text, &known)).collect();
+        let gone = mention::agents(text, &known).into_iter().filter(|agent| !still.contains(agent));
+        self.touch(conversation).uncalled.extend(gone.map(|agent| agent.0));
+        Ok(())
+    }
+
     /// An agent has seen what calls them here. Answers whether there was anything.
     pub(super) fn call_heard(&mut self, conversation: i64, agent: i64) -> Result<bool, StoreError> {
         let sql = "SELECT mentions FROM conversation WHERE id = ?1";

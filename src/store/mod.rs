@@ -31,7 +31,7 @@ pub use apply::Applied;
 pub use error::StoreError;
 pub use filter::Asking;
 pub use fold::Notice;
-pub use planned::PlannedOp;
+pub use planned::{PlannedOp, Taken};
 pub use reader::{ActiveOp, AttachmentDue, Reader, ReceiptFilter, key_in};
 pub use receipts::{ReceiptNew, ReceiptOutcome};
 pub use rusqlite::InterruptHandle;

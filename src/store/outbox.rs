@@ -204,7 +204,7 @@ impl Tx<'_> {
             "UPDATE op SET created_at = ?1,
                     not_before = CASE WHEN scheduled_at > ?1 THEN scheduled_at
                                       ELSE ?1 + min(max(not_before - created_at, 0), ?2) END
-             WHERE state < 6 AND state IN (0, 2) AND created_at > ?1",
+             WHERE state < 6 AND state IN (0, 2, 3) AND created_at > ?1",
             params![now, LONGEST_WAIT],
         )?;
         let flying: Vec<(OpId, i64, i64)> = self.all(

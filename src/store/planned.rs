@@ -142,12 +142,23 @@ impl Reader {
     }
 }
 
+/// What became of an op that was to be taken.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Taken {
+    /// Its request leaves once this is committed.
+    Op(Box<Op>),
+    /// It was scheduled, and is not allowed any more: it waits for the agent, and what was said after it waits behind it.
+    Parked,
+    /// It is not due any more.
+    NotDue,
+}
+
 impl Tx<'_> {
-    /// Takes an op for a request that leaves once this is committed, and answers with it. None = it is not due any more.
+    /// Takes an op for a request that leaves once this is committed, and answers with it.
     ///
     /// # Errors
     /// `NotFound`; those of the database.
-    pub fn op_take(&mut self, op: OpId, now: Ms) -> Result<Option<Op>, StoreError> {
+    pub fn op_take(&mut self, op: OpId, now: Ms) -> Result<Taken, StoreError> {
         let sql = "SELECT message_id, attempts FROM op
                    WHERE id = ?1 AND scheduled_at IS NOT NULL AND class = 0 AND state IN (0, 2) AND not_before <= ?2";
         let key = op.0.as_bytes().as_slice();
@@ -157,24 +168,32 @@ impl Tx<'_> {
             && let Some(why) = self.no_longer_allowed(op)?
         {
             self.op_parked(op, &Reason::ours(why), now)?;
-            return Ok(None);
+            return Ok(Taken::Parked);
         }
         if !self.op_claim(op, now)? {
-            return Ok(None);
+            return Ok(Taken::NotDue);
         }
         let sql = format!("{} WHERE id = ?1", rows::OP);
         let taken = self.one(&sql, [op.0.as_bytes().as_slice()], rows::op)?.map(|a| a.op);
         if let (Some(op), Some((Some(message), 0))) = (&taken, scheduled) {
-            // It stands in the thread where it is said, not where it was written.
-            self.exec(
-                "UPDATE message SET sent_at = ?2, revision = revision + 1 WHERE id = ?1",
-                params![message, now],
-            )?;
-            let touch = self.touch(op.conversation.0);
-            touch.newest = true;
-            touch.answered_lost = true;
+            self.said_now(op.conversation, MessageId(message), now)?;
         }
-        Ok(taken)
+        Ok(taken.map_or(Taken::NotDue, |op| Taken::Op(Box::new(op))))
+    }
+
+    /// What was scheduled stands in the thread where it is said, not where it was written.
+    pub(super) fn said_now(
+        &mut self,
+        conversation: ConversationId,
+        message: MessageId,
+        now: Ms,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE message SET sent_at = ?2, revision = revision + 1 WHERE id = ?1";
+        self.exec(sql, params![message.0, now])?;
+        let touch = self.touch(conversation.0);
+        touch.newest = true;
+        touch.answered_lost = true;
+        Ok(())
     }
 
     /// Why what was allowed when it was scheduled is not allowed any more: much can happen in a night.

@@ -122,7 +122,8 @@ impl Model {
             // Not on the screen any more: it is done all the same.
             let order = order.clone();
             let said = order.said();
-            return self.bulk(Work::Order { order, targets: Targets::One(conversation) }, said);
+            let (targets, at) = (Targets::One(conversation), self.now);
+            return self.bulk(Work::Orders { orders: vec![order], targets, at }, said);
         }
         self.give_one(order, conversation, held);
     }

@@ -91,12 +91,14 @@ pub enum Effect {
 /// Something that many conversations are changed by.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Work {
-    /// An order for each of them.
-    Order {
+    /// Orders for each of them, one after another.
+    Orders {
         /// What.
-        order: Order,
+        orders: Vec<Order>,
         /// To whom.
         targets: Targets,
+        /// When it was decided. What customers wrote later nobody has seen: such conversations are not put aside.
+        at: Ms,
     },
     /// What takes such a work back, conversation by conversation.
     Undo(Vec<Vec<Action>>),

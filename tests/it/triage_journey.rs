@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 const COUNT: i64 = 50;
 
-/// Fifty customers have written, each a second after the one before.
+/// Fifty customers have written, each a moment after the one before.
 fn full_desk(home: &Home) -> Store {
     home.run(&["list"]).ok();
     let store = Store::open(&home.workspace(), Arc::new(SystemClock)).unwrap();
@@ -24,7 +24,7 @@ fn full_desk(home: &Home) -> Store {
     let events: Vec<_> = (0..COUNT)
         .map(|n| {
             let from = format!("+31600000{n:03}");
-            let at = now + 1_000 * n;
+            let at = now + n;
             kit::message(&format!("SM{n}"), &from, Direction::Inbound, at, &format!("question {n:02}"))
         })
         .collect();

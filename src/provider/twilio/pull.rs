@@ -232,7 +232,8 @@ async fn lookup(twilio: &Twilio, cursor: Cursor, op: &Op, now: Ms) -> Result<Pag
     };
     let nothing = Page { cursor, ..Page::default() };
     let to = on_channel(*channel, to);
-    let from = op.created_at - LOOKUP_SLACK;
+    // What was scheduled may have been written days before it could leave.
+    let from = op.created_at.max(op.not_before) - LOOKUP_SLACK;
     let mut url = twilio.url("Messages.json")?;
     // Without a date: what is still queued has none and would be left out.
     url.query_pairs_mut().append_pair("To", &to).append_pair("PageSize", PAGE_SIZE);

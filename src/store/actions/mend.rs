@@ -113,6 +113,7 @@ impl Tx<'_> {
                 params![message.0, Delivery::Cancelled.code()],
             )?;
             self.touch(conversation).newest = true;
+            self.call_off(conversation, &text)?;
             self.index_text(message.0, &text)?;
             self.audit(
                 actor,
@@ -150,6 +151,11 @@ impl Tx<'_> {
             // The provider never had it: the same message goes out again.
             Some((op, _)) if send.said.is_none() && send.external.is_none() => {
                 self.op_opened();
+                let key = op.0.as_bytes().as_slice();
+                let sql = "SELECT scheduled_at IS NOT NULL AND attempts = 0 FROM op WHERE id = ?1";
+                if self.one(sql, params![key], |r| r.get(0))?.unwrap_or(false) {
+                    self.said_now(send.conversation, message, self.now)?;
+                }
                 self.exec(
                     "UPDATE op SET state = ?2, not_before = ?3, scheduled_at = NULL, attempts = 0, code = NULL, human = NULL WHERE id = ?1",
                     params![op.0.as_bytes().as_slice(), OpState::Queued.code(), self.now],

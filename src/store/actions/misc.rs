@@ -5,6 +5,7 @@ use crate::domain::command::{ComposeMode, Performed, set};
 use crate::domain::contact::ConsentState;
 use crate::domain::conversation::Status;
 use crate::domain::event::ConversationKey;
+use crate::domain::facet::FacetKey;
 use crate::domain::ids::ConversationId;
 use crate::domain::message::Direction;
 use crate::domain::op::OpBody;
@@ -34,13 +35,8 @@ impl Tx<'_> {
             return Ok(done);
         }
         // Reopened by what is seen now: it must not fall shut under the agent's eyes.
-        let derived = self.derived(conversation.0)?;
-        if derived.as_ref().is_some_and(|d| d.set_status != d.place.status) {
-            self.keep_open(conversation, row.account)?;
-        }
-        if derived.is_some_and(|d| d.set_archived_at != d.archived_at) {
-            self.keep_out(conversation)?;
-        }
+        // Nothing is set here: all that was brought back stays.
+        self.keep_returned(conversation, row.account, &FacetKey::Subject)?;
         self.cover(conversation)?;
         let remote =
             self.account_row(row.account)?.capabilities.is_some_and(|c| c.read_state == Ownership::Remote);

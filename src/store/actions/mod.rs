@@ -10,6 +10,7 @@ use say::Leaves;
 pub(super) use say::from_key;
 mod set;
 
+use crate::domain::clock::Ms;
 use crate::domain::command::{Action, Performed};
 use crate::domain::conversation::Assignee;
 use crate::domain::facet::Owner;
@@ -78,7 +79,8 @@ impl Tx<'_> {
         }
     }
 
-    /// Performs an action, and answers with what takes it back, if anything does.
+    /// Performs an action, and answers with what takes it back, if anything does. What the customer has written after `seen_to` nobody has
+    /// seen: such a conversation is not put aside.
     ///
     /// # Errors
     /// As [`Tx::perform`].
@@ -86,6 +88,7 @@ impl Tx<'_> {
         &mut self,
         actor: &Actor,
         action: &Action,
+        seen_to: Option<Ms>,
     ) -> Result<(Performed, Vec<Action>), StoreError> {
         let of = match action {
             Action::Set { conversation, .. }
@@ -96,6 +99,10 @@ impl Tx<'_> {
         };
         self.settle()?;
         let before = self.conversation_row(of)?;
+        let aside = matches!(action, Action::Set { facet, .. } if facet.puts_aside());
+        if aside && seen_to.is_some_and(|to| before.last_inbound_at > Some(to)) {
+            return Err(StoreError::Refused("the customer has written since".into()));
+        }
         let owner = self.owner_of(&before)?;
         let done = self.perform(actor, action)?;
         Ok((done, action.inverse(&before, owner)))

@@ -51,7 +51,12 @@ impl Tx<'_> {
         let before = rebase::shown(&truth, &pending).remove(&key);
         let covers = facet.puts_aside();
         // A resolved conversation that a new message has reopened is shown as open: setting it again does change something.
-        let covered = if covers { self.cover(conversation)? } else { false };
+        let covered = if covers {
+            self.keep_returned(conversation, row.account, &key)?;
+            self.cover(conversation)?
+        } else {
+            false
+        };
         let reopened = match &before {
             Some(Facet::Status { status, .. }) => *status != row.status,
             Some(Facet::Archived { at }) => *at != row.archived_at,
@@ -221,6 +226,23 @@ impl Tx<'_> {
         };
         let value = Facet::Status { status: Status::Open, until: None };
         self.learn(conversation, &[Stamped { value, rev }])?;
+        Ok(())
+    }
+
+    /// What counts as seen now must not fall back to where a message has brought the conversation from: only what is set now counts.
+    pub(super) fn keep_returned(
+        &mut self,
+        conversation: ConversationId,
+        account: AccountId,
+        set: &FacetKey,
+    ) -> Result<(), StoreError> {
+        let Some(derived) = self.derived(conversation.0)? else { return Ok(()) };
+        if *set != FacetKey::Status && derived.set_status != derived.place.status {
+            self.keep_open(conversation, account)?;
+        }
+        if *set != FacetKey::Archived && derived.set_archived_at != derived.archived_at {
+            self.keep_out(conversation)?;
+        }
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use crate::domain::clock::Ms;
 use crate::domain::contact::{Identity, Party};
 use crate::domain::conversation::Status;
 use crate::domain::event::{ConversationFact, ConversationKey, Event, MessageFact};
-use crate::domain::facet::Facet;
+use crate::domain::facet::{Facet, FacetKey};
 use crate::domain::ids::{AccountId, ContactId, ConversationId};
 use crate::domain::rev::{Rev, Stamped};
 use crate::store::counts::Place;
@@ -245,7 +245,16 @@ impl Tx<'_> {
     ) -> Result<ConversationId, StoreError> {
         let party = Party { identities: vec![identity], name: None, claims: Vec::new() };
         let fact = ConversationFact { key, channel, party, ours, theirs, facets: Vec::new() };
-        self.conversation_fact(account, &fact, Rev::at(0))
+        let id = self.conversation_fact(account, &fact, Rev::at(0))?;
+        // Who is blocked and is written to all the same: what begins here is no spam.
+        if self.begun.contains(&id) {
+            self.exec(
+                "DELETE FROM facet WHERE conversation_id = ?1 AND key = ?2",
+                params![id.0, FacetKey::Status.text()],
+            )?;
+            self.touch(id.0).fold = true;
+        }
+        Ok(id)
     }
 
     /// A pull that began then has covered these conversations: accepted ops on them have been caught up with.

@@ -28,9 +28,11 @@ impl Tx<'_> {
     /// Those of the database.
     pub fn judge_new(&mut self, begun: &[ConversationId], rules: &[Rule]) -> Result<usize, StoreError> {
         let mut taken = 0;
-        if rules.is_empty() {
+        if rules.is_empty() || begun.is_empty() {
             return Ok(taken);
         }
+        // What this job has applied counts: an answer that came with the question makes it no stranger's.
+        self.settle()?;
         for id in begun {
             let Some(new) = self.new_conversation(*id)? else { continue };
             let looked = Looked { channel: new.channel, from: &new.from, text: &new.text };

@@ -18,7 +18,7 @@ pub(super) const AFTER: &str = "WHERE m.conversation_id = ?1 AND (m.sent_at, m.i
      ORDER BY m.sent_at, m.id LIMIT ?4";
 /// The newest messages from an id on: those of customers that were never seen, and notes with an @ where an agent is called.
 pub(super) const ARRIVALS: &str = "SELECT id, conversation_id, text, direction FROM message
-     WHERE id >= ?1 AND (direction = 0 AND seen = 0 OR direction = 2 AND instr(text, '@') > 0 AND EXISTS (
+     WHERE id >= ?1 AND delivery IS NOT 5 AND (direction = 0 AND seen = 0 OR direction = 2 AND instr(text, '@') > 0 AND EXISTS (
        SELECT 1 FROM conversation c WHERE c.id = conversation_id AND instr(' ' || c.mentions || ' ', ' ' || ?3 || '! ') > 0))
      ORDER BY id DESC LIMIT ?2";
 /// The history of a delivery. A handful of rows, sorted as they come.

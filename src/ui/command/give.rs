@@ -1,5 +1,6 @@
 //! Gives orders: to the one conversation that is meant, to all that are marked, again, and one after another as a macro.
 
+use crate::domain::clock::Ms;
 use crate::domain::conversation::Status;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::order::{self, Order, Setting, To};
@@ -13,6 +14,8 @@ use crate::ui::startup::Macro;
 
 /// Lines that one macro may run, those of macros in it included.
 const MOST_LINES: usize = 200;
+/// Macros within macros that are followed.
+const DEEPEST: usize = 16;
 
 impl Model {
     /// What an order is for now: what is marked, while the keys go to the list, else the one conversation that is meant.
@@ -28,20 +31,21 @@ impl Model {
     /// Gives an order to what is meant now.
     pub(crate) fn order(&mut self, order: Order) {
         match self.targets() {
-            Some(targets) => self.give(order, targets),
+            Some(targets) => self.give(order, targets, self.now),
             None => self.say(Level::Warn, "no conversation is selected"),
         }
     }
 
-    /// Gives an order.
-    pub(crate) fn give(&mut self, order: Order, targets: Targets) {
+    /// Gives an order that was decided on at a moment.
+    pub(crate) fn give(&mut self, order: Order, targets: Targets, at: Ms) {
         self.last_order = Some(order.clone());
         self.record(&order.to_string());
         match targets {
             Targets::One(id) => self.give_one(&order, id, None),
             many => {
                 self.marks.clear();
-                self.bulk(Work::Order { order: order.clone(), targets: many }, order.said());
+                let said = order.said();
+                self.bulk(Work::Orders { orders: vec![order], targets: many, at }, said);
             }
         }
     }
@@ -119,36 +123,70 @@ impl Model {
     /// Runs a line as it stands in macros, in the keys of the configuration and in the palette: an order, `macro NAME`, `list QUERY`,
     /// or the id of a command.
     pub(crate) fn run_line(&mut self, line: &str) {
-        let mut left = MOST_LINES;
-        self.run_lines(&[line.to_owned()], &mut left);
-        if left == 0 {
-            self.say(Level::Error, format!("stopped after {MOST_LINES} steps: does a macro call itself?"));
+        let mut lines = Vec::new();
+        if let Err(why) = self.unfold(line, DEEPEST, &mut lines) {
+            return self.say(Level::Error, why);
+        }
+        match self.targets() {
+            Some(many @ (Targets::These(_) | Targets::Matching(_))) => self.run_on_many(lines, many),
+            Some(Targets::One(_)) | None => {
+                for line in lines {
+                    match line {
+                        Line::Order(order) => self.order(order),
+                        Line::Command(command) => self.run(command),
+                        Line::List(query) => go::source(self, ListSource::Query(query)),
+                        // Expanded above.
+                        Line::Macro(_) => {}
+                    }
+                }
+            }
         }
     }
 
-    fn run_lines(&mut self, lines: &[String], left: &mut usize) {
-        // What is marked stays meant for all lines, although each order takes the marks.
-        let marks = self.marks.clone();
+    /// Runs lines on all that is marked: found out once, and changed one after another. What goes elsewhere between would leave the
+    /// marks behind, so such lines run on one conversation only.
+    fn run_on_many(&mut self, lines: Vec<Line>, targets: Targets) {
+        let alone = lines.len() == 1;
+        let mut orders = Vec::with_capacity(lines.len());
         for line in lines {
-            if *left == 0 {
-                return;
-            }
-            *left -= 1;
-            if self.marks.is_empty() {
-                self.marks = marks.clone();
-            }
-            match read_line(line) {
-                Ok(Line::Order(order)) => self.order(order),
-                Ok(Line::Command(command)) => self.run(command),
-                Ok(Line::Macro(name)) => match self.macros.iter().find(|m| m.name == name).cloned() {
-                    Some(found) => self.run_lines(&found.lines, left),
-                    None => self.say(Level::Error, format!("there is no macro \u{201c}{name}\u{201d}")),
-                },
-                Ok(Line::List(query)) => go::source(self, ListSource::Query(query)),
-                Err(why) => self.say(Level::Error, why),
+            match line {
+                Line::Order(order) => orders.push(order),
+                Line::Command(command) if alone => return self.run(command),
+                Line::List(query) if alone => return go::source(self, ListSource::Query(query)),
+                Line::Command(_) | Line::List(_) | Line::Macro(_) => {
+                    let key = self.keymap.first_label("back");
+                    let why = format!(
+                        "it goes elsewhere, so it runs on one conversation only: {key} takes the marks"
+                    );
+                    return self.say(Level::Warn, why);
+                }
             }
         }
+        let Some(last) = orders.last() else { return };
+        self.last_order = Some(last.clone());
+        orders.iter().for_each(|order| self.record(&order.to_string()));
+        let said = orders.iter().map(Order::said).collect::<Vec<_>>().join(", ");
         self.marks.clear();
+        let at = self.now;
+        self.bulk(Work::Orders { orders, targets, at }, said);
+    }
+
+    /// A line with the lines of macros in their places.
+    fn unfold(&self, line: &str, deep: usize, out: &mut Vec<Line>) -> Result<(), String> {
+        match read_line(line)? {
+            Line::Macro(name) => {
+                let found = self.macros.iter().find(|m| m.name == name);
+                let found = found.ok_or_else(|| format!("there is no macro \u{201c}{name}\u{201d}"))?;
+                for line in &found.lines {
+                    if deep == 0 || out.len() >= MOST_LINES {
+                        return Err(format!("stopped in macro {name}: does a macro call itself?"));
+                    }
+                    self.unfold(line, deep - 1, out)?;
+                }
+            }
+            line => out.push(line),
+        }
+        Ok(())
     }
 
     /// Writes a line down while a macro is being recorded.

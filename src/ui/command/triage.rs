@@ -250,7 +250,7 @@ fn resolve_next(model: &mut Model) {
         model.list.step(-1);
     }
     if !is_over(status) {
-        model.give(Order::Status(Status::Resolved), Targets::One(id));
+        model.give(Order::Status(Status::Resolved), Targets::One(id), model.now);
     }
     model.follow();
     if is_open {

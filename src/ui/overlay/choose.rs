@@ -76,7 +76,7 @@ impl Model {
     /// Gives an order to what the picker was opened for.
     fn order_from(&mut self, order: Order, picker: &Picker) {
         match &picker.targets {
-            Some(targets) => self.give(order, targets.clone()),
+            Some(targets) => self.give(order, targets.clone(), picker.opened()),
             None => self.say(Level::Warn, "the conversation is gone"),
         }
     }
@@ -85,7 +85,8 @@ impl Model {
     fn ask_for(&mut self, kind: impl FnOnce(Targets) -> PromptKind, picker: &Picker, text: &str) {
         match &picker.targets {
             Some(targets) => {
-                self.overlays.push(Overlay::Prompt(Prompt::new(kind(targets.clone()), text)));
+                let prompt = Prompt { at: picker.opened(), ..Prompt::new(kind(targets.clone()), text) };
+                self.overlays.push(Overlay::Prompt(prompt));
             }
             None => self.say(Level::Warn, "the conversation is gone"),
         }
@@ -107,17 +108,21 @@ impl Model {
                 self.say(Level::Warn, "say why it is disqualified: nothing was changed");
             }
             PromptKind::Disqualify(targets) => {
-                self.give(order::qualification(QualificationState::Disqualified, Some(text)), targets);
+                self.give(
+                    order::qualification(QualificationState::Disqualified, Some(text)),
+                    targets,
+                    prompt.at,
+                );
             }
             PromptKind::Score(targets) => {
                 let words = if text.is_empty() { "none" } else { &text };
                 match format!("score {words}").parse::<Order>() {
-                    Ok(order) => self.give(order, targets),
+                    Ok(order) => self.give(order, targets, prompt.at),
                     Err(e) => self.say(Level::Error, e.to_string()),
                 }
             }
             PromptKind::Field(name, targets) => {
-                self.give(Order::Field(name, (!text.is_empty()).then_some(text)), targets);
+                self.give(Order::Field(name, (!text.is_empty()).then_some(text)), targets, prompt.at);
             }
             PromptKind::NameMacro => self.keep_macro(text),
         }

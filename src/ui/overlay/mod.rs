@@ -16,6 +16,7 @@ pub(crate) use lines::{Row, Table, gap, title};
 pub(crate) use picker::{Choice, Item, Picker, PickerKind};
 pub(crate) use search::{Search, ask};
 
+use crate::domain::clock::Ms;
 use crate::domain::command::Action;
 use crate::domain::ids::{AttachmentId, MessageId};
 use crate::domain::row::{DeliveryStep, OutboxRow};
@@ -63,6 +64,8 @@ pub(crate) enum Overlay {
 pub(crate) struct Prompt {
     pub(crate) kind: PromptKind,
     pub(crate) input: Input,
+    /// When it was decided what an order from it is for.
+    pub(crate) at: Ms,
 }
 
 /// What the line is for.
@@ -84,7 +87,7 @@ pub(crate) enum PromptKind {
 
 impl Prompt {
     pub(crate) fn new(kind: PromptKind, text: &str) -> Prompt {
-        Prompt { kind, input: Input::selected(text) }
+        Prompt { kind, input: Input::selected(text), at: Ms::MAX }
     }
 
     /// What is asked for, and how.

@@ -426,6 +426,11 @@ impl Picker {
         }
     }
 
+    /// When it was opened: what an order from it is for was decided then.
+    pub(crate) fn opened(&self) -> Ms {
+        self.now
+    }
+
     /// The choice under the cursor.
     pub(crate) fn chosen(&self) -> Option<&Item> {
         self.shown.get(self.at).and_then(|(i, _)| self.items.get(*i))

@@ -19,7 +19,7 @@ fn bulk(effects: Vec<Effect>) -> Vec<Work> {
 }
 
 fn order(text: &str, targets: Targets) -> Work {
-    Work::Order { order: text.parse().unwrap(), targets }
+    Work::Orders { orders: vec![text.parse().unwrap()], targets, at: NOW }
 }
 
 fn these(ids: &[i64]) -> Targets {
@@ -135,11 +135,14 @@ fn macros_are_recorded_named_and_run() {
     assert!(desk.text(120, 40).contains("recording, 2 so far") || desk.model.notice.is_some());
     let kept = desk.keys("@rich<enter>");
     let lines = vec!["label +vip".to_owned(), "priority high".to_owned()];
-    assert_eq!(kept, [Effect::SaveMacro { name: "rich".into(), lines }]);
+    assert_eq!(kept, [Effect::SaveMacro { name: "rich".into(), lines: lines.clone() }]);
     let want = [set_on(2, set::label("vip", true)), set_on(2, set::priority(Priority::High))];
     assert_eq!(actions(desk.keys("j,rich<enter>")), want);
     assert_eq!(actions(desk.keys(":macro rich<enter>")), want);
-    assert_eq!(bulk(desk.keys("*,rich<enter>")).len(), 2, "every line is for all that is marked");
+    let orders = lines.iter().map(|line| line.parse().unwrap()).collect();
+    let all = Targets::Matching(ListSource::View(View::Open));
+    let one = Work::Orders { orders, targets: all, at: NOW };
+    assert_eq!(bulk(desk.keys("*,rich<enter>")), [one], "found out once, changed one after another");
     assert_eq!(actions(desk.keys(":snooze +7d<enter>")).len(), 1, "an order typed with its words");
 }
 
@@ -264,4 +267,24 @@ fn a_picker_says_for_how_many_it_is() {
     assert!(desk.text(120, 40).contains("Priority · 2 conversations"));
     desk.keys("<esc>*Q");
     assert!(desk.text(120, 40).contains("Qualify as · all of this list"));
+}
+
+#[test]
+fn a_macro_that_goes_elsewhere_leaves_what_is_marked_alone() {
+    let mut desk = Desk::new();
+    let lines = ["label +junk", "list status:open", "archive"].map(str::to_owned).to_vec();
+    desk.model.macros = vec![Macro { name: "tidy".into(), lines, place: "config.toml:3:1".into() }];
+    assert_eq!(bulk(desk.keys("*,tidy<enter>")), []);
+    assert!(desk.model.notice.as_ref().unwrap().text.contains("one conversation only"));
+    assert!(!desk.model.marks.is_empty(), "nothing was done, the marks stay");
+}
+
+#[test]
+fn what_was_decided_when_a_picker_opened_is_decided_then() {
+    let mut desk = Desk::new();
+    let opened = desk.model.now;
+    desk.keys("*s");
+    desk.send(Msg::Tick(opened + 5_000));
+    let works = bulk(desk.keys("<enter>"));
+    assert!(matches!(&works[..], [Work::Orders { at, .. }] if *at == opened), "{works:?}");
 }

@@ -16,7 +16,7 @@ use frontdesk::domain::rev::Rev;
 use frontdesk::domain::row::ConversationRow;
 use frontdesk::engine::lanes::{Action as Step, Input, Job, Lanes, Policy};
 use frontdesk::net::backoff::Backoff;
-use frontdesk::store::{AccountSpec, Actor, Class, Store};
+use frontdesk::store::{AccountSpec, Actor, Class, Store, Taken};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,7 +96,7 @@ impl Desk {
         self.store
             .writer()
             .call(Class::Durable, move |t| {
-                assert!(t.op_take(op, now)?.is_some(), "due now, whatever the clock was");
+                assert!(matches!(t.op_take(op, now)?, Taken::Op(_)), "due now, whatever the clock was");
                 t.op_accepted(op, &Accepted::State { events: Vec::new() }, now)
             })
             .unwrap();

@@ -154,6 +154,7 @@ fn everything_of_this_can_be_undone() {
         Action::Set { conversation: c, facet: set::score(Some(3)) },
         Action::Set { conversation: c, facet: set::field("deadline", Some("soon".into())) },
         Action::Block { conversation: c, on: true },
+        Action::Set { conversation: c, facet: set::status(Status::Pending) },
     ] {
         let now = row(&kit, c);
         let back = action.inverse(&now, None);
@@ -249,5 +250,82 @@ fn a_note_calls_an_agent_until_they_open_the_conversation() {
     kit.set(c, set::archived(Some(NOW + 9)));
     assert_eq!(counts()[1].total, 0, "what is put away is in no other view");
     assert!(kit.reader().list(&view, None, 5).unwrap().is_empty());
+    kit.check();
+}
+
+#[test]
+fn what_a_message_brought_back_stays_when_it_is_put_aside_otherwise() {
+    for aside in [set::snooze(Some(NOW + 60_000)), set::status(Status::Resolved)] {
+        let kit = Kit::new();
+        let c = kit.inbound("SM1", ANNA, NOW, "hello");
+        kit.set(c, set::archived(Some(NOW + 5)));
+        kit.inbound("SM2", ANNA, NOW + 10, "one more thing");
+        let before = row(&kit, c);
+        let action = Action::Set { conversation: c, facet: aside };
+        let back = action.inverse(&before, None);
+        kit.perform(action);
+        assert_eq!(row(&kit, c).archived_at, None, "not in the archive again");
+        kit.check();
+        for action in back {
+            kit.perform(action);
+        }
+        let now = row(&kit, c);
+        assert_eq!((now.status, now.archived_at, now.unread), (Status::Open, None, 1));
+        kit.check();
+    }
+    // The mirror: resolved, brought back, put away, taken back.
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", ANNA, NOW, "hello");
+    kit.set(c, set::status(Status::Resolved));
+    kit.inbound("SM2", ANNA, NOW + 10, "one more thing");
+    kit.set(c, set::archived(Some(NOW + 20)));
+    kit.set(c, set::archived(None));
+    assert_eq!(row(&kit, c).status, Status::Open);
+    kit.check();
+}
+
+#[test]
+fn undoing_a_block_brings_back_the_status_that_was() {
+    let kit = Kit::new();
+    for (n, status) in [Status::Resolved, Status::Pending, Status::Spam].into_iter().enumerate() {
+        let from = format!("+3160000010{n}");
+        let c = kit.inbound(&format!("SM{n}"), &from, NOW, "hello");
+        kit.set(c, set::status(status));
+        let block = Action::Block { conversation: c, on: true };
+        let back = block.inverse(&row(&kit, c), None);
+        kit.perform(block);
+        for action in back {
+            kit.perform(action);
+        }
+        assert_eq!((row(&kit, c).status, row(&kit, c).blocked), (status, false));
+    }
+    kit.check();
+}
+
+#[test]
+fn nobody_who_has_written_since_is_put_aside() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", ANNA, NOW, "hello");
+    kit.inbound("SM2", ANNA, NOW + 10, "one more thing");
+    let try_at = |seen_to, facet| {
+        let action = Action::Set { conversation: c, facet };
+        kit.store.writer().call(Class::Durable, move |t| t.perform_undoable(&ana(), &action, seen_to))
+    };
+    let why = try_at(Some(NOW + 5), set::status(Status::Resolved)).unwrap_err();
+    assert_eq!(why, StoreError::Refused("the customer has written since".into()));
+    assert!(try_at(Some(NOW + 5), set::label("vip", true)).unwrap().0.changed, "a label hides nothing");
+    assert!(try_at(Some(NOW + 10), set::status(Status::Resolved)).unwrap().0.changed);
+}
+
+#[test]
+fn a_note_that_is_taken_back_calls_nobody() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", ANNA, NOW, "hello");
+    let note = |text: &str| kit.perform(Action::Note { conversation: c, text: text.into() }).message.unwrap();
+    let (first, second) = (note("@tom look"), note("@tom please"));
+    kit.perform(Action::Cancel { message: first });
+    assert_eq!(row(&kit, c).called.len(), 1, "another note still calls");
+    kit.perform(Action::Cancel { message: second });
+    assert!(row(&kit, c).called.is_empty());
     kit.check();
 }

@@ -8,7 +8,7 @@ use frontdesk::domain::event::{Event, MessageRef};
 use frontdesk::domain::message::Direction::{Inbound, Outbound};
 use frontdesk::domain::op::{Accepted, OpState};
 use frontdesk::domain::row::View;
-use frontdesk::store::Class;
+use frontdesk::store::{Class, Taken};
 
 #[test]
 fn a_message_makes_a_contact_a_conversation_and_an_open_row_once() {
@@ -304,14 +304,14 @@ fn what_is_scheduled_waits_for_its_moment_and_stands_where_it_was_said() {
         kit.clock.set(now);
         kit.store.writer().call(Class::Durable, move |t| t.op_take(op, now)).unwrap()
     };
-    assert_eq!(take(morning - 1), None);
+    assert_eq!(take(morning - 1), Taken::NotDue);
     // After a restart nothing is different, also where the clock was set back since.
     let now = NOW - 100;
     kit.store.writer().call(Class::Durable, move |t| t.ops_recover(now)).unwrap();
     assert_eq!(kit.reader().ops_planned(0).unwrap()[0].not_before, morning);
     // What is written between comes before it; late is late, and it stands where it is said.
     kit.apply(vec![message("SM2", "+31600000001", Inbound, NOW + 20, "hello?")]);
-    assert!(take(morning + 7_000).is_some());
+    assert!(matches!(take(morning + 7_000), Taken::Op(_)));
     assert_eq!((row().sent_at, row().due_at, row().scheduled), (morning + 7_000, None, false));
     let thread = kit.reader().thread(c, None, 10).unwrap();
     assert_eq!(thread.iter().map(|m| m.text.as_str()).collect::<Vec<_>>(), ["hi", "hello?", "good morning"]);
@@ -328,15 +328,21 @@ fn what_is_scheduled_is_sent_now_taken_back_or_stopped_by_what_came_between() {
         kit.perform(Action::Reply { conversation: c, text: text.into(), undo_ms: 0, at })
     };
     let (one, two, three) = (say("one"), say("two"), say("three"));
+    // The customer writes before it is sent: it stands behind that, and answers it.
+    kit.apply(vec![message("SM2", "+31600000001", Inbound, NOW - 5, "hello?")]);
+    kit.clock.set(NOW + 7);
     kit.perform(Action::Retry { message: one.message.unwrap() });
+    let now = kit.reader().message(one.message.unwrap()).unwrap().unwrap();
+    assert_eq!(now.sent_at, NOW + 7);
+    kit.clock.set(NOW);
     let planned = kit.reader().ops_planned(0).unwrap();
-    assert_eq!((planned[0].not_before, planned[0].scheduled_at), (NOW, None));
+    assert_eq!((planned[0].not_before, planned[0].scheduled_at), (NOW + 7, None));
     kit.perform(Action::Cancel { message: two.message.unwrap() });
     // They opt out in the night.
     let state = frontdesk::domain::contact::ConsentState::OptedOut;
     kit.perform(Action::Consent { conversation: c, state });
     let (op, now) = (three.op.unwrap(), NOW + 3_600_000);
-    assert_eq!(kit.store.writer().call(Class::Durable, move |t| t.op_take(op, now)).unwrap(), None);
+    assert_eq!(kit.store.writer().call(Class::Durable, move |t| t.op_take(op, now)).unwrap(), Taken::Parked);
     let row = kit.reader().message(three.message.unwrap()).unwrap().unwrap();
     assert_eq!(row.delivery, Some(Delivery::Parked));
     assert!(row.reason.unwrap().human.contains("opted out"));

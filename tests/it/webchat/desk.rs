@@ -12,7 +12,7 @@ use frontdesk::engine::inbox::Inbox;
 use frontdesk::engine::webchat::{WebchatState, routes};
 use frontdesk::provider::webchat::Webchat;
 use frontdesk::provider::{Provider, PushContext, RawPush};
-use frontdesk::store::{AccountSpec, Actor, Class, Store};
+use frontdesk::store::{AccountSpec, Actor, Class, Store, Taken};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -163,9 +163,10 @@ impl Desk {
     pub async fn deliver(&self, op: OpId) {
         let now = self.clock.now();
         let claimed = self.store.writer().call(Class::Durable, move |tx| tx.op_take(op, now)).unwrap();
+        let Taken::Op(claimed) = claimed else { panic!("{claimed:?}") };
         self.bus.bump();
         let ctx = PushContext { callback: None, now };
-        let accepted = self.provider.push(&claimed.unwrap(), &ctx).await.unwrap();
+        let accepted = self.provider.push(&claimed, &ctx).await.unwrap();
         self.store.writer().call(Class::Durable, move |tx| tx.op_accepted(op, &accepted, now)).unwrap();
         self.bus.bump();
     }
