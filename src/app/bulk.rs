@@ -105,7 +105,7 @@ pub struct Step {
 pub fn steps(workspace: &Workspace, work: Work) -> Result<Vec<Step>, StepsError> {
     let (orders, targets, at) = match work {
         Work::Undo(each) => {
-            let step = |actions: Vec<Action>| (actions.first().and_then(of), actions);
+            let step = |actions: Vec<Action>| (actions.first().and_then(Action::conversation), actions);
             let steps = each.into_iter().map(step);
             return Ok(steps.map(|(of, actions)| Step { of, actions, seen_to: None }).collect());
         }
@@ -135,17 +135,6 @@ pub fn steps(workspace: &Workspace, work: Work) -> Result<Vec<Step>, StepsError>
             Ok(Step { of: Some(id), actions, seen_to: Some(at) })
         })
         .collect()
-}
-
-/// Which conversation an action is about.
-fn of(action: &Action) -> Option<ConversationId> {
-    match action {
-        Action::Set { conversation, .. }
-        | Action::Read { conversation }
-        | Action::Unread { conversation }
-        | Action::Block { conversation, .. } => Some(*conversation),
-        _ => None,
-    }
 }
 
 /// All conversations that a list holds.

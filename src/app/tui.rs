@@ -306,12 +306,7 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
         colors: colors(),
         no_color: std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
         keys: bindings(config),
-        macros: config
-            .desk
-            .macros
-            .iter()
-            .map(|m| Macro { name: m.name.clone(), lines: m.lines.clone(), place: m.place.to_string() })
-            .collect(),
+        macros: macros_of(config),
         searches: config.desk.searches.iter().map(|s| (s.name.clone(), s.query.clone())).collect(),
         fields: config.desk.fields.clone(),
         book: setup::book(),
@@ -330,9 +325,19 @@ fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
     }
 }
 
+/// What is wrong with keys and macros of a configuration, with file and line.
+pub fn desk_errors(config: &Config) -> Vec<String> {
+    [ui::key_errors(&bindings(config)), ui::macro_errors(&macros_of(config))].concat()
+}
+
+fn macros_of(config: &Config) -> Vec<Macro> {
+    let each = config.desk.macros.iter();
+    each.map(|m| Macro { name: m.name.clone(), lines: m.lines.clone(), place: m.place.to_string() }).collect()
+}
+
 /// The keys of the configuration as the screen takes them, those of saved searches among them.
 pub fn bindings(config: &Config) -> Vec<RawBinding> {
-    let binding = |context: &str, key: &str, command: String, place: &Place| RawBinding {
+    let binding = |context: &str, key: &str, command: String, place: &Place, displaces| RawBinding {
         context: context.to_owned(),
         key: key.to_owned(),
         command,
@@ -341,13 +346,14 @@ pub fn bindings(config: &Config) -> Vec<RawBinding> {
             Place::File { line, .. } => *line,
             Place::Default | Place::Env(_) | Place::Flag(_) => 0,
         },
+        displaces,
     };
     let searches = config.desk.searches.iter().filter_map(|s| {
         let key = s.key.as_ref()?;
-        Some(binding("panes", key, format!("list {}", s.query), &s.place))
+        Some(binding("panes", key, format!("list {}", s.query), &s.place, false))
     });
-    let keys = config.keys.iter().map(|k| binding(&k.context, &k.chord, k.command.clone(), &k.place));
-    searches.chain(keys).collect()
+    let keys = config.keys.iter().map(|k| binding(&k.context, &k.chord, k.command.clone(), &k.place, true));
+    keys.chain(searches).collect()
 }
 
 /// The themes that come with the program and those in files beside the configuration.

@@ -103,6 +103,11 @@ pub fn show(ctx: &mut Context, args: &ShowArgs) -> Result<(), CliError> {
         let reason = q.reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
         ctx.out.line(&format!("{}{reason}", q.state))?;
     }
+    let apart = [(row.archived_at.is_some(), "archived"), (row.muted, "muted"), (row.blocked, "blocked")];
+    let apart: Vec<&str> = apart.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect();
+    if !apart.is_empty() {
+        ctx.out.line(&apart.join(", "))?;
+    }
     let (now, tz) = (workspace.clock.now(), TimeZone::system());
     let mut day = String::new();
     for message in &messages {

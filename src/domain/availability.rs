@@ -51,7 +51,7 @@ pub fn may_send(ctx: &SendContext<'_>) -> Result<(), String> {
         };
         return Err(format!(
             "the customer has opted out ({by}): sending is blocked until they write START, or ask for it in another way and you \
-             opt them in (`consent {id} opt-in`)"
+             opt them in (t on the screen, `consent {id} opt-in` in the shell)"
         ));
     }
     // Where nothing was said yet, the first word begins the conversation.

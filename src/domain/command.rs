@@ -98,6 +98,13 @@ pub enum Action {
         /// Where.
         conversation: ConversationId,
     },
+    /// The newest so many messages of the customer are unseen again: what undoes that they were covered.
+    Uncover {
+        /// Where.
+        conversation: ConversationId,
+        /// How many.
+        count: u32,
+    },
     /// Take a send back while it has not left.
     Cancel {
         /// Which.
@@ -184,7 +191,7 @@ impl Action {
             Action::Set { conversation, facet } => previous(facet, before, owner_before)
                 .map(|facet| Action::Set { conversation: *conversation, facet }),
             Action::Read { conversation } if before.unread > 0 => {
-                Some(Action::Unread { conversation: *conversation })
+                Some(Action::Uncover { conversation: *conversation, count: before.unread })
             }
             Action::Block { conversation, on } if *on != before.blocked => {
                 Some(Action::Block { conversation: *conversation, on: !on })
@@ -201,11 +208,23 @@ impl Action {
                 facet: Facet::Status { status: before.status, until: before.snoozed_until },
             }),
             Action::Set { conversation, facet } if facet.puts_aside() && before.unread > 0 => {
-                Some(Action::Unread { conversation: *conversation })
+                Some(Action::Uncover { conversation: *conversation, count: before.unread })
             }
             _ => None,
         };
         back.into_iter().chain(unread).collect()
+    }
+
+    /// The conversation that it changes, for what can be taken back.
+    pub fn conversation(&self) -> Option<ConversationId> {
+        match self {
+            Action::Set { conversation, .. }
+            | Action::Read { conversation }
+            | Action::Unread { conversation }
+            | Action::Uncover { conversation, .. }
+            | Action::Block { conversation, .. } => Some(*conversation),
+            _ => None,
+        }
     }
 
     /// The verb kept in the audit trail.
@@ -229,7 +248,7 @@ impl Action {
                 Facet::Field { .. } => "field",
             },
             Action::Read { .. } => "read",
-            Action::Unread { .. } => "unread",
+            Action::Unread { .. } | Action::Uncover { .. } => "unread",
             Action::Cancel { .. } => "cancel",
             Action::Retry { .. } => "retry",
             Action::Discard { .. } => "discard",

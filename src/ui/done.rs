@@ -8,7 +8,7 @@ use crate::text::format;
 use crate::ui::command::{triage, undo};
 use crate::ui::composer::{Sending, Then};
 use crate::ui::effect::{Targets, Ticket, Work};
-use crate::ui::model::{Back, Model, Purpose, Undo};
+use crate::ui::model::{Back, Focus, Model, Purpose, Undo};
 use crate::ui::msg::Level;
 use crate::ui::thread::words;
 
@@ -20,10 +20,19 @@ impl Model {
         };
         match (purpose, result) {
             (Purpose::Quiet, Ok(_)) => {}
-            (Purpose::Begin { carried }, Ok(done)) => self.begun(&done, carried),
-            (Purpose::Quiet | Purpose::Change { .. } | Purpose::Begin { .. }, Err(why)) => {
-                self.say(Level::Error, why)
+            (Purpose::Undone { conversation, said }, Ok(_)) => {
+                // Who was triaged on would else do the next thing to the next customer.
+                if let Some(id) = conversation.filter(|_| matches!(self.focus, Focus::List)) {
+                    self.list.back_to(id);
+                    self.load_list();
+                }
+                self.say(Level::Good, said);
             }
+            (Purpose::Begin { carried }, Ok(done)) => self.begun(&done, carried),
+            (
+                Purpose::Quiet | Purpose::Change { .. } | Purpose::Undone { .. } | Purpose::Begin { .. },
+                Err(why),
+            ) => self.say(Level::Error, why),
             (Purpose::Change { inverse, said }, Ok(_)) => {
                 if !inverse.is_empty() {
                     self.remember(Undo::Back(Back { actions: inverse, said: said.clone() }));
@@ -155,6 +164,12 @@ impl Model {
 
     /// Words that were not sent become the draft again.
     fn take_back(&mut self, conversation: ConversationId, mode: ComposeMode, text: &str) {
+        self.put_back(conversation, mode, text);
+        self.say(Level::Good, "taken back: the words are in the draft");
+    }
+
+    /// Puts words before those of the draft.
+    pub(crate) fn put_back(&mut self, conversation: ConversationId, mode: ComposeMode, text: &str) {
         let now = self.now;
         if let Some(composer) =
             self.composer.as_mut().filter(|c| c.conversation == conversation && c.mode == mode)
@@ -175,6 +190,5 @@ impl Model {
             self.drafts.insert((conversation, mode), both.clone());
             self.perform(Action::Draft { conversation, mode, text: both }, Purpose::Quiet);
         }
-        self.say(Level::Good, "taken back: the words are in the draft");
     }
 }

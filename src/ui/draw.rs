@@ -155,7 +155,9 @@ fn draw_header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
 impl Model {
     /// How many things are wrong with the engine and the accounts.
     pub(crate) fn problems(&self) -> usize {
-        self.status.warnings.len() + self.sidebar.accounts.iter().filter(|a| is_ill(a.health)).count()
+        self.mistakes.len()
+            + self.status.warnings.len()
+            + self.sidebar.accounts.iter().filter(|a| is_ill(a.health)).count()
     }
 }
 

@@ -157,6 +157,7 @@ mod tests {
             command: "search".into(),
             file: String::new(),
             line: 1,
+            displaces: true,
         };
         let take = crate::ui::RawBinding { key: "/".into(), command: "none".into(), ..raw.clone() };
         let (keymap, errors) = Keymap::new(&[raw, take]);

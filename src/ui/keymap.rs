@@ -69,6 +69,8 @@ pub struct Binding {
     pub command: &'static Command,
     /// A line that runs instead: an order or a macro, as the configuration says it.
     pub line: Option<String>,
+    /// Where the configuration says so; none = by default.
+    pub place: Option<String>,
 }
 
 /// All bindings.
@@ -98,7 +100,7 @@ impl Keymap {
             for (scope, keys) in command.keys {
                 // The table is tested to be readable.
                 if let Ok(chord) = key::chord(keys) {
-                    keymap.bindings.push(Binding { scope: *scope, chord, command, line: None });
+                    keymap.bindings.push(Binding { scope: *scope, chord, command, line: None, place: None });
                 }
             }
         }
@@ -135,9 +137,17 @@ impl Keymap {
         if matches!(scope, Scope::Anywhere | Scope::Composer) && chord[0].types().is_some() {
             return Err(format!("{} would be typed, not run: use a key with Ctrl or Alt", chord[0].label()));
         }
+        let hidden = |b: &&Binding| b.scope.overlaps(scope) && is_ambiguous(&b.chord, &chord);
+        if let Some(taken) = self.bindings.iter().find(|b| hidden(b) && (!raw.displaces || b.place.is_some()))
+        {
+            let by = taken.line.as_deref().unwrap_or(taken.command.id);
+            let place = taken.place.as_deref().map_or("by default".to_owned(), |place| format!("in {place}"));
+            return Err(format!("{} is {by} already, {place}: use another key", label(&chord)));
+        }
         self.bindings.retain(|b| !(b.scope.overlaps(scope) && is_ambiguous(&b.chord, &chord)));
         if let Some((command, line)) = bound {
-            self.bindings.push(Binding { scope, chord, command, line });
+            let place = Some(format!("{}:{}", raw.file, raw.line));
+            self.bindings.push(Binding { scope, chord, command, line, place });
         }
         Ok(())
     }
@@ -210,6 +220,7 @@ mod tests {
             command: command.into(),
             file: "config.toml".into(),
             line: 7,
+            displaces: true,
         }
     }
 

@@ -77,6 +77,11 @@ pub fn key_errors(keys: &[RawBinding]) -> Vec<String> {
     Keymap::new(keys).1
 }
 
+/// What is wrong with macros of the configuration, each with its place.
+pub fn macro_errors(macros: &[startup::Macro]) -> Vec<String> {
+    command::give::macro_errors(macros)
+}
+
 impl Model {
     /// The conversation whose thread is shown.
     pub fn shown(&self) -> Option<ConversationId> {

@@ -145,6 +145,8 @@ pub struct Model {
     pub(crate) last_search: String,
     /// When saved searches are to be counted anew; none = not.
     pub(crate) count_at: Option<Ms>,
+    /// What is wrong with keys and macros of the configuration.
+    pub(crate) mistakes: Vec<String>,
     pub(crate) out: Vec<Effect>,
 }
 
@@ -216,6 +218,7 @@ impl Model {
             ways: Vec::new(),
             last_search: String::new(),
             count_at: None,
+            mistakes: Vec::new(),
             out: Vec::new(),
         };
         let errors = [errors, macro_errors(&model.macros)].concat();
@@ -224,6 +227,7 @@ impl Model {
                 if errors.len() > 1 { format!(" (and {} more)", errors.len() - 1) } else { String::new() };
             model.say(Level::Error, format!("{first}{more}"));
         }
+        model.mistakes = errors;
         model.load(Need::Sidebar);
         model.load_list();
         model.load(Need::Agents);

@@ -99,4 +99,6 @@ pub struct RawBinding {
     pub file: String,
     /// The line, from 1.
     pub line: usize,
+    /// Whether it may take a key that something else has by default. A saved search may not: nobody would look for that there.
+    pub displaces: bool,
 }

@@ -12,6 +12,8 @@ pub(crate) enum Purpose {
     Send { conversation: ConversationId, mode: ComposeMode, text: String, how: Sending },
     /// A change with its way back, and the words for both.
     Change { inverse: Vec<Action>, said: String },
+    /// A change is taken back: who it was about is selected again.
+    Undone { conversation: Option<ConversationId>, said: String },
     /// What was said is taken back; its words return to the draft of their kind.
     TakeBack { conversation: ConversationId, mode: ComposeMode, text: String, along: Vec<Back> },
     /// What was to be done once a message was stored; taken back with it.
@@ -27,6 +29,8 @@ pub(crate) enum Purpose {
 pub(crate) struct Bulk {
     /// What is said of each: "resolved".
     pub(crate) said: String,
+    /// It takes something back: that is no step of its own.
+    pub(crate) is_undo: bool,
     pub(crate) done: usize,
     /// None until it is known how many there are.
     pub(crate) total: Option<usize>,
@@ -48,6 +52,8 @@ pub(crate) enum Undo {
     Many { each: Vec<Vec<Action>>, said: String },
     /// Take a send back, while it has not left.
     Send { message: MessageId, conversation: ConversationId, text: String, until: Ms, along: Vec<Back> },
+    /// Bring back words that were thrown away.
+    Words { conversation: ConversationId, mode: ComposeMode, text: String },
     /// Take a note back.
     Note { message: MessageId, conversation: ConversationId, text: String },
 }

@@ -207,7 +207,7 @@ impl Model {
         if same > 0 {
             said.push_str(&format!(", {same} so already"));
         }
-        if !undo.is_empty() {
+        if !undo.is_empty() && !bulk.is_undo {
             self.remember(Undo::Many { each: undo, said: said.clone() });
         }
         match refused {

@@ -84,6 +84,25 @@ impl Tx<'_> {
         Ok(done)
     }
 
+    /// The newest messages of the customer are unseen again. Answers whether any was seen.
+    pub(super) fn uncover(
+        &mut self,
+        actor: &Actor,
+        conversation: ConversationId,
+        count: u32,
+    ) -> Result<Performed, StoreError> {
+        self.conversation_row(conversation)?;
+        let changed = self.exec(
+            "UPDATE message SET seen = 0, revision = revision + 1 WHERE seen = 1 AND id IN (
+               SELECT id FROM message WHERE conversation_id = ?1 AND direction = 0 ORDER BY sent_at DESC, id DESC LIMIT ?2)",
+            params![conversation.0, count],
+        )?;
+        self.touch(conversation.0).unread += i64::try_from(changed).unwrap_or(i64::MAX);
+        self.audit(actor, "unread", Some(conversation), None, Value::Null)?;
+        self.settle()?;
+        Ok(Performed { conversation: Some(conversation), changed: changed > 0, ..Performed::default() })
+    }
+
     pub(super) fn set_consent(
         &mut self,
         actor: &Actor,

@@ -66,6 +66,7 @@ impl Tx<'_> {
             Action::Set { conversation, facet } => self.set(actor, *conversation, facet),
             Action::Read { conversation } => self.mark_read(actor, *conversation),
             Action::Unread { conversation } => self.mark_unread(actor, *conversation),
+            Action::Uncover { conversation, count } => self.uncover(actor, *conversation, *count),
             Action::Cancel { message } => self.cancel(actor, *message),
             Action::Retry { message } => self.retry(actor, *message),
             Action::Discard { message } => self.discard(actor, *message),

@@ -54,7 +54,8 @@ impl Model {
     pub(crate) fn bulk(&mut self, work: Work, said: String) {
         self.tickets += 1;
         let ticket = self.tickets;
-        self.bulks.insert(ticket, Bulk { said, done: 0, total: None });
+        let is_undo = matches!(work, Work::Undo(_));
+        self.bulks.insert(ticket, Bulk { said, is_undo, done: 0, total: None });
         self.out.push(Effect::Bulk { ticket, work });
     }
 
@@ -129,6 +130,10 @@ impl Model {
         }
         match self.targets() {
             Some(many @ (Targets::These(_) | Targets::Matching(_))) => self.run_on_many(lines, many),
+            // Several orders are one step back.
+            Some(one @ Targets::One(_)) if lines.len() > 1 && lines.iter().all(Line::is_order) => {
+                self.run_on_many(lines, one);
+            }
             Some(Targets::One(_)) | None => {
                 for line in lines {
                     match line {
@@ -208,6 +213,12 @@ pub(crate) enum Line {
     Macro(String),
     /// A list of what a query finds.
     List(String),
+}
+
+impl Line {
+    fn is_order(&self) -> bool {
+        matches!(self, Line::Order(_))
+    }
 }
 
 /// Reads a line.

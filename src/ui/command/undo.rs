@@ -31,7 +31,7 @@ fn revocable(model: &Model) -> Option<(MessageId, ConversationId, String)> {
 /// Whether undo takes something back now, rather than say that it is too late for that.
 pub(crate) fn takes_back(model: &Model) -> bool {
     match model.undo.last() {
-        Some(Undo::Back(_) | Undo::Many { .. } | Undo::Note { .. }) => true,
+        Some(Undo::Back(_) | Undo::Many { .. } | Undo::Words { .. } | Undo::Note { .. }) => true,
         Some(Undo::Send { until, .. }) if *until > model.now => true,
         Some(Undo::Send { .. }) | None => revocable(model).is_some(),
     }
@@ -83,6 +83,10 @@ pub(super) fn undo(model: &mut Model) {
         Some(Undo::Many { each, said }) => {
             model.bulk(Work::Undo(each), format!("undone: \u{201c}{said}\u{201d}"));
         }
+        Some(Undo::Words { conversation, mode, text }) => {
+            model.put_back(conversation, mode, &text);
+            model.say(Level::Good, "the words are back in the draft");
+        }
         Some(Undo::Back(Back { actions, said })) => {
             take_back_all(model, actions, format!("undone: \u{201c}{said}\u{201d}"));
         }
@@ -96,7 +100,8 @@ pub(crate) fn take_back_all(model: &mut Model, mut actions: Vec<Action>, said: S
         model.perform(action, Purpose::Quiet);
     }
     if let Some(last) = last {
-        model.perform(last, Purpose::Change { inverse: Vec::new(), said });
+        let conversation = last.conversation();
+        model.perform(last, Purpose::Undone { conversation, said });
     }
 }
 

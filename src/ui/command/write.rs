@@ -8,7 +8,7 @@ use crate::ui::command::{Category, Command, on_conversation};
 use crate::ui::composer::{Sending, Then, refusal};
 use crate::ui::effect::{Effect, Need};
 use crate::ui::keymap::Scope::{self, Composer, Panes};
-use crate::ui::model::{Focus, Model};
+use crate::ui::model::{Focus, Model, Undo};
 use crate::ui::msg::Level;
 use crate::ui::overlay::{Overlay, Picker};
 
@@ -214,16 +214,21 @@ pub(super) static COMMANDS: &[Command] = &[
     write(
         "compose.clear",
         "Discard the draft",
-        "Empties the composer.",
+        "Empties the composer; undo brings the words back.",
         &[(Composer, "<c-delete>")],
         None,
         composing,
         |m| {
             let now = m.now;
-            if let Some(composer) = &mut m.composer {
-                composer.set("", now);
-            }
+            let Some(composer) = &mut m.composer else { return };
+            let (conversation, mode, text) = (composer.conversation, composer.mode, composer.text());
+            composer.set("", now);
             m.save_draft();
+            if !text.trim().is_empty() {
+                m.remember(Undo::Words { conversation, mode, text });
+                let (leave, undo) = (m.keymap.first_label("compose.leave"), m.keymap.first_label("undo"));
+                m.say(Level::Info, format!("emptied: {leave} and {undo} bring the words back"));
+            }
         },
     ),
 ];

@@ -3,6 +3,7 @@
 use crate::domain::command::{Action, ComposeMode};
 use crate::domain::ids::{ConversationId, QuickReplyId};
 use crate::domain::quick_reply::{self, QuickReply, QuickReplyRow};
+use crate::domain::row::AgentRow;
 use crate::text::template::{self, Rendered};
 use crate::text::variables::Scene;
 use crate::ui::input::Input;
@@ -84,7 +85,9 @@ impl Model {
     pub(crate) fn completes(&self) -> bool {
         self.composer.as_ref().is_some_and(|composer| {
             let word = composer.word_before();
-            word.starts_with('/') || word.strip_prefix(':').is_some_and(is_emoji_name)
+            (word.starts_with('@') && composer.mode == ComposeMode::Note)
+                || word.starts_with('/')
+                || word.strip_prefix(':').is_some_and(is_emoji_name)
         })
     }
 
@@ -95,6 +98,11 @@ impl Model {
             return;
         };
         let word = composer.word_before().to_owned();
+        if composer.mode == ComposeMode::Note
+            && let Some(begun) = word.strip_prefix('@')
+        {
+            return self.name_agent(&begun.to_lowercase(), &word);
+        }
         if let Some(shortcut) = word.strip_prefix('/') {
             let shortcut = shortcut.to_owned();
             return self.expand(&shortcut, word);
@@ -116,6 +124,27 @@ impl Model {
                     }
                 }
             },
+        }
+    }
+
+    /// Puts the whole name of an agent in the place of its beginning.
+    fn name_agent(&mut self, begun: &str, word: &str) {
+        let local = |email: &str| email.split('@').next().unwrap_or(email).to_owned();
+        let fits = |agent: &&AgentRow| {
+            let name = agent.name.to_lowercase();
+            agent.active && (local(&agent.email).starts_with(begun) || name.starts_with(begun))
+        };
+        let found: Vec<String> =
+            self.agents.iter().filter(fits).map(|a| format!("@{}", local(&a.email))).collect();
+        match found.as_slice() {
+            [] => self.say(Level::Warn, format!("no agent is called {word}")),
+            [one] => {
+                let (one, now) = (format!("{one} "), self.now);
+                if let Some(composer) = &mut self.composer {
+                    composer.put_for(word, &one, now);
+                }
+            }
+            several => self.say(Level::Info, format!("which one: {}", several.join(", "))),
         }
     }
 

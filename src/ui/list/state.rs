@@ -325,6 +325,11 @@ impl List {
         row.map(|row| self.key(row))
     }
 
+    /// Selects a row with the window that comes next, if it is in it.
+    pub(crate) fn back_to(&mut self, id: ConversationId) {
+        self.goto = Some(Goto::Row(id));
+    }
+
     /// Asks for the window around a row that is to be selected.
     pub(crate) fn go_to(&mut self, key: ListKey) {
         self.anchor = Some(key);

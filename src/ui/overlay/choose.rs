@@ -118,7 +118,12 @@ impl Model {
                 let words = if text.is_empty() { "none" } else { &text };
                 match format!("score {words}").parse::<Order>() {
                     Ok(order) => self.give(order, targets, prompt.at),
-                    Err(e) => self.say(Level::Error, e.to_string()),
+                    Err(e) => {
+                        let again =
+                            Prompt { at: prompt.at, ..Prompt::new(PromptKind::Score(targets), &text) };
+                        self.overlays.push(Overlay::Prompt(again));
+                        self.say(Level::Error, e.to_string());
+                    }
                 }
             }
             PromptKind::Field(name, targets) => {

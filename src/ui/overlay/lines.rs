@@ -158,10 +158,16 @@ fn status(model: &Model) -> Vec<Row> {
         let about = format!("{glyph} {word}{detail} · {} · {}", account.provider, media.join(", "));
         rows.push((account.name.clone(), Role::Text, about, role));
     }
-    if !status.warnings.is_empty() {
+    if !status.warnings.is_empty() || !model.mistakes.is_empty() {
         rows.push(gap());
         rows.push(title("Warnings"));
-        rows.extend(status.warnings.iter().map(|w| ("!".into(), Role::Warn, w.clone(), Role::Text)));
+        rows.extend(
+            status
+                .warnings
+                .iter()
+                .chain(&model.mistakes)
+                .map(|w| ("!".into(), Role::Warn, w.clone(), Role::Text)),
+        );
     }
     rows
 }

@@ -289,9 +289,10 @@ impl Section {
                 "\"x\" = \"resolve\"",
                 "? shows all keys and : all commands. What is written by hand counts from the next start on.",
             ],
-            Section::Theme => {
-                &["F2 switches for now. To keep it, write at the top of the file:", "theme = \"light\""]
-            }
+            Section::Theme => &[
+                "The command theme tries them on. To keep one, write at the top of the file:",
+                "theme = \"linen\"",
+            ],
         }
     }
 }

@@ -53,6 +53,11 @@ fn score_and_fields_are_asked_for_and_checked() {
     assert_eq!(actions(desk.keys("Qscore<enter>101<enter>")), []);
     assert!(desk.model.notice.as_ref().unwrap().text.contains("0 to 100"));
     assert_eq!(
+        actions(desk.keys("<end><backspace><backspace>1<enter>")),
+        [set_on(1, set::score(Some(11)))],
+        "the words stay to be mended"
+    );
+    assert_eq!(
         actions(desk.keys("Qbudget<enter>10k<enter>")),
         [set_on(1, set::field("budget", Some("10k".into())))]
     );
@@ -97,6 +102,14 @@ fn many_are_one_step_back() {
     assert_eq!(said, "2 conversations: resolved, 1 so already, 1 not: no");
     assert_eq!(bulk(desk.keys("u")), [Work::Undo(undo)]);
     assert!(desk.model.undo.is_empty());
+    // What took it back is no step of its own.
+    let ticket = *desk.model.bulks.keys().next().unwrap();
+    let undo = vec![vec![status(1, Status::Resolved)]];
+    desk.send(Msg::Bulk {
+        ticket,
+        progress: BulkProgress::Over { changed: 2, same: 0, undo, refused: None },
+    });
+    assert!(desk.model.undo.is_empty());
 }
 
 #[test]
@@ -136,9 +149,10 @@ fn macros_are_recorded_named_and_run() {
     let kept = desk.keys("@rich<enter>");
     let lines = vec!["label +vip".to_owned(), "priority high".to_owned()];
     assert_eq!(kept, [Effect::SaveMacro { name: "rich".into(), lines: lines.clone() }]);
-    let want = [set_on(2, set::label("vip", true)), set_on(2, set::priority(Priority::High))];
-    assert_eq!(actions(desk.keys("j,rich<enter>")), want);
-    assert_eq!(actions(desk.keys(":macro rich<enter>")), want);
+    let orders: Vec<Order> = lines.iter().map(|line| line.parse().unwrap()).collect();
+    let want = [Work::Orders { orders, targets: Targets::One(id(2)), at: NOW }];
+    assert_eq!(bulk(desk.keys("j,rich<enter>")), want, "one step back for both");
+    assert_eq!(bulk(desk.keys(":macro rich<enter>")), want);
     let orders = lines.iter().map(|line| line.parse().unwrap()).collect();
     let all = Targets::Matching(ListSource::View(View::Open));
     let one = Work::Orders { orders, targets: all, at: NOW };
@@ -171,6 +185,7 @@ fn keys_of_the_configuration_run_orders_and_macros() {
         command: command.into(),
         file: "config.toml".into(),
         line: 7,
+        displaces: true,
     };
     let mut startup = fixture::startup();
     startup.keys = vec![raw("g v", "priority urgent"), raw("K", "macro rich"), raw("J", "priority soon")];
@@ -205,6 +220,7 @@ fn saved_searches_are_listed_counted_and_have_keys() {
         command: "list refund status:open".into(),
         file: "config.toml".into(),
         line: 9,
+        displaces: true,
     }];
     let (model, first) = start(startup);
     let count = Effect::LoadSoon(Need::Searches { queries: vec!["refund status:open".into()] });
@@ -287,4 +303,64 @@ fn what_was_decided_when_a_picker_opened_is_decided_then() {
     desk.send(Msg::Tick(opened + 5_000));
     let works = bulk(desk.keys("<enter>"));
     assert!(matches!(&works[..], [Work::Orders { at, .. }] if *at == opened), "{works:?}");
+}
+
+#[test]
+fn words_that_were_thrown_away_come_back() {
+    let mut desk = Desk::new();
+    desk.keys("rprecious words<c-delete>");
+    assert_eq!(desk.model.composer.as_ref().unwrap().text(), "");
+    desk.keys("<esc>u");
+    assert!(desk.model.notice.as_ref().unwrap().text.contains("back in the draft"));
+    desk.keys("r");
+    assert_eq!(desk.model.composer.as_ref().unwrap().text(), "precious words");
+}
+
+#[test]
+fn undo_goes_back_to_whom_it_was_about() {
+    let mut desk = Desk::new();
+    desk.keys("e");
+    let ticket = desk.model.tickets;
+    desk.done(ticket, Ok(Performed { changed: true, ..Performed::default() }));
+    let first = desk.rows.remove(0);
+    desk.send(Msg::Changed);
+    assert_eq!(desk.model.selected(), Some(id(2)));
+    desk.keys("u");
+    desk.rows.insert(0, first);
+    let ticket = desk.model.tickets;
+    desk.done(ticket, Ok(Performed { changed: true, ..Performed::default() }));
+    assert_eq!((desk.model.selected(), desk.model.shown()), (Some(id(1)), Some(id(1))));
+}
+
+#[test]
+fn one_key_of_the_configuration_has_one_meaning() {
+    let raw = |key: &str, command: &str, line, displaces| crate::ui::startup::RawBinding {
+        context: "panes".into(),
+        key: key.into(),
+        command: command.into(),
+        file: "config.toml".into(),
+        line,
+        displaces,
+    };
+    let errors = crate::ui::key_errors(&[raw("K", "archive", 3, true), raw("K", "mute", 9, true)]);
+    assert_eq!(errors, ["config.toml:9: K is archive already, in config.toml:3: use another key"]);
+    let errors = crate::ui::key_errors(&[raw("g o", "list refund", 4, false)]);
+    assert_eq!(errors, ["config.toml:4: g o is go.open already, by default: use another key"]);
+    assert!(crate::ui::key_errors(&[raw("e", "archive", 4, true)]).is_empty(), "a default gives way");
+}
+
+#[test]
+fn a_colleague_is_called_by_the_beginning_of_a_name() {
+    let mut desk = Desk::new();
+    let agent = |id, name: &str, email: &str| crate::domain::row::AgentRow {
+        id: AgentId(id),
+        name: name.into(),
+        email: email.into(),
+        active: true,
+    };
+    desk.model.agents = vec![agent(2, "Tom Baker", "tom@acme.example"), agent(3, "Mei", "mei@acme.example")];
+    desk.keys("nask @To<tab>please");
+    assert_eq!(desk.model.composer.as_ref().unwrap().text(), "ask @tom please");
+    desk.keys(" @x<tab>");
+    assert!(desk.model.notice.as_ref().unwrap().text.contains("no agent is called @x"));
 }
