@@ -271,12 +271,12 @@ fn sections_are_looked_at_and_left() {
         desk.keys(if title == "Quick replies" { "<tab>j" } else { "j" });
         assert!(desk.text(80, 24).contains(title), "{title}");
     }
-    assert!(desk.text(80, 24).contains("F2 switches"));
+    assert!(desk.text(80, 24).contains("tries them on"));
     desk.keys("kkkkkk<enter><enter>");
     assert!(desk.text(80, 24).contains("No quick reply yet: "), "they have a place of their own");
     desk.keys("<esc><tab>jjjjjj");
     desk.keys("<esc>");
-    assert!(!desk.text(80, 24).contains("F2 switches"));
+    assert!(!desk.text(80, 24).contains("tries them on"));
     // An answer that comes too late is no harm; a change is told in the bar.
     desk.send(Msg::Setup { ticket: 99, answer: Answer::Done(Err(Fail::default())) });
 }
