@@ -13,7 +13,8 @@ use crate::text::recipient;
 use rusqlite::params;
 
 impl Reader {
-    /// People with an address of a kind whose name or address contains what is typed, those written to most lately first.
+    /// People with an address of a kind whose name or address contains what is typed: by name, those without one last. Reads all
+    /// addresses of the kind.
     ///
     /// # Errors
     /// Those of the database.
