@@ -88,7 +88,7 @@ fn leading(entry: &str) -> usize {
 }
 
 /// Puts the keys in: `[key:undo]` becomes `u`, or the command's name where it has none.
-fn with_keys(text: &str, keymap: &Keymap) -> String {
+pub(crate) fn with_keys(text: &str, keymap: &Keymap) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("[key:") {

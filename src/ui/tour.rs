@@ -1,7 +1,8 @@
 //! The tour: five short hints for who is new, one at a time. It takes no key away from anybody.
 
-use crate::ui::command::{self, Command};
+use crate::ui::command::Command;
 use crate::ui::effect::{Effect, ListSource};
+use crate::ui::guide::with_keys;
 use crate::ui::key::{Code, Key};
 use crate::ui::model::{Focus, Model};
 use crate::ui::msg::Level;
@@ -21,27 +22,27 @@ struct Stop {
 static STOPS: [Stop; 5] = [
     Stop {
         title: "Look around",
-        words: "[move.down] and [move.up] move, [open] opens. Moving marks nothing as read.",
+        words: "[key:move.down] and [key:move.up] move, [key:open] opens. Moving marks nothing as read.",
         done_by: &["open"],
     },
     Stop {
         title: "Answer",
-        words: "[compose.reply] writes to the customer, [compose.note] a note for colleagues; [compose.send] sends.",
+        words: "[key:compose.reply] writes to the customer, [key:compose.note] a note for colleagues; [key:compose.send] sends.",
         done_by: &["compose.send"],
     },
     Stop {
         title: "Decide",
-        words: "[assign.me] takes a conversation, [snooze] puts it to sleep, [resolve] resolves it. [undo] takes any of it back.",
+        words: "[key:assign.me] takes a conversation, [key:snooze] puts it to sleep, [key:resolve] resolves it. [key:undo] takes any of it back.",
         done_by: &["resolve", "resolve.next", "snooze", "assign.me", "undo"],
     },
     Stop {
         title: "Find",
-        words: "[search] searches all messages as you type; [go.mine] and its like go to a view.",
+        words: "[key:search] searches all messages as you type; [key:go.mine] and its like go to a view.",
         done_by: &["search"],
     },
     Stop {
         title: "Everything else",
-        words: "[palette] finds any command by its name, [help] shows the keys; the bottom line has those that work now.",
+        words: "[key:palette] finds any command by its name, [key:help] shows the keys; the bottom line has those that work now.",
         done_by: &["palette", "help"],
     },
 ];
@@ -101,7 +102,7 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
     if !is_free || model.size.width < LEAST.0 || model.size.height < LEAST.1 {
         return;
     }
-    let lines = folded(&with_keys(model, stop.words), WIDE - 4, 4);
+    let lines = folded(&with_keys(stop.words, &model.keymap), WIDE - 4, 4);
     let height = u16::try_from(lines.len()).unwrap_or(0) + 3;
     let area =
         Rect::new(body.right().saturating_sub(WIDE), body.bottom().saturating_sub(height), WIDE, height);
@@ -123,37 +124,20 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
     pen.pieces(inner.right().saturating_sub(wide), inner.bottom().saturating_sub(1), wide, &keys);
 }
 
-/// Puts the keys in; a command without one is told by its name.
-fn with_keys(model: &Model, words: &str) -> String {
-    let mut out = String::new();
-    let mut rest = words;
-    while let Some((before, after)) = rest.split_once('[') {
-        let (id, tail) = after.split_once(']').unwrap_or((after, ""));
-        let label = model.keymap.first_label(id);
-        out.push_str(before);
-        match command::find(id) {
-            Some(command) if label.is_empty() => out.push_str(&format!("\u{201c}{}\u{201d}", command.title)),
-            _ => out.push_str(&label),
-        }
-        rest = tail;
-    }
-    out.push_str(rest);
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::command;
 
     #[test]
     fn hints_are_short_and_about_commands_that_there_are() {
         let model = crate::ui::start(crate::ui::fixture::startup()).0;
         for stop in &STOPS {
-            let ids = stop.words.split('[').skip(1).map(|after| after.split(']').next().unwrap());
+            let ids = stop.words.split("[key:").skip(1).map(|after| after.split(']').next().unwrap());
             for id in ids.chain(stop.done_by.iter().copied()) {
                 assert!(command::find(id).is_some(), "{id}");
             }
-            let lines = folded(&with_keys(&model, stop.words), WIDE - 4, 9);
+            let lines = folded(&with_keys(stop.words, &model.keymap), WIDE - 4, 9);
             assert!(lines.len() <= 3 && !lines.concat().contains('['), "{lines:?}");
         }
     }

@@ -91,11 +91,16 @@ impl Tx<'_> {
         conversation: ConversationId,
         count: u32,
     ) -> Result<Performed, StoreError> {
-        self.conversation_row(conversation)?;
+        let Some(derived) = self.derived(conversation.0)? else {
+            return Err(StoreError::NotFound("conversation"));
+        };
+        // What is put aside had been marked by hand: a message never seen would bring it back.
+        let aside = matches!(derived.set_status, Status::Resolved | Status::Snoozed)
+            || derived.set_archived_at.is_some();
         let changed = self.exec(
-            "UPDATE message SET seen = 0, revision = revision + 1 WHERE seen = 1 AND id IN (
+            "UPDATE message SET seen = ?3, revision = revision + 1 WHERE seen = 1 AND id IN (
                SELECT id FROM message WHERE conversation_id = ?1 AND direction = 0 ORDER BY sent_at DESC, id DESC LIMIT ?2)",
-            params![conversation.0, count],
+            params![conversation.0, count, if aside { 2 } else { 0 }],
         )?;
         self.touch(conversation.0).unread += i64::try_from(changed).unwrap_or(i64::MAX);
         self.audit(actor, "unread", Some(conversation), None, Value::Null)?;

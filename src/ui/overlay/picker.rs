@@ -278,6 +278,7 @@ impl Picker {
     /// The title of the picker.
     pub(crate) fn title(&self) -> String {
         let many = match &self.targets {
+            Some(Targets::These(ids)) if ids.len() == 1 => " · 1 marked conversation".to_owned(),
             Some(Targets::These(ids)) => format!(" · {} conversations", ids.len()),
             Some(Targets::Matching(_)) => " · all of this list".to_owned(),
             Some(Targets::One(_)) | None => String::new(),
@@ -321,7 +322,9 @@ impl Picker {
 
     /// Makes the choices anew out of what is known, keeping what is typed.
     pub(crate) fn fill(&mut self, model: &Model) {
-        let row = self.target.and_then(|id| model.row(id));
+        let target = self.target.and_then(|id| model.row(id));
+        // What holds for the one under the cursor says nothing of several.
+        let row = target.filter(|_| matches!(self.targets, Some(Targets::One(_))));
         self.items = match self.kind {
             PickerKind::Commands => items::commands(model, self.focus),
             PickerKind::Macros => items::macros(model, self.focus),
@@ -335,7 +338,7 @@ impl Picker {
             PickerKind::Account => items::accounts(model),
             PickerKind::Recipient => items::recipients(model),
             PickerKind::Way => items::ways(model),
-            PickerKind::QuickReplies => items::quick_replies(model, row),
+            PickerKind::QuickReplies => items::quick_replies(model, target),
             PickerKind::Emoji => items::emojis(),
             PickerKind::Themes => items::themes(model),
             PickerKind::Pages => items::pages(""),

@@ -283,6 +283,12 @@ fn a_picker_says_for_how_many_it_is() {
     assert!(desk.text(120, 40).contains("Priority · 2 conversations"));
     desk.keys("<esc>*Q");
     assert!(desk.text(120, 40).contains("Qualify as · all of this list"));
+    // What the one under the cursor has says nothing of the one that is marked: its label goes on, not off.
+    let mut desk = Desk::with(|d| d.rows[1].labels = vec!["vip".into()]);
+    desk.model.labels = vec!["vip".into()];
+    desk.keys("<space>L");
+    assert!(desk.text(120, 40).contains("Labels · 1 marked conversation"));
+    assert_eq!(bulk(desk.keys("vip<enter>")), [order("label +vip", these(&[1]))]);
 }
 
 #[test]

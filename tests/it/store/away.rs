@@ -330,3 +330,23 @@ fn a_note_that_is_taken_back_calls_nobody() {
     assert!(row(&kit, c).called.is_empty());
     kit.check();
 }
+
+#[test]
+fn undoing_that_it_was_read_does_not_reopen_what_is_done() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", ANNA, NOW, "hello");
+    kit.set(c, set::status(Status::Resolved));
+    kit.perform(Action::Unread { conversation: c });
+    let before = row(&kit, c);
+    for action in
+        [Action::Read { conversation: c }, Action::Set { conversation: c, facet: set::archived(Some(NOW)) }]
+    {
+        let back = action.inverse(&row(&kit, c), None);
+        kit.perform(action);
+        for action in back {
+            kit.perform(action);
+        }
+        assert_eq!(row(&kit, c), before);
+    }
+    kit.check();
+}
