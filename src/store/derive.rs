@@ -14,13 +14,22 @@ use crate::store::error::StoreError;
 use crate::store::mentions;
 use crate::store::tx::Tx;
 use crate::text::sanitize;
-use rusqlite::params;
+use rusqlite::{ToSql, params};
 
 /// Characters kept of the newest message for the list.
 const PREVIEW: usize = 120;
 
 /// Characters of a text that are looked at for its preview; the query for the newest message says the same.
 const HEAD: usize = 400;
+
+/// The derived columns that stand in no index, as `store_derived` binds them.
+macro_rules! rest_columns {
+    () => {
+        "labels = ?2, set_status = ?3, set_until = ?4, unread = ?5, troubled = ?6, last_inbound_at = ?7, answered_at = ?8,
+         answered_id = ?9, last_message_id = ?10, preview = ?11, preview_direction = ?12, preview_delivery = ?13, addr_at = ?14,
+         addr_rank = ?15, ours = ?16, theirs = ?17, identity_id = ?18"
+    };
+}
 
 /// What a job changed about a conversation.
 #[derive(Debug, Default)]
@@ -235,47 +244,46 @@ impl Tx<'_> {
             return Ok(());
         }
         let place = &row.place;
-        if before.place.shown_in() != place.shown_in() {
+        let rest = params![
+            id,
+            join_labels(&place.labels),
+            row.set_status.code(),
+            row.set_until,
+            row.unread,
+            row.troubled,
+            row.last_inbound_at,
+            row.answered.map(|a| a.0),
+            row.answered.map(|a| a.1),
+            row.newest.id,
+            row.newest.preview,
+            row.newest.direction,
+            row.newest.delivery,
+            row.route.rev.at,
+            row.route.rev.rank,
+            row.route.ours,
+            row.route.theirs,
+            row.route.identity
+        ];
+        if before.place.shown_in() == place.shown_in() {
+            self.exec(concat!("UPDATE conversation SET ", rest_columns!(), " WHERE id = ?1"), rest)?;
+        } else {
+            // Columns of indexes are named only where one of them changes.
+            let shown: [&dyn ToSql; 5] = [
+                &place.status.code(),
+                &place.agent,
+                &place.team,
+                &place.waiting_since,
+                &place.last_message_at,
+            ];
             self.exec(
-                "UPDATE conversation SET status = ?2, agent_id = ?3, team_id = ?4, waiting_since = ?5, last_message_at = ?6
-                 WHERE id = ?1",
-                params![
-                    id,
-                    place.status.code(),
-                    place.agent,
-                    place.team,
-                    place.waiting_since,
-                    place.last_message_at
-                ],
+                concat!(
+                    "UPDATE conversation SET ",
+                    rest_columns!(),
+                    ", status = ?19, agent_id = ?20, team_id = ?21, waiting_since = ?22, last_message_at = ?23 WHERE id = ?1"
+                ),
+                [rest, &shown].concat().as_slice(),
             )?;
         }
-        self.exec(
-            "UPDATE conversation SET labels = ?2, set_status = ?3, set_until = ?4, unread = ?5, troubled = ?6,
-                    last_inbound_at = ?7, answered_at = ?8, answered_id = ?9, last_message_id = ?10, preview = ?11,
-                    preview_direction = ?12, preview_delivery = ?13, addr_at = ?14, addr_rank = ?15, ours = ?16, theirs = ?17,
-                    identity_id = ?18
-             WHERE id = ?1",
-            params![
-                id,
-                join_labels(&place.labels),
-                row.set_status.code(),
-                row.set_until,
-                row.unread,
-                row.troubled,
-                row.last_inbound_at,
-                row.answered.map(|a| a.0),
-                row.answered.map(|a| a.1),
-                row.newest.id,
-                row.newest.preview,
-                row.newest.direction,
-                row.newest.delivery,
-                row.route.rev.at,
-                row.route.rev.rank,
-                row.route.ours,
-                row.route.theirs,
-                row.route.identity
-            ],
-        )?;
         if before.place.mentions != place.mentions {
             let sql = "UPDATE conversation SET mentions = ?2 WHERE id = ?1";
             self.exec(sql, params![id, mentions::join(&place.mentions)])?;

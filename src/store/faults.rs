@@ -169,7 +169,7 @@ fn receipts_go_before_what_is_applied() {
     store.writer().submit(Class::Durable, move |_| Ok(held.recv().ok()), |_| {});
     for (class, name) in [(Class::Apply, "apply"), (Class::Durable, "durable"), (Class::Receipt, "receipt")] {
         let tx = tx.clone();
-        store.writer().submit(class, |_| Ok(()), move |_: Result<(), _>| tx.send(name).unwrap());
+        store.writer().submit(class, move |_| Ok(tx.send(name).unwrap()), |_: Result<(), _>| {});
     }
     hold.send(()).unwrap();
     assert_eq!(rx.iter().take(3).collect::<Vec<_>>(), ["receipt", "durable", "apply"]);

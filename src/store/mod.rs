@@ -9,6 +9,7 @@ mod error;
 #[cfg(test)]
 mod faults;
 mod filter;
+mod flush;
 mod fold;
 mod media;
 mod mentions;

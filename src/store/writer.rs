@@ -1,10 +1,12 @@
 //! The one writer of a process: a thread that commits jobs in groups, urgent ones first.
 //!
-//! All waiting receipts and durable jobs share one `synchronous=FULL` transaction; what is applied from them goes into short
-//! `NORMAL` ones in between. Each job has its own savepoint, so that one that fails does not hurt its neighbours.
+//! All waiting receipts share a transaction, which `flush` puts on the disk while the writer goes on; what agents did shares a
+//! `synchronous=FULL` one; what is applied from receipts goes into short `NORMAL` ones in between. Each job has its own savepoint, so
+//! that one that fails does not hurt its neighbours.
 
 use crate::domain::clock::Clock;
 use crate::store::error::StoreError;
+use crate::store::flush::Flush;
 use crate::store::open;
 use crate::store::tx::{Pending, Tx};
 use crate::store::upkeep::Upkeep;
@@ -29,8 +31,8 @@ pub enum Class {
 
 /// After this long an `Apply` transaction takes no further job.
 const APPLY_HOLD: Duration = Duration::from_millis(3);
-/// The same for a `FULL` one: long enough for hundreds of receipts, short enough for a person.
-const FULL_HOLD: Duration = Duration::from_millis(8);
+/// The same for what somebody waits for: long enough for hundreds of receipts, short enough for a person.
+const URGENT_HOLD: Duration = Duration::from_millis(8);
 /// Nobody has asked for anything for this long: time for upkeep. Shorter pauses lie between two requests of one client.
 const QUIET: Duration = Duration::from_millis(10);
 /// What one message costs when it goes into the search index at the end of its transaction.
@@ -108,8 +110,30 @@ impl Queues {
         !self.urgent() && self.apply.is_empty()
     }
 
-    fn next_urgent(&mut self) -> Option<Box<dyn Job>> {
-        self.receipts.pop_front().or_else(|| self.durable.pop_front())
+    /// The classes that something waits in, the most urgent first.
+    fn waiting(&self) -> Vec<Class> {
+        let all =
+            [(Class::Receipt, &self.receipts), (Class::Durable, &self.durable), (Class::Apply, &self.apply)];
+        all.into_iter().filter(|(_, queue)| !queue.is_empty()).map(|(class, _)| class).collect()
+    }
+
+    /// The first of a class.
+    fn first(&mut self, class: Class) -> Option<Box<dyn Job>> {
+        match class {
+            Class::Receipt => self.receipts.pop_front(),
+            Class::Durable => self.durable.pop_front(),
+            Class::Apply => self.apply.pop_front(),
+        }
+    }
+
+    /// The next for a transaction that is under way, unless somebody more urgent waits.
+    fn next(&mut self, class: Class) -> Option<Box<dyn Job>> {
+        let yields = match class {
+            Class::Receipt => false,
+            Class::Durable => !self.receipts.is_empty(),
+            Class::Apply => self.urgent(),
+        };
+        if yields { None } else { self.first(class) }
     }
 }
 
@@ -133,7 +157,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Hands a job over and returns at once. `done` runs on the writer's thread after the commit, so it has to be short.
+    /// Hands a job over and returns at once. `done` runs on the writer's thread (that of a receipt on the one that syncs) after the
+    /// commit, so it has to be short.
     pub fn submit<T: Send + 'static>(
         &self,
         class: Class,
@@ -177,7 +202,8 @@ impl Writer {
 /// Owns the thread: closes the queues and waits for it when the last store handle goes.
 pub(super) struct Thread {
     writer: Writer,
-    handle: Option<JoinHandle<()>>,
+    /// The writer, and then the thread that syncs for it, which ends with it.
+    handles: Vec<JoinHandle<()>>,
 }
 
 impl Thread {
@@ -185,8 +211,10 @@ impl Thread {
     pub(super) fn start(conn: Connection, dir: &Path, clock: Arc<dyn Clock>) -> Result<Thread, StoreError> {
         let shared = Arc::new(Shared::default());
         let writer = Writer { shared: shared.clone() };
+        let (flush, flushing) = Flush::start(&open::file(dir))?;
         let mut work = Work {
             conn,
+            flush,
             clock,
             shared,
             pending: Pending::default(),
@@ -194,11 +222,11 @@ impl Thread {
             full: true,
             file: open::file(dir),
         };
-        let handle = std::thread::Builder::new()
+        let writing = std::thread::Builder::new()
             .name("store".into())
             .spawn(move || work.run())
             .map_err(|e| StoreError::Io(e.to_string()))?;
-        Ok(Thread { writer, handle: Some(handle) })
+        Ok(Thread { writer, handles: vec![writing, flushing] })
     }
 
     /// The way to it.
@@ -211,8 +239,8 @@ impl Drop for Thread {
     fn drop(&mut self) {
         self.writer.shared.lock().closed = true;
         self.writer.shared.work.notify_all();
-        if let Some(handle) = self.handle.take() {
-            // The last handle may go inside a `done` callback, on the writer itself.
+        for handle in self.handles.drain(..) {
+            // The last handle may go inside a `done` callback, on one of these threads.
             if handle.thread().id() != std::thread::current().id() {
                 let _ = handle.join();
             }
@@ -227,6 +255,7 @@ struct Work {
     shared: Arc<Shared>,
     pending: Pending,
     upkeep: Upkeep,
+    flush: Flush,
     /// What `PRAGMA synchronous` stands at.
     full: bool,
     file: PathBuf,
@@ -236,7 +265,7 @@ impl Work {
     fn run(&mut self) {
         let mut last = Instant::now();
         loop {
-            let (urgent, apply) = {
+            let waiting = {
                 let mut queues = self.shared.lock();
                 while queues.is_empty() {
                     if queues.closed {
@@ -255,17 +284,14 @@ impl Work {
                     (queues, _) =
                         self.shared.work.wait_timeout(queues, quiet).unwrap_or_else(PoisonError::into_inner);
                 }
-                (queues.urgent(), !queues.apply.is_empty())
+                queues.waiting()
             };
             let began = Instant::now();
-            if urgent {
-                self.group(true);
-            }
-            if apply {
-                self.group(false);
+            for class in &waiting {
+                self.group(*class);
             }
             let worked = began.elapsed();
-            if !urgent && !apply {
+            if waiting.is_empty() {
                 self.synchronous(false);
                 self.upkeep.idle(&self.conn);
                 continue;
@@ -294,24 +320,14 @@ impl Work {
         self.conn.prepare_cached(sql)?.execute([]).map(|_| ())
     }
 
-    fn next(&self, full: bool) -> Option<Box<dyn Job>> {
-        let mut queues = self.shared.lock();
-        if full {
-            queues.next_urgent()
-        } else if queues.urgent() {
-            None
-        } else {
-            queues.apply.pop_front()
-        }
+    fn next(&self, class: Class) -> Option<Box<dyn Job>> {
+        self.shared.lock().next(class)
     }
 
-    /// One transaction of many jobs.
-    fn group(&mut self, full: bool) {
-        self.synchronous(full);
-        let first = {
-            let mut queues = self.shared.lock();
-            if full { queues.next_urgent() } else { queues.apply.pop_front() }
-        };
+    /// One transaction of many jobs of a class.
+    fn group(&mut self, class: Class) {
+        self.synchronous(class == Class::Durable);
+        let first = self.shared.lock().first(class);
         let Some(first) = first else { return };
         if let Err(e) = self.run_cached("BEGIN IMMEDIATE") {
             let why = StoreError::from(e).about(&self.file);
@@ -320,12 +336,12 @@ impl Work {
             while let Some(mut job) = next {
                 job.fail(why.clone());
                 job.finish();
-                next = self.next(full);
+                next = self.next(class);
             }
             return;
         }
         let began = Instant::now();
-        let hold = if full { FULL_HOLD } else { APPLY_HOLD };
+        let hold = if class == Class::Apply { APPLY_HOLD } else { URGENT_HOLD };
         let mut jobs = Vec::new();
         let mut next = Some(first);
         let mut broken: Option<StoreError> = None;
@@ -339,7 +355,7 @@ impl Work {
                 break;
             }
             let index = INDEX_COST * u32::try_from(self.pending.bodies()).unwrap_or(u32::MAX);
-            next = if began.elapsed() + index < hold { self.next(full) } else { None };
+            next = if began.elapsed() + index < hold { self.next(class) } else { None };
         }
         let outcome = match broken {
             Some(why) => Err(why),
@@ -349,11 +365,17 @@ impl Work {
         if outcome.is_ok() {
             self.upkeep.after_commit();
         }
-        for (mut job, good) in jobs {
-            if let (true, Err(why)) = (good, &outcome) {
-                job.fail(why.clone());
+        let answer = move |outcome: Result<(), StoreError>| {
+            for (mut job, good) in jobs {
+                if let (true, Err(why)) = (good, &outcome) {
+                    job.fail(why.clone());
+                }
+                job.finish();
             }
-            job.finish();
+        };
+        match outcome {
+            Ok(()) if class == Class::Receipt => self.flush.after(Box::new(answer)),
+            _ => answer(outcome),
         }
     }
 
