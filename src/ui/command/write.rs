@@ -5,7 +5,7 @@ use crate::domain::conversation::Status;
 use crate::domain::order::Order;
 use crate::text::segments;
 use crate::ui::command::{Category, Command, on_conversation};
-use crate::ui::composer::{Sending, Then, refusal};
+use crate::ui::composer::{Composer as Composing, Sending, Then, refusal};
 use crate::ui::effect::{Effect, Need};
 use crate::ui::keymap::Scope::{self, Composer, Panes};
 use crate::ui::model::{Focus, Model, Undo};
@@ -210,6 +210,24 @@ pub(super) static COMMANDS: &[Command] = &[
                 composer.set(&segments::look_alikes(&text), now);
             }
         },
+    ),
+    write(
+        "compose.undo",
+        "Undo typing",
+        "Takes back the last change of what is typed.",
+        &[(Composer, "<a-u>"), (Composer, "<c-7>"), (Composer, "<c-/>"), (Composer, "<c-_>")],
+        None,
+        composing,
+        |m| m.retype(Composing::undo, "nothing that was typed is left to take back"),
+    ),
+    write(
+        "compose.redo",
+        "Redo typing",
+        "Does again what was taken back of what is typed.",
+        &[(Composer, "<c-r>")],
+        None,
+        composing,
+        |m| m.retype(Composing::redo, "nothing was taken back of what is typed"),
     ),
     write(
         "compose.clear",

@@ -4,7 +4,6 @@ use crate::domain::account::Channel;
 use crate::domain::conversation::Priority;
 use crate::domain::conversation::Status;
 use crate::domain::delivery::Delivery;
-use crate::domain::ids::AgentId;
 use crate::domain::message::Direction;
 use crate::domain::row::{ConversationRow, View};
 use crate::text::{format, sanitize, wrap};
