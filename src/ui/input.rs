@@ -34,6 +34,11 @@ impl Input {
         self.selected = false;
     }
 
+    /// Whether something stands in it that was typed there.
+    pub(crate) fn is_typed(&self) -> bool {
+        !self.selected && !self.text.trim().is_empty()
+    }
+
     pub(crate) fn text(&self) -> &str {
         &self.text
     }

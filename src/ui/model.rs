@@ -96,6 +96,10 @@ pub struct Model {
     pub(crate) ahead: Ahead,
     pub(crate) composer: Option<Composer>,
     pub(crate) overlays: Vec<Overlay>,
+    /// What was left with words in it.
+    pub(crate) left: Option<Overlay>,
+    /// What `$EDITOR` was given: whose words, and of which kind.
+    pub(crate) edited: Option<(ConversationId, ComposeMode)>,
     pub(crate) chord: Vec<Key>,
     /// Keys for a list whose rows have not come yet.
     pub(crate) early: VecDeque<Key>,
@@ -193,6 +197,8 @@ impl Model {
             ahead: Ahead::default(),
             composer: None,
             overlays: Vec::new(),
+            left: None,
+            edited: None,
             chord: Vec::new(),
             early: VecDeque::new(),
             uses: BTreeMap::new(),

@@ -48,10 +48,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Signal(signal) => model.on_signal(signal),
         Msg::Edited(text) if model.canned_edited(text.as_ref()) => {}
         Msg::Edited(text) => {
-            let now = model.now;
-            if let (Some(text), Some(composer)) = (text, &mut model.composer) {
-                composer.set(text.trim_end_matches(['\n', '\r']), now);
-                model.save_draft();
+            let of = model.edited.take();
+            if let (Some(text), Some((conversation, mode))) = (text, of) {
+                model.edited_elsewhere(conversation, mode, text.trim_end_matches(['\n', '\r']));
             }
         }
         Msg::Notice(level, text) => model.say(level, text),

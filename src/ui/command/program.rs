@@ -59,10 +59,7 @@ pub(super) static COMMANDS: &[Command] = &[
             "Commands",
             "Finds and runs any command by name.",
             &[(Panes, ":"), (Panes, "<c-k>"), (Panes, "<c-p>"), (Anywhere, "<a-x>")],
-            |m| {
-                let picker = Picker::commands(m);
-                m.overlays.push(Overlay::Picker(Box::new(picker)));
-            },
+            Model::open_palette,
         )
     },
     Command {

@@ -189,9 +189,10 @@ pub(super) static COMMANDS: &[Command] = &[
         "Opens what is typed in $EDITOR.",
         &[(Composer, "<a-e>"), (Composer, "<c-x>")],
         Some(("$EDITOR", 6)),
-        composing,
+        can_edit,
         |m| {
             if let Some(composer) = &m.composer {
+                m.edited = Some((composer.conversation, composer.mode));
                 m.out.push(Effect::EditExternally(composer.text()));
             }
         },
@@ -271,6 +272,14 @@ fn composing(model: &Model) -> Result<(), String> {
 
 fn can_change_way(model: &Model) -> Result<(), String> {
     on_conversation(model)?;
+    match &model.composer {
+        Some(composer) if composer.sending.is_some() => Err("what is typed is just being sent".into()),
+        _ => Ok(()),
+    }
+}
+
+fn can_edit(model: &Model) -> Result<(), String> {
+    composing(model)?;
     match &model.composer {
         Some(composer) if composer.sending.is_some() => Err("what is typed is just being sent".into()),
         _ => Ok(()),

@@ -218,7 +218,15 @@ impl Model {
         if open.is_empty() {
             return self.put_quick_reply(&insertion, &[]);
         }
-        let asking = Asking { insertion, questions: open, answers: Vec::new(), input: Input::default() };
+        // Answers that were left unfinished go on where they were.
+        let is_same = |left: &mut Overlay| {
+            matches!(left, Overlay::Asking(asking) if asking.questions == open
+                && (asking.insertion.id, asking.insertion.conversation) == (insertion.id, insertion.conversation))
+        };
+        let asking = match self.left.take_if(is_same) {
+            Some(Overlay::Asking(left)) => Asking { insertion, ..*left },
+            _ => Asking { insertion, questions: open, answers: Vec::new(), input: Input::default() },
+        };
         self.overlays.push(Overlay::Asking(Box::new(asking)));
     }
 

@@ -334,6 +334,19 @@ impl Model {
         }
     }
 
+    /// Takes in what `$EDITOR` made of a draft: it belongs to the conversation whose words were given to it, wherever one is by now.
+    pub(crate) fn edited_elsewhere(&mut self, conversation: ConversationId, mode: ComposeMode, text: &str) {
+        let now = self.now;
+        let is_it = |c: &&mut Composer| (c.conversation, c.mode) == (conversation, mode);
+        if let Some(composer) = self.composer.as_mut().filter(is_it) {
+            composer.set(text, now);
+            return self.save_draft();
+        }
+        self.drafts.insert((conversation, mode), text.to_owned());
+        self.perform(Action::Draft { conversation, mode, text: text.to_owned() }, Purpose::Quiet);
+        self.say(Level::Info, "what you wrote is a draft of the conversation it was for");
+    }
+
     /// Goes through what was typed, or says that there is nothing.
     pub(crate) fn retype(&mut self, step: fn(&mut Composer, Ms) -> bool, none: &str) {
         let now = self.now;

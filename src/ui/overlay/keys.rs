@@ -44,8 +44,7 @@ impl Model {
         }
         let is_close = key.code == Code::Esc || (key.ctrl && matches!(key.code, Code::Char('c' | 'g')));
         if is_close {
-            self.overlays.pop();
-            return;
+            return self.leave_top();
         }
         let Some(top) = self.overlays.last_mut() else {
             return;

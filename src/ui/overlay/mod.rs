@@ -6,6 +6,7 @@ mod found;
 mod help;
 mod items;
 mod keys;
+mod left;
 mod lines;
 pub(crate) mod outbox;
 mod picker;

@@ -276,3 +276,75 @@ fn a_note_with_an_order_is_taken_back_in_one_step() {
     assert!(out.contains(&status(1, Status::Open)), "{out:?}");
     assert!(desk.model.undo.is_empty());
 }
+
+#[test]
+fn words_that_were_left_are_there_again() {
+    // The reason of a disqualification.
+    let mut desk = Desk::new();
+    desk.keys("Qdisq<enter>");
+    let text = desk.text(120, 40);
+    assert!(text.contains("Disqualified because"), "{text}");
+    desk.keys("no budget this year<esc>");
+    assert!(desk.model.notice.as_ref().unwrap().text.contains("there again"));
+    assert!(here(&mut desk, "Qdisq<enter>").contains("no budget this year"));
+    // Typed over, it goes; of another conversation it is none.
+    desk.keys("<esc>j");
+    assert!(!here(&mut desk, "Qdisq<enter>").contains("no budget this year"));
+    // A note in the palette.
+    let mut desk = Desk::new();
+    desk.keys(":note call them back<esc>");
+    assert!(here(&mut desk, ":").contains("note call them back"));
+    let notes = actions(desk.keys("<enter>"));
+    assert_eq!(notes, [Action::Note { conversation: id(1), text: "call them back".into() }]);
+    assert!(!here(&mut desk, ":").contains("note call them back"));
+    // What was only looked for is soon typed again.
+    let mut desk = Desk::new();
+    desk.keys(":theme<esc>");
+    assert!(desk.model.left.is_none());
+}
+
+#[test]
+fn answers_to_a_quick_reply_go_on_where_they_were_left() {
+    let (shortcut, title, body) = ("late".into(), String::new(), "{{?order}} of {{?day}}".into());
+    let reply = QuickReply { shortcut, channel: None, language: None, slot: None, title, body };
+    let row = QuickReplyRow { id: QuickReplyId(1), reply, uses: 0 };
+    let mut desk = Desk::new();
+    desk.send(Msg::Loaded(Box::new(Loaded::QuickReplies(vec![row]))));
+    desk.keys("r/late<tab>1234<enter>Mon<esc>");
+    assert!(desk.model.overlays.is_empty());
+    let text = here(&mut desk, "<tab>");
+    assert!(text.contains("2 of 2") && text.contains("Mon"), "{text}");
+    desk.keys("day<enter>");
+    assert_eq!(desk.model.composer.as_ref().unwrap().text(), "1234 of Monday");
+}
+
+#[test]
+fn what_comes_out_of_the_editor_belongs_to_whom_it_was_written_for() {
+    let mut desk = Desk::new();
+    desk.keys("rhello<a-e>");
+    // Meanwhile another conversation is opened.
+    desk.keys("<esc><esc>jr");
+    assert_eq!(desk.model.composer.as_ref().unwrap().conversation, id(2));
+    desk.out.clear();
+    desk.send(Msg::Edited(Some("hello Anna\n".into())));
+    assert_eq!(desk.model.composer.as_ref().unwrap().text(), "");
+    let kept = actions(std::mem::take(&mut desk.out));
+    let draft = Action::Draft { conversation: id(1), mode: ComposeMode::Reply, text: "hello Anna".into() };
+    assert_eq!(kept, [draft]);
+    assert_eq!(desk.model.drafts[&(id(1), ComposeMode::Reply)], "hello Anna");
+}
+
+#[test]
+fn a_macro_without_a_name_is_asked_about_again() {
+    let mut desk = Desk::new();
+    desk.keys("@p4");
+    desk.keys("@<esc>");
+    assert!(desk.model.notice.as_ref().unwrap().text.contains("no name yet"));
+    assert!(here(&mut desk, "@").contains("Name of the macro"));
+    let out = desk.keys("hot<enter>");
+    assert!(
+        out.iter()
+            .any(|e| matches!(e, Effect::SaveMacro { name, lines } if name == "hot" && lines.len() == 1)),
+        "{out:?}"
+    );
+}
