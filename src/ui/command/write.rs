@@ -216,7 +216,7 @@ pub(super) static COMMANDS: &[Command] = &[
         "compose.undo",
         "Undo typing",
         "Takes back the last change of what is typed.",
-        &[(Composer, "<a-u>"), (Composer, "<c-7>"), (Composer, "<c-/>"), (Composer, "<c-_>")],
+        &[(Composer, "<a-u>"), (Composer, "<c-_>")],
         None,
         composing,
         |m| m.retype(Composing::undo, "nothing that was typed is left to take back"),

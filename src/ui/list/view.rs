@@ -168,9 +168,8 @@ fn mark(model: &Model, row: &ConversationRow) -> (String, Role) {
     }
     // Nothing that is done already, and nothing that is still to be done: it leaves by itself.
     if let Some(at) = row.answer_at {
-        let day = format::day(at, model.now, &model.tz);
-        let (day, clock) = (if day == "Today" { "at" } else { day.as_str() }, format::clock(at, &model.tz));
-        return (format!("answer {day} {clock}{unread}"), Role::Accent);
+        let when = format::moment_within(at, model.now, &model.tz).replace("today", "at");
+        return (format!("answer {when}{unread}"), Role::Accent);
     }
     if row.calls() {
         return (format!("●{}", row.unread), Role::Unread);

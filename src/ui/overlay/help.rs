@@ -16,7 +16,17 @@ use crate::ui::theme::Role;
 use ratatui::layout::Rect;
 
 /// Keys and what they do.
-type Line = (String, String);
+#[derive(Debug, Clone)]
+struct Line {
+    keys: String,
+    about: String,
+    /// Further words to find it by.
+    also: &'static str,
+}
+
+fn line(keys: impl Into<String>, about: impl Into<String>) -> Line {
+    Line { keys: keys.into(), about: about.into(), also: "" }
+}
 
 /// The first column.
 const COLUMN: u16 = 24;
@@ -62,8 +72,8 @@ impl Help {
     /// All of it that fits what is looked for.
     pub(super) fn table(&self, model: &Model, width: u16) -> Table {
         let words = self.search.as_ref().map(|input| input.text().to_lowercase()).unwrap_or_default();
-        let fits = |(keys, about): &&Line| {
-            let line = format!("{keys} {about}").to_lowercase();
+        let fits = |line: &&Line| {
+            let line = format!("{} {} {}", line.keys, line.about, line.also).to_lowercase();
             words.split_whitespace().all(|word| line.contains(word))
         };
         let mut rows: Vec<Row> = Vec::new();
@@ -77,9 +87,9 @@ impl Help {
                 rows.push(gap());
             }
             rows.push(title(&name));
-            rows.extend(lines.map(|(keys, about)| {
-                let role = if keys.starts_with(": ") { Role::Dim } else { Role::Key };
-                (keys.clone(), role, about.clone(), Role::Text)
+            rows.extend(lines.map(|line| {
+                let role = if line.keys.starts_with(": ") { Role::Dim } else { Role::Key };
+                (line.keys.clone(), role, line.about.clone(), Role::Text)
             }));
         }
         if rows.is_empty() {
@@ -117,7 +127,7 @@ const fn place(focus: Focus) -> &'static str {
 }
 
 fn typing() -> impl Iterator<Item = Line> {
-    TYPING.iter().map(|(keys, about)| ((*keys).to_owned(), (*about).to_owned()))
+    TYPING.iter().map(|(keys, about)| line(*keys, *about))
 }
 
 /// What belongs to a pane before what is the same in all of them: its own keys, those of the configuration, those of its bottom line.
@@ -126,7 +136,7 @@ fn of_pane(model: &Model) -> Vec<Line> {
     let is_own = |scope: Scope| !matches!(scope, Scope::Anywhere | Scope::Panes) && scope.holds(focus);
     let bindings = || keymap.bindings().iter().filter(|b| b.scope.holds(focus));
     let lines =
-        bindings().filter_map(|b| Some((keymap::label(&b.chord), format!("Runs: {}", b.line.as_ref()?))));
+        bindings().filter_map(|b| Some(line(keymap::label(&b.chord), format!("Runs: {}", b.line.as_ref()?))));
     let keys_of = |line: &SheetLine| {
         if is_slot(line.command) {
             return line.keys.join(", ");
@@ -140,8 +150,8 @@ fn of_pane(model: &Model) -> Vec<Line> {
         .filter(|(own, line)| *own || line.command.hint.is_some())
         .collect();
     sheet.sort_by_key(|(own, _)| !own);
-    let commands = sheet.iter().map(|(_, line)| (keys_of(line), line.help().to_owned()));
-    let found = lines.chain(commands).filter(|(keys, _)| !keys.is_empty());
+    let commands = sheet.iter().map(|(_, one)| Line { also: one.title(), ..line(keys_of(one), one.help()) });
+    let found = lines.chain(commands).filter(|line| !line.keys.is_empty());
     if focus == Focus::Composer { found.chain(typing()).collect() } else { found.collect() }
 }
 
@@ -162,7 +172,6 @@ fn above(model: &Model, overlay: &Overlay) -> (String, Vec<Line>) {
         Overlay::About { .. } => ("About the customer".to_owned(), false),
         Overlay::Help(_) => ("Keys".to_owned(), false),
     };
-    let line = |keys: &str, about: &str| (keys.to_owned(), about.to_owned());
     let mut lines = match overlay {
         Overlay::Picker(_) => vec![line("letters", "Narrow the choices.")],
         Overlay::Search(_) => vec![line("letters", "Search as you type.")],
@@ -182,7 +191,7 @@ fn above(model: &Model, overlay: &Overlay) -> (String, Vec<Line>) {
     lines.extend(hints::above(model, overlay).into_iter().map(|hint| {
         let mut letters = hint.word.chars();
         let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-        (hint.label, format!("{first}{}.", letters.as_str()))
+        line(hint.label, format!("{first}{}.", letters.as_str()))
     }));
     if matches!(overlay, Overlay::Picker(_) | Overlay::Search(_)) {
         lines.push(line("Ctrl-N, Ctrl-P, Tab", "Move as well; PageUp and PageDown by ten rows."));
@@ -196,15 +205,15 @@ fn above(model: &Model, overlay: &Overlay) -> (String, Vec<Line>) {
 /// All keys by chapter, and the pages.
 fn everything(model: &Model) -> Vec<(String, Vec<Line>)> {
     let mut out: Vec<(String, Vec<Line>)> = Vec::new();
-    for line in command::sheet(&model.keymap) {
-        let keys = match line.keys.as_slice() {
-            [] => format!(": {}", line.command.title),
+    for one in command::sheet(&model.keymap) {
+        let keys = match one.keys.as_slice() {
+            [] => format!(": {}", one.command.title),
             keys => keys.join(", "),
         };
-        let entry = (keys, line.help().to_owned());
-        match out.last_mut().filter(|(name, _)| name == line.category.title()) {
+        let entry = Line { also: one.title(), ..line(keys, one.help()) };
+        match out.last_mut().filter(|(name, _)| name == one.category.title()) {
             Some((_, lines)) => lines.push(entry),
-            None => out.push((line.category.title().to_owned(), vec![entry])),
+            None => out.push((one.category.title().to_owned(), vec![entry])),
         }
     }
     let fixed = [
@@ -212,10 +221,10 @@ fn everything(model: &Model) -> Vec<(String, Vec<Line>)> {
         ("Enter", "Chooses; in search goes to the message in its thread."),
         ("Esc", "Closes."),
     ];
-    let fixed = fixed.map(|(keys, about)| (keys.to_owned(), about.to_owned()));
+    let fixed = fixed.map(|(keys, about)| line(keys, about));
     out.push(("In pickers, search and prompts".into(), fixed.to_vec()));
     out.push(("Wherever text is typed".into(), typing().collect()));
-    let pages = guide::PAGES.iter().map(|page| (format!(": help {}", page.name), page.title().to_owned()));
+    let pages = guide::PAGES.iter().map(|page| line(format!(": help {}", page.name), page.title()));
     out.push(("Pages".into(), pages.collect()));
     out
 }

@@ -347,7 +347,7 @@ fn a_row_tells_when_its_answer_leaves() {
         d.rows[1].answer_at = Some(NOW + 24 * 3_600_000);
     });
     let text = desk.text(120, 40);
-    for said in ["answer at ", "answer Tomorrow "] {
+    for said in ["answer at ", "answer tomorrow "] {
         assert!(text.contains(said), "{said}: {text}");
     }
 }
