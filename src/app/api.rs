@@ -10,7 +10,7 @@ pub use crate::net::keyring::{self, KeyringError};
 pub use crate::net::secrets;
 pub use crate::provider::{REGISTRY, Vendor, vendor};
 pub use crate::store::{Actor, Class, Reader, ReceiptFilter, ReceiptNew, StoreError, Tx};
-pub use crate::ui::command::{SheetLine, sheet};
+pub use crate::ui::command::{SheetLine, TYPING, sheet};
 pub use crate::ui::guide::{PAGES, Page, Piece};
 pub use crate::ui::keymap::Keymap;
 

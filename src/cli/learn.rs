@@ -43,6 +43,10 @@ pub fn keys(ctx: &mut Context) -> Result<(), CliError> {
         let keys = if line.keys.is_empty() { format!(":{}", line.command.id) } else { line.keys.join(", ") };
         ctx.out.block("", &entry(&keys, line.title()))?;
     }
+    ctx.out.line("\nWherever text is typed")?;
+    for (keys, about) in api::TYPING {
+        ctx.out.block("", &entry(keys, about))?;
+    }
     Ok(())
 }
 

@@ -144,7 +144,7 @@ Without it the output is for people: aligned, and foreign text in it is made har
 
 | command | fields |
 |---|---|
-| `list` | `id, channel, account, external_id, contact{id,name}, address, subject, status, snoozed_until, priority, assignee, labels, qualification, qualification_reason, unread, waiting_since, last_message_at, preview, draft, troubled` |
+| `list` | `id, channel, account, external_id, contact{id,name}, address, subject, status, snoozed_until, priority, assignee, labels, qualification, qualification_reason, unread, waiting_since, last_message_at, answer_at, preview, draft, troubled` |
 | `show` | the fields of `list`, and `messages[]{id, external_id, kind, direction, author{kind,name}, text, sent_at, delivery, error{code,human}, due_at, metadata, attachments[]{id,name,mime,size,caption,path,error}}` |
 | `search` | `conversation, message, channel, contact{id,name}, direction, sent_at, snippet` |
 | `new`, `reply`, `note`, and all that change something | `op, message, conversation, delivery, changed` |

@@ -1,6 +1,6 @@
 //! `do`, `macro` and the orders that are commands of their own: what happens to one conversation or to many.
 
-use crate::app::bulk::{ListSource, StepsError, Targets, Work};
+use crate::app::bulk::{ListSource, Step, StepsError, Targets, Work};
 use crate::app::workspace::Workspace;
 use crate::app::{bulk, macros};
 use crate::cli::args::{DoArgs, MacroCommand, ManyArgs, OrderArgs};
@@ -9,6 +9,7 @@ use crate::cli::error::CliError;
 use crate::domain::command::Performed;
 use crate::domain::ids::ConversationId;
 use crate::domain::order::{Order, OrderError};
+use crate::text::format;
 use serde::Serialize;
 
 /// What became of one conversation: a line of `do --json`.
@@ -17,6 +18,15 @@ struct DoneShape {
     conversation: String,
     changed: bool,
     error: Option<String>,
+}
+
+/// What would be touched: a line of `do --dry-run --json`.
+#[derive(Debug, Serialize)]
+struct WouldShape {
+    conversation: String,
+    contact: String,
+    status: &'static str,
+    preview: String,
 }
 
 /// `resolve C`, `snooze C [WHEN]`, `score C N` and their like.
@@ -88,7 +98,7 @@ fn why(e: StepsError) -> CliError {
     }
 }
 
-/// `do ORDER C… [--matching QUERY]`
+/// `do ORDER C… [--matching QUERY] [--dry-run]`
 ///
 /// # Errors
 /// Words that are no order, conversations that are not there, and what could not be changed.
@@ -135,6 +145,9 @@ fn run(ctx: &mut Context, workspace: &Workspace, orders: &[Order], on: &ManyArgs
     };
     let work = Work::Orders { orders: orders.to_vec(), targets, at: workspace.clock.now() };
     let steps = bulk::steps(workspace, work).map_err(why)?;
+    if on.dry_run {
+        return would(ctx, workspace, &steps);
+    }
     let total = steps.len();
     let outcome = bulk::perform(workspace, steps, &|_, _| {});
     if ctx.out.json {
@@ -158,4 +171,29 @@ fn run(ctx: &mut Context, workspace: &Workspace, orders: &[Order], on: &ManyArgs
         0 => Ok(()),
         count => Err(CliError::refused(format!("{count} of {total} were not changed"))),
     }
+}
+
+/// Says which conversations would be touched, and touches none.
+fn would(ctx: &mut Context, workspace: &Workspace, steps: &[Step]) -> Result<(), CliError> {
+    let reader = workspace.store.reader()?;
+    if !ctx.out.json {
+        let plural = if steps.len() == 1 { "" } else { "s" };
+        ctx.out.line(&format!("{} conversation{plural} would be touched", steps.len()))?;
+    }
+    for id in steps.iter().filter_map(|step| step.of) {
+        let Some(row) = reader.conversation(id)? else { continue };
+        if ctx.out.json {
+            let (contact, status) = (row.contact_name, row.status.word());
+            ctx.out.object(&WouldShape {
+                conversation: id.to_string(),
+                contact,
+                status,
+                preview: row.preview,
+            })?;
+        } else {
+            let who = format::person(&row.contact_name, &row.theirs);
+            ctx.out.line(&format!("{id} {who} ({})", row.status.word()))?;
+        }
+    }
+    Ok(())
 }

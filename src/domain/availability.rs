@@ -54,8 +54,8 @@ pub fn may_send(ctx: &SendContext<'_>) -> Result<(), String> {
              opt them in (t on the screen, `consent {id} opt-in` in the shell)"
         ));
     }
-    // Where nothing was said yet, the first word begins the conversation.
-    let begun = ctx.conversation.filter(|row| row.last_message_at.is_some());
+    // Where nothing was said yet, the first word begins the conversation. Notes are said to nobody.
+    let begun = ctx.conversation.filter(|row| row.last_inbound_at.is_some() || row.answered_at.is_some());
     if let (Some(window), Some(row)) = (channel.reply_window, begun) {
         let left = window_left(window, row.last_inbound_at, ctx.now);
         if left <= 0 {

@@ -143,6 +143,10 @@ pub struct ConversationRow {
     pub last_message_at: Option<Ms>,
     /// When the customer last wrote; opens reply windows.
     pub last_inbound_at: Option<Ms>,
+    /// When our newest answer was said: a public message that is neither known to have stayed here nor waits for its time.
+    pub answered_at: Option<Ms>,
+    /// When the next answer leaves that an agent has scheduled.
+    pub answer_at: Option<Ms>,
     /// The first words of the newest message.
     pub preview: String,
     /// Which way the newest message went.

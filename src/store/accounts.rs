@@ -93,14 +93,14 @@ impl Tx<'_> {
         for (name, email) in agents {
             let id = self.agent(email)?;
             self.exec(
-                "UPDATE agent SET name = ?2, active = 1 WHERE id = ?1 AND (name <> ?2 OR active <> 1)",
-                params![id, name],
+                "UPDATE agent SET name = ?2, active = 1, since = ?3 WHERE id = ?1 AND (name <> ?2 OR active <> 1)",
+                params![id, name, self.now],
             )?;
             out.push(AgentId(id));
         }
         let active: Vec<i64> = self.all("SELECT id FROM agent WHERE active = 1", [], |r| r.get(0))?;
         for id in active.into_iter().filter(|id| !out.contains(&AgentId(*id))) {
-            self.exec("UPDATE agent SET active = 0 WHERE id = ?1", [id])?;
+            self.exec("UPDATE agent SET active = 0, since = ?2 WHERE id = ?1", [id, self.now])?;
         }
         Ok(out)
     }

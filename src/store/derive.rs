@@ -369,6 +369,7 @@ impl Tx<'_> {
         self.one(
             "SELECT sent_at, id FROM message
              WHERE conversation_id = ?1 AND direction = 1 AND (delivery IS NULL OR delivery NOT IN (2, 3, 5, 7))
+               AND NOT (delivery IS 0 AND EXISTS (SELECT 1 FROM op o WHERE o.id = message.op_id AND o.scheduled_at = due_at))
              ORDER BY sent_at DESC, id DESC LIMIT 1",
             [conversation],
             |r| Ok((r.get(0)?, r.get(1)?)),

@@ -159,14 +159,15 @@ fn close_run(run: &mut Vec<Term>, units: &mut Vec<Unit>) {
     }
 }
 
-/// The beginning of a number as the names' index has it: without the zero that is dialled only at home.
+/// The beginning of a number as the names' index has it: without the zeros that are only dialled.
 pub(super) fn phone(terms: &[Term]) -> Option<Term> {
     let typed = terms.iter().map(Term::text).collect::<Vec<_>>().join(" ");
     if !is_numeric(&typed) {
         return None;
     }
     let digits = address::digits(&typed);
-    let digits = digits.strip_prefix('0').unwrap_or(&digits);
+    // Abroad it is dialled with two.
+    let digits = digits.strip_prefix("00").or_else(|| digits.strip_prefix('0')).unwrap_or(&digits);
     (digits.len() >= 3).then(|| Term::Prefix(digits.to_owned()))
 }
 

@@ -70,7 +70,8 @@ impl Model {
                     }
                     ComposeMode::Note => {
                         if let Some(message) = message {
-                            self.remember(Undo::Note { message, conversation, text });
+                            let along = Vec::new();
+                            self.remember(Undo::Note { message, conversation, text, along });
                         }
                         self.say(Level::Good, "noted");
                     }
@@ -125,34 +126,33 @@ impl Model {
     fn follow_up(&mut self, order: &Order, conversation: ConversationId, message: Option<MessageId>) {
         self.last_order = Some(order.clone());
         self.record(&order.to_string());
-        let is_held = |u: &Undo| matches!(u, Undo::Send { message: id, .. } if Some(*id) == message);
-        let held = message.filter(|_| self.undo.iter().any(is_held));
+        let held = message.filter(|id| self.undo.iter_mut().any(|u| u.along_with(*id).is_some()));
         if self.row(conversation).is_none() {
             // Not on the screen any more: it is done all the same.
             let order = order.clone();
             let said = order.said();
             let (targets, at) = (Targets::One(conversation), self.now);
-            return self.bulk(Work::Orders { orders: vec![order], targets, at }, said);
+            return self.bulk_along(Work::Orders { orders: vec![order], targets, at }, said, held);
         }
         self.give_one(order, conversation, held);
     }
 
     /// What was done along with a send is taken back with it.
-    fn done_along(&mut self, sent: MessageId, inverse: Vec<Action>, done: String) {
+    pub(super) fn done_along(&mut self, sent: MessageId, inverse: Vec<Action>, done: String) {
         if inverse.is_empty() {
             return self.say(Level::Good, done);
         }
         let key = self.keymap.first_label("undo");
         let now = self.now;
-        let held = self.undo.iter_mut().find_map(|u| match u {
-            Undo::Send { message, along, until, .. } if *message == sent => Some((along, *until)),
-            _ => None,
-        });
+        let held = self.undo.iter_mut().find_map(|u| u.along_with(sent));
         match held {
             Some((along, until)) => {
                 along.push(Back { actions: inverse, said: done.clone() });
-                let span = words::span(until.saturating_sub(now));
-                self.say(Level::Good, format!("{done} \u{b7} sends in {span}: {key} takes both back"));
+                let said = match until {
+                    Some(until) => format!("sends in {}", words::span(until.saturating_sub(now))),
+                    None => "noted".into(),
+                };
+                self.say(Level::Good, format!("{done} \u{b7} {said}: {key} takes both back"));
             }
             // The message was taken back before this was done.
             None => {

@@ -76,6 +76,8 @@ pub(crate) fn conversation(id: i64) -> ConversationRow {
         delivery: None,
         troubled: 0,
         draft: false,
+        answered_at: None,
+        answer_at: None,
     }
 }
 

@@ -51,8 +51,7 @@ pub(crate) fn prepare(model: &mut Model) {
         return;
     };
     let mut hints = match model.overlays.last() {
-        Some(Overlay::Outbox { rows: Some(rows), at }) if !rows.is_empty() => of_outbox(model, rows.get(*at)),
-        Some(overlay) => of_overlay(overlay),
+        Some(overlay) => above(model, overlay),
         None if !model.chord.is_empty() => of_chord(model),
         None => of_panes(model),
     };
@@ -232,6 +231,14 @@ fn of_outbox(model: &Model, row: Option<&OutboxRow>) -> Vec<Hint> {
     of_row.chain(rest).collect()
 }
 
+/// The keys of what lies above the panes.
+pub(crate) fn above(model: &Model, overlay: &Overlay) -> Vec<Hint> {
+    match overlay {
+        Overlay::Outbox { rows: Some(rows), at } if !rows.is_empty() => of_outbox(model, rows.get(*at)),
+        overlay => of_overlay(overlay),
+    }
+}
+
 fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
     let hint = |label: &str, word, key| Hint { x: 0, label: label.into(), word, press: Press::Key(key) };
     let enter = Key::plain(Code::Enter);
@@ -260,9 +267,11 @@ fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
             moves,
             esc,
         ],
-        Overlay::Help { .. } | Overlay::Status { .. } | Overlay::About { .. } | Overlay::Page { .. } => {
-            vec![moves, esc]
+        Overlay::Help(help) if help.search.is_some() => {
+            vec![hint("Esc", "show all", Key::plain(Code::Esc))]
         }
+        Overlay::Help(_) => vec![hint("/", "search", Key::char('/')), moves, esc],
+        Overlay::Status { .. } | Overlay::About { .. } | Overlay::Page { .. } => vec![moves, esc],
         Overlay::Delivery { .. } => vec![esc],
         Overlay::Setup(setup) => crate::ui::setup::hints(setup),
     }

@@ -34,6 +34,11 @@ impl Input {
         self.selected = false;
     }
 
+    /// Whether something stands in it that was typed there.
+    pub(crate) fn is_typed(&self) -> bool {
+        !self.selected && !self.text.trim().is_empty()
+    }
+
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
@@ -62,6 +67,13 @@ impl Input {
         self.text[self.at..].graphemes(true).next().map_or(self.at, |g| self.at + g.len())
     }
 
+    fn word_after(&self) -> usize {
+        let tail = &self.text[self.at..];
+        let blanks = tail.len() - tail.trim_start().len();
+        let rest = &tail[blanks..];
+        self.at + blanks + rest.find(char::is_whitespace).unwrap_or(rest.len())
+    }
+
     fn word_before(&self) -> usize {
         let head = self.text[..self.at].trim_end();
         head.rfind(char::is_whitespace).map_or(0, |i| i + head[i..].chars().next().map_or(1, char::len_utf8))
@@ -84,31 +96,30 @@ impl Input {
             field.at = from;
             Some(from != to)
         };
-        match (key.code, key.ctrl || key.alt) {
-            (Code::Backspace, false) => cut(self, self.before(), self.at),
-            (Code::Backspace, true) | (Code::Char('w'), true) => cut(self, self.word_before(), self.at),
-            (Code::Delete, _) => {
-                let to = self.after();
-                self.text.replace_range(self.at..to, "");
-                Some(to != self.at)
+        let go = |field: &mut Input, to: usize| {
+            field.at = to;
+            Some(false)
+        };
+        // The keys of a shell, as the composer has them.
+        match (key.code, key.ctrl, key.alt) {
+            (Code::Backspace, false, false) => cut(self, self.before(), self.at),
+            (Code::Backspace, ..) | (Code::Char('w'), true, _) => cut(self, self.word_before(), self.at),
+            (Code::Delete, true, _) | (Code::Delete, _, true) | (Code::Char('d'), _, true) => {
+                cut(self, self.at, self.word_after())
             }
-            (Code::Char('u'), true) => cut(self, 0, self.at),
-            (Code::Left, _) | (Code::Char('b'), true) => {
-                self.at = self.before();
-                Some(false)
+            (Code::Delete, ..) | (Code::Char('d'), true, _) => cut(self, self.at, self.after()),
+            (Code::Char('u'), true, _) => cut(self, 0, self.at),
+            (Code::Char('k'), true, _) => cut(self, self.at, self.text.len()),
+            (Code::Left, true, _) | (Code::Left, _, true) | (Code::Char('b'), _, true) => {
+                go(self, self.word_before())
             }
-            (Code::Right, _) | (Code::Char('f'), true) => {
-                self.at = self.after();
-                Some(false)
+            (Code::Right, true, _) | (Code::Right, _, true) | (Code::Char('f'), _, true) => {
+                go(self, self.word_after())
             }
-            (Code::Home, _) | (Code::Char('a'), true) => {
-                self.at = 0;
-                Some(false)
-            }
-            (Code::End, _) | (Code::Char('e'), true) => {
-                self.at = self.text.len();
-                Some(false)
-            }
+            (Code::Left, ..) | (Code::Char('b'), true, _) => go(self, self.before()),
+            (Code::Right, ..) | (Code::Char('f'), true, _) => go(self, self.after()),
+            (Code::Home, ..) | (Code::Char('a'), true, _) => go(self, 0),
+            (Code::End, ..) | (Code::Char('e'), true, _) => go(self, self.text.len()),
             _ => None,
         }
     }
@@ -160,6 +171,18 @@ mod tests {
         assert_eq!(typed("bc<home>a").text(), "abc");
         assert_eq!(typed("abc<left><left><delete>").text(), "ac");
         assert_eq!(typed("abc<c-u>").text(), "");
+        for (keys, text) in [
+            ("one two<left><left><c-u>", "wo"),
+            ("one two<left><left><c-k>", "one t"),
+            ("one two<c-a>x<c-e>y", "xone twoy"),
+            ("one two<home><c-d>", "ne two"),
+            ("one two<a-b>x", "one xtwo"),
+            ("one two<home><a-f>x", "onex two"),
+            ("one two<home><a-d>", " two"),
+            ("one two<c-left><c-delete>", "one "),
+        ] {
+            assert_eq!(typed(keys).text(), text, "{keys}");
+        }
     }
 
     #[test]

@@ -170,6 +170,10 @@ impl Key {
             }
             self.shift = false;
             // What Backspace with Control sends, and Control with a space.
+            // And Control with a slash or an underline, which older terminals send as one, and crossterm reads as a seven.
+            if self.ctrl && matches!(self.code, Code::Char('7' | '/')) {
+                self.code = Code::Char('_');
+            }
             if self.ctrl && self.code == Code::Char('h') {
                 return Key { code: Code::Backspace, ctrl: false, ..self };
             }

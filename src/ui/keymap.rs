@@ -169,6 +169,11 @@ impl Keymap {
         if more { Lookup::More } else { Lookup::Nothing }
     }
 
+    /// Whether a key is a command wherever one is.
+    pub(crate) fn holds_everywhere(&self, key: Key) -> bool {
+        self.bindings.iter().any(|b| b.scope == Scope::Anywhere && b.chord == [key])
+    }
+
     /// The chords of a command that hold in a focus, the most special first.
     pub fn chords(&self, id: &str, focus: Focus) -> Vec<&[Key]> {
         self.bindings

@@ -1,6 +1,6 @@
 //! Everything that the screen knows, and the few ways in which it asks for things.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, ComposeMode};
@@ -96,7 +96,17 @@ pub struct Model {
     pub(crate) ahead: Ahead,
     pub(crate) composer: Option<Composer>,
     pub(crate) overlays: Vec<Overlay>,
+    /// What was left with words in it.
+    pub(crate) left: Option<Overlay>,
+    /// What `$EDITOR` was given: whose words, and of which kind.
+    pub(crate) edited: Option<(ConversationId, ComposeMode)>,
     pub(crate) chord: Vec<Key>,
+    /// Keys for a list whose rows have not come yet.
+    pub(crate) early: VecDeque<Key>,
+    /// How often commands were run.
+    pub(crate) uses: BTreeMap<&'static str, u32>,
+    /// Whose conversations the agent was asked about and writes in knowingly.
+    pub(crate) known_owners: BTreeMap<ConversationId, Assignee>,
     pub(crate) notice: Option<Notice>,
     pub(crate) hints: Vec<Hint>,
     pub(crate) status: EngineStatus,
@@ -187,7 +197,12 @@ impl Model {
             ahead: Ahead::default(),
             composer: None,
             overlays: Vec::new(),
+            left: None,
+            edited: None,
             chord: Vec::new(),
+            early: VecDeque::new(),
+            uses: BTreeMap::new(),
+            known_owners: BTreeMap::new(),
             notice: None,
             hints: Vec::new(),
             status: EngineStatus::default(),

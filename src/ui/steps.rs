@@ -31,6 +31,8 @@ pub(crate) struct Bulk {
     pub(crate) said: String,
     /// It takes something back: that is no step of its own.
     pub(crate) is_undo: bool,
+    /// It was ordered along with this message, and is taken back with it.
+    pub(crate) along: Option<MessageId>,
     pub(crate) done: usize,
     /// None until it is known how many there are.
     pub(crate) total: Option<usize>,
@@ -55,5 +57,16 @@ pub(crate) enum Undo {
     /// Bring back words that were thrown away.
     Words { conversation: ConversationId, mode: ComposeMode, text: String },
     /// Take a note back.
-    Note { message: MessageId, conversation: ConversationId, text: String },
+    Note { message: MessageId, conversation: ConversationId, text: String, along: Vec<Back> },
+}
+
+impl Undo {
+    /// What was done along with a message that this step takes back, and until when it does; notes stay here, for good.
+    pub(crate) fn along_with(&mut self, sent: MessageId) -> Option<(&mut Vec<Back>, Option<Ms>)> {
+        match self {
+            Undo::Send { message, along, until, .. } if *message == sent => Some((along, Some(*until))),
+            Undo::Note { message, along, .. } if *message == sent => Some((along, None)),
+            _ => None,
+        }
+    }
 }

@@ -36,6 +36,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::LoadFailed(why) => {
             model.list.asked = false;
             model.list.loaded = true;
+            // What was typed for rows that do not come is for nothing.
+            model.early.clear();
             model.thread.asked = false;
             model.say(Level::Error, why);
         }
@@ -46,10 +48,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Signal(signal) => model.on_signal(signal),
         Msg::Edited(text) if model.canned_edited(text.as_ref()) => {}
         Msg::Edited(text) => {
-            let now = model.now;
-            if let (Some(text), Some(composer)) = (text, &mut model.composer) {
-                composer.set(text.trim_end_matches(['\n', '\r']), now);
-                model.save_draft();
+            let of = model.edited.take();
+            if let (Some(text), Some((conversation, mode))) = (text, of) {
+                model.edited_elsewhere(conversation, mode, text.trim_end_matches(['\n', '\r']));
             }
         }
         Msg::Notice(level, text) => model.say(level, text),
@@ -127,8 +128,29 @@ impl Model {
         self.call();
     }
 
-    /// Takes a key.
+    /// Takes a key. One for a list that has been asked for waits for its rows: it is meant for those, not for what is still there.
     pub(crate) fn on_key(&mut self, key: Key) {
+        if self.waits_for_rows() && !self.keymap.holds_everywhere(key) {
+            self.early.push_back(key);
+        } else {
+            self.press(key);
+        }
+    }
+
+    fn waits_for_rows(&self) -> bool {
+        self.focus == Focus::List && self.overlays.is_empty() && self.list.is_on_its_way()
+    }
+
+    /// Takes the keys that have waited for rows, up to one that asks for another list.
+    fn catch_up(&mut self) {
+        while !self.waits_for_rows()
+            && let Some(key) = self.early.pop_front()
+        {
+            self.press(key);
+        }
+    }
+
+    fn press(&mut self, key: Key) {
         // What has been read goes with the next key.
         if self.notice.as_ref().is_some_and(|n| n.level >= Level::Warn && n.until - self.now < 10_000) {
             self.notice = None;
@@ -206,6 +228,9 @@ impl Model {
         let mut said = format!("{}: {}", plural(changed), bulk.said);
         if same > 0 {
             said.push_str(&format!(", {same} so already"));
+        }
+        if let Some(message) = bulk.along.filter(|_| refused.is_none()) {
+            return self.done_along(message, undo.into_iter().flatten().collect(), bulk.said);
         }
         if !undo.is_empty() && !bulk.is_undo {
             self.remember(Undo::Many { each: undo, said: said.clone() });
@@ -326,6 +351,8 @@ impl Model {
                         self.list.error = Some(why);
                     }
                 }
+                self.owners_seen();
+                self.catch_up();
             }
             Loaded::Thread { conversation, at: _, messages, older, newer } => {
                 self.thread.take(conversation, messages, older, newer, &self.tz);
@@ -342,6 +369,7 @@ impl Model {
                 } else if self.thread.wanted == Some(id) {
                     self.thread.stash = Some(context);
                 }
+                self.owners_seen();
             }
             Loaded::Search { ticket, found } => {
                 if let Some(Overlay::Search(search)) = self.overlays.last_mut() {
@@ -401,7 +429,7 @@ impl Model {
             return;
         };
         if let Overlay::Picker(mut picker) =
-            std::mem::replace(&mut self.overlays[at], Overlay::Help { top: 0 })
+            std::mem::replace(&mut self.overlays[at], Overlay::Status { top: 0 })
         {
             picker.fill(self);
             self.overlays[at] = Overlay::Picker(picker);

@@ -210,7 +210,7 @@ async fn a_terminal_of_sixteen_colours_gets_only_those() {
     screen.wait("in colour, please");
     screen.send("\rr");
     screen.wait("PUBLIC");
-    screen.send("\x0b");
+    screen.send("\x1bx");
     screen.wait("Commands");
     let bytes = screen.raw();
     let written = String::from_utf8_lossy(&bytes);

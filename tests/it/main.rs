@@ -20,6 +20,7 @@ mod dependencies;
 mod desktop;
 mod end_to_end;
 mod far_end;
+mod guards;
 mod hold;
 mod journeys;
 mod keyring;

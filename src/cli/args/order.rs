@@ -30,6 +30,9 @@ pub struct ManyArgs {
     /// All conversations that a query finds, instead of ids.
     #[arg(long, value_name = "QUERY", conflicts_with = "conversations")]
     pub matching: Option<String>,
+    /// Change nothing: print how many conversations it would be given to, and which.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `do`

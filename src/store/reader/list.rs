@@ -15,8 +15,7 @@ fn condition(view: &View) -> (&'static str, Vec<Value>) {
         View::Open => status(Status::Open),
         View::Pending => status(Status::Pending),
         View::Snoozed => status(Status::Snoozed),
-        // In words, as the condition of its index says it.
-        View::Resolved => ("c.status = 3 AND c.archived_at IS NULL", Vec::new()),
+        View::Resolved => status(Status::Resolved),
         View::Spam => status(Status::Spam),
         View::Archived => ("c.archived_at IS NOT NULL", Vec::new()),
         View::Mine(agent) => {
@@ -50,8 +49,13 @@ pub(super) enum Way {
     Up,
 }
 
-/// The views that everything but spam is in.
-const NOT_SPAM: &[View] = &[View::Open, View::Pending, View::Snoozed, View::Resolved];
+/// All statuses but spam, with their views.
+const NOT_SPAM: [(Status, View); 4] = [
+    (Status::Open, View::Open),
+    (Status::Pending, View::Pending),
+    (Status::Snoozed, View::Snoozed),
+    (Status::Resolved, View::Resolved),
+];
 
 /// The key before the first row of a list on the way down, or behind its last one on the way up. Waiting begins with the oldest.
 fn edge(view: Option<&View>, way: Way) -> (Ms, i64) {
@@ -63,10 +67,9 @@ fn edge(view: Option<&View>, way: Way) -> (Ms, i64) {
 }
 
 /// The index whose order is that of a view's list.
-fn index(view: &View) -> &'static str {
+pub(super) fn index(view: &View) -> &'static str {
     match view {
-        View::Open | View::Pending | View::Snoozed | View::Spam => "conversation_status",
-        View::Resolved => "conversation_resolved",
+        View::Open | View::Pending | View::Snoozed | View::Resolved | View::Spam => "conversation_status",
         View::Archived => "conversation_archived",
         View::Mine(_) | View::Unassigned => "conversation_agent",
         View::Channel(_) => "conversation_channel",
@@ -136,34 +139,40 @@ pub(super) fn sql(view: &View, way: Way) -> String {
     }
 }
 
-/// The statement of a window of everything but spam.
-pub(in crate::store) fn sql_all() -> String {
-    let head = head("conversation_recent");
-    format!(
-        "{head} WHERE (c.last_message_at, c.id) < (?1, ?2) AND c.status <> 4 AND c.archived_at IS NULL
-         ORDER BY c.last_message_at DESC, c.id DESC LIMIT ?3"
-    )
+/// The statement of a window of everything but spam and what is archived: the lists of the other statuses, merged, so that it
+/// walks over neither.
+pub(super) fn sql_all(way: Way) -> String {
+    merged(way, "")
 }
 
-/// The statement of the rows above a place in it, nearest first.
-pub(super) fn sql_all_up() -> String {
-    sql_all().replace(") < (?1", ") > (?1").replace(" DESC", " ASC")
+fn merged(way: Way, besides: &str) -> String {
+    let (cmp, order) = if way == Way::Down { ("<", "DESC") } else { (">", "ASC") };
+    let arm = |status: &Status| {
+        format!(
+            "SELECT c.id AS id, c.last_message_at FROM conversation c INDEXED BY conversation_status
+             WHERE c.status = {} AND c.archived_at IS NULL AND (c.last_message_at, c.id) {cmp} (?1, ?2){besides}",
+            status.code()
+        )
+    };
+    let arms = NOT_SPAM.iter().map(|(status, _)| arm(status)).collect::<Vec<_>>().join(" UNION ALL ");
+    let found = format!(
+        "FROM ({arms} ORDER BY 2 {order}, 1 {order} LIMIT ?3) w CROSS JOIN conversation c ON c.id = w.id"
+    );
+    head("").replace("FROM conversation c", &found)
 }
 
 /// The statement of a window, of a view or of everything but spam, for what has something unread.
 pub(super) fn sql_unread(view: Option<&View>, way: Way) -> String {
-    let all = match (view, way) {
-        (Some(view), way) => sql(view, way),
-        (None, Way::Down) => sql_all(),
-        (None, Way::Up) => sql_all_up(),
-    };
     let calls = match view {
         Some(View::Mentions(_)) => "instr(' ' || c.mentions || ' ', ' ' || ?4 || '! ') > 0",
         _ => {
             "c.unread > 0 AND c.muted = 0 AND NOT EXISTS (SELECT 1 FROM block b WHERE b.identity_id = c.identity_id)"
         }
     };
-    all.replace("ORDER BY", &format!("AND {calls} ORDER BY"))
+    match view {
+        Some(view) => sql(view, way).replace("ORDER BY", &format!("AND {calls} ORDER BY")),
+        None => merged(way, &format!(" AND {calls}")),
+    }
 }
 
 impl Reader {
@@ -211,7 +220,9 @@ impl Reader {
     /// # Errors
     /// Those of the database.
     pub fn list_all_before(&self, before: ListKey, count: usize) -> Result<Vec<ConversationRow>, StoreError> {
-        self.all(&sql_all_up(), rusqlite::params![before.at, before.id.0, limit(count)], rows::conversation)
+        let mut rows = self.window_of_all(Way::Up, (before.at, before.id.0), count)?;
+        rows.sort_by_key(|row| key_in(&View::Open, row));
+        Ok(rows)
     }
 
     /// A window of all conversations but spam and archived ones, newest first.
@@ -220,7 +231,19 @@ impl Reader {
     /// Those of the database.
     pub fn list_all(&self, count: usize, after: Option<ListKey>) -> Result<Vec<ConversationRow>, StoreError> {
         let key = after.map_or((Ms::MAX, i64::MAX), |k| (k.at, k.id.0));
-        self.all(&sql_all(), rusqlite::params![key.0, key.1, limit(count)], rows::conversation)
+        let mut rows = self.window_of_all(Way::Down, key, count)?;
+        rows.sort_by_key(|row| std::cmp::Reverse(key_in(&View::Open, row)));
+        Ok(rows)
+    }
+
+    /// The nearest rows, in the order in which SQLite happens to join them.
+    fn window_of_all(
+        &self,
+        way: Way,
+        key: (Ms, i64),
+        count: usize,
+    ) -> Result<Vec<ConversationRow>, StoreError> {
+        self.all(&sql_all(way), rusqlite::params![key.0, key.1, limit(count)], rows::conversation)
     }
 
     /// The place of the next conversation with something unread in a view's list (none = all but spam and archived ones),
@@ -235,8 +258,8 @@ impl Reader {
         forward: bool,
     ) -> Result<Option<ListKey>, StoreError> {
         // Where the counts know of none, no list is walked in vain.
-        let counted = view.map_or(NOT_SPAM, std::slice::from_ref);
-        if self.counts(counted)?.iter().all(|count| count.unread == 0) {
+        let counted = view.map_or_else(|| NOT_SPAM.map(|(_, view)| view).to_vec(), |view| vec![view.clone()]);
+        if self.counts(&counted)?.iter().all(|count| count.unread == 0) {
             return Ok(None);
         }
         let way = if forward { Way::Down } else { Way::Up };

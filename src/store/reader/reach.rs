@@ -8,13 +8,56 @@ use crate::domain::ids::{ContactId, ConversationId};
 use crate::domain::reach::{Recipient, Way, rank};
 use crate::domain::row::{AccountRow, ConsentRow, ConversationRow, bare_address};
 use crate::store::error::StoreError;
+use crate::store::filter::{self, Unit};
 use crate::store::reader::{Reader, limit, rows};
-use crate::text::recipient;
+use crate::text::index::{Term, highlight};
+use crate::text::{address, recipient};
 use rusqlite::params;
 
+/// Conversations whose names are looked at for one answer.
+const LOOKED_AT: usize = 2_000;
+
+/// Proved addresses that begin like this.
+pub(super) const BY_ADDRESS: &str =
+    "SELECT k.name, i.value FROM identity i CROSS JOIN contact k ON k.id = i.contact_id
+     WHERE i.value >= ?1 AND i.value < ?2 AND i.kind = ?3 AND i.verified = 1 LIMIT ?4";
+
+/// Proved addresses of the most recent conversations whose names have these words.
+pub(super) const BY_NAME: &str = "SELECT k.name, i.value
+     FROM (SELECT rowid AS id FROM name_fts WHERE name_fts MATCH ?1 ORDER BY rowid DESC LIMIT ?3) f
+     CROSS JOIN conversation c ON c.id = f.id CROSS JOIN contact k ON k.id = c.contact_id
+     CROSS JOIN identity i ON i.contact_id = k.id AND i.kind = ?2 AND i.verified = 1";
+
+/// Proved addresses of the customers of the most recent conversations.
+pub(super) const RECENT: &str = "SELECT k.name, i.value
+     FROM (SELECT contact_id FROM conversation ORDER BY last_message_at DESC, id DESC LIMIT 4 * ?2) c
+     CROSS JOIN contact k ON k.id = c.contact_id
+     CROSS JOIN identity i ON i.contact_id = k.id AND i.kind = ?1 AND i.verified = 1";
+
+fn named(r: &rusqlite::Row<'_>) -> rusqlite::Result<(String, String)> {
+    Ok((r.get(0)?, r.get(1)?))
+}
+
+/// What is typed as the index of names has it: a telephone number, else words.
+fn units(typed: &str) -> Vec<Unit> {
+    let words: Vec<Term> = typed.split_whitespace().map(|word| Term::Prefix(word.to_owned())).collect();
+    match filter::phone(&words) {
+        Some(number) => vec![Unit { text: words, phone: Some(number) }],
+        None => words.into_iter().map(|word| Unit { text: vec![word], phone: None }).collect(),
+    }
+}
+
+/// Whether a name or an address has what is typed.
+fn is_of(unit: &Unit, name: &str, address: &str) -> bool {
+    let digits = address::number_in(address);
+    let is_number = unit.phone.as_ref().zip(digits).is_some_and(|(typed, all)| all.contains(typed.text()));
+    is_number || [name, address].iter().any(|words| !highlight(words, &unit.text).is_empty())
+}
+
 impl Reader {
-    /// People with an address of a kind whose name or address contains what is typed: by name, those without one last. Reads all
-    /// addresses of the kind.
+    /// People with an address of a kind, whose names or addresses begin with what is typed: by name, those without one last. Found
+    /// by the index of names, the most recent customers first, and by the beginning of an address; nothing typed finds the most
+    /// recent customers. However many fit, only so many are looked at.
     ///
     /// # Errors
     /// Those of the database.
@@ -24,25 +67,44 @@ impl Reader {
         typed: &str,
         count: usize,
     ) -> Result<Vec<Recipient>, StoreError> {
-        let plain = typed.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        // Numbers are typed with blanks and brackets, and kept without.
-        let bare: String = plain.chars().filter(|c| !" ()-./".contains(*c)).collect();
-        let sql = "SELECT k.name, i.kind, i.value FROM identity i JOIN contact k ON k.id = i.contact_id
-                   WHERE i.kind = ?1 AND i.verified = 1
-                     AND (k.name LIKE ?2 ESCAPE '\\' OR (?4 AND i.value LIKE ?3 ESCAPE '\\'))
-                   ORDER BY k.name = '', k.name COLLATE NOCASE, i.value LIMIT ?5";
-        let like = |text: &str| format!("%{text}%");
-        let args = params![
-            kind.code(),
-            like(&plain),
-            like(&bare),
-            !bare.is_empty() || plain.is_empty(),
-            limit(count)
-        ];
-        self.all(sql, args, |r| {
-            let kind = IdentityKind::from_code(r.get(1)?).unwrap_or(IdentityKind::Handle);
-            Ok(Recipient { name: r.get(0)?, identity: Identity { kind, value: r.get(2)? } })
-        })
+        let typed = typed.trim();
+        let units = units(typed);
+        let mut found: Vec<Recipient> = Vec::new();
+        let mut add = |name: String, value: String| {
+            let one = Recipient { name, identity: Identity { kind, value } };
+            if found.len() < count && !found.contains(&one) {
+                found.push(one);
+            }
+        };
+        if !typed.is_empty() {
+            // Numbers are typed with blanks and brackets, and kept without.
+            let bare: String = typed.chars().filter(|c| !" ()-./".contains(*c)).collect();
+            let beginning = if filter::is_numeric(typed) { bare.as_str() } else { typed };
+            let args = params![beginning, format!("{beginning}\u{10ffff}"), kind.code(), limit(count)];
+            for (name, value) in self.all(BY_ADDRESS, args, named)? {
+                add(name, value);
+            }
+        }
+        let all: Option<Vec<String>> = units.iter().map(|u| u.names().map(|e| format!("({e})"))).collect();
+        let rows = match all {
+            Some(all) if !all.is_empty() => {
+                let args = params![all.join(" AND "), kind.code(), limit(LOOKED_AT)];
+                self.all(BY_NAME, args, named)?
+            }
+            // Nothing that an index knows, like a lone percent sign.
+            _ if !typed.is_empty() => Vec::new(),
+            _ => self.all(RECENT, params![kind.code(), limit(count)], named)?,
+        };
+        // The index knows subjects and other addresses, too.
+        for (name, value) in rows {
+            if units.iter().all(|unit| is_of(unit, &name, &value)) {
+                add(name, value);
+            }
+        }
+        found.sort_by_cached_key(|one| {
+            (one.name.is_empty(), one.name.to_lowercase(), one.identity.value.clone())
+        });
+        Ok(found)
     }
 
     /// On which other ways the customer of a conversation can be reached, best first.

@@ -23,7 +23,9 @@ pub(in crate::store) const CONVERSATION: &str =
             c.snoozed_until, c.priority, c.agent_id, c.team_id, g.name, t.name, c.labels, c.qualification,
             c.qualification_reason, c.unread, c.waiting_since, c.last_message_at, c.last_inbound_at, c.preview,
             c.preview_direction, c.preview_delivery, c.troubled, c.draft, c.score, c.fields, c.archived_at, c.muted,
-            EXISTS (SELECT 1 FROM block b WHERE b.identity_id = c.identity_id), c.mentions
+            EXISTS (SELECT 1 FROM block b WHERE b.identity_id = c.identity_id), c.mentions, c.answered_at,
+            (SELECT min(o.not_before) FROM op o WHERE o.conversation_id = c.id AND o.state < 6 AND o.state = 0
+                AND o.scheduled_at = o.not_before)
      FROM conversation c JOIN account a ON a.id = c.account_id JOIN contact k ON k.id = c.contact_id
      LEFT JOIN agent g ON g.id = c.agent_id LEFT JOIN team t ON t.id = c.team_id";
 
@@ -109,6 +111,8 @@ pub(in crate::store) fn conversation(r: &Row<'_>) -> Result<ConversationRow> {
             .filter(|(_, unseen)| *unseen)
             .map(|(agent, _)| AgentId(agent))
             .collect(),
+        answered_at: r.get(35)?,
+        answer_at: r.get(36)?,
     })
 }
 

@@ -52,10 +52,15 @@ impl Model {
 
     /// Begins something that many conversations are changed by.
     pub(crate) fn bulk(&mut self, work: Work, said: String) {
+        self.bulk_along(work, said, None);
+    }
+
+    /// The same; along with a message that can still be taken back, it is taken back with it.
+    pub(crate) fn bulk_along(&mut self, work: Work, said: String, along: Option<MessageId>) {
         self.tickets += 1;
         let ticket = self.tickets;
         let is_undo = matches!(work, Work::Undo(_));
-        self.bulks.insert(ticket, Bulk { said, is_undo, done: 0, total: None });
+        self.bulks.insert(ticket, Bulk { said, is_undo, along, done: 0, total: None });
         self.out.push(Effect::Bulk { ticket, work });
     }
 

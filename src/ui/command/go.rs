@@ -455,7 +455,7 @@ fn filter(model: &mut Model) {
         ListSource::Query(query) => query.clone(),
         _ => String::new(),
     };
-    model.overlays.push(Overlay::Prompt(Prompt::new(PromptKind::Filter, &start)));
+    model.ask_line(Prompt::new(PromptKind::Filter, &start));
 }
 
 /// More times than this nobody means.

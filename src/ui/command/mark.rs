@@ -70,6 +70,7 @@ pub(super) static COMMANDS: &[Command] = &[
             "Writes down what is done with conversations from now on; once more ends that, and asks for a name.",
             &[(Panes, "@")],
             |m| match m.recording.take() {
+                None if !m.recorded.is_empty() => m.ask_line(Prompt::new(PromptKind::NameMacro, "")),
                 None => {
                     m.recording = Some(Vec::new());
                     let key = m.keymap.first_label("macro.record");
@@ -78,7 +79,7 @@ pub(super) static COMMANDS: &[Command] = &[
                 Some(lines) if lines.is_empty() => m.say(Level::Info, "nothing was done: nothing is kept"),
                 Some(lines) => {
                     m.recorded = lines;
-                    m.overlays.push(Overlay::Prompt(Prompt::new(PromptKind::NameMacro, "")));
+                    m.ask_line(Prompt::new(PromptKind::NameMacro, ""));
                 }
             },
         )

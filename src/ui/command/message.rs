@@ -293,7 +293,7 @@ fn each_file(model: &mut Model, save: bool) {
 /// Opens a file, or asks where it is to be saved.
 pub(crate) fn file(model: &mut Model, id: crate::domain::ids::AttachmentId, save: bool) {
     if save {
-        model.overlays.push(Overlay::Prompt(Prompt::new(PromptKind::SaveFile(id), "")));
+        model.ask_line(Prompt::new(PromptKind::SaveFile(id), ""));
     } else {
         model.out.push(Effect::OpenAttachment(id));
     }

@@ -17,7 +17,7 @@ use crate::ui::keymap::Scope;
 use crate::ui::model::Model;
 
 pub use reference::command_reference;
-pub use sheet::{Line as SheetLine, cheat_sheet, sheet};
+pub use sheet::{Line as SheetLine, TYPING, cheat_sheet, sheet};
 
 /// What kind of command it is: the chapters of help and docs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,6 +110,7 @@ impl Model {
         match (command.available)(self) {
             Ok(()) => {
                 self.tour_sees(command);
+                *self.uses.entry(command.id).or_default() += 1;
                 (command.run)(self);
             }
             Err(why) => self.say(crate::ui::msg::Level::Warn, format!("{}: {why}", command.title)),

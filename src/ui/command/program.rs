@@ -4,7 +4,7 @@ use crate::ui::command::{Category, Command, always, on_conversation};
 use crate::ui::effect::Effect;
 use crate::ui::keymap::Scope::{self, Anywhere, Panes};
 use crate::ui::model::Model;
-use crate::ui::overlay::{Overlay, Picker};
+use crate::ui::overlay::{Help, Overlay, Picker};
 
 const fn program(
     id: &'static str,
@@ -58,11 +58,8 @@ pub(super) static COMMANDS: &[Command] = &[
             "palette",
             "Commands",
             "Finds and runs any command by name.",
-            &[(Panes, ":"), (Anywhere, "<c-k>"), (Anywhere, "<c-p>")],
-            |m| {
-                let picker = Picker::commands(m);
-                m.overlays.push(Overlay::Picker(Box::new(picker)));
-            },
+            &[(Panes, ":"), (Panes, "<c-k>"), (Panes, "<c-p>"), (Anywhere, "<a-x>")],
+            Model::open_palette,
         )
     },
     Command {
@@ -70,10 +67,11 @@ pub(super) static COMMANDS: &[Command] = &[
         ..program(
             "help",
             "Keys",
-            "Shows all keys that work here.",
+            "Shows the keys of where you are, and below them all others; a slash searches in them.",
             &[(Panes, "?"), (Anywhere, "<f1>")],
             |m| {
-                m.overlays.push(Overlay::Help { top: 0 });
+                let help = Help::new(m);
+                m.overlays.push(Overlay::Help(Box::new(help)));
             },
         )
     },

@@ -20,6 +20,17 @@ pub(crate) fn is_slot(command: &Command) -> bool {
     command.id.rsplit_once('.').is_some_and(|(_, n)| n.parse::<u8>().is_ok())
 }
 
+/// What edits text wherever it is typed: the keys of a shell. They are those of text fields, not commands.
+pub const TYPING: [(&str, &str); 7] = [
+    ("Ctrl-A, Ctrl-E", "Go to the beginning and to the end of the line."),
+    ("Alt-B, Alt-F", "Go a word back and on."),
+    ("Ctrl-U", "Deletes to the beginning of the line."),
+    ("Ctrl-K", "Deletes to the end of the line."),
+    ("Ctrl-W", "Deletes the word before the cursor."),
+    ("Alt-D", "Deletes the word behind the cursor."),
+    ("Ctrl-D", "Deletes the character under the cursor."),
+];
+
 const FIRST_SLOT: &str = "quick-reply.1";
 const LAST_SLOT: &str = "quick-reply.9";
 
@@ -86,6 +97,11 @@ pub fn cheat_sheet() -> String {
             let keys = if keys.is_empty() { format!("`:` {}", line.command.id) } else { keys.join(" ") };
             out.push_str(&format!("| {keys} | {} |\n", line.title()));
         }
+    }
+    out.push_str("\n## Wherever text is typed\n\n| key | |\n|---|---|\n");
+    for (keys, about) in TYPING {
+        let keys: Vec<String> = keys.split(", ").map(|key| format!("`{key}`")).collect();
+        out.push_str(&format!("| {} | {about} |\n", keys.join(" ")));
     }
     out
 }

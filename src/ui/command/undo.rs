@@ -75,9 +75,8 @@ pub(super) fn undo(model: &mut Model) {
             let purpose = Purpose::TakeBack { conversation, mode: ComposeMode::Reply, text, along };
             model.perform(Action::Cancel { message }, purpose);
         }
-        Some(Undo::Note { message, conversation, text }) => {
-            let purpose =
-                Purpose::TakeBack { conversation, mode: ComposeMode::Note, text, along: Vec::new() };
+        Some(Undo::Note { message, conversation, text, along }) => {
+            let purpose = Purpose::TakeBack { conversation, mode: ComposeMode::Note, text, along };
             model.perform(Action::Cancel { message }, purpose);
         }
         Some(Undo::Many { each, said }) => {

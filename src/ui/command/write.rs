@@ -5,7 +5,7 @@ use crate::domain::conversation::Status;
 use crate::domain::order::Order;
 use crate::text::segments;
 use crate::ui::command::{Category, Command, on_conversation};
-use crate::ui::composer::{Sending, Then, refusal};
+use crate::ui::composer::{Composer as Composing, Sending, Then, refusal};
 use crate::ui::effect::{Effect, Need};
 use crate::ui::keymap::Scope::{self, Composer, Panes};
 use crate::ui::model::{Focus, Model, Undo};
@@ -189,9 +189,10 @@ pub(super) static COMMANDS: &[Command] = &[
         "Opens what is typed in $EDITOR.",
         &[(Composer, "<a-e>"), (Composer, "<c-x>")],
         Some(("$EDITOR", 6)),
-        composing,
+        can_edit,
         |m| {
             if let Some(composer) = &m.composer {
+                m.edited = Some((composer.conversation, composer.mode));
                 m.out.push(Effect::EditExternally(composer.text()));
             }
         },
@@ -210,6 +211,24 @@ pub(super) static COMMANDS: &[Command] = &[
                 composer.set(&segments::look_alikes(&text), now);
             }
         },
+    ),
+    write(
+        "compose.undo",
+        "Undo typing",
+        "Takes back the last change of what is typed.",
+        &[(Composer, "<a-u>"), (Composer, "<c-_>")],
+        None,
+        composing,
+        |m| m.retype(Composing::undo, "nothing that was typed is left to take back"),
+    ),
+    write(
+        "compose.redo",
+        "Redo typing",
+        "Does again what was taken back of what is typed.",
+        &[(Composer, "<c-r>")],
+        None,
+        composing,
+        |m| m.retype(Composing::redo, "nothing was taken back of what is typed"),
     ),
     write(
         "compose.clear",
@@ -253,6 +272,14 @@ fn composing(model: &Model) -> Result<(), String> {
 
 fn can_change_way(model: &Model) -> Result<(), String> {
     on_conversation(model)?;
+    match &model.composer {
+        Some(composer) if composer.sending.is_some() => Err("what is typed is just being sent".into()),
+        _ => Ok(()),
+    }
+}
+
+fn can_edit(model: &Model) -> Result<(), String> {
+    composing(model)?;
     match &model.composer {
         Some(composer) if composer.sending.is_some() => Err("what is typed is just being sent".into()),
         _ => Ok(()),

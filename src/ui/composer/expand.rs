@@ -7,7 +7,7 @@ use crate::domain::row::AgentRow;
 use crate::text::template::{self, Rendered};
 use crate::text::variables::Scene;
 use crate::ui::input::Input;
-use crate::ui::model::{Model, Purpose};
+use crate::ui::model::{Focus, Model, Purpose};
 use crate::ui::msg::Level;
 use crate::ui::overlay::{Overlay, Picker};
 
@@ -164,7 +164,8 @@ impl Model {
         if let Some((emoji, written)) = emoji_at_end(composer.before_cursor()) {
             let written = written.to_owned();
             self.put_emoji(emoji, &written);
-            self.say(Level::Info, format!("Ctrl-U makes it {written} again"));
+            let undo = self.keymap.label("compose.undo", Focus::Composer).unwrap_or_default();
+            self.say(Level::Info, format!("{undo} makes it {written} again"));
         }
     }
 
@@ -217,7 +218,15 @@ impl Model {
         if open.is_empty() {
             return self.put_quick_reply(&insertion, &[]);
         }
-        let asking = Asking { insertion, questions: open, answers: Vec::new(), input: Input::default() };
+        // Answers that were left unfinished go on where they were.
+        let is_same = |left: &mut Overlay| {
+            matches!(left, Overlay::Asking(asking) if asking.questions == open
+                && (asking.insertion.id, asking.insertion.conversation) == (insertion.id, insertion.conversation))
+        };
+        let asking = match self.left.take_if(is_same) {
+            Some(Overlay::Asking(left)) => Asking { insertion, ..*left },
+            _ => Asking { insertion, questions: open, answers: Vec::new(), input: Input::default() },
+        };
         self.overlays.push(Overlay::Asking(Box::new(asking)));
     }
 

@@ -33,7 +33,7 @@ impl Doubt {
         match self {
             Doubt::Pattern(name) => format!("It looks like {name}."),
             Doubt::Variable(name) => format!("{name} stands in it."),
-            Doubt::Owner(whose) => format!("The conversation is {whose}'s."),
+            Doubt::Owner(whose) => format!("The conversation is assigned to {whose}, not to you."),
             Doubt::Answered { who, text, .. } => {
                 format!("{who} has answered since you began: \u{201c}{}\u{201d}", sanitize::line(text))
             }
@@ -88,6 +88,13 @@ impl Model {
         }
     }
 
+    /// Conversations that have another owner now are asked about again.
+    pub(crate) fn owners_seen(&mut self) {
+        let mut known = std::mem::take(&mut self.known_owners);
+        known.retain(|id, owner| self.row(*id).is_none_or(|row| row.assignee == Some(*owner)));
+        self.known_owners = known;
+    }
+
     /// The answer of a colleague since the draft began: who, which and what.
     pub(super) fn answered_meanwhile(&self, composer: &Composer) -> Option<(String, MessageId, String)> {
         if composer.mode == ComposeMode::Note || self.thread.conversation != Some(composer.conversation) {
@@ -106,7 +113,10 @@ impl Model {
         let conversation = composer.conversation;
         let mut doubts: Vec<Doubt> = self.guard.hits(text).into_iter().map(Doubt::Pattern).collect();
         doubts.extend(template::standing(text).into_iter().map(|name| Doubt::Variable(name.to_owned())));
-        doubts.extend(self.colleagues_own(conversation).map(Doubt::Owner));
+        let owner = self.row(conversation).and_then(|row| row.assignee);
+        if owner != self.known_owners.get(&conversation).copied() {
+            doubts.extend(self.colleagues_own(conversation).map(Doubt::Owner));
+        }
         doubts.extend(self.answered_meanwhile(composer).map(|(who, message, text)| Doubt::Answered {
             who,
             message,
@@ -155,7 +165,12 @@ impl Model {
     /// The doubts are known, and it is sent all the same. What has come up meanwhile is asked about as well.
     pub(crate) fn send_knowingly(&mut self, doubts: Doubts) {
         let is_same = |c: &&mut Composer| (c.conversation, c.mode) == (doubts.conversation, doubts.mode);
+        let owner = self.row(doubts.conversation).and_then(|row| row.assignee);
         if let Some(composer) = self.composer.as_mut().filter(is_same) {
+            // It is asked once of a conversation, while it stays with the same colleague.
+            if let Some(owner) = owner.filter(|_| doubts.all.iter().any(|d| matches!(d, Doubt::Owner(_)))) {
+                self.known_owners.insert(doubts.conversation, owner);
+            }
             composer.accepted.extend(doubts.all);
             self.send(doubts.how);
         }

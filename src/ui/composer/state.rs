@@ -11,7 +11,7 @@ use crate::ui::composer::send::Doubt;
 use crate::ui::effect::{Effect, Need, Ticket};
 use crate::ui::key::{Code, Key};
 use crate::ui::model::{Focus, Model, Purpose};
-use crate::ui::msg::Context;
+use crate::ui::msg::{Context, Level};
 use crate::ui::thread::End;
 use ratatui_textarea::{CursorMove, DataCursor, Input, Key as AreaKey, TextArea, WrapMode};
 
@@ -152,14 +152,35 @@ impl Composer {
             Code::PageDown => AreaKey::PageDown,
             Code::Esc | Code::Tab | Code::Insert | Code::F(_) => return,
         };
-        if self.swapped && key.ctrl && key.code == Code::Char('u') {
-            // Two steps for the text field, one for who types.
-            self.area.undo();
-        }
-        let input = Input { key: code, ctrl: key.ctrl, alt: key.alt, shift: key.shift };
-        if self.area.input(input) {
+        let changed = if key.ctrl && key.code == Code::Char('u') {
+            // As in a shell; the field of the library would undo.
+            self.area.delete_line_by_head()
+        } else {
+            self.area.input(Input { key: code, ctrl: key.ctrl, alt: key.alt, shift: key.shift })
+        };
+        if changed {
             self.touch(now);
         }
+    }
+
+    /// Takes the last change back. Whether there was one.
+    pub(crate) fn undo(&mut self, now: Ms) -> bool {
+        // What was put in the place of a word: two steps for the text field, one for who types.
+        let twice = self.swapped && self.area.undo();
+        let changed = self.area.undo() || twice;
+        if changed {
+            self.touch(now);
+        }
+        changed
+    }
+
+    /// Does again what was taken back. Whether there was anything.
+    pub(crate) fn redo(&mut self, now: Ms) -> bool {
+        let changed = self.area.redo();
+        if changed {
+            self.touch(now);
+        }
+        changed
     }
 
     /// The draft that is to be kept now, if it differs from what is kept.
@@ -310,6 +331,27 @@ impl Model {
         self.stop_typing();
         if self.composer.take().is_some() && self.focus == Focus::Composer {
             self.focus = Focus::Thread;
+        }
+    }
+
+    /// Takes in what `$EDITOR` made of a draft: it belongs to the conversation whose words were given to it, wherever one is by now.
+    pub(crate) fn edited_elsewhere(&mut self, conversation: ConversationId, mode: ComposeMode, text: &str) {
+        let now = self.now;
+        let is_it = |c: &&mut Composer| (c.conversation, c.mode) == (conversation, mode);
+        if let Some(composer) = self.composer.as_mut().filter(is_it) {
+            composer.set(text, now);
+            return self.save_draft();
+        }
+        self.drafts.insert((conversation, mode), text.to_owned());
+        self.perform(Action::Draft { conversation, mode, text: text.to_owned() }, Purpose::Quiet);
+        self.say(Level::Info, "what you wrote is a draft of the conversation it was for");
+    }
+
+    /// Goes through what was typed, or says that there is nothing.
+    pub(crate) fn retype(&mut self, step: fn(&mut Composer, Ms) -> bool, none: &str) {
+        let now = self.now;
+        if self.composer.as_mut().is_some_and(|composer| !step(composer, now)) {
+            self.say(Level::Info, none);
         }
     }
 

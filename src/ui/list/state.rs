@@ -113,6 +113,11 @@ impl List {
         Need::List { source: self.source.clone(), anchor: self.anchor, limit }
     }
 
+    /// Whether it is another list, or another place in it, that has been asked for and has not come.
+    pub(crate) fn is_on_its_way(&self) -> bool {
+        self.asked && (!self.loaded || self.goto.is_some())
+    }
+
     /// The place of a row.
     pub(crate) fn key(&self, row: &ConversationRow) -> ListKey {
         let at = if self.oldest_first() { row.waiting_since } else { row.last_message_at };

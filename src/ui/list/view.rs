@@ -4,7 +4,6 @@ use crate::domain::account::Channel;
 use crate::domain::conversation::Priority;
 use crate::domain::conversation::Status;
 use crate::domain::delivery::Delivery;
-use crate::domain::ids::AgentId;
 use crate::domain::message::Direction;
 use crate::domain::row::{ConversationRow, View};
 use crate::text::{format, sanitize, wrap};
@@ -121,7 +120,7 @@ fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow
 /// Second line: the preview, and at the right the one thing that matters most.
 fn draw_what(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow) {
     let (x, y, end) = (place.x + 2, place.y + 1, place.right().saturating_sub(1));
-    let (mark, mark_role) = mark(row, model.me.id);
+    let (mark, mark_role) = mark(model, row);
     let mark_at = if mark.is_empty() { end } else { pen.right(x, end, y, &mark, mark_role) };
     let mut at = x;
     let room = |at: u16| mark_at.saturating_sub(at + 1);
@@ -149,8 +148,8 @@ fn draw_what(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRo
 }
 
 /// The one thing about a conversation that matters most now, as glyph and word.
-fn mark(row: &ConversationRow, me: AgentId) -> (String, Role) {
-    if row.called.contains(&me) {
+fn mark(model: &Model, row: &ConversationRow) -> (String, Role) {
+    if row.called.contains(&model.me.id) {
         return ("@ you".into(), Role::Unread);
     }
     if row.troubled > 0 {
@@ -163,9 +162,14 @@ fn mark(row: &ConversationRow, me: AgentId) -> (String, Role) {
             _ => ("! delivery".into(), Role::Bad),
         };
     }
+    let unread = if row.unread > 0 { format!(" ●{}", row.unread) } else { String::new() };
     if row.draft {
-        let unread = if row.unread > 0 { format!(" ●{}", row.unread) } else { String::new() };
         return (format!("✎ draft{unread}"), Role::Warn);
+    }
+    // Nothing that is done already, and nothing that is still to be done: it leaves by itself.
+    if let Some(at) = row.answer_at {
+        let when = format::moment_within(at, model.now, &model.tz).replace("today", "at");
+        return (format!("answer {when}{unread}"), Role::Accent);
     }
     if row.calls() {
         return (format!("●{}", row.unread), Role::Unread);

@@ -86,7 +86,7 @@ impl Model {
         match &picker.targets {
             Some(targets) => {
                 let prompt = Prompt { at: picker.opened(), ..Prompt::new(kind(targets.clone()), text) };
-                self.overlays.push(Overlay::Prompt(prompt));
+                self.ask_line(prompt);
             }
             None => self.say(Level::Warn, "the conversation is gone"),
         }

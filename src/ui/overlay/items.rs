@@ -31,6 +31,7 @@ pub(super) fn commands(model: &Model, focus: Focus) -> Vec<Item> {
             let mut item = Item::new(Choice::Command(command), command.title, keys);
             item.why = (command.available)(model).err();
             item.also = format!("{} {}", command.id, command.help);
+            item.used = model.uses.get(command.id).copied().unwrap_or_default();
             item
         })
         .collect();

@@ -11,11 +11,13 @@ const PAGE: isize = 10;
 
 /// By how much a key moves a cursor, if it does.
 fn motion(key: Key, typing: bool) -> Option<isize> {
+    // Where text is typed, the other keys of a shell edit it.
     match (key.code, key.ctrl) {
-        (Code::Down, _) | (Code::Char('n' | 'j'), true) => Some(1),
-        (Code::Up, _) | (Code::Char('p' | 'k'), true) => Some(-1),
+        (Code::Down, _) | (Code::Char('n'), true) => Some(1),
+        (Code::Up, _) | (Code::Char('p'), true) => Some(-1),
         (Code::Tab, _) => Some(if key.shift { -1 } else { 1 }),
-        (Code::PageDown, _) | (Code::Char('d'), true) => Some(PAGE),
+        (Code::PageDown, _) => Some(PAGE),
+        (Code::Char('d'), true) if !typing => Some(PAGE),
         (Code::PageUp, _) => Some(-PAGE),
         (Code::Char('u'), true) if !typing => Some(-PAGE),
         (Code::Char('j'), false) if !typing => Some(1),
@@ -35,10 +37,14 @@ impl Model {
             }
             return;
         }
+        if let Some(Overlay::Help(help)) = self.overlays.last_mut()
+            && help.search_key(key).is_some()
+        {
+            return;
+        }
         let is_close = key.code == Code::Esc || (key.ctrl && matches!(key.code, Code::Char('c' | 'g')));
         if is_close {
-            self.overlays.pop();
-            return;
+            return self.leave_top();
         }
         let Some(top) = self.overlays.last_mut() else {
             return;
@@ -84,18 +90,24 @@ impl Model {
                 }
                 _ => self.global_key(key),
             },
-            Overlay::Help { top }
-            | Overlay::Status { top }
-            | Overlay::About { top }
-            | Overlay::Page { top, .. } => match motion(key, false) {
-                Some(by) => *top = top.saturating_add_signed(by),
-                None if matches!(key.types(), Some('q' | '?' | '!' | 'i'))
+            Overlay::Help(help) => match motion(key, false) {
+                Some(by) => help.top = help.top.saturating_add_signed(by),
+                None if matches!(key.types(), Some('q' | '?'))
                     || matches!(key.code, Code::Enter | Code::F(1)) =>
                 {
                     self.overlays.pop();
                 }
                 None => self.global_key(key),
             },
+            Overlay::Status { top } | Overlay::About { top } | Overlay::Page { top, .. } => {
+                match motion(key, false) {
+                    Some(by) => *top = top.saturating_add_signed(by),
+                    None if matches!(key.types(), Some('q' | '!' | 'i')) || key.code == Code::Enter => {
+                        self.overlays.pop();
+                    }
+                    None => self.global_key(key),
+                }
+            }
             Overlay::Canned(_) => self.canned_key(key, motion(key, false)),
             Overlay::Outbox { rows, at } => match (motion(key, false), key.code) {
                 (Some(by), _) => {
@@ -182,11 +194,17 @@ impl Model {
         }
     }
 
-    /// Keys that hold everywhere also hold here, except for those that open something else.
+    /// Keys that hold everywhere also hold here, except for the one that opens something else; and help with the keys of here has
+    /// the key that it has in the panes, where no text is typed.
     pub(super) fn global_key(&mut self, key: Key) {
+        if let Lookup::Command(command) = self.keymap.lookup(Focus::List, &[key])
+            && command.id == "help"
+        {
+            return self.run(command);
+        }
         if let Lookup::Command(command) = self.keymap.lookup(Focus::Composer, &[key])
             && command.keys.iter().any(|(scope, _)| *scope == Scope::Anywhere)
-            && !matches!(command.id, "palette" | "help")
+            && command.id != "palette"
         {
             self.run(command);
         }

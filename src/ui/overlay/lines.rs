@@ -4,8 +4,7 @@ use crate::domain::account::Health;
 use crate::domain::row::DeliveryStep;
 use crate::text::format;
 use crate::ui::about;
-use crate::ui::command;
-use crate::ui::guide::{self, Page, Piece};
+use crate::ui::guide::{Page, Piece};
 use crate::ui::model::Model;
 use crate::ui::msg::EngineState;
 use crate::ui::overlay::Overlay;
@@ -58,7 +57,7 @@ impl Table {
 /// The text of help, engine status or delivery for this width. None for what is no text, or has not come.
 pub(super) fn of(model: &Model, overlay: &Overlay, width: u16) -> Option<Table> {
     match overlay {
-        Overlay::Help { .. } => Some(Table::new(help(model), 24, width)),
+        Overlay::Help(help) => Some(help.table(model, width)),
         Overlay::About { .. } => Some(Table::new(about::rows(model), about::COLUMN, width)),
         Overlay::Page { page: shown, .. } => Some(Table::new(page(model, shown), 26, width)),
         Overlay::Status { .. } => Some(Table::new(status(model), 22, width)),
@@ -78,41 +77,6 @@ fn fold((left, left_role, right, right_role): Row, column: u16, width: u16) -> V
     let count = left.len().max(right.len());
     let line = |_| (left.next().unwrap_or_default(), left_role, right.next().unwrap_or_default(), right_role);
     (0..count).map(line).collect()
-}
-
-/// All keys by chapter: those of the composer are marked.
-fn help(model: &Model) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let mut chapter = None;
-    for line in command::sheet(&model.keymap) {
-        if chapter.replace(line.category) != Some(line.category) {
-            if !rows.is_empty() {
-                rows.push(gap());
-            }
-            rows.push(title(line.category.title()));
-        }
-        let (keys, role) = match line.keys.as_slice() {
-            [] => (format!(": {}", line.command.title), Role::Dim),
-            keys => (keys.join(", "), Role::Key),
-        };
-        rows.push((keys, role, line.help().into(), Role::Text));
-    }
-    rows.push(gap());
-    rows.push(title("In pickers, search and prompts"));
-    for (keys, words) in [
-        ("↑, ↓, Tab", "Move."),
-        ("Enter", "Chooses; in search goes to the message in its thread."),
-        ("Esc", "Closes."),
-        ("Ctrl-U, Ctrl-W", "Empties the field; takes a word away."),
-    ] {
-        rows.push((keys.into(), Role::Key, words.into(), Role::Text));
-    }
-    rows.push(gap());
-    rows.push(title("Pages"));
-    for page in &guide::PAGES {
-        rows.push((format!(": help {}", page.name), Role::Dim, page.title().into(), Role::Text));
-    }
-    rows
 }
 
 /// A help page.
@@ -202,7 +166,9 @@ mod tests {
     use super::*;
     use crate::domain::delivery::{Delivery, DeliverySource, Reason};
     use crate::domain::ids::MessageId;
+    use crate::ui::command;
     use crate::ui::fixture;
+    use crate::ui::overlay::Help;
     use crate::ui::paint::cells;
 
     fn model() -> Model {
@@ -225,7 +191,7 @@ mod tests {
     fn help_is_told_whole_at_every_width() {
         let model = model();
         for width in [36, 76, 92] {
-            let table = of(&model, &Overlay::Help { top: 0 }, width).unwrap();
+            let table = Help::new(&model).table(&model, width);
             let (keys, words) = joined(&table, width);
             for line in command::sheet(&model.keymap) {
                 assert!(words.contains(line.help()), "{width}: {}", line.help());

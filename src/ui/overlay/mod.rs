@@ -3,8 +3,10 @@
 mod canned;
 mod choose;
 mod found;
+mod help;
 mod items;
 mod keys;
+mod left;
 mod lines;
 pub(crate) mod outbox;
 mod picker;
@@ -12,6 +14,7 @@ mod search;
 pub(crate) mod view;
 
 pub(crate) use canned::Canned;
+pub(crate) use help::Help;
 pub(crate) use lines::{Row, Table, gap, title};
 pub(crate) use picker::{Choice, Item, Picker, PickerKind};
 pub(crate) use search::{Search, ask};
@@ -41,8 +44,8 @@ pub(crate) enum Overlay {
     Asking(Box<Asking>),
     /// Whether to send it all the same.
     Doubts(Doubts),
-    /// All keys.
-    Help { top: usize },
+    /// Keys: those of where one is, and all.
+    Help(Box<Help>),
     /// A help page.
     Page { page: &'static Page, top: usize },
     /// The quick replies, to be managed.

@@ -97,6 +97,8 @@ pub(crate) struct Item {
     pub(crate) why: Option<String>,
     /// Further words to find it by.
     pub(super) also: String,
+    /// How often it was chosen or its keys were pressed.
+    pub(super) used: u32,
     /// It was made of what is typed.
     is_typed: bool,
 }
@@ -111,7 +113,30 @@ impl Item {
             is_current: false,
             why: None,
             also: String::new(),
+            used: 0,
             is_typed: false,
+        }
+    }
+
+    /// How near it is to what is typed: its key, the first word of its name, the beginning of it, the beginning of another word, or
+    /// none of these.
+    fn nearness(&self, typed: &str) -> u8 {
+        let joined = |text: &str| text.split_whitespace().collect::<String>();
+        let name = self.label.to_lowercase();
+        let typed_name = typed.to_lowercase();
+        let starts = |at: usize| name[at..].starts_with(&typed_name);
+        let ends_word = |rest: &str| !rest.starts_with(char::is_alphanumeric);
+        let mut words = name.match_indices([' ', '-', '.', '\u{2026}', '+']);
+        if joined(&self.detail) == joined(typed) {
+            0
+        } else if name.strip_prefix(&typed_name).is_some_and(ends_word) {
+            1
+        } else if starts(0) {
+            2
+        } else if words.any(|(at, mark)| starts(at + mark.len())) {
+            3
+        } else {
+            4
         }
     }
 
@@ -364,7 +389,8 @@ impl Picker {
             if matches!(item.choice, Choice::Page(_)) && !pages {
                 continue;
             }
-            if item.is_typed {
+            let is_key = self.kind == PickerKind::Commands && !typed.is_empty() && item.nearness(&typed) == 0;
+            if item.is_typed || is_key {
                 found.push((false, u32::MAX, i, Vec::new()));
             } else if let Some(hit) = fuzzy.score(&item.label) {
                 found.push((false, hit.score, i, hit.positions));
@@ -376,9 +402,14 @@ impl Picker {
             }
         }
         if !typed.is_empty() {
-            // What cannot be done now comes after what can.
-            found.sort_by_key(|(by_words, score, i, _)| {
-                (*by_words, self.items[*i].why.is_some(), std::cmp::Reverse(*score), *i)
+            // What cannot be done now comes after what can; a key or the beginning of a name before letters here and there, and of
+            // these what is often used.
+            let is_palette = self.kind == PickerKind::Commands;
+            found.sort_by_cached_key(|(by_words, score, i, _)| {
+                let item = &self.items[*i];
+                let near = if is_palette { item.nearness(&typed) } else { 0 };
+                let (used, score) = (std::cmp::Reverse(item.used), std::cmp::Reverse(*score));
+                (*by_words, item.why.is_some(), near, used, score, *i)
             });
         }
         self.shown = found.into_iter().map(|(_, _, i, positions)| (i, positions)).collect();

@@ -67,7 +67,7 @@ fn width(overlay: &Overlay, body: Rect) -> u16 {
         Overlay::Search(_) => 110,
         Overlay::Prompt(_) | Overlay::Confirm(_) | Overlay::Asking(_) | Overlay::Doubts(_) => 72,
         Overlay::Setup(_) => body.width,
-        Overlay::Help { .. } | Overlay::Page { .. } => 96,
+        Overlay::Help(_) | Overlay::Page { .. } => 96,
         Overlay::Status { .. } => 90,
         Overlay::About { .. } => 72,
         Overlay::Outbox { .. } | Overlay::Canned(_) => 100,
@@ -100,7 +100,7 @@ fn place(model: &Model, overlay: &Overlay) -> Rect {
         Overlay::Prompt(_) | Overlay::Confirm(_) => 4,
         Overlay::Asking(asking) => rows(1 + question(asking, inside(width)).len()),
         Overlay::Doubts(doubts) => rows(1 + reasons(doubts, inside(width)).len()),
-        Overlay::Help { .. } | Overlay::Page { .. } | Overlay::Setup(_) => body.height,
+        Overlay::Help(_) | Overlay::Page { .. } | Overlay::Setup(_) => body.height,
         Overlay::About { .. } => rows(text_lines(model, overlay, width).max(3)),
         Overlay::Status { .. } | Overlay::Canned(_) => body.height.saturating_sub(2),
         Overlay::Outbox { rows: found, .. } => {
@@ -134,7 +134,7 @@ pub(crate) fn prepare(model: &mut Model) {
         if at < top { at } else { top.max((at + 1).saturating_sub(page)) }
     };
     match model.overlays.last_mut() {
-        Some(Overlay::Picker(p)) => p.top = reveal(p.at, p.top, list_rows(p.kind, rows)),
+        Some(Overlay::Picker(p)) => p.top = reveal(p.at, p.top, list_rows(p, rows, inside(area.width))),
         Some(Overlay::Search(s)) => {
             let said = found::said(s, inside(area.width)).len();
             s.top = reveal(s.at, s.top, rows.saturating_sub(2 + said) / 2);
@@ -143,22 +143,38 @@ pub(crate) fn prepare(model: &mut Model) {
             list.at = list.at.min(model.quick_replies.len().saturating_sub(1));
             list.top = reveal(list.at, list.top, canned::page(rows));
         }
-        Some(
-            Overlay::Help { top }
-            | Overlay::Status { top }
-            | Overlay::About { top }
-            | Overlay::Page { top, .. },
-        ) => *top = (*top).min(most.saturating_sub(rows)),
+        Some(Overlay::Help(help)) => help.top = help.top.min(most.saturating_sub(help.room(rows))),
+        Some(Overlay::Status { top } | Overlay::About { top } | Overlay::Page { top, .. }) => {
+            *top = (*top).min(most.saturating_sub(rows))
+        }
         _ => {}
     }
 }
 
 /// Rows for the choices of a picker.
-fn list_rows(kind: PickerKind, rows: usize) -> usize {
-    match kind {
+fn list_rows(picker: &Picker, rows: usize, width: u16) -> usize {
+    match picker.kind {
         PickerKind::QuickReplies if rows > 10 => (rows - 2) / 2,
-        _ => rows.saturating_sub(1),
+        _ => {
+            let told = told_whole(picker, width).len();
+            rows.saturating_sub(if told == 0 { 1 } else { told + 2 })
+        }
     }
+}
+
+/// The choice under the cursor in full, where its row has no room for it.
+fn told_whole(picker: &Picker, width: u16) -> Vec<String> {
+    // Quick replies are shown below the list anyway.
+    let Some(item) = picker.chosen().filter(|_| picker.kind != PickerKind::QuickReplies) else {
+        return Vec::new();
+    };
+    let detail = sanitize::line(item.why.as_ref().unwrap_or(&item.detail)).into_owned();
+    let label = sanitize::line(&item.label);
+    if cells(&label).saturating_add(cells(&detail)) <= width.saturating_sub(5) {
+        return Vec::new();
+    }
+    let between = if detail.is_empty() { "" } else { " \u{b7} " };
+    folded(&format!("{label}{between}{detail}"), width.max(8), REASON)
 }
 
 /// Paints the top overlay.
@@ -196,7 +212,7 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
             draw_yes_or_no(pen, inner, inner.height.saturating_sub(1));
         }
         Overlay::Setup(setup) => setup::view::draw(model, pen, setup),
-        Overlay::Help { top } => draw_text(model, pen, area, overlay, ("Keys", "j k to scroll"), *top),
+        Overlay::Help(help) => help.draw(model, pen, area),
         Overlay::About { top } => draw_text(model, pen, area, overlay, ("About the customer", ""), *top),
         Overlay::Page { page, top } => {
             draw_text(model, pen, area, overlay, (page.title(), "j k to scroll"), *top);
@@ -285,7 +301,7 @@ fn draw_picker(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {
     }
     pen.text(inner.x, inner.y, 1, "›", Role::Accent);
     picker.input.draw(pen, inner.x + 2, inner.y, inner.width.saturating_sub(2));
-    let rows = list_rows(picker.kind, usize::from(inner.height));
+    let rows = list_rows(picker, usize::from(inner.height), inner.width);
     for (slot, (item, positions)) in picker.shown.iter().skip(picker.top).take(rows).enumerate() {
         let y = inner.y + 1 + u16::try_from(slot).unwrap_or(0);
         if let Some(item) = picker.items.get(*item) {
@@ -314,6 +330,13 @@ fn draw_picker(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {
         pen.text(inner.x + 2, inner.y + 1, inner.width.saturating_sub(2), words, Role::Dim);
     }
     let preview = inner.y + 1 + u16::try_from(rows).unwrap_or(0);
+    let told = told_whole(picker, inner.width);
+    if !told.is_empty() && preview < inner.bottom() {
+        pen.rule(inner.x, preview, inner.width);
+        for (y, line) in (preview + 1..inner.bottom()).zip(&told) {
+            pen.text(inner.x, y, inner.width, line, Role::Text);
+        }
+    }
     if picker.kind == PickerKind::QuickReplies
         && preview + 1 < inner.bottom()
         && let Some(Choice::QuickReply { text, .. }) = picker.chosen().map(|i| &i.choice)

@@ -108,7 +108,7 @@ impl Sidebar {
         }
     }
 
-    /// Takes news in. The cursor stays on its view.
+    /// Takes news in. The cursor stays on its view. A label that is on nothing open takes no room, unless one is just there.
     pub(crate) fn take(
         &mut self,
         accounts: Vec<AccountRow>,
@@ -116,9 +116,14 @@ impl Sidebar {
         counts: Vec<(View, ViewCount)>,
     ) {
         let current = self.entries.get(self.at).cloned();
-        self.entries = entries(self.me, &accounts, labels, &self.searches);
-        self.accounts = accounts;
         self.counts = counts.into_iter().collect();
+        let is_shown = |label: &&String| {
+            let view = View::Label((*label).clone());
+            self.count(&view).total > 0 || current == Some(Entry::View(view))
+        };
+        let labels: Vec<String> = labels.iter().filter(is_shown).cloned().collect();
+        self.entries = entries(self.me, &accounts, &labels, &self.searches);
+        self.accounts = accounts;
         if let Some(at) = current.and_then(|entry| self.entries.iter().position(|e| *e == entry)) {
             self.at = at;
             self.reveal();
@@ -226,7 +231,8 @@ mod tests {
     #[test]
     fn the_cursor_skips_gaps_and_stays_on_its_view() {
         let mut sidebar = Sidebar::new(AgentId(1), Vec::new());
-        sidebar.take(vec![fixture::account()], &["vip".into()], Vec::new());
+        let some = |label: &str| (View::Label(label.into()), ViewCount { total: 1, unread: 0 });
+        sidebar.take(vec![fixture::account()], &["vip".into()], vec![some("vip")]);
         sidebar.page = 4;
         sidebar.at = 9;
         sidebar.step(1);
@@ -236,5 +242,24 @@ mod tests {
         sidebar.step(100);
         assert!(sidebar.current().is_some());
         assert!(sidebar.at >= sidebar.top && sidebar.at < sidebar.top + sidebar.page);
+    }
+
+    #[test]
+    fn a_label_that_is_on_nothing_open_takes_no_room_once_one_has_left_it() {
+        let mut sidebar = Sidebar::new(AgentId(1), Vec::new());
+        let labels = ["old".to_owned(), "vip".to_owned()];
+        let count = |label: &str, total| (View::Label(label.into()), ViewCount { total, unread: 0 });
+        let shown = |sidebar: &Sidebar| {
+            let label = |e: &Entry| if let Entry::View(View::Label(l)) = e { Some(l.clone()) } else { None };
+            sidebar.entries.iter().filter_map(label).collect::<Vec<_>>()
+        };
+        sidebar.take(Vec::new(), &labels, vec![count("old", 0), count("vip", 1)]);
+        assert_eq!(shown(&sidebar), ["vip"]);
+        sidebar.go_to(&View::Label("vip".into()));
+        sidebar.take(Vec::new(), &labels, vec![count("old", 0), count("vip", 0)]);
+        assert_eq!(shown(&sidebar), ["vip"], "who looks at it stays there");
+        sidebar.go_to(&View::Open);
+        sidebar.take(Vec::new(), &labels, vec![count("old", 0), count("vip", 0)]);
+        assert_eq!(shown(&sidebar), [""; 0]);
     }
 }

@@ -5,6 +5,7 @@ mod ahead;
 mod answering;
 mod beginning;
 mod commands;
+mod hands;
 mod notify;
 mod orders;
 mod reading;

@@ -339,3 +339,15 @@ fn help_has_pages_by_topic() {
     desk.keys("?G");
     assert!(desk.text(120, 40).contains(": help snooze"));
 }
+
+#[test]
+fn a_row_tells_when_its_answer_leaves() {
+    let mut desk = Desk::with(|d| {
+        d.rows[0].answer_at = Some(NOW + 60_000);
+        d.rows[1].answer_at = Some(NOW + 24 * 3_600_000);
+    });
+    let text = desk.text(120, 40);
+    for said in ["answer at ", "answer tomorrow "] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}

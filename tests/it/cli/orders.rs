@@ -97,3 +97,33 @@ fn macros_of_the_configuration_run_from_a_script() {
         assert!(run.err.contains(said), "{said}: {run:?}");
     }
 }
+
+#[test]
+fn a_dry_run_tells_what_would_be_touched_and_touches_nothing() {
+    let world = World::new();
+    let ids: Vec<String> = ["one refund", "two refund", "three"]
+        .iter()
+        .enumerate()
+        .map(|(n, text)| world.visitor_writes(&format!("V{n}"), text))
+        .collect();
+    world.config("[macros]\ndone = [\"label +vip\", \"resolve\"]\n");
+    let run = world.run(&["do", "resolve", "--matching", "refund", "--dry-run"]);
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert_eq!((run.code, lines[0], lines.len()), (0, "2 conversations would be touched", 3), "{run:?}");
+    assert_eq!(lines[1], format!("{} V1 (open)", ids[1]));
+    for args in [
+        &["do", "resolve", "--matching", "refund", "--dry-run"][..],
+        &["macro", "run", "done", "--matching", "refund", "--dry-run"],
+        &["do", "note see above", &ids[0], &ids[1], "--dry-run"],
+    ] {
+        let would = world.json(args);
+        let mut seen: Vec<&str> = would.iter().map(|w| w["conversation"].as_str().unwrap()).collect();
+        seen.sort_unstable();
+        assert_eq!(seen, [&ids[0], &ids[1]], "{would:?}");
+        assert_eq!(would[0]["status"], "open");
+    }
+    assert_eq!(world.json(&["list", "status:open"]).len(), 3);
+    assert!(world.json(&["list", "label:vip"]).is_empty());
+    // What cannot be done is told without doing it, too.
+    assert_eq!(world.run(&["do", "assign nobody-here", &ids[0], "--dry-run"]).code, 3);
+}

@@ -121,6 +121,8 @@ pub fn conversation(
         delivery: None,
         troubled: 0,
         draft: false,
+        answered_at: None,
+        answer_at: None,
     }
 }
 

@@ -350,3 +350,52 @@ fn undoing_that_it_was_read_does_not_reopen_what_is_done() {
     }
     kit.check();
 }
+
+#[test]
+fn calls_that_the_notes_do_not_say_are_found() {
+    let kit = Kit::new();
+    kit.clock.set(NOW + 60_000);
+    let c = kit.inbound("SM1", ANNA, NOW + 1_000, "hello");
+    kit.perform(Action::Note { conversation: c, text: "@tom: the courier lost it".into() });
+    kit.check();
+    let file = rusqlite::Connection::open(kit.store.dir().join("frontdesk.db")).unwrap();
+    for spoilt in [
+        "UPDATE conversation SET mentions = NULL",
+        "UPDATE conversation SET mentions = '1 2!'",
+        "UPDATE conversation_mention SET last_message_at = 7",
+        "DELETE FROM conversation_mention",
+    ] {
+        file.execute_batch(&format!("SAVEPOINT x; {spoilt}; RELEASE x")).unwrap();
+        let wrong = kit.reader().verify(c).unwrap();
+        assert!(wrong.iter().any(|w| w.contains("mentions")), "{spoilt}: {wrong:?}");
+        file.execute_batch(
+            "UPDATE conversation SET mentions = '2!'; DELETE FROM conversation_mention;
+             INSERT INTO conversation_mention SELECT 2, last_message_at, id FROM conversation",
+        )
+        .unwrap();
+        kit.check();
+    }
+    // A colleague who was not there yet when a note was written is not missed.
+    let more = ["Ana", "Tom", "Zoe"].map(|n| (n.to_owned(), format!("{}@example.com", n.to_lowercase())));
+    kit.perform(Action::Note { conversation: c, text: "@zoe will know".into() });
+    kit.clock.set(NOW + 90_000);
+    kit.store.writer().call(Class::Durable, move |t| t.agents_sync(&more)).unwrap();
+    kit.check();
+}
+
+#[test]
+fn own_calls_do_not_hold_a_call_that_was_taken_back() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", ANNA, NOW, "hello");
+    kit.perform(Action::Note { conversation: c, text: "@ana: I do it".into() });
+    let tom = frontdesk::store::Actor { name: "Tom".into(), email: "tom@example.com".into() };
+    let by_tom = |action: Action| {
+        let tom = tom.clone();
+        kit.store.writer().call(Class::Durable, move |t| t.perform(&tom, &action)).unwrap()
+    };
+    let note = by_tom(Action::Note { conversation: c, text: "@ana?".into() }).message.unwrap();
+    assert_eq!(row(&kit, c).called.len(), 1);
+    by_tom(Action::Cancel { message: note });
+    assert!(row(&kit, c).called.is_empty());
+    kit.check();
+}

@@ -348,3 +348,34 @@ fn what_is_scheduled_is_sent_now_taken_back_or_stopped_by_what_came_between() {
     assert!(row.reason.unwrap().human.contains("opted out"));
     kit.check();
 }
+
+#[test]
+fn a_customer_waits_until_what_is_scheduled_has_left() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", "+31600000001", NOW - 10, "hi");
+    let morning = NOW + 3_600_000;
+    let row = || kit.reader().conversation(c).unwrap().unwrap();
+    let say = |text: &str| {
+        kit.perform(Action::Reply { conversation: c, text: text.into(), undo_ms: 0, at: Some(morning) })
+    };
+    let (first, second) = (say("good morning"), say("and more"));
+    assert_eq!((row().waiting_since, row().answer_at), (Some(NOW - 10), Some(morning)));
+    kit.check();
+    // Taken back, nothing is to come; sent now, it is an answer like any other.
+    kit.perform(Action::Cancel { message: first.message.unwrap() });
+    assert_eq!((row().waiting_since, row().answer_at), (Some(NOW - 10), Some(morning)));
+    kit.perform(Action::Retry { message: second.message.unwrap() });
+    assert_eq!((row().waiting_since, row().answer_at), (None, None));
+    kit.check();
+    // An answer that has left before goes on counting when another one is scheduled behind it, and one that leaves answers.
+    let third = say("one more");
+    assert_eq!((row().waiting_since, row().answer_at), (None, Some(morning)));
+    kit.check();
+    kit.inbound("SM2", "+31600000001", NOW + 20, "hello?");
+    let op = third.op.unwrap();
+    kit.clock.set(morning);
+    let taken = kit.store.writer().call(Class::Durable, move |t| t.op_take(op, morning)).unwrap();
+    assert!(matches!(taken, Taken::Op(_)));
+    assert_eq!((row().waiting_since, row().answer_at), (None, None));
+    kit.check();
+}

@@ -97,6 +97,10 @@ fn people_are_found_by_name_and_by_number() {
     assert_eq!(found("+31 6 000"), [ANNA]);
     assert_eq!(found("100%"), [ANNA]);
     assert_eq!(found("%%"), [""; 0]);
+    for typed in ["0031 6 000", "(06) 000 000 01", "+31-6", "3160", "6000"] {
+        assert_eq!(found(typed), [ANNA], "{typed}");
+    }
+    assert_eq!(found("+1 (555) 000"), ["+15550000002"]);
     assert_eq!(found(""), [ANNA, "+15550000002"], "those with a name first");
     assert_eq!(kit.reader().recipients(IdentityKind::Email, "anna", 10).unwrap(), []);
 }
@@ -110,4 +114,42 @@ fn who_has_opted_out_is_not_written_to_first() {
     assert_eq!(kit.perform(begin(&kit, ANNA)).conversation, Some(c));
     let refused = kit.try_perform(Action::Reply { conversation: c, text: "x".into(), undo_ms: 0, at: None });
     assert!(matches!(refused, Err(StoreError::Refused(why)) if why.contains("opted out")));
+}
+
+#[test]
+fn however_many_fit_a_recipient_only_some_are_looked_at() {
+    let kit = Kit::new();
+    let one = |n: i64| {
+        let mut one = fact(&format!("SM{n}"), &format!("+316{n:08}"), Inbound, NOW + n, "hi");
+        one.conversation.party.name = Some(format!("Zoë Number{n}"));
+        Event::Message(Box::new(one))
+    };
+    kit.apply((0..3_000).map(one).collect());
+    let found = |typed: &str| kit.reader().recipients(IdentityKind::Phone, typed, 20).unwrap();
+    assert_eq!((found("").len(), found("zoe").len(), found("+31").len()), (20, 20, 20));
+    assert_eq!(found("zoë number2999")[0].identity.value, "+31600002999");
+    // Of three thousand that fit as well, none is of this kind, and not all of them are looked at.
+    assert_eq!(kit.reader().recipients(IdentityKind::Email, "zoë", 20).unwrap(), []);
+}
+
+#[test]
+fn a_note_opens_no_window_and_begins_nothing() {
+    let kit = Kit::new();
+    let mut narrow = spec("support", Ownership::Local);
+    for channel in narrow.capabilities.iter_mut().flat_map(|c| &mut c.channels) {
+        channel.reply_window = Some(3_600_000);
+    }
+    kit.store.writer().call(Class::Durable, move |t| t.account_upsert(&narrow)).unwrap();
+    let c = kit.perform(begin(&kit, "+31600000009")).conversation.unwrap();
+    kit.perform(Action::Note { conversation: c, text: "call first".into() });
+    // The first word begins the conversation; then it is the customer's turn.
+    kit.reply(c, "hello");
+    let refused = kit.try_perform(Action::Reply { conversation: c, text: "x".into(), undo_ms: 0, at: None });
+    assert!(matches!(refused, Err(StoreError::Refused(why)) if why.contains("window is closed")));
+    let written = kit.inbound("SM1", ANNA, NOW, "hi");
+    kit.clock.set(NOW + 2 * 3_600_000);
+    kit.perform(Action::Note { conversation: written, text: "late".into() });
+    let refused =
+        kit.try_perform(Action::Reply { conversation: written, text: "x".into(), undo_ms: 0, at: None });
+    assert!(matches!(refused, Err(StoreError::Refused(why)) if why.contains("window is closed")));
 }
