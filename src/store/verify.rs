@@ -43,7 +43,7 @@ impl Reader {
         let newest = shown_last.max_by_key(|m| (m.sent_at, m.id));
         let answer = messages
             .iter()
-            .filter(|m| m.direction == 1 && !matches!(m.delivery, Some(2 | 3 | 5 | 7)))
+            .filter(|m| m.direction == 1 && !matches!(m.delivery, Some(0 | 2 | 3 | 5 | 7)))
             .map(|m| (m.sent_at, m.id))
             .max();
         let waiting = messages

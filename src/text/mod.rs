@@ -11,6 +11,7 @@ pub mod recipient;
 pub mod replies;
 pub mod sanitize;
 pub mod segments;
+pub mod sla;
 pub mod template;
 pub mod variables;
 pub mod when;

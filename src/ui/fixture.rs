@@ -69,6 +69,8 @@ pub(crate) fn conversation(id: i64) -> ConversationRow {
         called: Vec::new(),
         unread: 0,
         waiting_since: None,
+        answered: false,
+        due_at: None,
         last_message_at: Some(NOW - id * 60_000),
         last_inbound_at: Some(NOW - id * 60_000),
         preview: format!("message of {id}"),

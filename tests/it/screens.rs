@@ -3,6 +3,7 @@
 pub mod screen;
 pub mod setup;
 pub mod trouble;
+pub mod views;
 pub mod world;
 
 use frontdesk::domain::account::{Channel, Health};
@@ -49,6 +50,15 @@ fn failing() {
 #[test]
 fn offline() {
     sizes("offline", World::offline(), "");
+}
+
+/// Times for answers: in rows, in the head, above, and as a view.
+#[test]
+fn due() {
+    sizes("due", World::busy().with_due(), "");
+    roles("due_roles", World::busy().with_due(), (120, 40), "");
+    picture("overdue_80x24", World::busy().with_due(), (80, 24), "gd");
+    picture("overdue_120x40", World::busy().with_due(), (120, 40), "gd<enter>");
 }
 
 #[test]

@@ -146,12 +146,7 @@ impl Tx<'_> {
         if direction == Direction::Note {
             self.call_agents(conversation.0, text, agent)?;
         }
-        let now = self.now;
-        let touch = self.touch(conversation.0);
-        touch.newest |= !is_activity;
-        if direction == Direction::Outbound {
-            touch.answered = touch.answered.max(Some((now, id.0)));
-        }
+        self.touch(conversation.0).newest |= !is_activity;
         Ok(id)
     }
 

@@ -23,7 +23,7 @@ pub(in crate::store) const CONVERSATION: &str =
             c.snoozed_until, c.priority, c.agent_id, c.team_id, g.name, t.name, c.labels, c.qualification,
             c.qualification_reason, c.unread, c.waiting_since, c.last_message_at, c.last_inbound_at, c.preview,
             c.preview_direction, c.preview_delivery, c.troubled, c.draft, c.score, c.fields, c.archived_at, c.muted,
-            EXISTS (SELECT 1 FROM block b WHERE b.identity_id = c.identity_id), c.mentions
+            EXISTS (SELECT 1 FROM block b WHERE b.identity_id = c.identity_id), c.mentions, c.answered_at IS NOT NULL
      FROM conversation c JOIN account a ON a.id = c.account_id JOIN contact k ON k.id = c.contact_id
      LEFT JOIN agent g ON g.id = c.agent_id LEFT JOIN team t ON t.id = c.team_id";
 
@@ -56,7 +56,7 @@ pub(in crate::store) const OP: &str =
             human
      FROM op";
 
-/// A conversation, as it is shown.
+/// A conversation, as it is shown; when it is due is not kept.
 pub(in crate::store) fn conversation(r: &Row<'_>) -> Result<ConversationRow> {
     let theirs: String = r.get(8)?;
     let name: String = r.get(6)?;
@@ -92,6 +92,8 @@ pub(in crate::store) fn conversation(r: &Row<'_>) -> Result<ConversationRow> {
             .map(|state| Qualification { state, reason }),
         unread: count(r.get(20)?),
         waiting_since: r.get(21)?,
+        answered: r.get(35)?,
+        due_at: None,
         last_message_at: Some(at).filter(|at| *at != 0),
         last_inbound_at: r.get(23)?,
         preview: r.get(24)?,

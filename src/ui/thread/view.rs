@@ -135,7 +135,12 @@ fn draw_special(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         let waited = model.now.saturating_sub(since);
         let role = if waited >= 3_600_000 { Role::Warn } else { Role::Dim };
         let long = if waited < 60_000 { "under a minute".to_owned() } else { words::span(waited) };
-        (format!("waiting {long}"), role)
+        match model.due_clock(row) {
+            Some((due, nearer)) => {
+                (format!("waiting {long} · {due}"), if nearer == Role::Dim { role } else { nearer })
+            }
+            None => (format!("waiting {long}"), role),
+        }
     } else if let (Status::Snoozed, Some(until)) = (row.status, row.snoozed_until) {
         (format!("back {}", format::moment(until, model.now, &model.tz)), Role::Dim)
     } else {
