@@ -7,7 +7,7 @@ mod corpus;
 
 use frontdesk::domain::ids::AgentId;
 use frontdesk::domain::query::{Query, What, parse_typing};
-use frontdesk::store::{Asking, Reader, Store};
+use frontdesk::store::{Reader, Store};
 use frontdesk::text::index::{Term, match_expr};
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, params};

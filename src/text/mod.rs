@@ -5,6 +5,7 @@ pub mod format;
 pub mod fuzzy;
 pub mod guard;
 pub mod index;
+pub mod markup;
 pub mod mention;
 pub mod place;
 pub mod recipient;

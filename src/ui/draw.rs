@@ -139,7 +139,7 @@ fn draw_header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     }
     let count = |view: View| model.sidebar.count(&view).total;
     let (overdue, more) = model.sidebar.overdue();
-    let overdue = (overdue > 0).then(|| (overdue, more, "overdue", Role::Bad));
+    let overdue = (overdue > 0).then_some((overdue, more, "overdue", Role::Bad));
     let mut counts = vec![
         (count(View::Open), false, "open", Role::Text),
         (count(View::Waiting), false, "waiting", Role::Text),

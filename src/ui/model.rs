@@ -95,6 +95,8 @@ pub struct Model {
     pub(crate) thread: Thread,
     pub(crate) ahead: Ahead,
     pub(crate) composer: Option<Composer>,
+    /// Whether the composer shows how it will look.
+    pub(crate) previews: bool,
     pub(crate) overlays: Vec<Overlay>,
     pub(crate) chord: Vec<Key>,
     pub(crate) notice: Option<Notice>,
@@ -186,6 +188,7 @@ impl Model {
             thread: Thread::default(),
             ahead: Ahead::default(),
             composer: None,
+            previews: false,
             overlays: Vec::new(),
             chord: Vec::new(),
             notice: None,

@@ -3,7 +3,7 @@
 use super::views::is_in;
 use frontdesk::domain::account::{Channel, Health};
 use frontdesk::domain::capability::{
-    AttachmentLimits, Capabilities, ChannelCapabilities, Ownership, PushKind,
+    AttachmentLimits, Capabilities, ChannelCapabilities, Formatting, Ownership, PushKind,
 };
 use frontdesk::domain::contact::{ConsentState, Identity, IdentityKind};
 use frontdesk::domain::conversation::{Assignee, Priority, Qualification, QualificationState, Status};
@@ -64,6 +64,11 @@ pub fn account(id: i64, name: &str, provider: &str, channel: Channel, health: He
                 attachments: AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 },
                 typing: channel == Channel::Webchat,
                 read_receipts: true,
+                formatting: match channel {
+                    Channel::Whatsapp => Formatting::Whatsapp,
+                    Channel::Webchat => Formatting::Links,
+                    _ => Formatting::None,
+                },
             }],
             status: Ownership::Local,
             assignee: Ownership::Local,
