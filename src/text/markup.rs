@@ -56,12 +56,16 @@ pub fn format(formatting: Formatting, source: &str) -> Formatted {
     out.out
 }
 
-/// What a medium makes of marks, in few words.
-pub const fn words(formatting: Formatting) -> &'static str {
+/// What a medium makes of marks, in few words, and in fewer.
+pub const fn words(formatting: Formatting) -> [&'static str; 2] {
     match formatting {
-        Formatting::None => "plain text, marks are sent as typed",
-        Formatting::Links => "plain text, marks are sent as typed, links can be followed",
-        Formatting::Whatsapp => "*bold* _italic_ ~strike~ `code`, - lists, > quotes",
+        Formatting::None => ["plain text, marks are sent as typed", "marks are sent as typed"],
+        Formatting::Links => {
+            ["plain text, marks are sent as typed, links can be followed", "marks are sent as typed"]
+        }
+        Formatting::Whatsapp => {
+            ["*bold* _italic_ ~strike~ `code`, - lists, > quotes", "*bold* _italic_ ~strike~ `code`"]
+        }
     }
 }
 

@@ -134,7 +134,7 @@ fn formatting() {
     roles("formatting_preview_roles", world.clone(), (120, 40), &format!("{typed}<a-p>"));
     picture("formatting_said", world.clone(), (80, 24), typed);
     picture("formatting_lost", world.clone(), (80, 24), "jr*Hello*");
-    picture("formatting_blank", world.clone(), (80, 24), "jjjr");
+    picture("formatting_blank", world.clone(), (80, 24), "jjjjr");
     let long = "jrDear Bob, thank you for your patience: our courier tells us that the refund of \u{20ac} 49 left this morning, \u{2013} you will have it by Friday.";
     picture("formatting_parts_80x24", world.clone(), (80, 24), &format!("{long}<a-p>"));
     picture("formatting_parts_120x40", world, (120, 40), &format!("{long}<a-p>"));

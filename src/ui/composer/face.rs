@@ -105,7 +105,7 @@ impl Model {
             face.warnings.push((colleagues, Role::Accent));
         }
         if let (ComposeMode::Reply, Some(caps)) = (composer.mode, channel(context)) {
-            face.warnings.extend(self.formatting_words(context, caps, &text));
+            face.warnings.extend(self.formatting_words(context, caps, &text, width));
             if self.previews {
                 face.preview = preview::lines(caps, &text, width);
             }
@@ -143,16 +143,25 @@ impl Model {
         context: &Context,
         caps: &ChannelCapabilities,
         text: &str,
+        width: u16,
     ) -> Option<(String, Role)> {
         let has_marks = !markup::format(Formatting::Whatsapp, text).marks.is_empty();
         if !has_marks && !text.trim().is_empty() && !self.previews {
             return None;
         }
         let is_lost = has_marks && caps.formatting != Formatting::Whatsapp;
-        let key = self.keymap.first_label("compose.preview");
-        let words = format!("{}: {}", context.row.channel.title(), markup::words(caps.formatting));
         let role = if is_lost { Role::Warn } else { Role::Dim };
-        Some((if self.previews { words } else { format!("{words} · {key} previews") }, role))
+        let title = context.row.channel.title();
+        let [long, short] = markup::words(caps.formatting).map(|words| format!("{title}: {words}"));
+        let key = format!(" · {} previews", self.keymap.first_label("compose.preview"));
+        let forms = if self.previews {
+            vec![long]
+        } else {
+            vec![format!("{long}{key}"), format!("{short}{key}"), long]
+        };
+        // One line: the text needs the others.
+        let words = forms.into_iter().find(|form| cells(form) <= width).unwrap_or(short);
+        Some((words, role))
     }
 }
 
