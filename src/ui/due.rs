@@ -53,8 +53,12 @@ impl Model {
         let (words, role) = label(row, self.now)?;
         let due = row.due_at.filter(|due| *due > self.now);
         let words = due.map_or(words, |due| {
-            let moment = format::moment_within(due, self.now, &self.tz);
-            format!("due {}", moment.strip_prefix("today ").unwrap_or(&moment))
+            // Which day is meant is clear for half a day.
+            if due - self.now < 12 * 3_600_000 {
+                format!("due {}", format::clock(due, &self.tz))
+            } else {
+                format!("due {}", format::moment_within(due, self.now, &self.tz))
+            }
         });
         Some((words, role))
     }
@@ -104,6 +108,21 @@ fn goes_by_due(source: &ListSource) -> bool {
 mod tests {
     use super::*;
     use crate::ui::fixture::{self, NOW};
+
+    #[test]
+    fn the_head_of_a_thread_says_the_time_of_day() {
+        let (mut model, _) = crate::ui::start(fixture::startup());
+        let said = |model: &Model, left: Ms| {
+            let row = ConversationRow { due_at: Some(NOW + left), ..fixture::conversation(1) };
+            model.due_clock(&row).unwrap().0
+        };
+        assert_eq!(said(&model, 13 * 60_000), "due 14:45");
+        assert_eq!(said(&model, 10 * 3_600_000), "due 00:32");
+        assert_eq!(said(&model, 26 * 3_600_000), "due tomorrow 16:32");
+        assert_eq!(said(&model, -60_000), "overdue 1m");
+        model.now += 3_600_000;
+        assert_eq!(said(&model, 13 * 60_000), "overdue 47m");
+    }
 
     #[test]
     fn rows_say_in_words_how_near_it_is() {

@@ -283,7 +283,7 @@ impl Section {
                 "How soon who is to be answered; of several that fit, the first in the file counts:",
                 "[sla.usual]",
                 "first_reply = \"30m\"",
-                "docs/sla.md tells the rest. What is written by hand counts from the next start on.",
+                "docs/sla.md tells the rest.",
             ],
             Section::Macros => &[
                 "The key @ records one and keeps it, the key , runs one. By hand: below [macros], a line each:",
