@@ -7,7 +7,7 @@ mod corpus;
 
 use frontdesk::domain::ids::AgentId;
 use frontdesk::domain::query::{Query, What, parse_typing};
-use frontdesk::store::{Asking, Reader, Store};
+use frontdesk::store::{Reader, Store};
 use frontdesk::text::index::{Term, match_expr};
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, params};
@@ -147,7 +147,7 @@ fn one(
     typed: &str,
     times: &mut Times,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let asking = Asking { me: Some(AgentId(1)), now: corpus::END * 1000, tz: TimeZone::UTC };
+    let asking = reader.asking(Some(AgentId(1)), corpus::END * 1000, &TimeZone::UTC);
     let (began, cpu) = (Instant::now(), busy());
     let found = reader.search_within(query, None, LIMIT, &asking, Duration::from_millis(100))?;
     let (taken, cpu) = (began.elapsed(), busy().saturating_sub(cpu));

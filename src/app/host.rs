@@ -113,6 +113,7 @@ async fn connect(store: Store, config: Arc<Config>, http: Http) -> Result<Vec<Ar
 
 /// Stores and connects the accounts of a configuration.
 async fn renew(engine: &Engine, store: &Store, config: Arc<Config>, http: Http) -> Result<(), AppError> {
+    store.set_sla(config.desk.sla());
     let (mirrored, into) = (config.clone(), store.clone());
     tokio::task::spawn_blocking(move || mirror(&into, &mirrored))
         .await

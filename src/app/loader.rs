@@ -5,7 +5,7 @@ use crate::domain::command::ComposeMode;
 use crate::domain::ids::{AgentId, ConversationId};
 use crate::domain::query::{self, Query, SoFar};
 use crate::domain::row::{ConversationRow, ListKey, MessageRow, View};
-use crate::store::{Asking, InterruptHandle, Reader, Store, StoreError, key_in};
+use crate::store::{InterruptHandle, Reader, Store, StoreError, key_in};
 use crate::text::index;
 use crate::ui::effect::{ListSource, Need, ThreadAt};
 use crate::ui::msg::{Context, Found, Loaded, Msg};
@@ -221,7 +221,7 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
             let accounts: Vec<_> =
                 reader.accounts()?.into_iter().filter(|a| a.provider != "import").collect();
             let labels = reader.labels()?;
-            let views = crate::ui::sidebar_views(reading.me, &accounts, &labels);
+            let views = crate::ui::sidebar_views(reading.me, reader.has_due(), &accounts, &labels);
             let counts = reader.counts(&views)?;
             Loaded::Sidebar { accounts, labels, counts: views.into_iter().zip(counts).collect() }
         }
@@ -278,12 +278,13 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
             Loaded::Search { ticket, found: Found { unclear, ..found } }
         }
         Need::Arrivals { since, limit } => Loaded::Arrivals(reader.arrivals(reading.me, since, limit)?),
+        Need::Due { since, until, limit } => Loaded::Due(reader.due_within(since, until, limit)?),
         Need::Searches { queries } => {
             let now = reading.clock.now();
             let count = |text: String| {
                 let found = match query::parse(&text) {
                     Ok(parsed) => {
-                        let asking = Asking { me: Some(reading.me), now, tz: reading.tz.clone() };
+                        let asking = reader.asking(Some(reading.me), now, &reading.tz);
                         reader.count_within(&parsed, COUNTED, &asking, SEARCH)?
                     }
                     Err(_) => (0, false),
@@ -308,7 +309,7 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
 }
 
 fn search(reading: &Reading, reader: &Reader, parsed: &Query, limit: usize) -> Result<Found, StoreError> {
-    let asking = Asking { me: Some(reading.me), now: reading.clock.now(), tz: reading.tz.clone() };
+    let asking = reader.asking(Some(reading.me), reading.clock.now(), &reading.tz);
     let found = reader.search_within(parsed, None, limit + 1, &asking, SEARCH)?;
     let mut hits = found.rows;
     let more = hits.len() > limit;

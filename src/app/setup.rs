@@ -4,10 +4,12 @@ use crate::app::channel::{self, ChannelError, Seen};
 use crate::app::probe;
 use crate::app::workspace::Workspace;
 use crate::config::names::check_name;
-use crate::config::{ChannelConfig, Config, ConfigError, Env, Overrides};
+use crate::config::{ChannelConfig, Config, ConfigError, Env, Overrides, Place};
 use crate::domain::account::Health;
+use crate::domain::hours::BusinessHours;
 use crate::domain::quick_reply::QuickReplyRow;
 use crate::domain::secret_source::{SecretGiven, SecretSource};
+use crate::domain::sla::Policy;
 use crate::net::keyring;
 use crate::provider::{REGISTRY, Vendor, vendor};
 use crate::store::Reader;
@@ -227,6 +229,11 @@ fn lists(
     let key = |k: &crate::config::RawKey| {
         listed(&k.chord, &format!("{}, in {}", k.command, k.context), k.place.to_string())
     };
+    let policy =
+        |(p, place): &(Policy, Place)| listed(&p.name, &crate::text::sla::words(p), place.to_string());
+    let hours = |(h, place): &(Arc<BusinessHours>, Place)| {
+        listed(&format!("hours {}", h.name()), &h.words(), place.to_string())
+    };
     let labels = reader.labels()?;
     let replies = reader.quick_replies()?;
     let reply = |row: &QuickReplyRow| {
@@ -238,6 +245,7 @@ fn lists(
         (Section::QuickReplies, replies.iter().map(reply).collect()),
         (Section::Labels, labels.iter().map(|name| listed(name, "", String::new())).collect()),
         (Section::Agents, agents),
+        (Section::Sla, desk.policies.iter().map(policy).chain(desk.hours.iter().map(hours)).collect()),
         (
             Section::Macros,
             desk.macros.iter().map(|m| listed(&m.name, &m.lines.join(", "), m.place.to_string())).collect(),

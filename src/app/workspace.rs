@@ -28,6 +28,7 @@ pub struct Workspace {
 pub fn open(config: Config) -> Result<Workspace, AppError> {
     let clock = Arc::new(SteadyClock::default());
     let store = Store::open(&config.workspace_dir(), clock.clone())?;
+    store.set_sla(config.desk.sla());
     if let Some(seen) = store.reader()?.last_written_at()? {
         clock.resume(seen);
     }

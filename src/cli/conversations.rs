@@ -109,6 +109,10 @@ pub fn show(ctx: &mut Context, args: &ShowArgs) -> Result<(), CliError> {
         ctx.out.line(&apart.join(", "))?;
     }
     let (now, tz) = (workspace.clock.now(), TimeZone::system());
+    if let Some(due) = row.due_at {
+        let word = if due <= now { "overdue since" } else { "due" };
+        ctx.out.line(&format!("{word} {}", format::moment_within(due, now, &tz)))?;
+    }
     let mut day = String::new();
     for message in &messages {
         let today = format::day(message.sent_at, now, &tz);

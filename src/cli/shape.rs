@@ -46,6 +46,8 @@ pub struct ConversationShape {
     blocked: bool,
     unread: u32,
     waiting_since: Option<String>,
+    /// Until when the customer is to be answered.
+    due_at: Option<String>,
     last_message_at: Option<String>,
     answer_at: Option<String>,
     preview: String,
@@ -99,6 +101,7 @@ impl ConversationShape {
             blocked: row.blocked,
             unread: row.unread,
             waiting_since: row.waiting_since.map(stamp),
+            due_at: row.due_at.map(stamp),
             last_message_at: row.last_message_at.map(stamp),
             answer_at: row.answer_at.map(stamp),
             preview: row.preview.clone(),

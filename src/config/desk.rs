@@ -1,6 +1,9 @@
-//! What the file says of the desk: macros, free fields, saved searches, rules against spam. Raw, with places.
+//! What the file says of the desk: macros, free fields, saved searches, rules against spam, times for answers. Raw, with places.
 
 use crate::config::error::Place;
+use crate::domain::hours::BusinessHours;
+use crate::domain::sla::{Policy, Sla};
+use std::sync::Arc;
 
 /// Lines under one name. The screen and the command line read them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,4 +40,15 @@ pub struct Desk {
     pub searches: Vec<SavedSearch>,
     /// Rules against spam, in the order of the file; the first that fits counts.
     pub spam: Vec<crate::domain::spam::Rule>,
+    /// Business hours, in the order of the file.
+    pub hours: Vec<(Arc<BusinessHours>, Place)>,
+    /// How soon customers are to be answered, in the order of the file; the first that fits counts.
+    pub policies: Vec<(Policy, Place)>,
+}
+
+impl Desk {
+    /// The policies alone.
+    pub fn sla(&self) -> Sla {
+        Sla { policies: self.policies.iter().map(|(policy, _)| policy.clone()).collect() }
+    }
 }

@@ -130,7 +130,7 @@ pub const KEYS: &[KeySpec] = &[
         env: "FRONTDESK_NOTIFY_VIEWS",
         kind: KeyKind::Kinds,
         default: "mine, unassigned, mentions",
-        help: "For which conversations: any of `all`, `mine`, `unassigned`, `mentions` (a note that calls you by @name), `channel:WORD`, `account:NAME`, `label:NAME`, `team:NAME`, and `priority:WORD` (that or higher). Never for spam, nor for what is muted or blocked.",
+        help: "For which conversations: any of `all`, `mine`, `unassigned`, `mentions` (a note that calls you by @name), `due` (a conversation of yours or nobody's is to be answered within ten minutes, and once more when it is overdue), `channel:WORD`, `account:NAME`, `label:NAME`, `team:NAME`, and `priority:WORD` (that or higher). Never for spam, nor for what is muted or blocked.",
     },
     KeySpec {
         key: "notify.quiet",

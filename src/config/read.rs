@@ -1,6 +1,7 @@
 //! Reads the file: every key known, every value of its kind, every mistake with its line. Nothing is decided here.
 
 mod desk;
+mod sla;
 
 use crate::config::desk::Desk;
 use crate::config::error::{Place, Problem};
@@ -75,6 +76,11 @@ impl Reader<'_> {
     }
 
     fn root(&mut self, root: &dyn TableLike) {
+        if let Some((key, item)) = root.get_key_value("hours")
+            && let Some(table) = self.table(key, item, "[hours.NAME]")
+        {
+            self.hours(table);
+        }
         for (key, item) in entries(root) {
             match key.get() {
                 "agent" => {
@@ -117,6 +123,14 @@ impl Reader<'_> {
                         self.searches(table);
                     }
                 }
+                // Read already.
+                "hours" => {}
+                "sla" => {
+                    if let Some(table) = self.table(key, item, "[sla.NAME] with first_reply = \"30m\" below")
+                    {
+                        self.sla(table);
+                    }
+                }
                 "spam" => {
                     if let Some(table) = self.table(key, item, "[spam.NAME]") {
                         self.spam(table);
@@ -148,10 +162,12 @@ impl Reader<'_> {
                             "agents",
                             "confirm_patterns",
                             "fields",
+                            "hours",
                             "keys",
                             "macros",
                             "notify",
                             "searches",
+                            "sla",
                             "spam",
                             "workspace",
                         ];

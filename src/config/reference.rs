@@ -93,6 +93,33 @@ deadline = "when they need it"
 "Refunds" = { query = "refund status:open", key = "g f" }
 ```
 
+## Times for answers
+
+`[sla.NAME]` says how soon customers are to be answered, `[hours.NAME]` when that time runs. Of several that fit, the first in the file
+counts. [../sla.md](../sla.md) tells what comes of it.
+
+```toml
+[sla.vip]
+for = "label:vip"          # without it: all conversations
+first_reply = "15m"        # to somebody who was never answered
+next_reply = "1h"          # to everybody else; one of the two is enough
+hours = "office"           # without it the time always runs
+
+[sla.usual]
+first_reply = "1h"
+next_reply = "4h"
+hours = "office"
+
+[hours.office]
+time_zone = "Europe/Amsterdam"       # without it: this machine's
+mon-fri = "9:00-12:30, 13:00-17:30"
+sat = "10:00-14:00"
+```
+
+`for` is a [query](queries.md) of what a conversation itself shows: `channel:`, `account:`, `label:`, `priority:`, `qualified:` and
+`score:`. Times are written as `30m`, `2h`, `1d` or `1w`; a day has 24 hours, of business hours as well. Spans end on the day on which
+they begin: a night is `22:00-24:00` and, on the next day, `0:00-6:00`.
+
 ## Spam
 
 `[spam.NAME]` is a rule: the first message of somebody who has never been answered is spam if all holds that the rule says. The

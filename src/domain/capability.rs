@@ -41,6 +41,19 @@ pub struct AttachmentLimits {
     pub count: u32,
 }
 
+/// What a medium makes of marks in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Formatting {
+    /// Nothing: they are shown as typed.
+    #[default]
+    None,
+    /// They are shown as typed; links can be followed.
+    Links,
+    /// WhatsApp's: `*bold*`, `_italic_`, `~strike~`, `` `code` ``, lists and quotations.
+    Whatsapp,
+}
+
 /// What can be done with one channel of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelCapabilities {
@@ -56,6 +69,9 @@ pub struct ChannelCapabilities {
     pub reply_window: Option<Ms>,
     /// Whether a new conversation can be started to an address.
     pub start: bool,
+    /// What becomes of marks in a text.
+    #[serde(default)]
+    pub formatting: Formatting,
     /// Files.
     pub attachments: AttachmentLimits,
     /// Whether the customer is told that we type.
@@ -97,6 +113,7 @@ impl ChannelCapabilities {
             segments: false,
             reply_window: None,
             start: false,
+            formatting: Formatting::None,
             attachments: AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 },
             typing: false,
             read_receipts: false,

@@ -2,6 +2,7 @@
 
 use crate::domain::account::Channel;
 use crate::domain::conversation::{Assignee, Priority, Status};
+use crate::domain::hours::minute;
 use crate::domain::ids::AgentId;
 use crate::domain::row::ConversationRow;
 use std::str::FromStr;
@@ -60,6 +61,8 @@ pub enum Rule {
     Team(String),
     /// Where a note calls the agent: the notes that do, not what customers write there.
     Mentions,
+    /// Mine or nobody's, and due soon or overdue: that it is, not what customers write there.
+    Due,
 }
 
 impl FromStr for Rule {
@@ -77,6 +80,7 @@ impl FromStr for Rule {
             None if word == "mine" => Ok(Rule::Mine),
             None if word == "unassigned" => Ok(Rule::Unassigned),
             None if word == "mentions" => Ok(Rule::Mentions),
+            None if word == "due" => Ok(Rule::Due),
             Some(("channel", medium)) => medium.parse().map(Rule::Channel).map_err(|_| {
                 let known: Vec<_> = Channel::ALL.into_iter().map(Channel::word).collect();
                 format!("there is no channel \u{201c}{medium}\u{201d}: use {}", known.join(", "))
@@ -89,7 +93,7 @@ impl FromStr for Rule {
                 format!("there is no priority \u{201c}{priority}\u{201d}: use {}", known.join(", "))
             }),
             _ => Err(format!(
-                "\u{201c}{word}\u{201d} is none of all, mine, unassigned, mentions, channel:WORD, account:NAME, label:NAME, priority:WORD, team:NAME"
+                "\u{201c}{word}\u{201d} is none of all, mine, unassigned, mentions, due, channel:WORD, account:NAME, label:NAME, priority:WORD, team:NAME"
             )),
         }
     }
@@ -116,7 +120,7 @@ impl Rule {
             Rule::Label(name) => row.labels.contains(name),
             Rule::Priority(least) => row.priority >= *least,
             Rule::Team(name) => matches!(row.assignee, Some(Assignee::Team(_))) && by_name(name),
-            Rule::Mentions => false,
+            Rule::Mentions | Rule::Due => false,
         }
     }
 }
@@ -132,11 +136,6 @@ impl FromStr for Hours {
     type Err = String;
     fn from_str(text: &str) -> Result<Hours, String> {
         let wrong = || "write two times of day, such as 22:00-07:00".to_owned();
-        let minute = |time: &str| {
-            let (hour, minute) = time.trim().split_once(':')?;
-            let (hour, minute) = (hour.parse::<u16>().ok()?, minute.parse::<u16>().ok()?);
-            (hour < 24 && minute < 60).then_some(hour * 60 + minute)
-        };
         let (from, to) = text.split_once('-').ok_or_else(wrong)?;
         match (minute(from), minute(to)) {
             (Some(from), Some(to)) if from != to => Ok(Hours { from, to }),
@@ -178,6 +177,17 @@ impl Wanted {
     /// Whether a note in this conversation that calls the agent is worth a call.
     pub fn fits_note(&self, row: &ConversationRow) -> bool {
         self.is_heard(row) && self.rules.iter().any(|rule| matches!(rule, Rule::All | Rule::Mentions))
+    }
+
+    /// Whether the agent wants to know at all what is due.
+    pub fn wants_due(&self) -> bool {
+        self.how != How::Off && self.rules.contains(&Rule::Due)
+    }
+
+    /// Whether it is worth a call that a conversation is due.
+    pub fn fits_due(&self, row: &ConversationRow, me: AgentId) -> bool {
+        let is_near = row.assignee.is_none() || row.assignee == Some(Assignee::Agent(me));
+        self.is_heard(row) && self.wants_due() && is_near
     }
 
     /// Spam, what is muted and what is blocked never calls.

@@ -22,6 +22,8 @@ pub enum View {
     Open,
     /// Open, the customer waits; longest first.
     Waiting,
+    /// Open, the customer should have had an answer; first due first. Found by the clock: the writer keeps no count of it.
+    Overdue,
     /// Pending.
     Pending,
     /// Snoozed.
@@ -50,6 +52,7 @@ impl View {
             View::Unassigned => "unassigned".into(),
             View::Open => "open".into(),
             View::Waiting => "waiting".into(),
+            View::Overdue => "overdue".into(),
             View::Pending => "pending".into(),
             View::Snoozed => "snoozed".into(),
             View::Resolved => "resolved".into(),
@@ -75,7 +78,7 @@ pub struct ViewCount {
 /// The place of a row in a list, for keyset paging: the sort time and the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ListKey {
-    /// `last_message_at`, or `waiting_since` in the Waiting view.
+    /// `last_message_at`, `waiting_since` in the Waiting view, `due_at` among what is overdue.
     pub at: Ms,
     /// Decides between equal times.
     pub id: ConversationId,
@@ -139,6 +142,8 @@ pub struct ConversationRow {
     pub unread: u32,
     /// Since when the customer waits for an answer.
     pub waiting_since: Option<Ms>,
+    /// Until when the customer is to be answered, by the policies of the configuration.
+    pub due_at: Option<Ms>,
     /// When the newest message (inbound, outbound or note; none that was taken back) was sent.
     pub last_message_at: Option<Ms>,
     /// When the customer last wrote; opens reply windows.

@@ -127,9 +127,11 @@ pub(super) struct Newest {
     pub delivery: Option<i64>,
 }
 
-/// A delivery after which the customer does not wait any more: everything that is not known to have stayed here.
+/// A delivery after which the customer does not wait any more: everything that is not known to have stayed here. What is queued or
+/// scheduled has not left yet.
 pub(super) fn answers(delivery: Option<Delivery>) -> bool {
-    !matches!(delivery, Some(Delivery::Failed | Delivery::Cancelled | Delivery::Parked | Delivery::Retrying))
+    use Delivery::{Cancelled, Failed, Parked, Queued, Retrying};
+    !matches!(delivery, Some(Queued | Failed | Cancelled | Parked | Retrying))
 }
 
 impl Tx<'_> {
@@ -368,8 +370,7 @@ impl Tx<'_> {
     pub(super) fn last_answer(&self, conversation: i64) -> Result<Option<(Ms, i64)>, StoreError> {
         self.one(
             "SELECT sent_at, id FROM message
-             WHERE conversation_id = ?1 AND direction = 1 AND (delivery IS NULL OR delivery NOT IN (2, 3, 5, 7))
-               AND NOT (delivery IS 0 AND EXISTS (SELECT 1 FROM op o WHERE o.id = message.op_id AND o.scheduled_at = due_at))
+             WHERE conversation_id = ?1 AND direction = 1 AND (delivery IS NULL OR delivery NOT IN (0, 2, 3, 5, 7))
              ORDER BY sent_at DESC, id DESC LIMIT 1",
             [conversation],
             |r| Ok((r.get(0)?, r.get(1)?)),

@@ -1,5 +1,6 @@
 //! Turns a query into what SQLite can answer: conditions with bound values, the words for the indexes, and where to begin.
 
+pub(in crate::store) mod due;
 mod people;
 
 use crate::domain::clock::Ms;
@@ -8,6 +9,7 @@ use crate::domain::delivery::Delivery;
 use crate::domain::ids::{AgentId, MessageId};
 use crate::domain::message::{AuthorKind, Direction};
 use crate::domain::query::{FieldIs, Filter, Has, Qualified, Query, What, When, Who, Writer};
+use crate::domain::sla::Sla;
 use crate::store::error::StoreError;
 use crate::text::address;
 use crate::text::format::parse_when;
@@ -15,8 +17,9 @@ use crate::text::index::{Term, match_expr};
 use jiff::tz::TimeZone;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
+use std::sync::Arc;
 
-/// Who asks, when and where: what gives `me`, `7d` and days their meaning.
+/// Who asks, when and where: what gives `me`, `7d`, days and `overdue` their meaning.
 #[derive(Debug, Clone)]
 pub struct Asking {
     /// The agent who asks, where they are one.
@@ -25,6 +28,8 @@ pub struct Asking {
     pub now: Ms,
     /// The zone in which days begin.
     pub tz: TimeZone,
+    /// By what customers are due.
+    pub sla: Arc<Sla>,
 }
 
 /// A piece of SQL with its values, in the order of their question marks.
@@ -221,6 +226,8 @@ fn lower_filter(
             let all = "SELECT id FROM conversation WHERE archived_at IS NOT NULL";
             (Part::new(condition, Vec::new()), yes.then(|| Part::new(all, Vec::new())))
         }
+        Filter::Overdue(yes) => due::overdue(conn, *yes, asking)?,
+        Filter::Due(within) => due::within(conn, within, asking)?,
         Filter::Unread(false) => (Part::new("c.unread = 0", Vec::new()), None),
         Filter::Contact(list) => people::contacts(conn, list)?,
         Filter::Identity(list) => people::identities(conn, list)?,

@@ -41,6 +41,7 @@ pub use tx::Tx;
 pub use writer::{Class, Writer};
 
 use crate::domain::clock::Clock;
+use crate::domain::sla::Sla;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -51,6 +52,7 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     dir: PathBuf,
     clock: Arc<dyn Clock>,
+    sla: reader::Policies,
     thread: writer::Thread,
 }
 
@@ -62,7 +64,7 @@ impl Store {
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Store, StoreError> {
         let conn = open::writer(dir)?;
         let thread = writer::Thread::start(conn, dir, clock.clone())?;
-        Ok(Store(Arc::new(Inner { dir: dir.to_owned(), clock, thread })))
+        Ok(Store(Arc::new(Inner { dir: dir.to_owned(), clock, sla: reader::Policies::default(), thread })))
     }
 
     /// A fresh connection that can only ask.
@@ -70,7 +72,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the file cannot be opened.
     pub fn reader(&self) -> Result<Reader, StoreError> {
-        Reader::open(&self.0.dir)
+        Reader::open(&self.0.dir, self.0.clock.clone(), self.0.sla.clone())
+    }
+
+    /// Sets the policies by which customers are due, for all readers, those that are open among them.
+    pub fn set_sla(&self, sla: Sla) {
+        self.0.sla.set(sla);
     }
 
     /// The way to the writer.

@@ -25,8 +25,6 @@ struct Said {
     expected: Option<i64>,
     worded: bool,
     indexed: bool,
-    /// It is to leave at a time that an agent has chosen.
-    waits: bool,
 }
 
 impl Reader {
@@ -45,7 +43,7 @@ impl Reader {
         let newest = shown_last.max_by_key(|m| (m.sent_at, m.id));
         let answer = messages
             .iter()
-            .filter(|m| m.direction == 1 && !m.waits && !matches!(m.delivery, Some(2 | 3 | 5 | 7)))
+            .filter(|m| m.direction == 1 && !matches!(m.delivery, Some(0 | 2 | 3 | 5 | 7)))
             .map(|m| (m.sent_at, m.id))
             .max();
         let waiting = messages
@@ -158,8 +156,7 @@ impl Reader {
         use crate::domain::delivery::Delivery;
         self.all(
             "SELECT m.id, m.direction, m.sent_at, m.seen, m.delivery, m.given_up, m.said, o.state, m.text <> '',
-                    EXISTS (SELECT 1 FROM message_fts_docsize d WHERE d.id = m.id),
-                    coalesce(m.said IS NULL AND o.state = 0 AND o.scheduled_at = o.not_before, 0)
+                    EXISTS (SELECT 1 FROM message_fts_docsize d WHERE d.id = m.id)
              FROM message m LEFT JOIN op o ON o.id = m.op_id WHERE m.conversation_id = ?1",
             [conversation.0],
             |r| {
@@ -175,7 +172,6 @@ impl Reader {
                     expected: shown_delivery(said, op).map(Delivery::code),
                     worded: r.get(8)?,
                     indexed: r.get(9)?,
-                    waits: r.get(10)?,
                 })
             },
         )

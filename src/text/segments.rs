@@ -1,6 +1,7 @@
 //! SMS segments: which encoding a text needs, how many parts it is sent and billed as, and what forces the dear one.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Encoding of a short message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +71,33 @@ pub fn segments(text: &str) -> Segments {
     count(text, Encoding::Gsm7, units, |c| septets(c).unwrap_or(1))
 }
 
+/// Where each part of a text begins and ends, in the order in which they are sent; always one at least.
+pub fn parts(text: &str) -> Vec<Range<usize>> {
+    let whole = segments(text);
+    if whole.segments == 1 {
+        return vec![Range { start: 0, end: text.len() }];
+    }
+    let cost = |c: char| match whole.encoding {
+        Encoding::Gsm7 => septets(c).unwrap_or(1),
+        Encoding::Ucs2 => c.len_utf16(),
+    };
+    let (mut parts, mut from, mut used) = (Vec::with_capacity(whole.segments), 0, 0);
+    for (at, c) in text.char_indices() {
+        if used + cost(c) > whole.encoding.part() {
+            parts.push(from..at);
+            (from, used) = (at, 0);
+        }
+        used += cost(c);
+    }
+    parts.push(from..text.len());
+    parts
+}
+
+/// Whether a character forces UCS-2.
+pub fn is_dear(c: char) -> bool {
+    septets(c).is_none()
+}
+
 fn count(text: &str, encoding: Encoding, units: usize, cost: impl Fn(char) -> usize) -> Segments {
     if units <= encoding.single() {
         return Segments { encoding, units, segments: 1, left: encoding.single() - units };
@@ -124,7 +152,7 @@ pub fn look_alikes(text: &str) -> Cow<'_, str> {
 pub fn offenders(text: &str) -> Vec<char> {
     let mut found = Vec::new();
     for c in text.chars() {
-        if septets(c).is_none() && !found.contains(&c) {
+        if is_dear(c) && !found.contains(&c) {
             found.push(c);
         }
     }
@@ -178,6 +206,22 @@ mod tests {
         assert_eq!(segments(typed).encoding, Encoding::Ucs2);
         assert_eq!(look_alikes(typed), "\"Hi\" - it's fine... ok");
         assert!(matches!(look_alikes("ça va €"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn parts_are_those_that_are_counted() {
+        for text in [
+            String::new(),
+            "a".repeat(160),
+            "a".repeat(161),
+            format!("{}€{}", "a".repeat(152), "a".repeat(152)),
+            format!("{}😀{}", "ж".repeat(66), "ж".repeat(66)),
+        ] {
+            let parts = parts(&text);
+            assert_eq!(parts.len(), segments(&text).segments);
+            assert_eq!(parts.iter().map(|part| &text[part.clone()]).collect::<String>(), text);
+        }
+        assert_eq!(parts(&"a".repeat(161)), [0..153, 153..161]);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Times that lie ahead, as people write them: for a snooze, and for what is to happen later.
 
+use crate::domain::hours::weekday;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp, Zoned};
+use jiff::{Span, SpanRelativeTo, Timestamp, Zoned};
 
 /// When a day begins, where no time is said.
 const MORNING: Time = Time::constant(9, 0, 0, 0);
@@ -27,9 +28,20 @@ pub fn ahead(text: &str, now_ms: i64, tz: &TimeZone) -> Option<i64> {
     (then > now_ms).then_some(then)
 }
 
+/// How long `30m`, `2 hours`, `1d` or `1w` is, in milliseconds; a day has 24 hours.
+pub fn length(text: &str) -> Option<i64> {
+    let span = span(&text.trim().to_lowercase())?;
+    let whole = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    i64::try_from(whole.as_millis()).ok()
+}
+
 /// `+2h` and the like.
 fn after(text: &str, now: &Zoned) -> Option<Zoned> {
     let text = text.strip_prefix("in ").or_else(|| text.strip_prefix('+')).unwrap_or(text).trim();
+    now.checked_add(span(text)?).ok()
+}
+
+fn span(text: &str) -> Option<Span> {
     let end = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(end);
     let n = i64::from(number.parse::<u32>().ok()?);
@@ -41,8 +53,7 @@ fn after(text: &str, now: &Zoned) -> Option<Zoned> {
         "w" | "week" | "weeks" => Span::new().try_weeks(n),
         _ => return None,
     };
-    let span = span.ok()?;
-    now.checked_add(span).ok()
+    span.ok()
 }
 
 /// A day, a time of day, or both.
@@ -78,19 +89,8 @@ fn join(date: Date, time: Time, now: &Zoned) -> Option<Zoned> {
 
 /// A day of the week, or a date.
 fn day(word: &str, today: Date) -> Option<Date> {
-    const WEEK: [(&str, Weekday); 7] = [
-        ("monday", Weekday::Monday),
-        ("tuesday", Weekday::Tuesday),
-        ("wednesday", Weekday::Wednesday),
-        ("thursday", Weekday::Thursday),
-        ("friday", Weekday::Friday),
-        ("saturday", Weekday::Saturday),
-        ("sunday", Weekday::Sunday),
-    ];
-    if word.len() >= 3
-        && let Some((_, weekday)) = WEEK.iter().find(|(name, _)| name.starts_with(word))
-    {
-        return next(today, *weekday);
+    if let Some(weekday) = weekday(word) {
+        return next(today, weekday);
     }
     (word.len() == 10).then(|| word.parse().ok())?
 }
@@ -179,6 +179,16 @@ mod tests {
             "14:30 tomorrow",
         ] {
             assert_eq!(ahead(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn lengths_of_time() {
+        for (text, minutes) in [("30m", 30), ("2 Hours", 120), ("1d", 1440), ("1w", 10_080)] {
+            assert_eq!(length(text), Some(minutes * 60_000), "{text}");
+        }
+        for bad in ["", "tomorrow", "+2h", "9", "h", "4000000000w"] {
+            assert_eq!(length(bad), None, "{bad}");
         }
     }
 

@@ -138,9 +138,21 @@ fn draw_header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         x = pen.pieces(x, y, room, &[("› ", Role::Faint), (title.as_str(), Role::Accent)]) + 4;
     }
     let count = |view: View| model.sidebar.count(&view).total;
-    let counts = [(count(View::Open), "open", Role::Text), (count(View::Waiting), "waiting", Role::Text)];
-    for (number, word, role) in counts {
-        let shown = number.to_string();
+    let (overdue, more) = model.sidebar.overdue();
+    let overdue = (overdue > 0).then_some((overdue, more, "overdue", Role::Bad));
+    let mut counts = vec![
+        (count(View::Open), false, "open", Role::Text),
+        (count(View::Waiting), false, "waiting", Role::Text),
+    ];
+    counts.extend(overdue);
+    let shown = |number: u64, more: bool| format!("{number}{}", if more { "+" } else { "" });
+    let wide: u16 = counts.iter().map(|(n, more, word, _)| cells(&shown(*n, *more)) + cells(word) + 4).sum();
+    // Who is overdue waits as well: that is told first.
+    if counts.len() > 2 && wide > at.saturating_sub(x) + 3 {
+        counts.remove(1);
+    }
+    for (number, more, word, role) in counts {
+        let shown = shown(number, more);
         if cells(&shown) + cells(word) < at.saturating_sub(x) {
             x = pen.pieces(
                 x,

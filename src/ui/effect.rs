@@ -179,6 +179,15 @@ pub enum Need {
         /// How many messages at most.
         limit: usize,
     },
+    /// Who is due from one moment to another.
+    Due {
+        /// From then on, UTC milliseconds.
+        since: Ms,
+        /// Up to then.
+        until: Ms,
+        /// How many conversations at most.
+        limit: usize,
+    },
     /// How many conversations each of these queries finds.
     Searches {
         /// As configured.

@@ -1,7 +1,9 @@
 //! Rows for tests, with fixed ids and times.
 
 use crate::domain::account::{Channel, Health};
-use crate::domain::capability::{AttachmentLimits, Capabilities, ChannelCapabilities, Ownership, PushKind};
+use crate::domain::capability::{
+    AttachmentLimits, Capabilities, ChannelCapabilities, Formatting, Ownership, PushKind,
+};
 use crate::domain::conversation::{Priority, Status};
 use crate::domain::ids::{AccountId, AgentId, ContactId, ConversationId, MessageId};
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
@@ -69,6 +71,7 @@ pub(crate) fn conversation(id: i64) -> ConversationRow {
         called: Vec::new(),
         unread: 0,
         waiting_since: None,
+        due_at: None,
         last_message_at: Some(NOW - id * 60_000),
         last_inbound_at: Some(NOW - id * 60_000),
         preview: format!("message of {id}"),
@@ -124,6 +127,7 @@ pub(crate) fn account() -> AccountRow {
                 attachments: AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 },
                 typing: true,
                 read_receipts: false,
+                formatting: Formatting::None,
             }],
             status: Ownership::Local,
             assignee: Ownership::Local,

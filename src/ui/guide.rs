@@ -12,12 +12,13 @@ pub struct Page {
 }
 
 /// All pages, in the order of reading.
-pub static PAGES: [Page; 8] = [
+pub static PAGES: [Page; 9] = [
     Page { name: "getting-around", text: include_str!("../../assets/help/getting-around.md") },
     Page { name: "triage", text: include_str!("../../assets/help/triage.md") },
     Page { name: "writing", text: include_str!("../../assets/help/writing.md") },
     Page { name: "searching", text: include_str!("../../assets/help/searching.md") },
     Page { name: "snooze", text: include_str!("../../assets/help/snooze.md") },
+    Page { name: "due", text: include_str!("../../assets/help/due.md") },
     Page { name: "deliveries-and-doubt", text: include_str!("../../assets/help/deliveries-and-doubt.md") },
     Page { name: "channels", text: include_str!("../../assets/help/channels.md") },
     Page { name: "configuration", text: include_str!("../../assets/help/configuration.md") },

@@ -200,6 +200,7 @@ fn of_chord(model: &Model) -> Vec<Hint> {
             && binding.chord.len() > model.chord.len()
             && binding.chord.starts_with(&model.chord)
             && let Some(next) = binding.chord.get(model.chord.len())
+            && (binding.command.available)(model).is_ok()
         {
             let hint =
                 Hint { x: 0, label: next.label(), word: binding.command.title, press: Press::Key(*next) };

@@ -30,6 +30,7 @@ impl Icons {
             View::Unassigned => ("○", "\u{f21b}"),
             View::Open => ("◇", "\u{f01c}"),
             View::Waiting => ("◔", "\u{f017}"),
+            View::Overdue => ("!", "\u{f071}"),
             View::Pending => ("…", "\u{f28b}"),
             View::Snoozed => ("☾", "\u{f186}"),
             View::Resolved => ("✓", "\u{f00c}"),
@@ -85,7 +86,14 @@ mod tests {
     #[test]
     fn icons_take_one_cell_and_reach_it() {
         let mut all = vec![View::Account(AccountId(1)), View::Label("x".into()), View::Mine(AgentId(1))];
-        all.extend([View::Unassigned, View::Open, View::Waiting, View::Pending, View::Snoozed]);
+        all.extend([
+            View::Unassigned,
+            View::Open,
+            View::Waiting,
+            View::Overdue,
+            View::Pending,
+            View::Snoozed,
+        ]);
         all.extend([View::Resolved, View::Spam, View::Archived, View::Mentions(AgentId(1))]);
         all.extend(Channel::ALL.map(View::Channel));
         for icons in [Icons::Plain, Icons::Nerd] {

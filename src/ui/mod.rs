@@ -14,6 +14,7 @@ pub mod command;
 mod composer;
 mod done;
 mod draw;
+mod due;
 pub mod effect;
 pub mod guide;
 mod hints;
@@ -68,8 +69,8 @@ pub fn start(startup: Startup) -> (Model, Vec<Effect>) {
 }
 
 /// The views whose counts the sidebar shows: the fixed ones, each medium that an account carries, each account, each label.
-pub fn sidebar_views(me: AgentId, accounts: &[AccountRow], labels: &[String]) -> Vec<View> {
-    sidebar::views(me, accounts, labels)
+pub fn sidebar_views(me: AgentId, has_due: bool, accounts: &[AccountRow], labels: &[String]) -> Vec<View> {
+    sidebar::views(me, has_due, accounts, labels)
 }
 
 /// Why keys of the configuration cannot be used, each with file and line.

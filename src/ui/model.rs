@@ -95,6 +95,8 @@ pub struct Model {
     pub(crate) thread: Thread,
     pub(crate) ahead: Ahead,
     pub(crate) composer: Option<Composer>,
+    /// Whether the composer shows how it will look.
+    pub(crate) previews: bool,
     pub(crate) overlays: Vec<Overlay>,
     /// What was left with words in it.
     pub(crate) left: Option<Overlay>,
@@ -196,6 +198,7 @@ impl Model {
             thread: Thread::default(),
             ahead: Ahead::default(),
             composer: None,
+            previews: false,
             overlays: Vec::new(),
             left: None,
             edited: None,

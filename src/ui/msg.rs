@@ -216,6 +216,8 @@ pub enum Loaded {
     },
     /// What has come in and nobody has seen, oldest first.
     Arrivals(Vec<ArrivalRow>),
+    /// Who is due from one moment to another, first due first.
+    Due(Vec<ConversationRow>),
     /// How many conversations queries find; `true` = there are more.
     Searches(Vec<(String, u64, bool)>),
     /// What waits to be done.

@@ -1,12 +1,13 @@
 //! Calls the agent who looks elsewhere: once for a message, once for many that come together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::clock::Ms;
-use crate::domain::ids::MessageId;
+use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::notify::{How, Wanted};
-use crate::domain::row::{AgentRow, ArrivalRow};
+use crate::domain::row::{AgentRow, ArrivalRow, ConversationRow};
 use crate::text::{format, mention, sanitize, wrap};
+use crate::ui::due::{self, SOON};
 use crate::ui::effect::{Effect, Need};
 use crate::ui::list;
 use crate::ui::model::Model;
@@ -15,6 +16,8 @@ use crate::ui::model::Model;
 const NEWS: Ms = 3_600_000;
 /// Messages looked at: few, as it is done at every change of the store, and keys wait behind it.
 const MOST: usize = 50;
+/// Conversations that are due and looked at: those of an hour.
+const MOST_DUE: usize = 200;
 /// So long what comes together is gathered.
 const GATHER: Ms = 300;
 /// The shortest time between two calls.
@@ -32,6 +35,10 @@ pub(crate) struct Calls {
     floor: Option<MessageId>,
     /// What is to be called for.
     waiting: Vec<ArrivalRow>,
+    /// Who was due when last looked, until when, and whether that was over; none until the first look.
+    known_due: Option<BTreeMap<(ConversationId, Ms), bool>>,
+    /// Who is to be called for because they are due.
+    waiting_due: Vec<ConversationRow>,
     /// When.
     pub(crate) due: Option<Ms>,
     /// When the last call was made.
@@ -60,7 +67,30 @@ impl Calls {
                 self.waiting.push(arrival);
             }
         }
-        if !self.waiting.is_empty() && self.due.is_none() {
+        self.call_soon(now);
+    }
+
+    /// Takes in who is due: each is called for once before and once after it.
+    fn take_due(&mut self, rows: Vec<ConversationRow>, fits: impl Fn(&ConversationRow) -> bool, now: Ms) {
+        let before = self.known_due.take();
+        let mut known = BTreeMap::new();
+        for row in rows {
+            let Some(due) = row.due_at else { continue };
+            let is_over = due <= now;
+            known.insert((row.id, due), is_over);
+            let is_news = before.as_ref().is_some_and(|before| before.get(&(row.id, due)) != Some(&is_over));
+            if is_news && fits(&row) {
+                self.waiting_due.retain(|waiting| waiting.id != row.id);
+                self.waiting_due.push(row);
+            }
+        }
+        self.known_due = Some(known);
+        self.call_soon(now);
+    }
+
+    fn call_soon(&mut self, now: Ms) {
+        let calls = !self.waiting.is_empty() || !self.waiting_due.is_empty();
+        if calls && self.due.is_none() {
             let pause_ends = self.last.map_or(now, |last| last.saturating_add(PAUSE));
             self.due = Some(now.saturating_add(GATHER).max(pause_ends));
         }
@@ -76,6 +106,19 @@ impl Model {
         if self.calls.wanted.how != How::Off {
             self.load_soon(Need::Arrivals { since: self.now - NEWS, limit: MOST });
         }
+    }
+
+    /// Asks who is due, if anybody wants to know.
+    pub(crate) fn look_for_due(&mut self) {
+        if self.calls.wanted.wants_due() && self.sidebar.has_due {
+            self.load_soon(Need::Due { since: self.now - NEWS, until: self.now + SOON, limit: MOST_DUE });
+        }
+    }
+
+    /// Takes in who is due.
+    pub(crate) fn became_due(&mut self, rows: Vec<ConversationRow>) {
+        let (me, now, wanted) = (self.me.id, self.now, self.calls.wanted.clone());
+        self.calls.take_due(rows, |row| wanted.fits_due(row, me), now);
     }
 
     /// Takes in what has come.
@@ -101,24 +144,59 @@ impl Model {
         }
         self.calls.due = None;
         let mut waiting = std::mem::take(&mut self.calls.waiting);
-        waiting.retain(|a| !(self.attended && self.is_on_screen(a)));
+        waiting.retain(|a| !(self.attended && self.is_on_screen(a.conversation.id)));
+        let mut due = std::mem::take(&mut self.calls.waiting_due);
+        due.retain(|row| !(self.attended && self.is_on_screen(row.id)));
         let minute = format::minute_of_day(self.now, &self.tz);
         let is_quiet = self.calls.wanted.quiet.is_some_and(|hours| hours.holds(minute));
-        if is_quiet || waiting.is_empty() {
+        if is_quiet || (waiting.is_empty() && due.is_empty()) {
             return;
         }
         self.calls.last = Some(self.now);
-        let (title, text) = words(&waiting, self.calls.wanted.preview, &self.workspace);
-        self.out.push(Effect::Notify { how: self.calls.wanted.how, title, text });
+        let how = self.calls.wanted.how;
+        if !waiting.is_empty() {
+            let (title, text) = words(&waiting, self.calls.wanted.preview, &self.workspace);
+            self.out.push(Effect::Notify { how, title, text });
+        }
+        if !due.is_empty() {
+            let (title, text) = due_words(&due, self.now, &self.workspace);
+            self.out.push(Effect::Notify { how, title, text });
+        }
     }
 
     /// Whether who looks at the screen sees that it has come.
-    fn is_on_screen(&self, arrival: &ArrivalRow) -> bool {
-        let id = arrival.conversation.id;
+    fn is_on_screen(&self, id: ConversationId) -> bool {
         let in_thread = self.layout.thread.is_some() && self.thread.conversation == Some(id);
         let rows = self.layout.list.map_or(0, |area| usize::from(area.height / list::ROW));
         in_thread || self.list.rows.iter().skip(self.list.top).take(rows).any(|row| row.id == id)
     }
+}
+
+/// What the call says of who is due: clean, and one line each.
+fn due_words(rows: &[ConversationRow], now: Ms, workspace: &str) -> (String, String) {
+    let over = rows.iter().filter(|row| row.due_at.is_some_and(|due| due <= now)).count();
+    let (title, text) = match rows {
+        [row] => {
+            let due = due::label(row, now).map(|(words, _)| words).unwrap_or_default();
+            let owner = if row.assignee.is_some() { "yours" } else { "nobody's" };
+            (
+                format::person(&row.contact_name, &row.theirs),
+                format!("{}: {due}, {owner}", row.channel.title()),
+            )
+        }
+        _ => {
+            let said = [(over, "overdue"), (rows.len() - over, "due soon")];
+            let said = said.into_iter().filter(|(count, _)| *count > 0);
+            let said: Vec<String> = said.map(|(count, word)| format!("{count} {word}")).collect();
+            (format!("Frontdesk · {workspace}"), said.join(", "))
+        }
+    };
+    fit(title, text)
+}
+
+fn fit(title: String, text: String) -> (String, String) {
+    let fit = |text: &str| wrap::truncate(&sanitize::line(text), LONGEST).into_owned();
+    (fit(&title), fit(&text))
 }
 
 /// What the call says: clean, and one line each.
@@ -154,6 +232,5 @@ fn words(arrivals: &[ArrivalRow], preview: bool, workspace: &str) -> (String, St
             (format!("Frontdesk · {workspace}"), format!("{} new messages from {names}", arrivals.len()))
         }
     };
-    let fit = |text: &str| wrap::truncate(&sanitize::line(text), LONGEST).into_owned();
-    (fit(&title), fit(&text))
+    fit(title, text)
 }

@@ -41,11 +41,16 @@ impl Pen<'_> {
 
     /// As [`Pen::text`] for what is already clean and whose blanks are to stay (indented lines of a message).
     pub(crate) fn verbatim(&mut self, x: u16, y: u16, width: u16, text: &str, role: Role) -> u16 {
+        self.verbatim_in(x, y, width, text, self.theme.style(role))
+    }
+
+    /// The same with a style of its own.
+    pub(crate) fn verbatim_in(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
         let width = width.min(self.buf.area.right().saturating_sub(x));
         if width == 0 || y < self.buf.area.y || y >= self.buf.area.bottom() || x < self.buf.area.x {
             return x;
         }
-        self.write(x, y, width, text, self.theme.style(role))
+        self.write(x, y, width, text, style)
     }
 
     /// Writes what is clean from (`x`, `y`), which is in the buffer, as far as `width` cells go. Returns the column behind it.

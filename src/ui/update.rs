@@ -96,6 +96,9 @@ pub fn wake_at(model: &Model) -> Option<Ms> {
     if let Some(due) = model.calls.due {
         at = at.min(due);
     }
+    if let Some(due) = model.next_due() {
+        at = at.min(due);
+    }
     // Countdowns move once a second.
     let counts =
         |m: &crate::domain::row::MessageRow| m.due_at.is_some_and(|due| due > now && due - now < 120_000);
@@ -108,7 +111,8 @@ pub fn wake_at(model: &Model) -> Option<Ms> {
 
 impl Model {
     fn on_tick(&mut self, now: Ms) {
-        self.now = now;
+        let before = std::mem::replace(&mut self.now, now);
+        self.due_moves(before);
         if self.notice.as_ref().is_some_and(|n| n.until <= now) {
             self.notice = None;
         }
@@ -325,7 +329,12 @@ impl Model {
                 self.ahead.take(generation, messages, older, context);
             }
             Loaded::Sidebar { accounts, labels, counts } => {
+                let had_due = self.sidebar.has_due;
                 self.sidebar.take(accounts, &labels, counts);
+                if self.sidebar.has_due && !had_due {
+                    self.count_searches();
+                    self.look_for_due();
+                }
                 self.labels = labels;
             }
             Loaded::List { source, anchor: _, rows, above, below } => {
@@ -377,6 +386,7 @@ impl Model {
                 }
             }
             Loaded::Arrivals(arrivals) => self.arrived(arrivals),
+            Loaded::Due(rows) => self.became_due(rows),
             Loaded::Searches(found) => {
                 self.sidebar.found = found.into_iter().map(|(query, n, more)| (query, (n, more))).collect();
             }

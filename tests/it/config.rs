@@ -31,6 +31,48 @@ fn patterns_are_read_and_bad_ones_have_their_line() {
 }
 
 #[test]
+fn times_for_answers_are_read_and_mistakes_have_their_line() {
+    let text = "[sla.vip]\nfor = \"label:vip,gold channel:sms\"\nfirst_reply = \"15m\"\nhours = \"office\"\n\
+                [sla.usual]\nfirst_reply = \"1h\"\nnext_reply = \"1 day\"\n\
+                [hours.office]\ntime_zone = \"Europe/Amsterdam\"\nmon-thu = \"9:00-12:30, 13:00-17:30\"\nfri = \"9:00-16:00\"\n";
+    let desk = load(text, &[]).unwrap().desk;
+    let sla = desk.sla();
+    let said: Vec<String> = sla.policies.iter().map(frontdesk::text::sla::words).collect();
+    assert_eq!(
+        said,
+        [
+            "label:vip,gold channel:sms: first reply within 15m, in the hours office",
+            "all conversations: first reply within 1h, next reply within 1d",
+        ]
+    );
+    assert_eq!(
+        desk.hours[0].0.words(),
+        "Mon–Thu 9:00–12:30 and 13:00–17:30, Fri 9:00–16:00 (Europe/Amsterdam)"
+    );
+    for (text, place, says) in [
+        ("[sla.a]\nfor = \"refund\"\nfirst_reply = \"1h\"\n", ":2:", "score:"),
+        ("[sla.a]\nfor = \"label:\"\nfirst_reply = \"1h\"\n", ":2:", "needs a value"),
+        ("[sla.a]\nfor = \"\"\nfirst_reply = \"1h\"\n", ":2:", "leave it away"),
+        ("[sla.a]\n", ":1:", "sets no time"),
+        ("[sla.a]\nfirst_reply = \"soon\"\n", ":2:", "30m"),
+        ("[sla.a]\nfirst_reply = 30\n", ":2:", "in quotes"),
+        ("[sla.a]\nfirst_reply = \"30m\"\nhours = \"office\"\n", ":3:", "[hours.NAME]"),
+        ("[sla.a]\nfirst_replies = \"30m\"\nnext_reply = \"1h\"\n", ":2:", "first_reply"),
+        ("[hours.a]\nmon = \"9:00-17:00\"\nday = \"9:00-17:00\"\n", ":3:", "no day"),
+        ("[hours.a]\nmon = \"17:00-9:00\"\n", ":2:", "24:00"),
+        ("[hours.a]\nmon = 9\n", ":2:", "in quotes"),
+        ("[hours.a]\ntime_zone = \"Mars/Phobos\"\nmon = \"9:00-17:00\"\n", ":2:", "IANA"),
+        ("[hours.a]\n", ":1:", "no day"),
+        ("[hours.a]\nmon = \"9:00-9:05\"\n[sla.a]\nfirst_reply = \"1d\"\nhours = \"a\"\n", ":4:", "weeks"),
+        ("sla = 3\n", ":1:", "[sla.NAME]"),
+        ("hours = 3\n", ":1:", "[hours.NAME]"),
+    ] {
+        let found = problems(text);
+        assert!(found.iter().any(|p| p.contains(place) && p.contains(says)), "{text}: {found:?}");
+    }
+}
+
+#[test]
 fn nothing_at_all_is_a_configuration() {
     let config = load("", &[("USER", "ana")]).unwrap();
     assert_eq!(config.workspace, "main");

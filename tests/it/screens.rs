@@ -3,6 +3,7 @@
 pub mod screen;
 pub mod setup;
 pub mod trouble;
+pub mod views;
 pub mod world;
 
 use frontdesk::domain::account::{Channel, Health};
@@ -49,6 +50,15 @@ fn failing() {
 #[test]
 fn offline() {
     sizes("offline", World::offline(), "");
+}
+
+/// Times for answers: in rows, in the head, above, and as a view.
+#[test]
+fn due() {
+    sizes("due", World::busy().with_due(), "");
+    roles("due_roles", World::busy().with_due(), (120, 40), "");
+    picture("overdue_80x24", World::busy().with_due(), (80, 24), "gd");
+    picture("overdue_120x40", World::busy().with_due(), (120, 40), "gd<enter>");
 }
 
 #[test]
@@ -108,6 +118,26 @@ fn composing() {
     picture("compose_segments", World::busy(), (120, 26), "jrGood morning");
     picture("compose_draft", World::busy(), (80, 24), "jjj<enter>");
     picture("compose_closed", World::busy(), (80, 24), "jj");
+}
+
+/// How an answer will look, and what a thread makes of marks.
+#[test]
+fn formatting() {
+    let mut world = World::busy();
+    world.messages[3].text =
+        "*Where* is my _order_ #1234?\n- it should have come ~Thursday~ Friday\n> `NL-1234`".into();
+    let typed = "rDear Anna,<c-j>your parcel is *on its way* and _should_ be with you ~today~ tomorrow:<c-j>- `NL-1234`";
+    for (name, size) in [("80x24", (80, 24)), ("120x40", (120, 40)), ("200x50", (200, 50))] {
+        picture(&format!("formatting_thread_{name}"), world.clone(), size, "<enter>");
+        picture(&format!("formatting_preview_{name}"), world.clone(), size, &format!("{typed}<a-p>"));
+    }
+    roles("formatting_preview_roles", world.clone(), (120, 40), &format!("{typed}<a-p>"));
+    picture("formatting_said", world.clone(), (80, 24), typed);
+    picture("formatting_lost", world.clone(), (80, 24), "jr*Hello*");
+    picture("formatting_blank", world.clone(), (80, 24), "jjjjr");
+    let long = "jrDear Bob, thank you for your patience: our courier tells us that the refund of \u{20ac} 49 left this morning, \u{2013} you will have it by Friday.";
+    picture("formatting_parts_80x24", world.clone(), (80, 24), &format!("{long}<a-p>"));
+    picture("formatting_parts_120x40", world, (120, 40), &format!("{long}<a-p>"));
 }
 
 #[test]

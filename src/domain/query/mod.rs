@@ -92,6 +92,32 @@ pub enum Filter {
     Field(Vec<FieldIs>),
     /// Whether it is put away. Lists leave out what is, unless this is asked.
     Archived(bool),
+    /// Whether the customer should have had an answer by now.
+    Overdue(bool),
+    /// When the customer is to be answered.
+    Due(Within),
+}
+
+/// How far ahead something is: `<1h`, `>2d`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Within {
+    /// By then, or later.
+    pub by: bool,
+    /// How far, as it was written. The parser only lets through what is a length of time.
+    pub(crate) length: String,
+}
+
+impl Within {
+    /// How far, as it was written.
+    pub fn length(&self) -> &str {
+        &self.length
+    }
+}
+
+impl fmt::Display for Within {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.by { "<" } else { ">" }, self.length)
+    }
 }
 
 /// A bound on a number, as it was written: `50`, `>50`, `>=50`, `<50`, `<=50`.
@@ -131,6 +157,19 @@ impl Compare {
             Compare::AtLeast => ">=",
             Compare::Below => "<",
             Compare::AtMost => "<=",
+        }
+    }
+}
+
+impl Bound {
+    /// Whether a number is within it.
+    pub const fn holds(self, number: u8) -> bool {
+        match self.by {
+            Compare::Is => number == self.to,
+            Compare::Above => number > self.to,
+            Compare::AtLeast => number >= self.to,
+            Compare::Below => number < self.to,
+            Compare::AtMost => number <= self.to,
         }
     }
 }
@@ -253,7 +292,7 @@ impl Query {
 }
 
 /// The keys of filters, in the order in which they are told.
-pub const KEYS: [&str; 17] = [
+pub const KEYS: [&str; 19] = [
     "channel",
     "account",
     "status",
@@ -265,6 +304,8 @@ pub const KEYS: [&str; 17] = [
     "field",
     "unread",
     "archived",
+    "overdue",
+    "due",
     "from",
     "contact",
     "identity",
@@ -278,7 +319,7 @@ pub const KEYS: [&str; 17] = [
 pub enum QueryError {
     /// A `key:` that is none.
     #[error(
-        "unknown filter \u{201c}{key}:\u{201d}: use one of {}; or put it in quotes to look for the words",
+        "unknown filter \u{201c}{key}:\u{201d}: use {}; or quote it to look for the words",
         KEYS.map(|k| format!("{k}:")).join(" ")
     )]
     UnknownKey {
@@ -383,10 +424,13 @@ impl fmt::Display for Filter {
             }
             Filter::Assignee(list) => words(&list.iter().map(Who::text).collect::<Vec<_>>()),
             Filter::From(list) => words(&list.iter().map(Writer::text).collect::<Vec<_>>()),
-            Filter::Unread(yes) | Filter::Archived(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+            Filter::Unread(yes) | Filter::Archived(yes) | Filter::Overdue(yes) => {
+                if *yes { "yes" } else { "no" }.to_owned()
+            }
             Filter::Score(bound) => bound.to_string(),
             Filter::Field(list) => strings(&list.iter().map(FieldIs::to_string).collect::<Vec<_>>()),
             Filter::Before(when) | Filter::After(when) => quoted(&when.0),
+            Filter::Due(within) => within.to_string(),
         };
         write!(f, "{}:{values}", self.key())
     }
@@ -413,6 +457,8 @@ impl Filter {
             Filter::Score(_) => "score",
             Filter::Field(_) => "field",
             Filter::Archived(_) => "archived",
+            Filter::Overdue(_) => "overdue",
+            Filter::Due(_) => "due",
         }
     }
 }

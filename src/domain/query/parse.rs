@@ -4,7 +4,7 @@
 //! the colon (`re:`), a single letter stands before it (`c:`), or it is a link (`https://`, `mailto:`, `tel:`).
 //! Whatever stands in quotation marks is never a filter.
 
-use super::values::{bound, expected, field, has, qualified, when, who, writer, yes_or_no};
+use super::values::{bound, expected, field, has, qualified, when, who, within, writer, yes_or_no};
 use super::{Clause, Filter, KEYS, Query, QueryError, SoFar, What};
 
 /// Reads a finished query.
@@ -227,6 +227,8 @@ impl<'a> Reader<'a> {
             "has" => self.each(key, &values, has)?.map(Filter::Has),
             "unread" => self.one(key, &values, yes_or_no)?.map(Filter::Unread),
             "archived" => self.one(key, &values, yes_or_no)?.map(Filter::Archived),
+            "overdue" => self.one(key, &values, yes_or_no)?.map(Filter::Overdue),
+            "due" => self.one(key, &values, within)?.map(Filter::Due),
             "score" => self.one(key, &values, bound)?.map(Filter::Score),
             "field" => self.each(key, &values, field)?.map(Filter::Field),
             "before" => self.one(key, &values, when)?.map(Filter::Before),
@@ -406,6 +408,9 @@ mod tests {
             "from:customer",
             "identity:+31612345678",
             "archived:yes",
+            "overdue:no",
+            "due:<30m",
+            "due:>2d",
             "score:>50",
             "score:<=5",
             "score:100",
@@ -427,7 +432,9 @@ mod tests {
         assert!(says("after:soon").contains("7d"));
         assert!(says("unread:yes,no").contains("only one"));
         assert!(says("has:everything").contains("attachment"));
-        for wrong in ["score:101", "score:>", "score:=>5", "score:-1", "field:=x"] {
+        for wrong in
+            ["score:101", "score:>", "score:=>5", "score:-1", "field:=x", "due:1h", "due:<1y", "due:<soon"]
+        {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

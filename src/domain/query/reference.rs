@@ -13,7 +13,7 @@ A query holds words, filters, or both; all of them must be true.
   key:value       a filter; key:a,b takes either
   -word -key:v    what must not be
 Filters: channel: account: status: assignee: label: priority: qualified: score: field: unread: archived:
-  from: contact: identity: before: after: has:
+  overdue: due: from: contact: identity: before: after: has:
 docs/reference/queries.md tells what each takes.";
 
 /// `docs/reference/queries.md` as it has to be.
@@ -34,7 +34,8 @@ pub fn page() -> String {
     }
     page.push_str(
         "\n`before:` and `after:` are about the message; a day is its beginning in the time zone of the machine. `has:` and `from:` are about\n\
-         the message where messages are looked for, and about any message of the conversation else.\n",
+         the message where messages are looked for, and about any message of the conversation else. `overdue:` and `due:` go by\n\
+         the [times for answers](../sla.md) of the configuration; nothing is due without them.\n",
     );
     page
 }

@@ -1,6 +1,6 @@
 //! What the keys of filters take: reads one value, and says what would be one.
 
-use super::{Bound, Compare, FieldIs, Has, Qualified, When, Who, Writer};
+use super::{Bound, Compare, FieldIs, Has, Qualified, When, Who, Within, Writer};
 use crate::domain::account::Channel;
 use crate::domain::conversation::{Priority, QualificationState, Status};
 
@@ -13,7 +13,7 @@ fn words(key: &str) -> Vec<&'static str> {
         "qualified" => {
             ["yes", "no"].into_iter().chain(QualificationState::ALL.iter().map(|v| v.word())).collect()
         }
-        "unread" | "archived" => vec!["yes", "no"],
+        "unread" | "archived" | "overdue" => vec!["yes", "no"],
         "has" => vec!["attachment", "note", "failed"],
         _ => Vec::new(),
     }
@@ -43,6 +43,7 @@ pub(super) fn expected(key: &str) -> String {
         "from" => "contact, agent, me, or part of a name",
         "contact" => "part of the name of a contact, or its id",
         "score" => "a number from 0 to 100, alone or behind >, >=, < or <= (>50)",
+        "due" => "a length of time behind < (by then, or overdue) or > (later): <1h, >2d",
         "field" => "the name of a field that is filled (budget), or with what it contains (budget=10k)",
         "identity" => "an e-mail address, a telephone number or a handle",
         _ => "a day (2026-11-20, 2026-11, today, yesterday), an age (3h, 7d, 2w, 1y) or an RFC 3339 time",
@@ -116,6 +117,17 @@ pub(super) fn when(text: &str) -> Option<When> {
     let word = matches!(lower.as_str(), "now" | "today" | "yesterday" | "tomorrow");
     (word || is_age(&lower) || is_day(&lower) || text.parse::<jiff::Timestamp>().is_ok())
         .then(|| When(text.to_owned()))
+}
+
+pub(super) fn within(text: &str) -> Option<Within> {
+    let (by, length) = match (text.strip_prefix('<'), text.strip_prefix('>')) {
+        (Some(length), _) => (true, length),
+        (_, Some(length)) => (false, length),
+        _ => return None,
+    };
+    let length = length.trim().to_ascii_lowercase();
+    // Years have no length.
+    (is_age(&length) && !length.ends_with('y')).then_some(Within { by, length })
 }
 
 fn is_age(text: &str) -> bool {

@@ -5,7 +5,7 @@
 //! status callback, and by the list.
 
 use crate::domain::account::Channel;
-use crate::domain::capability::{Capabilities, ChannelCapabilities, PushKind};
+use crate::domain::capability::{Capabilities, ChannelCapabilities, Formatting, PushKind};
 use crate::domain::clock::Ms;
 use crate::domain::event::{ConversationFact, Event};
 use crate::domain::failure::Failure;
@@ -170,6 +170,7 @@ fn capabilities(settings: &settings::Settings) -> Capabilities {
         // A conversation begins with the customer, or with a template.
         start: false,
         read_receipts: true,
+        formatting: Formatting::Whatsapp,
         ..sms.clone()
     };
     let from = settings.own.from.as_deref();

@@ -2,7 +2,7 @@
 //! and what a visitor does comes from the engine's own chat routes. There is no vendor to ask.
 
 use crate::domain::account::Channel;
-use crate::domain::capability::{Capabilities, ChannelCapabilities, PushKind};
+use crate::domain::capability::{Capabilities, ChannelCapabilities, Formatting, PushKind};
 use crate::domain::clock::Ms;
 use crate::domain::delivery::{Delivery, DeliverySource};
 use crate::domain::event::{DeliveryReport, Event, MessageRef};
@@ -124,6 +124,8 @@ fn capabilities() -> Capabilities {
         max_text: Some(MAX_TEXT),
         typing: true,
         read_receipts: true,
+        // The page makes links of addresses, and nothing else of anything.
+        formatting: Formatting::Links,
         ..ChannelCapabilities::text_only(Channel::Webchat)
     };
     // Sending changes nothing but our own store, by the op's own id.

@@ -225,11 +225,10 @@ impl Tx<'_> {
             op: Option<OpState>,
             op_reason: (Option<String>, Option<String>),
             not_before: Option<Ms>,
-            scheduled_at: Option<Ms>,
         }
         let row = self.one(
             "SELECT m.conversation_id, m.direction, m.sent_at, m.said, m.delivery, m.given_up, m.code, m.human, m.due_at,
-                    o.state, o.code, o.human, o.not_before, o.scheduled_at
+                    o.state, o.code, o.human, o.not_before
              FROM message m LEFT JOIN op o ON o.id = m.op_id WHERE m.id = ?1",
             [message],
             |r| {
@@ -245,7 +244,6 @@ impl Tx<'_> {
                     op: r.get::<_, Option<i64>>(9)?.and_then(OpState::from_code),
                     op_reason: (r.get(10)?, r.get(11)?),
                     not_before: r.get(12)?,
-                    scheduled_at: r.get(13)?,
                 })
             },
         )?;
@@ -270,9 +268,7 @@ impl Tx<'_> {
         let touch = self.touch(row.conversation);
         touch.newest = true;
         touch.troubled += needs(delivery) - needs(row.delivery);
-        // What waits for the time that an agent has chosen is no answer yet: the customer waits on.
-        let waits = delivery == Some(Delivery::Queued) && due_at.is_some() && due_at == row.scheduled_at;
-        if answers(delivery) && !waits {
+        if answers(delivery) {
             touch.answered = touch.answered.max(Some((row.sent_at, message)));
         } else if answers(row.delivery) {
             touch.answered_lost = true;

@@ -52,11 +52,12 @@ impl Tx<'_> {
         Ok(taken)
     }
 
-    /// What is to be judged; nothing where the customer has not written, or where it is history.
+    /// What is to be judged, and whether the customer was answered before, or is about to be; nothing where the customer has not written, or where it is history.
     fn new_conversation(&self, id: ConversationId) -> Result<Option<New>, StoreError> {
         self.one(
             "SELECT c.channel, c.theirs, coalesce(c.subject || char(10), '') || m.text,
-                    EXISTS (SELECT 1 FROM conversation o WHERE o.contact_id = c.contact_id AND o.answered_at IS NOT NULL)
+                    EXISTS (SELECT 1 FROM conversation o WHERE o.contact_id = c.contact_id AND (o.answered_at IS NOT NULL
+                            OR EXISTS (SELECT 1 FROM op WHERE op.conversation_id = o.id AND op.state < 6 AND op.class = 0)))
              FROM conversation c JOIN message m ON m.id = (
                SELECT id FROM message WHERE conversation_id = c.id AND direction = 0 AND seen = 0 ORDER BY sent_at, id LIMIT 1)
              WHERE c.id = ?1",

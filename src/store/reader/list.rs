@@ -35,6 +35,8 @@ fn condition(view: &View) -> (&'static str, Vec<Value>) {
         View::Waiting => {
             ("c.status = 0 AND c.waiting_since IS NOT NULL AND c.archived_at IS NULL", Vec::new())
         }
+        // Found by the clock.
+        View::Overdue => ("0", Vec::new()),
         View::Label(name) => ("", vec![Value::Text(name.clone())]),
         View::Mentions(agent) => ("", vec![Value::Integer(agent.0)]),
     }
@@ -74,7 +76,7 @@ pub(super) fn index(view: &View) -> &'static str {
         View::Mine(_) | View::Unassigned => "conversation_agent",
         View::Channel(_) => "conversation_channel",
         View::Account(_) => "conversation_account",
-        View::Waiting => "conversation_waiting",
+        View::Waiting | View::Overdue => "conversation_waiting",
         View::Label(_) | View::Mentions(_) => "",
     }
 }
@@ -176,7 +178,7 @@ pub(super) fn sql_unread(view: Option<&View>, way: Way) -> String {
 }
 
 impl Reader {
-    /// A window of a view below `after` (none = from its top): newest first, Waiting longest first.
+    /// A window of a view below `after` (none = from its top): newest first, Waiting longest first, Overdue first due first.
     ///
     /// # Errors
     /// Those of the database.
@@ -186,6 +188,9 @@ impl Reader {
         after: Option<ListKey>,
         count: usize,
     ) -> Result<Vec<ConversationRow>, StoreError> {
+        if *view == View::Overdue {
+            return self.overdue(after, count);
+        }
         let key = after.map_or_else(|| edge(Some(view), Way::Down), |k| (k.at, k.id.0));
         self.window(view, Way::Down, key, count)
     }
@@ -200,6 +205,9 @@ impl Reader {
         before: ListKey,
         count: usize,
     ) -> Result<Vec<ConversationRow>, StoreError> {
+        if *view == View::Overdue {
+            return self.overdue_before(before, count);
+        }
         self.window(view, Way::Up, (before.at, before.id.0), count)
     }
 
@@ -212,7 +220,7 @@ impl Reader {
     ) -> Result<Vec<ConversationRow>, StoreError> {
         let mut params = vec![Value::Integer(key.0), Value::Integer(key.1), Value::Integer(limit(count))];
         params.extend(condition(view).1);
-        self.all(&sql(view, way), rusqlite::params_from_iter(params), rows::conversation)
+        self.all(&sql(view, way), rusqlite::params_from_iter(params), self.conversation_of())
     }
 
     /// Rows of everything but spam and archived above a place, nearest first.
@@ -243,7 +251,7 @@ impl Reader {
         key: (Ms, i64),
         count: usize,
     ) -> Result<Vec<ConversationRow>, StoreError> {
-        self.all(&sql_all(way), rusqlite::params![key.0, key.1, limit(count)], rows::conversation)
+        self.all(&sql_all(way), rusqlite::params![key.0, key.1, limit(count)], self.conversation_of())
     }
 
     /// The place of the next conversation with something unread in a view's list (none = all but spam and archived ones),
@@ -257,6 +265,9 @@ impl Reader {
         from: Option<ListKey>,
         forward: bool,
     ) -> Result<Option<ListKey>, StoreError> {
+        if view == Some(&View::Overdue) {
+            return self.next_unread_overdue(from, forward);
+        }
         // Where the counts know of none, no list is walked in vain.
         let counted = view.map_or_else(|| NOT_SPAM.map(|(_, view)| view).to_vec(), |view| vec![view.clone()]);
         if self.counts(&counted)?.iter().all(|count| count.unread == 0) {
@@ -267,7 +278,7 @@ impl Reader {
         let mut params = vec![Value::Integer(key.0), Value::Integer(key.1), Value::Integer(1)];
         params.extend(view.into_iter().flat_map(|view| condition(view).1));
         let sql = sql_unread(view, way);
-        let row = self.one(&sql, rusqlite::params_from_iter(params), rows::conversation)?;
+        let row = self.one(&sql, rusqlite::params_from_iter(params), self.conversation_of())?;
         Ok(row.map(|row| key_in(view.unwrap_or(&View::Open), &row)))
     }
 
@@ -293,7 +304,7 @@ impl Reader {
     /// # Errors
     /// Those of the database.
     pub fn conversation(&self, id: ConversationId) -> Result<Option<ConversationRow>, StoreError> {
-        self.one(&format!("{} WHERE c.id = ?1", rows::CONVERSATION), [id.0], rows::conversation)
+        self.one(&format!("{} WHERE c.id = ?1", rows::CONVERSATION), [id.0], self.conversation_of())
     }
 }
 
@@ -304,6 +315,7 @@ pub(super) const COUNT: &str = "SELECT total, unread FROM view_count WHERE key =
 pub fn key_in(view: &View, row: &ConversationRow) -> ListKey {
     let at = match view {
         View::Waiting => row.waiting_since.unwrap_or(0),
+        View::Overdue => row.due_at.unwrap_or(0),
         _ => row.last_message_at.unwrap_or(0),
     };
     ListKey { at, id: row.id }

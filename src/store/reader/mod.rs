@@ -1,5 +1,6 @@
 //! Query-only connections: what is on screen is asked for, one indexed window at a time.
 
+mod due;
 mod inbox;
 pub(in crate::store) mod list;
 mod misc;
@@ -11,20 +12,57 @@ pub use inbox::ReceiptFilter;
 pub use list::key_in;
 pub use outbox::{ActiveOp, AttachmentDue};
 
+use crate::domain::clock::Clock;
+use crate::domain::row::ConversationRow;
+use crate::domain::sla::Sla;
 use crate::store::error::StoreError;
 use crate::store::open;
 use rusqlite::{Connection, InterruptHandle, OptionalExtension};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// A connection that can only ask. Not shared between threads; opening another one is cheap.
 pub struct Reader {
     pub(in crate::store) conn: Connection,
     file: PathBuf,
+    clock: Arc<dyn Clock>,
+    sla: Policies,
+}
+
+/// The policies by which customers are due, shared by a store and its readers; replaced as a whole.
+#[derive(Clone, Default)]
+pub(in crate::store) struct Policies(Arc<RwLock<Arc<Sla>>>);
+
+impl Policies {
+    pub(in crate::store) fn get(&self) -> Arc<Sla> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(in crate::store) fn set(&self, sla: Sla) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(sla);
+    }
 }
 
 impl Reader {
-    pub(super) fn open(dir: &Path) -> Result<Reader, StoreError> {
-        Ok(Reader { conn: open::reader(dir)?, file: open::file(dir) })
+    pub(super) fn open(dir: &Path, clock: Arc<dyn Clock>, sla: Policies) -> Result<Reader, StoreError> {
+        Ok(Reader { conn: open::reader(dir)?, file: open::file(dir), clock, sla })
+    }
+
+    /// The policies by which customers are due.
+    pub(in crate::store) fn sla(&self) -> Arc<Sla> {
+        self.sla.get()
+    }
+
+    /// How a row becomes a conversation that knows when it is due.
+    pub(in crate::store) fn conversation_of(
+        &self,
+    ) -> impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<ConversationRow> + use<> {
+        let sla = self.sla();
+        move |r| {
+            let mut row = rows::conversation(r)?;
+            row.due_at = sla.due(&row);
+            Ok(row)
+        }
     }
 
     /// Grows whenever another connection, in this process or another, has committed. To be asked outside of any read.

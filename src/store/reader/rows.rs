@@ -58,7 +58,7 @@ pub(in crate::store) const OP: &str =
             human
      FROM op";
 
-/// A conversation, as it is shown.
+/// A conversation, as it is shown; when it is due is not kept.
 pub(in crate::store) fn conversation(r: &Row<'_>) -> Result<ConversationRow> {
     let theirs: String = r.get(8)?;
     let name: String = r.get(6)?;
@@ -94,6 +94,7 @@ pub(in crate::store) fn conversation(r: &Row<'_>) -> Result<ConversationRow> {
             .map(|state| Qualification { state, reason }),
         unread: count(r.get(20)?),
         waiting_since: r.get(21)?,
+        due_at: None,
         last_message_at: Some(at).filter(|at| *at != 0),
         last_inbound_at: r.get(23)?,
         preview: r.get(24)?,

@@ -36,6 +36,11 @@ pub struct Found<T> {
 }
 
 impl Reader {
+    /// Who asks this reader, when and where.
+    pub fn asking(&self, me: Option<AgentId>, now: Ms, tz: &TimeZone) -> Asking {
+        Asking { me, now, tz: tz.clone(), sla: self.sla() }
+    }
+
     /// The newest messages below `after` that match, at most `limit`. `me`, `now` and `tz` give `me`, `7d` and days their
     /// meaning. Interrupted, it answers what it has found.
     ///
@@ -50,7 +55,7 @@ impl Reader {
         now: Ms,
         tz: &TimeZone,
     ) -> Result<Vec<SearchHit>, StoreError> {
-        let asking = Asking { me, now, tz: tz.clone() };
+        let asking = self.asking(me, now, tz);
         Ok(messages(&self.conn, query, after, limit, &asking, None)?.rows)
     }
 
@@ -83,7 +88,7 @@ impl Reader {
         now: Ms,
         tz: &TimeZone,
     ) -> Result<Vec<ConversationRow>, StoreError> {
-        let asking = Asking { me, now, tz: tz.clone() };
+        let asking = self.asking(me, now, tz);
         let found = conversations(&self.conn, query, after, limit, &asking, None)?;
         let rows = found.rows.into_iter().map(|id| self.conversation(id));
         rows.filter_map(Result::transpose).collect()
@@ -115,7 +120,7 @@ impl Reader {
         now: Ms,
         tz: &TimeZone,
     ) -> Result<(u64, bool), StoreError> {
-        count(&self.conn, query, cap, &Asking { me, now, tz: tz.clone() }, None)
+        count(&self.conn, query, cap, &self.asking(me, now, tz), None)
     }
 }
 

@@ -54,7 +54,12 @@ impl Rng {
 }
 
 fn asking() -> Asking {
-    Asking { me: Some(AgentId(1)), now: (START + 100_000) * 1000, tz: TimeZone::UTC }
+    Asking {
+        me: Some(AgentId(1)),
+        now: (START + 100_000) * 1000,
+        tz: TimeZone::UTC,
+        sla: std::sync::Arc::default(),
+    }
 }
 
 fn filled(conversations: usize, messages: usize) -> Connection {

@@ -2,6 +2,7 @@
 
 use crate::domain::row::{ListKey, View};
 use crate::ui::command::{Category, Command, always, on_conversation};
+use crate::ui::due;
 use crate::ui::effect::{Effect, ListSource, Need};
 use crate::ui::keymap::Scope::{Composer, List, Panes, Sidebar, Thread};
 use crate::ui::list::{Goto, Unread};
@@ -124,6 +125,16 @@ pub(super) static COMMANDS: &[Command] = &[
         &[(Panes, "g w")],
         |m| view(m, View::Waiting),
     ),
+    Command {
+        available: due::available,
+        ..go(
+            "go.overdue",
+            "Overdue",
+            "Lists who should have had an answer by now, first due first.",
+            &[(Panes, "g d")],
+            |m| view(m, View::Overdue),
+        )
+    },
     go(
         "go.mentions",
         "Mentions",
@@ -188,8 +199,9 @@ const NO_UNREAD: &str = "no unread conversation";
 
 fn any_unread(model: &Model) -> Result<(), String> {
     let counted = match &model.list.source {
+        // Only what the writer counts is known.
+        ListSource::View(View::Overdue) | ListSource::Query(_) | ListSource::All => None,
         ListSource::View(view) => Some(model.sidebar.count(view).unread > 0),
-        ListSource::Query(_) | ListSource::All => None,
     };
     let found = match (model.list.unread_from(true), counted) {
         (Unread::Row(_), _) => true,

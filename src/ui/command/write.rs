@@ -231,6 +231,15 @@ pub(super) static COMMANDS: &[Command] = &[
         |m| m.retype(Composing::redo, "nothing was taken back of what is typed"),
     ),
     write(
+        "compose.preview",
+        "How it will look",
+        "Shows above the text how it will look to the customer: formatting, or the parts of an SMS; once more hides it.",
+        &[(Composer, "<a-p>")],
+        None,
+        can_preview,
+        |m| m.previews = !m.previews,
+    ),
+    write(
         "compose.clear",
         "Discard the draft",
         "Empties the composer; undo brings the words back.",
@@ -303,6 +312,16 @@ fn can_schedule(model: &Model) -> Result<(), String> {
     match &model.composer {
         Some(composer) if composer.mode == ComposeMode::Note => {
             Err("a note is for agents only: nothing is sent".into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn can_preview(model: &Model) -> Result<(), String> {
+    composing(model)?;
+    match &model.composer {
+        Some(composer) if composer.mode == ComposeMode::Note => {
+            Err("a note is read by agents only, as it is typed".into())
         }
         _ => Ok(()),
     }

@@ -1,11 +1,12 @@
 //! What the composer says about itself: to whom and how, how long, what stands in the way.
 
 use crate::domain::availability::window_left;
-use crate::domain::capability::ChannelCapabilities;
+use crate::domain::capability::{ChannelCapabilities, Formatting};
 use crate::domain::command::ComposeMode;
 use crate::domain::row::ConversationRow;
 use crate::text::segments::{self, Encoding};
-use crate::text::{format, sanitize, wrap};
+use crate::text::{format, markup, sanitize, wrap};
+use crate::ui::composer::preview;
 use crate::ui::composer::state::{Composer, channel, refusal};
 use crate::ui::model::Model;
 use crate::ui::msg::Context;
@@ -31,6 +32,8 @@ pub(crate) struct Face {
     pub(crate) warnings: Vec<(String, Role)>,
     /// Rows that the text wants.
     pub(crate) rows: u16,
+    /// How it will look, where that is wanted.
+    pub(crate) preview: Vec<preview::Line>,
 }
 
 /// A name is cut to no fewer cells than this: it rather goes.
@@ -101,6 +104,12 @@ impl Model {
         {
             face.warnings.push((colleagues, Role::Accent));
         }
+        if let (ComposeMode::Reply, Some(caps)) = (composer.mode, channel(context)) {
+            face.warnings.extend(self.formatting_words(context, caps, &text, width));
+            if self.previews {
+                face.preview = preview::lines(caps, &text, width);
+            }
+        }
         if composer.sending.is_some() {
             face.warnings.push(("… being stored".into(), Role::Dim));
         }
@@ -124,6 +133,35 @@ impl Model {
         }
         let typing = self.colleagues_typing(composer.conversation)?;
         Some((vec![typing, "! typing\u{2026}".into()], Role::Accent))
+    }
+}
+
+impl Model {
+    /// What the medium makes of marks: said before anything is typed, and where marks are.
+    fn formatting_words(
+        &self,
+        context: &Context,
+        caps: &ChannelCapabilities,
+        text: &str,
+        width: u16,
+    ) -> Option<(String, Role)> {
+        let has_marks = !markup::format(Formatting::Whatsapp, text).marks.is_empty();
+        if !has_marks && !text.trim().is_empty() && !self.previews {
+            return None;
+        }
+        let is_lost = has_marks && caps.formatting != Formatting::Whatsapp;
+        let role = if is_lost { Role::Warn } else { Role::Dim };
+        let title = context.row.channel.title();
+        let [long, short] = markup::words(caps.formatting).map(|words| format!("{title}: {words}"));
+        let key = format!(" · {} previews", self.keymap.first_label("compose.preview"));
+        let forms = if self.previews {
+            vec![long]
+        } else {
+            vec![format!("{long}{key}"), format!("{short}{key}"), long]
+        };
+        // One line: the text needs the others.
+        let words = forms.into_iter().find(|form| cells(form) <= width).unwrap_or(short);
+        Some((words, role))
     }
 }
 

@@ -3,6 +3,7 @@
 mod begin;
 mod expand;
 mod face;
+mod preview;
 mod send;
 mod state;
 pub(crate) mod view;

@@ -1,7 +1,8 @@
 //! Paints the composer, and the line that stands in its place while it is closed.
 
 use crate::domain::command::ComposeMode;
-use crate::ui::composer::face::addressed;
+use crate::ui::composer::face::{Face, addressed};
+use crate::ui::composer::preview;
 use crate::ui::composer::state::{Composer, refusal};
 use crate::ui::model::Model;
 use crate::ui::msg::Context;
@@ -25,9 +26,14 @@ pub(crate) fn height(model: &Model, area: Rect) -> u16 {
         None => 0,
         Some(composer) => {
             // It grows to two fifths of the pane, and always has a line to type in.
-            let most = (pane * 2 / 5).max(2);
+            let preview = match composer.face.preview.len() {
+                0 => 0,
+                lines => u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(1),
+            };
+            let most = if preview > 0 { (pane * 3 / 5).max(2) } else { (pane * 2 / 5).max(2) };
             let frame = 2 + u16::try_from(composer.face.warnings.len()).unwrap_or(0);
-            (frame + composer.face.rows.max(1)).clamp(3, most.max(3)).min(pane)
+            let frame = frame.saturating_add(preview);
+            frame.saturating_add(composer.face.rows.max(1)).clamp(3, most.max(3)).min(pane)
         }
     }
 }
@@ -77,6 +83,8 @@ fn draw_open(pen: &mut Pen<'_>, area: Rect, composer: &Composer) {
         y += 1;
         room -= 1;
     }
+    let above = draw_preview(pen, Rect { y, height: room, ..area }, face);
+    (y, room) = (y + above, room - above);
     let place = Rect::new(area.x + 2, y, area.width.saturating_sub(3), room);
     for y in place.top()..place.bottom() {
         pen.glyph(area.x, y, "▌", rule_role);
@@ -84,6 +92,27 @@ fn draw_open(pen: &mut Pen<'_>, area: Rect, composer: &Composer) {
     if place.width > 0 && place.height > 0 {
         (&composer.area).render(place, pen.buf);
     }
+}
+
+/// How it will look, as far as the text leaves room for it: the end of it, where one types. Returns the rows that it takes.
+fn draw_preview(pen: &mut Pen<'_>, area: Rect, face: &Face) -> u16 {
+    let room = area.height.saturating_sub(face.rows.clamp(1, 3));
+    if face.preview.is_empty() || room < 2 {
+        return 0;
+    }
+    let shown = face.preview.len().min(usize::from(room - 1));
+    let hidden = face.preview.len() - shown;
+    let title = match hidden {
+        0 => "will look like this".to_owned(),
+        1 => "will look like this, after 1 line more".to_owned(),
+        _ => format!("will look like this, after {hidden} lines more"),
+    };
+    pen.text(area.x + 2, area.y, area.width.saturating_sub(3), &title, Role::Dim);
+    for (y, line) in (area.y + 1..).zip(&face.preview[hidden..]) {
+        pen.glyph(area.x, y, "┆", Role::Dim);
+        preview::draw(pen, area.x + 2, y, area.right().saturating_sub(1), line);
+    }
+    u16::try_from(shown).unwrap_or(0) + 1
 }
 
 /// What has been begun, with its mark: an answer before a note.

@@ -103,7 +103,7 @@ impl List {
     }
 
     fn oldest_first(&self) -> bool {
-        self.source == ListSource::View(View::Waiting)
+        matches!(self.source, ListSource::View(View::Waiting | View::Overdue))
     }
 
     /// What to ask for now.
@@ -120,7 +120,11 @@ impl List {
 
     /// The place of a row.
     pub(crate) fn key(&self, row: &ConversationRow) -> ListKey {
-        let at = if self.oldest_first() { row.waiting_since } else { row.last_message_at };
+        let at = match self.source {
+            ListSource::View(View::Waiting) => row.waiting_since,
+            ListSource::View(View::Overdue) => row.due_at,
+            _ => row.last_message_at,
+        };
         ListKey { at: at.unwrap_or(0), id: row.id }
     }
 

@@ -7,6 +7,7 @@ use crate::domain::delivery::Delivery;
 use crate::domain::message::Direction;
 use crate::domain::row::{ConversationRow, View};
 use crate::text::{format, sanitize, wrap};
+use crate::ui::due;
 use crate::ui::effect::ListSource;
 use crate::ui::list::state::ROW;
 use crate::ui::model::{Focus, Model};
@@ -94,10 +95,9 @@ fn place_column(model: &Model, width: u16) -> u16 {
 /// First line: name, where it is, age.
 fn draw_who(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRow, column: u16) {
     let (x, y, end) = (place.x + 2, place.y, place.right().saturating_sub(1));
-    let at = if model.list.source == ListSource::View(View::Waiting) {
-        row.waiting_since
-    } else {
-        row.last_message_at
+    let at = match model.list.source {
+        ListSource::View(View::Waiting | View::Overdue) => row.waiting_since,
+        _ => row.last_message_at,
     };
     let age = at.map_or_else(String::new, |at| format::age(at, model.now));
     let age_at =
@@ -122,6 +122,12 @@ fn draw_what(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRo
     let (x, y, end) = (place.x + 2, place.y + 1, place.right().saturating_sub(1));
     let (mark, mark_role) = mark(model, row);
     let mark_at = if mark.is_empty() { end } else { pen.right(x, end, y, &mark, mark_role) };
+    let mark_at = match due::label(row, model.now) {
+        Some((words, role)) => {
+            pen.right(x, mark_at.saturating_sub(u16::from(!mark.is_empty())), y, &words, role)
+        }
+        None => mark_at,
+    };
     let mut at = x;
     let room = |at: u16| mark_at.saturating_sub(at + 1);
     if model.is_typing(row.id) {
@@ -243,6 +249,7 @@ fn draw_empty(model: &Model, pen: &mut Pen<'_>, area: Rect) {
             ListSource::View(View::Unassigned) => ("Everything has an owner", "g o shows all that is open"),
             ListSource::View(View::Open) => ("All done", "New conversations appear by themselves"),
             ListSource::View(View::Waiting) => ("Nobody waits", "g o shows all that is open"),
+            ListSource::View(View::Overdue) => ("Nobody is overdue", "g w shows who waits"),
             ListSource::Query(_) => ("Nothing matches", "f changes the filter, g o shows all open"),
             _ => ("Nothing here", "g o shows all that is open"),
         };

@@ -202,6 +202,8 @@ pub enum Section {
     Labels,
     /// Who answers.
     Agents,
+    /// How soon customers are to be answered, and business hours.
+    Sla,
     /// Commands under a name.
     Macros,
     /// Queries under a name.
@@ -214,11 +216,12 @@ pub enum Section {
 
 impl Section {
     /// All, in the order of the screen.
-    pub const ALL: [Section; 8] = [
+    pub const ALL: [Section; 9] = [
         Section::Channels,
         Section::QuickReplies,
         Section::Labels,
         Section::Agents,
+        Section::Sla,
         Section::Macros,
         Section::Searches,
         Section::Keys,
@@ -232,6 +235,7 @@ impl Section {
             Section::QuickReplies => "Quick replies",
             Section::Labels => "Labels",
             Section::Agents => "Agents",
+            Section::Sla => "SLA",
             Section::Macros => "Macros",
             Section::Searches => "Searches",
             Section::Keys => "Keys",
@@ -246,6 +250,7 @@ impl Section {
             Section::QuickReplies => "No quick reply yet.",
             Section::Labels => "No label is in use yet.",
             Section::Agents => "You are the only one.",
+            Section::Sla => "No time for answers is set yet: nobody is overdue.",
             Section::Macros => "No macro yet.",
             Section::Searches => "No search is saved yet.",
             Section::Keys => "All keys are as they come.",
@@ -273,6 +278,12 @@ impl Section {
             Section::Agents => &[
                 "You: `name` and `email` below [agent]. The others below [agents], a line each:",
                 "\"tom@example.com\" = \"Tom\"",
+            ],
+            Section::Sla => &[
+                "How soon who is to be answered; of several that fit, the first in the file counts:",
+                "[sla.usual]",
+                "first_reply = \"30m\"",
+                "docs/sla.md tells the rest.",
             ],
             Section::Macros => &[
                 "The key @ records one and keeps it, the key , runs one. By hand: below [macros], a line each:",

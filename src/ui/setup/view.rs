@@ -411,7 +411,13 @@ fn listing(sheet: &mut Sheet<'_>, setup: &Setup, section: Section) {
         sheet.words(0, section.empty(), Role::Text);
     }
     for item in found {
-        sheet.line(vec![(column(&item.name, 26), Role::Strong), (plain(&item.about), Role::Text)]);
+        let about = plain(&item.about);
+        if 26 + crate::text::wrap::width(&about) <= usize::from(sheet.width) {
+            sheet.line(vec![(column(&item.name, 26), Role::Strong), (about, Role::Text)]);
+        } else {
+            sheet.line(vec![(plain(&item.name), Role::Strong)]);
+            sheet.words(2, &about, Role::Text);
+        }
         if !item.place.is_empty() {
             sheet.words(2, &item.place, Role::Dim);
         }

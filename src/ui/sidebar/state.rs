@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::domain::account::{Channel, Health};
 use crate::domain::ids::AgentId;
 use crate::domain::row::{AccountRow, View, ViewCount};
+use crate::ui::due::OVERDUE;
 use crate::ui::effect::ListSource;
 use crate::ui::theme::Role;
 
@@ -23,6 +24,8 @@ pub(crate) enum Entry {
 #[derive(Debug, Clone)]
 pub(crate) struct Sidebar {
     me: AgentId,
+    /// Whether times for answers are configured.
+    pub(crate) has_due: bool,
     pub(crate) accounts: Vec<AccountRow>,
     pub(crate) counts: HashMap<View, ViewCount>,
     /// Saved searches: names and queries.
@@ -39,8 +42,8 @@ pub(crate) struct Sidebar {
 }
 
 /// The views whose counts the sidebar shows, in its order.
-pub(crate) fn views(me: AgentId, accounts: &[AccountRow], labels: &[String]) -> Vec<View> {
-    entries(me, accounts, labels, &[])
+pub(crate) fn views(me: AgentId, has_due: bool, accounts: &[AccountRow], labels: &[String]) -> Vec<View> {
+    entries(me, has_due, accounts, labels, &[])
         .into_iter()
         .filter_map(|entry| match entry {
             Entry::View(view) => Some(view),
@@ -49,8 +52,8 @@ pub(crate) fn views(me: AgentId, accounts: &[AccountRow], labels: &[String]) -> 
         .collect()
 }
 
-fn fixed(me: AgentId) -> [View; 10] {
-    [
+fn fixed(me: AgentId, has_due: bool) -> Vec<View> {
+    let mut views = vec![
         View::Mine(me),
         View::Unassigned,
         View::Open,
@@ -61,16 +64,21 @@ fn fixed(me: AgentId) -> [View; 10] {
         View::Resolved,
         View::Spam,
         View::Archived,
-    ]
+    ];
+    if has_due {
+        views.insert(4, View::Overdue);
+    }
+    views
 }
 
 fn entries(
     me: AgentId,
+    has_due: bool,
     accounts: &[AccountRow],
     labels: &[String],
     searches: &[(String, String)],
 ) -> Vec<Entry> {
-    let mut out: Vec<Entry> = fixed(me).into_iter().map(Entry::View).collect();
+    let mut out: Vec<Entry> = fixed(me, has_due).into_iter().map(Entry::View).collect();
     if !searches.is_empty() {
         out.push(Entry::Gap);
         out.extend(searches.iter().map(|(name, query)| Entry::Search(name.clone(), query.clone())));
@@ -97,7 +105,8 @@ impl Sidebar {
     pub(crate) fn new(me: AgentId, searches: Vec<(String, String)>) -> Sidebar {
         Sidebar {
             me,
-            entries: entries(me, &[], &[], &searches),
+            has_due: false,
+            entries: entries(me, false, &[], &[], &searches),
             searches,
             found: HashMap::new(),
             accounts: Vec::new(),
@@ -116,13 +125,15 @@ impl Sidebar {
         counts: Vec<(View, ViewCount)>,
     ) {
         let current = self.entries.get(self.at).cloned();
+        // Asked for where it is offered.
+        self.has_due = counts.iter().any(|(view, _)| *view == View::Overdue);
         self.counts = counts.into_iter().collect();
         let is_shown = |label: &&String| {
             let view = View::Label((*label).clone());
             self.count(&view).total > 0 || current == Some(Entry::View(view))
         };
         let labels: Vec<String> = labels.iter().filter(is_shown).cloned().collect();
-        self.entries = entries(self.me, &accounts, &labels, &self.searches);
+        self.entries = entries(self.me, self.has_due, &accounts, &labels, &self.searches);
         self.accounts = accounts;
         if let Some(at) = current.and_then(|entry| self.entries.iter().position(|e| *e == entry)) {
             self.at = at;
@@ -140,9 +151,15 @@ impl Sidebar {
         }
     }
 
-    /// The queries of the saved searches.
+    /// The queries that are counted: those of the saved searches, and what is overdue.
     pub(crate) fn queries(&self) -> Vec<String> {
-        self.searches.iter().map(|(_, query)| query.clone()).collect()
+        let overdue = self.has_due.then(|| OVERDUE.to_owned());
+        self.searches.iter().map(|(_, query)| query.clone()).chain(overdue).collect()
+    }
+
+    /// How many are overdue; `true` = there are more.
+    pub(crate) fn overdue(&self) -> (u64, bool) {
+        self.found.get(OVERDUE).copied().filter(|_| self.has_due).unwrap_or_default()
     }
 
     /// The name under which a query is saved.
@@ -192,6 +209,7 @@ pub(crate) fn view_title(view: &View, accounts: &[AccountRow]) -> String {
         View::Unassigned => "Unassigned".into(),
         View::Open => "All open".into(),
         View::Waiting => "Waiting".into(),
+        View::Overdue => "Overdue".into(),
         View::Pending => "Pending".into(),
         View::Snoozed => "Snoozed".into(),
         View::Resolved => "Resolved".into(),

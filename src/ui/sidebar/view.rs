@@ -64,6 +64,7 @@ fn draw_view(model: &Model, pen: &mut Pen<'_>, row: Rect, view: &View, is_curren
     let count = model.sidebar.count(view);
     let quiet = matches!(view, View::Snoozed | View::Resolved | View::Spam | View::Archived);
     let title = sanitize::line(&view_title(view, &model.sidebar.accounts)).into_owned();
+    let (overdue, more) = model.sidebar.overdue();
     // A number is shortened before a name is cut.
     let room = end.saturating_sub(x + 3);
     let number = |mark: &str, number: u64| {
@@ -71,6 +72,9 @@ fn draw_view(model: &Model, pen: &mut Pen<'_>, row: Rect, view: &View, is_curren
         if cells(&title) + cells(&full) <= room { full } else { format!("{mark}{}", format::count(number)) }
     };
     let (number, role) = match (count.unread, count.total) {
+        _ if *view == View::Overdue && overdue > 0 => {
+            (format!("{overdue}{}", if more { "+" } else { "" }), Role::Bad)
+        }
         (0, 0) => (String::new(), Role::Dim),
         (0, _) if quiet => (String::new(), Role::Dim),
         (0, total) => (number("", total), Role::Dim),

@@ -163,3 +163,64 @@ fn nobody_asks_where_nobody_wants_to_know() {
     desk.send(Msg::Changed);
     assert!(desk.loads.iter().any(|need| matches!(need, Need::Arrivals { .. })));
 }
+
+#[test]
+fn who_is_due_is_called_for_before_and_after_it() {
+    let mut desk = desk();
+    desk.send(Msg::Focus(false));
+    let due = |id: i64, minutes: i64| ConversationRow {
+        due_at: Some(NOW + minutes * 60_000),
+        ..fixture::conversation(id)
+    };
+    let come = |desk: &mut Desk, rows: &[ConversationRow]| {
+        desk.send(Msg::Loaded(Box::new(Loaded::Due(rows.to_vec()))));
+    };
+    come(&mut desk, &[]);
+    come(&mut desk, &[due(1, 8)]);
+    assert_eq!(after(&mut desk, 10_000), [], "it is not wanted");
+    desk.model.calls.wanted.rules = vec![Rule::Due];
+    come(&mut desk, &[due(1, 8), due(2, 9)]);
+    assert_eq!(after(&mut desk, 10_000), [("Customer 2".to_owned(), "SMS: due 8m, nobody's".to_owned())]);
+    come(&mut desk, &[due(1, 8), due(2, 9)]);
+    assert_eq!(after(&mut desk, 8 * 60_000), [], "they were called for");
+    let mut toms = due(3, 8);
+    toms.assignee = Some(Assignee::Agent(AgentId(2)));
+    let mut muted = due(4, 8);
+    muted.muted = true;
+    come(&mut desk, &[due(1, 8), due(2, 9), due(5, 15), toms, muted]);
+    assert_eq!(
+        after(&mut desk, 10_000),
+        [("Frontdesk · acme".to_owned(), "1 overdue, 1 due soon".to_owned())]
+    );
+    assert_eq!(after(&mut desk, 60_000), []);
+}
+
+#[test]
+fn what_is_due_is_looked_after_once_a_minute_and_where_somebody_wants_to_know() {
+    let mut desk = desk();
+    let asks = |desk: &mut Desk, ms: i64| {
+        let now = desk.model.now + ms;
+        desk.loads.clear();
+        desk.send(Msg::Tick(now));
+        let of = |wanted: fn(&Need) -> bool| desk.loads.iter().any(wanted);
+        (of(|n| matches!(n, Need::Searches { .. })), of(|n| matches!(n, Need::Due { .. })))
+    };
+    assert_eq!(asks(&mut desk, 60_000), (false, false), "no times for answers are set");
+    desk.model.sidebar.has_due = true;
+    assert_eq!(asks(&mut desk, 60_000), (true, false));
+    assert_eq!(asks(&mut desk, 1_000), (false, false));
+    desk.model.calls.wanted.rules = vec![Rule::Due];
+    assert_eq!(asks(&mut desk, 60_000), (true, true));
+    let soon = desk.model.now + 1_500;
+    desk.model.list.rows[0].due_at = Some(soon);
+    assert_eq!(wake_at(&desk.model), Some(soon), "the screen changes then");
+    assert_eq!(asks(&mut desk, 1_500), (true, true));
+    desk.loads.clear();
+    desk.keys("gd");
+    let over = ListSource::View(View::Overdue);
+    assert!(desk.loads.iter().any(|n| matches!(n, Need::List { source, .. } if *source == over)));
+    desk.loads.clear();
+    let now = desk.model.now + 60_000;
+    desk.send(Msg::Tick(now));
+    assert!(desk.loads.iter().any(|n| matches!(n, Need::List { source, .. } if *source == over)));
+}

@@ -267,14 +267,14 @@ fn what_is_wrong_with_the_file_is_shown_with_its_line() {
 #[test]
 fn sections_are_looked_at_and_left() {
     let mut desk = Desk::set_up(&["support"]);
-    for title in ["Quick replies", "Labels", "Agents", "Macros", "Searches", "Keys", "Theme"] {
+    for title in ["Quick replies", "Labels", "Agents", "SLA", "Macros", "Searches", "Keys", "Theme"] {
         desk.keys(if title == "Quick replies" { "<tab>j" } else { "j" });
         assert!(desk.text(80, 24).contains(title), "{title}");
     }
     assert!(desk.text(80, 24).contains("tries them on"));
-    desk.keys("kkkkkk<enter><enter>");
+    desk.keys("kkkkkkk<enter><enter>");
     assert!(desk.text(80, 24).contains("No quick reply yet: "), "they have a place of their own");
-    desk.keys("<esc><tab>jjjjjj");
+    desk.keys("<esc><tab>jjjjjjj");
     desk.keys("<esc>");
     assert!(!desk.text(80, 24).contains("tries them on"));
     // An answer that comes too late is no harm; a change is told in the bar.

@@ -7,6 +7,7 @@ mod shown;
 pub use custom::ThemeFile;
 pub use palette::{Ground, Palette};
 
+use crate::text::markup::Look;
 use crate::ui::startup::Colors;
 use ratatui::style::{Color, Modifier, Style};
 
@@ -183,6 +184,23 @@ impl Theme {
 
     fn each(style: impl Fn(Role) -> Style) -> Theme {
         Theme { styles: Role::ALL.map(style), ground: Style::new() }
+    }
+
+    /// The style of words that look otherwise than plain; legible without colour.
+    pub fn look(&self, look: Look) -> Style {
+        let role = match look {
+            Look { sign: true, .. } => Role::Dim,
+            Look { mono: true, .. } | Look { link: true, .. } => Role::Accent,
+            _ => Role::Text,
+        };
+        let modifiers = [
+            (look.bold, Modifier::BOLD),
+            (look.italic, Modifier::ITALIC),
+            (look.strike, Modifier::CROSSED_OUT),
+            (look.link, Modifier::UNDERLINED),
+        ];
+        let wanted = modifiers.into_iter().filter(|(is, _)| *is);
+        self.style(role).add_modifier(wanted.map(|(_, modifier)| modifier).collect())
     }
 
     /// The style of a role.

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use crate::domain::capability::Formatting;
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
 use crate::domain::row::MessageRow;
+use crate::text::markup::{self, Formatted, Look};
 use crate::text::{sanitize, wrap};
 use crate::ui::thread::words;
 
@@ -51,8 +53,11 @@ pub(crate) struct Block {
     revision: u64,
     width: u16,
     flags: Flags,
+    formatting: Formatting,
     pub(crate) lines: Vec<Line>,
     pub(crate) text: String,
+    /// What of the text looks otherwise than plain.
+    pub(crate) looks: Vec<(Range<usize>, Look)>,
     pub(crate) why: String,
 }
 
@@ -72,13 +77,23 @@ pub(crate) const fn indent(direction: Direction, width: u16) -> u16 {
 
 impl Block {
     /// Whether it still fits.
-    pub(crate) fn is_current(&self, message: &MessageRow, width: u16, flags: Flags) -> bool {
-        self.revision == message.revision && self.width == width && self.flags == flags
+    pub(crate) fn is_current(
+        &self,
+        message: &MessageRow,
+        width: u16,
+        flags: Flags,
+        formatting: Formatting,
+    ) -> bool {
+        (self.revision, self.width, self.flags, self.formatting)
+            == (message.revision, width, flags, formatting)
     }
 
     /// Lays a message out for a pane of this width.
-    pub(crate) fn new(message: &MessageRow, width: u16, flags: Flags) -> Block {
-        let text = body(message);
+    /// Its marks are those of the medium.
+    pub(crate) fn new(message: &MessageRow, width: u16, flags: Flags, formatting: Formatting) -> Block {
+        let public = matches!(message.direction, Direction::Inbound | Direction::Outbound);
+        let marks = if public { formatting } else { Formatting::None };
+        let Formatted { text, looks, .. } = markup::format(marks, &body(message));
         let mut why = words::why(message).map(|w| sanitize::line(&w).into_owned()).unwrap_or_default();
         let mut lines = Vec::new();
         if flags.day {
@@ -123,7 +138,7 @@ impl Block {
                 lines.push(Line::Answers);
             }
         }
-        Block { revision: message.revision, width, flags, lines, text, why }
+        Block { revision: message.revision, width, flags, formatting, lines, text, looks, why }
     }
 }
 
@@ -162,13 +177,38 @@ mod tests {
     use super::*;
     use crate::ui::fixture;
 
+    fn plain(message: &MessageRow, width: u16) -> Block {
+        Block::new(message, width, Flags::default(), Formatting::None)
+    }
+
+    #[test]
+    fn marks_of_the_medium_become_looks_but_in_notes() {
+        let text = "*now* or ~never~";
+        let block = |direction, formatting| {
+            let message = fixture::message(1, direction, text);
+            let block = Block::new(&message, 40, Flags::default(), formatting);
+            (block.text, block.looks.len())
+        };
+        for direction in [Direction::Inbound, Direction::Outbound] {
+            assert_eq!(block(direction, Formatting::Whatsapp), ("now or never".to_owned(), 2));
+            assert_eq!(block(direction, Formatting::Links), (text.to_owned(), 0));
+        }
+        assert_eq!(block(Direction::Note, Formatting::Whatsapp), (text.to_owned(), 0));
+        let message = fixture::message(1, Direction::Inbound, text);
+        let before = plain(&message, 40);
+        assert!(
+            !before.is_current(&message, 40, Flags::default(), Formatting::Whatsapp),
+            "the account is known now"
+        );
+    }
+
     #[test]
     fn never_blank_and_never_wild() {
         let mut message = fixture::message(1, Direction::Inbound, "  ");
         message.kind = MessageKind::Location;
-        assert_eq!(Block::new(&message, 40, Flags::default()).text, "[location]");
+        assert_eq!(plain(&message, 40).text, "[location]");
         message.text = "a\u{1b}[2J\u{202e}b".into();
-        assert_eq!(Block::new(&message, 40, Flags::default()).text, "ab");
+        assert_eq!(plain(&message, 40).text, "ab");
     }
 
     #[test]
@@ -181,7 +221,7 @@ mod tests {
             (AuthorKind::System, None, "opted out"),
         ] {
             (message.author, message.author_name) = (author, name.map(str::to_owned));
-            let block = Block::new(&message, 60, Flags::default());
+            let block = plain(&message, 60);
             assert!(block.text.starts_with(said), "{}", block.text);
         }
     }
@@ -189,10 +229,10 @@ mod tests {
     #[test]
     fn a_revision_or_a_width_makes_it_old() {
         let mut message = fixture::message(1, Direction::Inbound, "hello there");
-        let block = Block::new(&message, 40, Flags::default());
-        assert!(block.is_current(&message, 40, Flags::default()));
-        assert!(!block.is_current(&message, 41, Flags::default()));
+        let block = plain(&message, 40);
+        assert!(block.is_current(&message, 40, Flags::default(), Formatting::None));
+        assert!(!block.is_current(&message, 41, Flags::default(), Formatting::None));
         message.revision += 1;
-        assert!(!block.is_current(&message, 40, Flags::default()));
+        assert!(!block.is_current(&message, 40, Flags::default(), Formatting::None));
     }
 }

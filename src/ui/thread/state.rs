@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::domain::capability::Formatting;
 use crate::domain::clock::Ms;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::message::{AuthorKind, Direction};
@@ -176,19 +177,27 @@ impl Thread {
         }
     }
 
+    /// What the medium makes of marks.
+    fn formatting(&self) -> Formatting {
+        let on = |c: &Context| c.account.capabilities.as_ref()?.on(c.row.channel).map(|can| can.formatting);
+        self.context.as_ref().and_then(on).unwrap_or_default()
+    }
+
     /// Lays out what is not laid out yet, and finds the first line on screen. `width` and `height` in cells.
     pub(crate) fn lay_out(&mut self, width: u16, height: u16) {
         if self.blocks.len() > self.limit() * 5 {
             let messages = &self.messages;
             self.blocks.retain(|id, _| messages.iter().any(|m| m.id == *id));
         }
+        let formatting = self.formatting();
         self.starts.clear();
         let mut line = 0;
         for (message, flags) in self.messages.iter().zip(&self.flags) {
             self.starts.push(line);
-            let block = self.blocks.entry(message.id).or_insert_with(|| Block::new(message, width, *flags));
-            if !block.is_current(message, width, *flags) {
-                *block = Block::new(message, width, *flags);
+            let new = || Block::new(message, width, *flags, formatting);
+            let block = self.blocks.entry(message.id).or_insert_with(new);
+            if !block.is_current(message, width, *flags, formatting) {
+                *block = new();
             }
             line += block.lines.len();
         }

@@ -135,7 +135,12 @@ fn draw_special(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         let waited = model.now.saturating_sub(since);
         let role = if waited >= 3_600_000 { Role::Warn } else { Role::Dim };
         let long = if waited < 60_000 { "under a minute".to_owned() } else { words::span(waited) };
-        (format!("waiting {long}"), role)
+        match model.due_clock(row) {
+            Some((due, nearer)) => {
+                (format!("waiting {long} · {due}"), if nearer == Role::Dim { role } else { nearer })
+            }
+            None => (format!("waiting {long}"), role),
+        }
     } else if let (Status::Snoozed, Some(until)) = (row.status, row.snoozed_until) {
         (format!("back {}", format::moment(until, model.now, &model.tz)), Role::Dim)
     } else {
@@ -286,12 +291,14 @@ fn draw_line(
         Line::Body(range) => {
             rule(pen);
             pen.verbatim(x, y, room, &block.text[range.clone()], Role::Text);
-            for hit in hits {
-                let (from, to) = (hit.start.max(range.start), hit.end.min(range.end));
+            let found = pen.theme.style(Role::Match);
+            let looks = block.looks.iter().map(|(piece, look)| (piece, pen.theme.look(*look)));
+            for (piece, style) in looks.chain(hits.iter().map(|hit| (hit, found))) {
+                let (from, to) = (piece.start.max(range.start), piece.end.min(range.end));
                 if from < to && block.text.is_char_boundary(from) && block.text.is_char_boundary(to) {
                     let before = cells(&block.text[range.start..from]);
                     let left = room.saturating_sub(before);
-                    pen.verbatim(x.saturating_add(before), y, left, &block.text[from..to], Role::Match);
+                    pen.verbatim_in(x.saturating_add(before), y, left, &block.text[from..to], style);
                 }
             }
         }

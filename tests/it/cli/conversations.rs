@@ -3,7 +3,7 @@
 use super::world::World;
 use serde_json::Value;
 
-const LIST: [&str; 16] = [
+const LIST: [&str; 17] = [
     "id",
     "channel",
     "account",
@@ -17,6 +17,7 @@ const LIST: [&str; 16] = [
     "qualification",
     "unread",
     "waiting_since",
+    "due_at",
     "last_message_at",
     "preview",
     "draft",
@@ -294,4 +295,24 @@ fn who_has_no_name_is_called_by_the_address() {
     let head = shown.out.lines().find(|l| l.starts_with("22:14")).unwrap_or_else(|| panic!("{shown:?}"));
     assert!(head.contains(" +31687654321 "), "{head}");
     assert_eq!(world.json(&["show", &id])[0]["messages"][0]["author"]["name"], Value::Null);
+}
+
+#[test]
+fn who_is_due_is_told_and_found() {
+    let world = World::new();
+    let id = world.visitor_writes("Zoë", "hello");
+    assert_eq!(world.json(&["list"])[0]["due_at"], Value::Null);
+    let keep = std::fs::read_to_string(world.home().join("config.toml")).unwrap();
+    world.config(&format!("{keep}\n[sla.usual]\nfirst_reply = \"2h\"\n"));
+    let due = world.json(&["list", "due:<3h"]);
+    assert_eq!(due.len(), 1);
+    assert!(due[0]["due_at"].as_str().unwrap() > due[0]["waiting_since"].as_str().unwrap());
+    assert_eq!(world.json(&["show", &id])[0]["due_at"], due[0]["due_at"]);
+    assert!(world.run(&["show", &id]).out.contains("\ndue "));
+    assert!(world.json(&["list", "overdue:yes"]).is_empty());
+    assert_eq!(world.json(&["do", "label +soon", "--matching", "due:<3h"]).len(), 1);
+    assert_eq!(world.json(&["list", "label:soon"]).len(), 1);
+    let wrong = world.run(&["list", "due:soon"]);
+    assert_eq!(wrong.code, 2, "{wrong:?}");
+    assert!(wrong.err.contains("<1h"), "{wrong:?}");
 }

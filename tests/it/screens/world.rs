@@ -1,8 +1,9 @@
 //! A small support desk with fixed ids and times.
 
+use super::views::is_in;
 use frontdesk::domain::account::{Channel, Health};
 use frontdesk::domain::capability::{
-    AttachmentLimits, Capabilities, ChannelCapabilities, Ownership, PushKind,
+    AttachmentLimits, Capabilities, ChannelCapabilities, Formatting, Ownership, PushKind,
 };
 use frontdesk::domain::contact::{ConsentState, Identity, IdentityKind};
 use frontdesk::domain::conversation::{Assignee, Priority, Qualification, QualificationState, Status};
@@ -16,7 +17,7 @@ use frontdesk::domain::quick_reply::{QuickReply, QuickReplyRow};
 use frontdesk::domain::reach::{Recipient, Way};
 use frontdesk::domain::row::{
     AccountRow, AgentRow, AttachmentRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey,
-    MessageRow, OutboxRow, SearchHit, View, ViewCount,
+    MessageRow, OutboxRow, SearchHit, ViewCount,
 };
 use frontdesk::text::index::Term;
 use frontdesk::ui::{self, Context, EngineState, EngineStatus, Found, ListSource, Loaded, Need};
@@ -63,6 +64,11 @@ pub fn account(id: i64, name: &str, provider: &str, channel: Channel, health: He
                 attachments: AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 },
                 typing: channel == Channel::Webchat,
                 read_receipts: true,
+                formatting: match channel {
+                    Channel::Whatsapp => Formatting::Whatsapp,
+                    Channel::Webchat => Formatting::Links,
+                    _ => Formatting::None,
+                },
             }],
             status: Ownership::Local,
             assignee: Ownership::Local,
@@ -114,6 +120,7 @@ pub fn conversation(
         called: Vec::new(),
         unread: 0,
         waiting_since: None,
+        due_at: None,
         last_message_at: Some(NOW - age),
         last_inbound_at: Some(NOW - age),
         preview: preview.into(),
@@ -325,7 +332,7 @@ impl World {
             Need::Sidebar => Loaded::Sidebar {
                 accounts: self.accounts.clone(),
                 labels: self.labels.clone(),
-                counts: ui::sidebar_views(AgentId(1), &self.accounts, &self.labels)
+                counts: ui::sidebar_views(AgentId(1), self.has_due(), &self.accounts, &self.labels)
                     .into_iter()
                     .map(|v| {
                         let rows: Vec<_> = self.rows.iter().filter(|r| is_in(r, &v)).collect();
@@ -363,9 +370,9 @@ impl World {
                 Loaded::Unread { source: source.clone(), found: row.map(key) }
             }
             // Each thread is asked for when it is needed.
-            Need::Ahead { .. } | Need::Arrivals { .. } => return None,
+            Need::Ahead { .. } | Need::Arrivals { .. } | Need::Due { .. } => return None,
             Need::Searches { queries } => {
-                Loaded::Searches(queries.iter().map(|query| (query.clone(), 7, false)).collect())
+                Loaded::Searches(queries.iter().map(|q| (q.clone(), self.count(q), false)).collect())
             }
             Need::Outbox => Loaded::Outbox(self.outbox.clone()),
             Need::QuickReplies => Loaded::QuickReplies(self.quick_replies.clone()),
@@ -417,28 +424,6 @@ impl World {
         });
         let terms = words.iter().map(|word| Term::Prefix(word.clone())).collect();
         Found { hits: hits.collect(), terms, unclear, ..Found::default() }
-    }
-}
-
-fn is_in(row: &ConversationRow, view: &View) -> bool {
-    if row.archived_at.is_some() {
-        return *view == View::Archived;
-    }
-    let open = row.status == Status::Open;
-    match view {
-        View::Mine(me) => open && row.assignee == Some(Assignee::Agent(*me)),
-        View::Unassigned => open && row.assignee.is_none(),
-        View::Open => open,
-        View::Waiting => open && row.waiting_since.is_some(),
-        View::Pending => row.status == Status::Pending,
-        View::Snoozed => row.status == Status::Snoozed,
-        View::Resolved => row.status == Status::Resolved,
-        View::Spam => row.status == Status::Spam,
-        View::Channel(channel) => open && row.channel == *channel,
-        View::Account(account) => open && row.account == *account,
-        View::Label(label) => open && row.labels.contains(label),
-        View::Archived => false,
-        View::Mentions(me) => row.called.contains(me),
     }
 }
 

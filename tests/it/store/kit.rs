@@ -2,7 +2,7 @@
 
 use frontdesk::domain::account::Channel;
 use frontdesk::domain::capability::{
-    AttachmentLimits, Capabilities, ChannelCapabilities, Ownership, PushKind,
+    AttachmentLimits, Capabilities, ChannelCapabilities, Formatting, Ownership, PushKind,
 };
 use frontdesk::domain::clock::{ManualClock, Ms};
 use frontdesk::domain::command::{Action, Performed};
@@ -44,6 +44,7 @@ pub fn capabilities(owner: Ownership) -> Capabilities {
         attachments: AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 },
         typing: false,
         read_receipts: false,
+        formatting: Formatting::None,
     };
     Capabilities {
         channels: vec![channel(Channel::Sms), channel(Channel::Whatsapp)],

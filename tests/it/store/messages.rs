@@ -361,10 +361,13 @@ fn a_customer_waits_until_what_is_scheduled_has_left() {
     let (first, second) = (say("good morning"), say("and more"));
     assert_eq!((row().waiting_since, row().answer_at), (Some(NOW - 10), Some(morning)));
     kit.check();
-    // Taken back, nothing is to come; sent now, it is an answer like any other.
+    let leave = |op, at| kit.store.writer().call(Class::Durable, move |t| t.op_take(op, at)).unwrap();
+    // Taken back, nothing is to come; sent now, it is an answer like any other, once it leaves.
     kit.perform(Action::Cancel { message: first.message.unwrap() });
     assert_eq!((row().waiting_since, row().answer_at), (Some(NOW - 10), Some(morning)));
     kit.perform(Action::Retry { message: second.message.unwrap() });
+    assert_eq!((row().waiting_since, row().answer_at), (Some(NOW - 10), None));
+    assert!(matches!(leave(second.op.unwrap(), NOW), Taken::Op(_)));
     assert_eq!((row().waiting_since, row().answer_at), (None, None));
     kit.check();
     // An answer that has left before goes on counting when another one is scheduled behind it, and one that leaves answers.
@@ -374,8 +377,7 @@ fn a_customer_waits_until_what_is_scheduled_has_left() {
     kit.inbound("SM2", "+31600000001", NOW + 20, "hello?");
     let op = third.op.unwrap();
     kit.clock.set(morning);
-    let taken = kit.store.writer().call(Class::Durable, move |t| t.op_take(op, morning)).unwrap();
-    assert!(matches!(taken, Taken::Op(_)));
+    assert!(matches!(leave(op, morning), Taken::Op(_)));
     assert_eq!((row().waiting_since, row().answer_at), (None, None));
     kit.check();
 }

@@ -2,6 +2,7 @@
 
 mod apart;
 mod away;
+mod due;
 mod formats;
 mod found;
 pub mod kit;

@@ -143,7 +143,8 @@ fn a_note_opens_no_window_and_begins_nothing() {
     let c = kit.perform(begin(&kit, "+31600000009")).conversation.unwrap();
     kit.perform(Action::Note { conversation: c, text: "call first".into() });
     // The first word begins the conversation; then it is the customer's turn.
-    kit.reply(c, "hello");
+    let op = kit.reply(c, "hello").op.unwrap();
+    kit.store.writer().call(Class::Durable, move |t| t.op_claim(op, NOW)).unwrap();
     let refused = kit.try_perform(Action::Reply { conversation: c, text: "x".into(), undo_ms: 0, at: None });
     assert!(matches!(refused, Err(StoreError::Refused(why)) if why.contains("window is closed")));
     let written = kit.inbound("SM1", ANNA, NOW, "hi");

@@ -368,7 +368,7 @@ fn a_customer_without_a_name_is_called_by_the_address() {
     let c = kit.inbound("SM1", "whatsapp:+31600000001", NOW, "hello");
     let reader = kit.reader();
     assert_eq!(reader.conversation(c).unwrap().unwrap().contact_name, "+31600000001");
-    let asking = frontdesk::store::Asking { me: None, now: NOW, tz: jiff::tz::TimeZone::UTC };
+    let asking = kit.reader().asking(None, NOW, &jiff::tz::TimeZone::UTC);
     let query = frontdesk::domain::query::parse("hello").unwrap();
     let hits = reader.search_within(&query, None, 5, &asking, std::time::Duration::from_secs(5)).unwrap();
     assert_eq!(hits.rows[0].contact_name, "+31600000001", "and in what is found");
