@@ -52,7 +52,7 @@ pub(crate) fn prepare(model: &mut Model) {
     };
     let mut hints = match model.overlays.last() {
         Some(Overlay::Outbox { rows: Some(rows), at }) if !rows.is_empty() => of_outbox(model, rows.get(*at)),
-        Some(overlay) => of_overlay(overlay),
+        Some(overlay) => of_overlay(model, overlay),
         None if !model.chord.is_empty() => of_chord(model),
         None => of_panes(model),
     };
@@ -232,7 +232,7 @@ fn of_outbox(model: &Model, row: Option<&OutboxRow>) -> Vec<Hint> {
     of_row.chain(rest).collect()
 }
 
-fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
+fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<Hint> {
     let hint = |label: &str, word, key| Hint { x: 0, label: label.into(), word, press: Press::Key(key) };
     let enter = Key::plain(Code::Enter);
     let esc = hint("Esc", "close", Key::plain(Code::Esc));
@@ -264,7 +264,7 @@ fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
             vec![moves, esc]
         }
         Overlay::Delivery { .. } => vec![esc],
-        Overlay::Setup(setup) => crate::ui::setup::hints(setup),
+        Overlay::Setup(setup) => crate::ui::setup::hints(model, setup),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Paints the steps in which an account is added.
 
-use crate::text::wrap::truncate;
+use crate::domain::setting::login_words;
 use crate::ui::model::Model;
 use crate::ui::setup::Site;
 use crate::ui::setup::entry::{Entry, What};
@@ -17,7 +17,7 @@ const NAMES: usize = 24;
 pub(super) fn sheet<'a>(model: &Model, setup: &'a Setup, wizard: &'a Wizard, width: u16) -> Sheet<'a> {
     let mut sheet = Sheet::new(width);
     match wizard.stage {
-        Stage::Provider => providers(&mut sheet, model, wizard, width),
+        Stage::Provider => providers(&mut sheet, model, wizard),
         Stage::Fields => fields(&mut sheet, model, setup, wizard),
         Stage::Summary => summary(&mut sheet, model, setup, wizard),
         Stage::Written => written(&mut sheet, model, setup, wizard),
@@ -26,7 +26,7 @@ pub(super) fn sheet<'a>(model: &Model, setup: &'a Setup, wizard: &'a Wizard, wid
 }
 
 /// A card for each provider; that under the cursor says what it will ask for.
-fn providers(sheet: &mut Sheet<'_>, model: &Model, wizard: &Wizard, width: u16) {
+fn providers(sheet: &mut Sheet<'_>, model: &Model, wizard: &Wizard) {
     sheet.line(vec![("Add an account".into(), Role::Strong), ("  which provider?".into(), Role::Dim)]);
     sheet.gap();
     for (at, card) in model.book.providers.iter().enumerate() {
@@ -40,19 +40,24 @@ fn providers(sheet: &mut Sheet<'_>, model: &Model, wizard: &Wizard, width: u16) 
         }
         sheet.choose(from);
         for spec in card.settings {
-            let needed = if spec.required { ", needed" } else { "" };
-            let secret = if spec.is_secret() { "secret" } else { "" };
-            let note = format!("{secret}{needed}");
-            let note = note.trim_start_matches(", ");
-            let role = if spec.required { Role::Text } else { Role::Dim };
-            let room = usize::from(width).saturating_sub(NAMES + 18);
-            let help = truncate(spec.help, room).into_owned();
-            sheet.line(vec![
-                ("  ".into(), Role::Text),
-                (column(spec.key, NAMES), role),
-                (column(note, 16), Role::Faint),
-                (help, Role::Dim),
-            ]);
+            let logs_in = card.logins.iter().any(|set| set.contains(&spec.key));
+            let note = match (spec.is_secret(), spec.required) {
+                (true, true) => "secret, needed",
+                (true, false) if logs_in => "secret, to log in with",
+                (true, false) => "secret",
+                (false, true) => "needed",
+                (false, false) => "",
+            };
+            let role = if spec.required || logs_in { Role::Text } else { Role::Dim };
+            sheet.columns(
+                vec![("  ".into(), Role::Text), (column(spec.key, NAMES), role)],
+                note,
+                Role::Faint,
+            );
+            sheet.words(4, spec.help, Role::Dim);
+        }
+        if let Some(words) = login_words(card.logins) {
+            sheet.words(2, &format!("To log in it takes {words}."), Role::Text);
         }
         sheet.gap();
     }
@@ -75,20 +80,26 @@ fn fields<'a>(sheet: &mut Sheet<'a>, model: &Model, setup: &'a Setup, wizard: &'
             entry if !entry.is_blank() => ("✓ ", Role::Good),
             _ => ("· ", Role::Faint),
         };
-        sheet.line(vec![(mark.into(), mark_role), (label, Role::Text), shown(entry)]);
+        let (text, role) = shown(model, wizard, entry);
+        sheet.columns(vec![(mark.into(), mark_role), (label, Role::Text)], &text, role);
     }
 }
 
 fn title(sheet: &mut Sheet<'_>, model: &Model, wizard: &Wizard, note: &str) {
     let provider = wizard.provider(&model.book).map_or("", |card| card.summary);
-    sheet.line(vec![("Add an account".into(), Role::Strong), (format!("  {provider} · {note}"), Role::Dim)]);
+    let what = format!("{note} · {provider}");
+    sheet.columns(vec![("Add an account  ".into(), Role::Strong)], &what, Role::Dim);
     sheet.gap();
 }
 
 /// What is typed, as it may be shown.
-fn shown(entry: &Entry) -> (String, Role) {
+fn shown(model: &Model, wizard: &Wizard, entry: &Entry) -> (String, Role) {
     match entry.what {
         _ if entry.is_blank() && entry.what.is_required() => ("needed".into(), Role::Warn),
+        What::Secret(spec) if entry.is_blank() => match wizard.login(model, spec.key) {
+            Some(words) => (words, Role::Warn),
+            None => ("can be left out".into(), Role::Faint),
+        },
         _ if entry.is_blank() => ("can be left out".into(), Role::Faint),
         What::Secret(_) if entry.is_hidden() => (entry.kept.words().into(), Role::Dim),
         What::Secret(_) => (format!("{}: {}", entry.kept.words(), plain(entry.text())), Role::Dim),
@@ -112,10 +123,10 @@ fn summary(sheet: &mut Sheet<'_>, model: &Model, setup: &Setup, wizard: &Wizard)
     let next = format!("Enter writes it to {file} and asks {} whether it works.", card.name);
     sheet.words(0, &next, Role::Text);
     sheet.gap();
-    let row = |name: &str, value: (String, Role)| vec![(column(name, NAMES), Role::Text), value];
-    sheet.line(row("carries", (media.join(", "), Role::Text)));
+    sheet.columns(vec![(column("carries", NAMES), Role::Text)], &media.join(", "), Role::Text);
     for entry in wizard.entries().iter().filter(|e| !e.is_blank()) {
-        sheet.line(row(entry.what.key(), shown(entry)));
+        let (text, role) = shown(model, wizard, entry);
+        sheet.columns(vec![(column(entry.what.key(), NAMES), Role::Text)], &text, role);
     }
     sheet.gap();
     guide(sheet, model, setup, wizard);

@@ -94,11 +94,11 @@ fn entries(
 
 impl Sidebar {
     /// The sidebar before anything is known: the fixed views.
-    pub(crate) fn new(me: AgentId, searches: Vec<(String, String)>) -> Sidebar {
+    pub(crate) fn new(me: AgentId) -> Sidebar {
         Sidebar {
             me,
-            entries: entries(me, &[], &[], &searches),
-            searches,
+            entries: entries(me, &[], &[], &[]),
+            searches: Vec::new(),
             found: HashMap::new(),
             accounts: Vec::new(),
             counts: HashMap::new(),
@@ -115,10 +115,20 @@ impl Sidebar {
         labels: &[String],
         counts: Vec<(View, ViewCount)>,
     ) {
-        let current = self.entries.get(self.at).cloned();
-        self.entries = entries(self.me, &accounts, labels, &self.searches);
         self.accounts = accounts;
         self.counts = counts.into_iter().collect();
+        self.arrange(labels);
+    }
+
+    /// Takes other saved searches in. The cursor stays on its view.
+    pub(crate) fn search_for(&mut self, searches: Vec<(String, String)>, labels: &[String]) {
+        self.searches = searches;
+        self.arrange(labels);
+    }
+
+    fn arrange(&mut self, labels: &[String]) {
+        let current = self.entries.get(self.at).cloned();
+        self.entries = entries(self.me, &self.accounts, labels, &self.searches);
         if let Some(at) = current.and_then(|entry| self.entries.iter().position(|e| *e == entry)) {
             self.at = at;
             self.reveal();
@@ -225,7 +235,7 @@ mod tests {
 
     #[test]
     fn the_cursor_skips_gaps_and_stays_on_its_view() {
-        let mut sidebar = Sidebar::new(AgentId(1), Vec::new());
+        let mut sidebar = Sidebar::new(AgentId(1));
         sidebar.take(vec![fixture::account()], &["vip".into()], Vec::new());
         sidebar.page = 4;
         sidebar.at = 9;

@@ -1,6 +1,7 @@
 //! A screen before a small desk: it answers as `app` would, and tells what is seen.
 
 use super::world::{NOW, World, agents};
+use frontdesk::ui::setup::Answer;
 use frontdesk::ui::theme::{Role, Theme};
 use frontdesk::ui::{self, Colors, Comfort, Effect, Model, Msg, Startup, Themes};
 use jiff::tz::TimeZone;
@@ -37,6 +38,7 @@ impl Screen {
             comfort: Comfort::default(),
             phone_region: None,
             confirm_patterns: Vec::new(),
+            later: Vec::new(),
         };
         let (mut model, effects) = ui::start(startup);
         let size = Size::new(width, height);
@@ -55,6 +57,9 @@ impl Screen {
                     if let Some(loaded) = self.world.answer(need) {
                         self.send(Msg::Loaded(Box::new(loaded)));
                     }
+                }
+                Effect::Configure { ticket, .. } => {
+                    self.send(Msg::Setup { ticket: *ticket, answer: Answer::Done(Ok(Vec::new())) });
                 }
                 Effect::Setup { ticket, ask } => {
                     let answer = self.world.set_up(ask);
