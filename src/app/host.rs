@@ -151,6 +151,7 @@ async fn watch_config(engine: Arc<Engine>, workspace: Workspace, http: Http, ove
                 continue;
             }
         };
+        reload::later(&workspace.config, &config).iter().for_each(|line| warn!("{line}"));
         // Who only touches the file wants the accounts to be connected anew.
         let is_touched = text.is_some() && text == written;
         text = written;

@@ -207,7 +207,7 @@ impl Follower {
 }
 
 /// What has changed since the start and cannot be taken in by a program that runs.
-fn later(started: &Config, now: &Config) -> Vec<String> {
+pub fn later(started: &Config, now: &Config) -> Vec<String> {
     let changed = [
         ("listen", started.listen != now.listen),
         ("public_url", started.public_url != now.public_url),

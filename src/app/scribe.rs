@@ -107,7 +107,7 @@ mod tests {
         let config = config(home.path(), text, &Env::default());
         let overrides = Overrides { home: Some(home.path().to_owned()), ..Overrides::default() };
         let key = |key: &str, line: &str| Change::new(&["keys", "list"], key, To::Text(line.into()));
-        let wrong = write(&config, &overrides, &[key("x", "reslove")]).unwrap_err().to_string();
+        let wrong = write(&config, &overrides, &[key("x", "resolv")]).unwrap_err().to_string();
         assert!(wrong.contains("did you mean resolve") && wrong.contains("config.toml:3"), "{wrong}");
         assert_eq!(std::fs::read_to_string(&config.paths.config_file).unwrap(), text);
         assert_eq!(write(&config, &overrides, &[key("x", "resolve")]).unwrap(), Vec::<String>::new());

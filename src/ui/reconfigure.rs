@@ -2,6 +2,7 @@
 
 use crate::text::guard::Guard;
 use crate::ui::command::give::macro_errors;
+use crate::ui::effect::Need;
 use crate::ui::keymap::Keymap;
 use crate::ui::model::Model;
 use crate::ui::msg::Level;
@@ -9,12 +10,18 @@ use crate::ui::overlay::PickerKind;
 use crate::ui::startup::Startup;
 
 /// What stands before the reasons why a change is not taken in.
-pub(crate) const UNUSED: &str = "the changed configuration is not used: ";
+pub(crate) const UNUSED: &str = "not used: ";
 
 /// What is wrong with keys, themes and macros of a configuration, with file and line.
 pub(crate) fn mistakes(startup: &Startup) -> Vec<String> {
     let keys = Keymap::new(&startup.keys).1;
     [keys, startup.themes.errors.clone(), macro_errors(&startup.macros)].concat()
+}
+
+/// A line that begins with a file, without the directory: the bar is short, and the line number is what is looked for.
+fn without_directory(line: &str) -> &str {
+    let place = line.split_once(": ").map_or("", |(place, _)| place);
+    place.rfind('/').and_then(|at| line.get(at + 1..)).unwrap_or(line)
 }
 
 impl Model {
@@ -35,9 +42,11 @@ impl Model {
         for kind in [PickerKind::Commands, PickerKind::Macros, PickerKind::Themes] {
             self.refill(kind);
         }
+        self.load(Need::Agents);
         self.look_again();
         if !news.is_empty() {
-            self.say(Level::Warn, news.join(" "));
+            let lines: Vec<&str> = news.iter().map(|line| without_directory(line)).collect();
+            self.say(Level::Warn, lines.join("; "));
         } else if was_wrong {
             self.say(Level::Good, "the configuration is in order again");
         }
@@ -48,7 +57,7 @@ impl Model {
         if let Some(first) = wrong.first() {
             let more =
                 if wrong.len() > 1 { format!(" (and {} more)", wrong.len() - 1) } else { String::new() };
-            self.say(Level::Error, format!("{before}{first}{more}"));
+            self.say(Level::Error, format!("{before}{}{more}", without_directory(first)));
         }
         self.mistakes = wrong;
         self.look_again();

@@ -25,6 +25,7 @@ mod journeys;
 mod keyring;
 mod query;
 mod sandbox;
+mod setup_journey;
 mod support;
 mod text;
 mod triage_journey;

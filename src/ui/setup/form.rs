@@ -41,6 +41,8 @@ pub(super) struct Form {
     pub(super) was_line: Option<String>,
     pub(super) check: Check,
     pub(super) done: fn(&Form, &Seen<'_>) -> Act,
+    /// It gives a name to what was recorded.
+    pub(super) is_recorded: bool,
     /// Something was typed.
     pub(super) is_changed: bool,
     /// It was said that leaving throws away what was typed.
@@ -60,6 +62,7 @@ impl Default for Form {
             was_line: None,
             check: |_, _, _| None,
             done: |_, _| Act::Foreign,
+            is_recorded: false,
             is_changed: false,
             is_warned: false,
             wrong: Vec::new(),
@@ -85,6 +88,11 @@ impl Form {
     /// What is wrong with a field.
     pub(super) fn wrong_at(&self, at: usize, seen: &Seen<'_>) -> Option<String> {
         (self.check)(self, at, seen)
+    }
+
+    /// Whether Enter keeps it all.
+    pub(super) fn is_last(&self) -> bool {
+        self.at + 1 >= self.fields.len() && !(self.grows && !self.text(self.at).is_empty())
     }
 
     /// Takes a key.
@@ -137,12 +145,14 @@ impl Form {
         if let Some(blank) = self.fields.get_mut(self.at) {
             blank.input.keep();
         }
-        let is_last = self.at + 1 >= self.fields.len();
-        if is_last && self.grows && !self.text(self.at).is_empty() {
-            let Blank { label, help, .. } = self.fields[self.at];
-            self.fields.push(Blank::new(label, help, ""));
-        } else if is_last {
+        if self.is_last() {
             return self.finish(seen);
+        }
+        if let Some(Blank { label, help, .. }) =
+            self.fields.get(self.at).filter(|_| self.at + 1 >= self.fields.len())
+        {
+            let more = Blank::new(label, help, "");
+            self.fields.push(more);
         }
         self.at += 1;
         Next::Stay

@@ -136,6 +136,10 @@ impl Model {
         };
         let Some(asked) = setup.asked.remove(&ticket) else { return };
         let is_look = asked == Asked::Look;
+        if matches!((&asked, &answer), (Asked::Entry(_), Answer::Done(Ok(_)))) && setup.names_recorded() {
+            self.recorded.clear();
+        }
+        let Some(setup) = self.setup() else { return };
         for (ask, asked) in setup.take(asked, answer) {
             self.ask_setup(ask, asked);
         }
@@ -189,6 +193,7 @@ pub(crate) fn hints(model: &Model, setup: &Setup) -> Vec<Hint> {
     let sections = hint("Tab", "sections", Key::plain(Code::Tab));
     if setup.section() != Section::Channels {
         match &setup.open {
+            Some(Open::Form(form)) if form.is_last() => return vec![enter("keep it"), esc("leave it")],
             Some(Open::Form(_)) => {
                 let keep = Key { ctrl: true, ..Key::char('s') };
                 return vec![enter("next"), hint("Ctrl-S", "keep it", keep), moves(), esc("leave it")];
@@ -205,7 +210,11 @@ pub(crate) fn hints(model: &Model, setup: &Setup) -> Vec<Hint> {
             Meant::Enter => enter(word),
             Meant::Letter(c) => letter(c, word),
         };
-        let own = (setup.section().part().hints)(&model.seen(&look));
+        let seen = model.seen(&look);
+        let is_empty = setup.listed(&seen).is_empty();
+        let mut own = (setup.section().part().hints)(&seen);
+        // Where nothing is listed there is nothing to change.
+        own.retain(|(press, _)| !is_empty || matches!(press, Meant::Letter('a' | 'r')));
         return own.into_iter().map(of).chain([letter('/', "find"), sections, esc("leave")]).collect();
     }
     if setup.channels().is_empty() {

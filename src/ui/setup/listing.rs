@@ -159,6 +159,11 @@ impl Setup {
         Do::Nothing
     }
 
+    /// Whether what is typed gives a name to what was recorded.
+    pub(super) fn names_recorded(&self) -> bool {
+        matches!(&self.open, Some(Open::Form(form)) if form.is_recorded)
+    }
+
     /// Entries are written: what was typed for them is done with. Or not: it stays to be mended.
     pub(super) fn entry_written(&mut self, said: String, result: Result<Vec<String>, Vec<String>>) {
         match result {

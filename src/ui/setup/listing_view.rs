@@ -84,9 +84,10 @@ pub(super) fn about(sheet: &mut Sheet<'_>, setup: &Setup, look: &Look) {
     if setup.open.is_some() {
         return;
     }
+    sheet.gap();
     part.how.iter().for_each(|line| sheet.words(0, line, Role::Dim));
     if !part.table.is_empty() {
-        sheet.words(0, &format!("{} in {}", part.table, look.file), Role::Dim);
+        sheet.words(0, &format!("In the file: {}, {}", part.table, look.file), Role::Dim);
     }
 }
 

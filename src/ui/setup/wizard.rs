@@ -306,7 +306,7 @@ impl Wizard {
         }
         let others: Vec<String> =
             logins.iter().filter(|set| *set != own).map(|set| set.join(" and ")).collect();
-        Some(format!("needed, unless {} is given", others.join(" or ")))
+        Some(format!("needed, or else {}", others.join(", or ")))
     }
 
     fn go_to(&mut self, spot: &Spot, why: String) {

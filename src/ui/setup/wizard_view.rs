@@ -1,23 +1,25 @@
 //! Paints the steps in which an account is added.
 
-use crate::domain::setting::login_words;
+use crate::domain::setting::{SettingSpec, login_words};
 use crate::ui::model::Model;
-use crate::ui::setup::Site;
 use crate::ui::setup::entry::{Entry, What};
 use crate::ui::setup::state::Setup;
 use crate::ui::setup::view::{Sheet, below_field, column, plain};
 use crate::ui::setup::wizard::{Stage, Wizard};
+use crate::ui::setup::{Card, Site};
 use crate::ui::sidebar::health_word;
 use crate::ui::theme::Role;
 
 /// Cells of the names of settings.
 const NAMES: usize = 24;
+/// From this width on there is room to explain everything before it is asked for.
+const WIDE: u16 = 80;
 
 /// The step that one is at.
 pub(super) fn sheet<'a>(model: &Model, setup: &'a Setup, wizard: &'a Wizard, width: u16) -> Sheet<'a> {
     let mut sheet = Sheet::new(width);
     match wizard.stage {
-        Stage::Provider => providers(&mut sheet, model, wizard),
+        Stage::Provider => providers(&mut sheet, model, wizard, width),
         Stage::Fields => fields(&mut sheet, model, setup, wizard),
         Stage::Summary => summary(&mut sheet, model, setup, wizard),
         Stage::Written => written(&mut sheet, model, setup, wizard),
@@ -26,7 +28,7 @@ pub(super) fn sheet<'a>(model: &Model, setup: &'a Setup, wizard: &'a Wizard, wid
 }
 
 /// A card for each provider; that under the cursor says what it will ask for.
-fn providers(sheet: &mut Sheet<'_>, model: &Model, wizard: &Wizard) {
+fn providers(sheet: &mut Sheet<'_>, model: &Model, wizard: &Wizard, width: u16) {
     sheet.line(vec![("Add an account".into(), Role::Strong), ("  which provider?".into(), Role::Dim)]);
     sheet.gap();
     for (at, card) in model.book.providers.iter().enumerate() {
@@ -39,28 +41,43 @@ fn providers(sheet: &mut Sheet<'_>, model: &Model, wizard: &Wizard) {
             continue;
         }
         sheet.choose(from);
-        for spec in card.settings {
-            let logs_in = card.logins.iter().any(|set| set.contains(&spec.key));
-            let note = match (spec.is_secret(), spec.required) {
-                (true, true) => "secret, needed",
-                (true, false) if logs_in => "secret, to log in with",
-                (true, false) => "secret",
-                (false, true) => "needed",
-                (false, false) => "",
-            };
-            let role = if spec.required || logs_in { Role::Text } else { Role::Dim };
-            sheet.columns(
-                vec![("  ".into(), Role::Text), (column(spec.key, NAMES), role)],
-                note,
-                Role::Faint,
-            );
-            sheet.words(4, spec.help, Role::Dim);
+        if width < WIDE {
+            // Each is explained at its step.
+            asks(sheet, "It needs", card, |spec| spec.required);
+            asks(sheet, "It may be told", card, |spec| !spec.required && !spec.is_secret());
+            asks(sheet, "Secrets", card, |spec| !spec.required && spec.is_secret());
+        } else {
+            card.settings.iter().for_each(|spec| explained(sheet, card, spec));
         }
         if let Some(words) = login_words(card.logins) {
             sheet.words(2, &format!("To log in it takes {words}."), Role::Text);
         }
         sheet.gap();
     }
+}
+
+/// The names of some of the things that a provider can be told.
+fn asks(sheet: &mut Sheet<'_>, word: &str, card: &Card, fits: impl Fn(&SettingSpec) -> bool) {
+    let names: Vec<&str> = card.settings.iter().filter(|spec| fits(spec)).map(|spec| spec.key).collect();
+    if !names.is_empty() {
+        sheet.columns(vec![(format!("  {}", column(word, 16)), Role::Text)], &names.join(", "), Role::Dim);
+    }
+}
+
+/// One of the things that a provider can be told.
+fn explained(sheet: &mut Sheet<'_>, card: &Card, spec: &SettingSpec) {
+    let logs_in = card.logins.iter().any(|set| set.contains(&spec.key));
+    let note = match (spec.is_secret(), spec.required) {
+        (true, true) => "secret, needed",
+        (true, false) if logs_in => "secret, logs in",
+        (true, false) => "secret",
+        (false, true) => "needed",
+        (false, false) => "",
+    };
+    let role = if spec.required || logs_in { Role::Text } else { Role::Dim };
+    let before =
+        vec![("  ".into(), Role::Text), (column(spec.key, NAMES), role), (column(note, 16), Role::Faint)];
+    sheet.columns(before, spec.help, Role::Dim);
 }
 
 /// All that is asked for, and what is being typed.

@@ -11,7 +11,7 @@ fn set_on(n: i64, facet: crate::domain::facet::Facet) -> Action {
     Action::Set { conversation: id(n), facet }
 }
 
-fn bulk(effects: Vec<Effect>) -> Vec<Work> {
+pub(super) fn bulk(effects: Vec<Effect>) -> Vec<Work> {
     let works = effects.into_iter().filter_map(|e| match e {
         Effect::Bulk { work, .. } => Some(work),
         _ => None,

@@ -43,7 +43,7 @@ fn key_of<'a>(seen: &Seen<'a>, name: &str) -> Option<&'a Listed> {
     seen.list(Section::Keys).iter().find(|key| panes(key) && key.about.trim() == line)
 }
 
-fn form(title: &str, name: &str, key: &str, lines: &[String], was: Option<String>) -> Act {
+fn form(title: &str, name: &str, key: &str, lines: &[String], was: Option<String>, is_recorded: bool) -> Act {
     let mut fields = vec![
         Blank::new("name", "one word", name),
         Blank::new("key", "of the panes, such as g v; can be left out", key),
@@ -55,6 +55,7 @@ fn form(title: &str, name: &str, key: &str, lines: &[String], was: Option<String
         title: title.to_owned(),
         fields,
         grows: true,
+        is_recorded,
         was_line: was.as_ref().map(|name| format!("macro {name}")),
         was,
         check,
@@ -65,18 +66,18 @@ fn form(title: &str, name: &str, key: &str, lines: &[String], was: Option<String
 
 fn press(seen: &Seen<'_>, row: Option<&Row>, press: Press) -> Act {
     match press {
-        Press::Letter('a') => return form("A macro", "", "", &[], None),
+        Press::Letter('a') => return form("A macro", "", "", &[], None, false),
         Press::Letter('r') if seen.recorded.is_empty() => {
             return Act::Say(Level::Info, "nothing was recorded: @ in the list begins, and ends it".into());
         }
-        Press::Letter('r') => return form("What was recorded", "", "", seen.recorded, None),
+        Press::Letter('r') => return form("What was recorded", "", "", seen.recorded, None, true),
         Press::Enter | Press::Letter(_) => {}
     }
     let Some(item) = row.and_then(|row| seen.list(Section::Macros).get(row.id)) else { return Act::Foreign };
     match press {
         Press::Enter | Press::Letter('e') => {
             let key = key_of(seen, &item.name).map_or("", |key| key.name.as_str());
-            form(&item.name, &item.name, key, &item.more, Some(item.name.clone()))
+            form(&item.name, &item.name, key, &item.more, Some(item.name.clone()), false)
         }
         Press::Letter('x') => {
             let line = format!("macro {}", item.name);
