@@ -92,7 +92,7 @@ impl Form {
 
     /// Whether Enter keeps it all.
     pub(super) fn is_last(&self) -> bool {
-        self.at + 1 >= self.fields.len() && !(self.grows && !self.text(self.at).is_empty())
+        self.at + 1 >= self.fields.len() && (!self.grows || self.text(self.at).is_empty())
     }
 
     /// Takes a key.

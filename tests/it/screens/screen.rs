@@ -18,29 +18,33 @@ pub struct Screen {
     pub asked: Vec<Effect>,
 }
 
+/// How it starts.
+pub fn startup() -> Startup {
+    Startup {
+        me: agents().remove(0),
+        workspace: "acme".into(),
+        tz: TimeZone::UTC,
+        now: NOW,
+        themes: Themes::default(),
+        colors: Colors::True,
+        no_color: false,
+        keys: Vec::new(),
+        macros: Vec::new(),
+        searches: Vec::new(),
+        fields: Vec::new(),
+        book: frontdesk::app::setup::book(),
+        first: false,
+        undo_ms: 5_000,
+        comfort: Comfort::default(),
+        phone_region: None,
+        confirm_patterns: Vec::new(),
+        later: Vec::new(),
+    }
+}
+
 impl Screen {
     pub fn new(world: World, width: u16, height: u16) -> Screen {
-        let startup = Startup {
-            me: agents().remove(0),
-            workspace: "acme".into(),
-            tz: TimeZone::UTC,
-            now: NOW,
-            themes: Themes::default(),
-            colors: Colors::True,
-            no_color: false,
-            keys: Vec::new(),
-            macros: Vec::new(),
-            searches: Vec::new(),
-            fields: Vec::new(),
-            book: frontdesk::app::setup::book(),
-            first: false,
-            undo_ms: 5_000,
-            comfort: Comfort::default(),
-            phone_region: None,
-            confirm_patterns: Vec::new(),
-            later: Vec::new(),
-        };
-        let (mut model, effects) = ui::start(startup);
+        let (mut model, effects) = ui::start(startup());
         let size = Size::new(width, height);
         ui::prepare(&mut model, size);
         let mut screen = Screen { model, size, asked: Vec::new(), world };

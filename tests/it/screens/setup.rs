@@ -42,8 +42,8 @@ fn channel(n: usize, account: &AccountRow, site: &Site) -> ChannelInfo {
     }
 }
 
-/// What else is configured.
-fn lists() -> BTreeMap<Section, Vec<Listed>> {
+/// What else is configured or in use.
+fn lists(labels: &[String]) -> BTreeMap<Section, Vec<Listed>> {
     let listed = |name: &str, about: &str, more: &[&str], line: usize| Listed {
         name: name.into(),
         about: about.into(),
@@ -55,14 +55,7 @@ fn lists() -> BTreeMap<Section, Vec<Listed>> {
             Section::QuickReplies,
             vec![listed("/late", "Late parcel", &[], 0), listed("/thanks", "sms nl Bedankt", &[], 0)],
         ),
-        (
-            Section::Labels,
-            vec![
-                listed("billing", "4 conversations", &[], 0),
-                listed("delivery", "1 conversation", &[], 0),
-                listed("vip", "12 conversations", &[], 0),
-            ],
-        ),
+        (Section::Labels, labels.iter().map(|label| listed(label, "4 conversations", &[], 0)).collect()),
         (
             Section::Agents,
             vec![
@@ -108,7 +101,7 @@ impl World {
                     file: "/srv/ana/config.toml".into(),
                     channels,
                     site,
-                    lists: lists(),
+                    lists: lists(&self.labels),
                 })))
             }
             Ask::Keyring => Answer::Keyring(Ok(())),
