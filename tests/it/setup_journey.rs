@@ -100,3 +100,36 @@ async fn what_is_set_up_on_the_screen_holds_at_once_and_stands_in_the_file() {
     let again = Pty::start(&home, &[], 120, 40);
     again.wait("Refunds");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_label_gets_another_name_on_all_conversations_and_back() {
+    let (_world, home, _) = begin().await;
+    for to in ["+15553000001", "+15553000002"] {
+        home.run(&["new", "--channel", "support", "--to", to, "hello"]).ok();
+    }
+    let ids: Vec<String> = home
+        .run(&["list", "--json"])
+        .ok()
+        .json()
+        .iter()
+        .map(|row| row["id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(ids.len(), 2);
+    home.run(&["do", "label +old", &ids[0], &ids[1]]).ok();
+    home.run(&["do", "spam", &ids[1]]).ok();
+    let labels = |id: &str| home.run(&["show", id, "--json"]).ok().json()[0]["labels"].clone();
+    let mut screen = Pty::start(&home, &[], 120, 40);
+    screen.wait("# old");
+    screen.send("gc\tjj\r");
+    screen.wait("2 conversations");
+    screen.send("\rnew\r");
+    screen.wait("2 conversations: old is new now");
+    assert_eq!([labels(&ids[0]), labels(&ids[1])], [serde_json::json!(["new"]), serde_json::json!(["new"])]);
+    screen.send("\x1b");
+    screen.wait_for("the sidebar has the new one alone", |text| {
+        text.contains("# new") && !text.contains("# old")
+    });
+    screen.send("u");
+    screen.wait("undone");
+    assert_eq!(labels(&ids[1]), serde_json::json!(["old"]));
+}
