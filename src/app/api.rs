@@ -16,7 +16,7 @@ pub use crate::ui::keymap::Keymap;
 
 /// The keys of the screen under a configuration, and what is wrong with its own.
 pub fn keymap(config: &Config) -> (Keymap, Vec<String>) {
-    Keymap::new(&crate::app::tui::bindings(config))
+    Keymap::new(&crate::app::startup::bindings(config))
 }
 
 /// What vendors and visitors see of the listener: of the running engine if there is one, else as configured. None where the port is

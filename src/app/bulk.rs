@@ -115,6 +115,7 @@ pub fn steps(workspace: &Workspace, work: Work) -> Result<Vec<Step>, StepsError>
     let ids = match targets {
         Targets::One(id) => vec![id],
         Targets::These(ids) => ids,
+        Targets::Labelled(name) => reader.labelled(&name)?,
         Targets::Matching(source) => matching(workspace, &reader, &source, at)?,
     };
     let (agents, teams) = (reader.agents()?, reader.teams()?);

@@ -3,6 +3,7 @@
 use crate::app::bulk;
 use crate::app::call;
 use crate::app::loader::{Loader, Pressing};
+use crate::app::scribe::Scribe;
 use crate::app::setup;
 use crate::app::workspace::Workspace;
 use crate::config::Overrides;
@@ -27,6 +28,8 @@ pub struct Effects<S: Fn(Msg) + Clone + Send + 'static> {
     pub overrides: Overrides,
     /// Who reads.
     pub loader: Loader,
+    /// Who writes the configuration.
+    pub scribe: Scribe,
     /// Where answers go.
     pub send: S,
     /// Passes a signal to the engine, wherever it runs.
@@ -73,14 +76,7 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Effects<S> {
             Effect::Setup { ticket, ask } => {
                 setup::start(&self.workspace, &self.overrides, ticket, ask, self.send.clone());
             }
-            Effect::SaveMacro { name, lines } => {
-                let kept = crate::config::edit::keep_macro(&self.workspace.config.paths, &name, &lines);
-                let file = self.workspace.config.paths.config_file.display();
-                self.report(match kept {
-                    Ok(()) => Ok(format!("macro {name} is kept in {file}: , runs it")),
-                    Err(e) => Err(format!("macro {name} holds until you leave, but cannot be kept: {e}")),
-                });
-            }
+            Effect::Configure { ticket, changes } => self.scribe.write(ticket, changes),
             Effect::Typing { conversation, on } => {
                 let agent = self.workspace.me.name.clone();
                 (self.signal)(Signal::AgentTyping { conversation, agent, on });

@@ -1,8 +1,9 @@
 //! Hosts the engine in this process: the runtime, the listener, the accounts, and their reload when the configuration changes.
 
+use crate::app::reload::{self, LOOK, Look, Watched};
 use crate::app::workspace::{Workspace, mirror};
 use crate::app::{AppError, accounts};
-use crate::config::{Config, Env, Overrides};
+use crate::config::{ChannelConfig, Config, Overrides};
 use crate::engine::accounts::Live;
 use crate::engine::bus::Bus;
 use crate::engine::lock::EngineLock;
@@ -10,12 +11,9 @@ use crate::engine::{Engine, EngineOptions};
 use crate::net::http::{Http, HttpOptions};
 use crate::store::Store;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 
-/// How often the configuration is looked at for new accounts. It is read once it has not changed between two looks.
-const LOOK: Duration = Duration::from_millis(250);
 /// After so many looks, accounts that lack a secret are tried again: a keyring may be unlocked by then.
 const RETRY: u32 = 120;
 
@@ -26,15 +24,6 @@ pub struct Host {
     /// Why nobody listens, if so.
     pub listen_error: Option<String>,
     reload: Option<tokio::task::JoinHandle<()>>,
-    unused: Unused,
-}
-
-/// Why the changed configuration is not used, a line each; empty if it is.
-type Unused = Arc<std::sync::Mutex<Vec<String>>>;
-
-fn tell(unused: &Unused, why: Vec<String>) {
-    // The list is replaced as a whole: a panic elsewhere leaves none half-written.
-    *unused.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = why;
 }
 
 /// Whether a port that is taken ends the start.
@@ -83,18 +72,11 @@ pub async fn start(
     let http = Http::new(HttpOptions::default()).map_err(|e| AppError::Other(e.to_string()))?;
     engine.set_rules(config.desk.spam.clone());
     engine.set_accounts(connect(workspace.store.clone(), config.clone(), http.clone()).await?);
-    let unused = Unused::default();
-    let reload = overrides
-        .map(|o| tokio::spawn(watch_config(engine.clone(), workspace.clone(), http, o, unused.clone())));
-    Ok(Host { engine, listen_error, reload, unused })
+    let reload = overrides.map(|o| tokio::spawn(watch_config(engine.clone(), workspace.clone(), http, o)));
+    Ok(Host { engine, listen_error, reload })
 }
 
 impl Host {
-    /// Why the changed configuration is not used, with file and line; empty if it is.
-    pub fn config_errors(&self) -> Vec<String> {
-        self.unused.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
-    }
-
     /// Ends the engine: requests that are out come to their end.
     pub async fn stop(self) {
         if let Some(reload) = self.reload {
@@ -138,59 +120,44 @@ async fn retry(engine: &Engine, store: &Store, config: Arc<Config>, http: Http) 
 }
 
 /// Notices accounts that are added, changed or removed beside a running engine, and secrets that can be had at last.
-async fn watch_config(
-    engine: Arc<Engine>,
-    workspace: Workspace,
-    http: Http,
-    overrides: Overrides,
-    unused: Unused,
-) {
-    let file = workspace.config.paths.config_file.clone();
-    let stamp = || -> Option<(SystemTime, u64)> {
-        let meta = std::fs::metadata(&file).ok()?;
-        Some((meta.modified().ok()?, meta.len()))
-    };
+async fn watch_config(engine: Arc<Engine>, workspace: Workspace, http: Http, overrides: Overrides) {
+    let mut watched = Watched::new(&workspace.config, false);
     let mut used = workspace.config.clone();
-    // The first look reads it in any case: it may have changed since this process read it.
-    let mut last = None;
-    let mut seen = None;
+    let mut text = None;
     let mut rounds = 0u32;
     loop {
         tokio::time::sleep(LOOK).await;
         rounds = rounds.wrapping_add(1);
-        let now = stamp();
-        if now != seen {
-            // Somebody is writing it, perhaps in place: half a file is no configuration, and without accounts hooks would answer 404.
-            seen = now;
+        let lacking = || engine.accounts.all().iter().any(|a| a.trouble.is_some());
+        match watched.look() {
+            // Without accounts hooks would answer 404.
+            Look::Unsettled => continue,
+            Look::Same => {
+                if rounds.is_multiple_of(RETRY) && lacking() {
+                    retry(&engine, &workspace.store, used.clone(), http.clone()).await;
+                }
+                continue;
+            }
+            Look::New => {}
+        }
+        let read = reload::read(&workspace, &overrides);
+        let written = std::fs::read_to_string(&workspace.config.paths.config_file).ok();
+        if !watched.is_whole() {
             continue;
         }
-        let lacking = engine.accounts.all().iter().any(|a| a.trouble.is_some());
-        if now == last {
-            if lacking && rounds.is_multiple_of(RETRY) {
-                retry(&engine, &workspace.store, used.clone(), http.clone()).await;
-            }
-            continue;
-        }
-        let first = last.is_none();
-        last = now;
-        let config = match Config::load(&overrides, &Env::of_process()) {
-            Ok(config) => {
-                tell(&unused, Vec::new());
-                Arc::new(config)
-            }
+        let config = match read {
+            Ok(config) => Arc::new(config),
             Err(e) => {
                 warn!("the changed configuration is not used: {e}");
-                tell(&unused, e.to_string().lines().map(str::to_owned).collect());
                 continue;
             }
         };
-        if stamp() != now {
-            // It was written while it was read.
-            last = None;
-            continue;
-        }
-        if first && config.channels() == used.channels() {
-            if lacking {
+        reload::later(&workspace.config, &config).iter().for_each(|line| warn!("{line}"));
+        // Who only touches the file wants the accounts to be connected anew.
+        let is_touched = text.is_some() && text == written;
+        text = written;
+        if !is_touched && is_same(&config, &used) {
+            if lacking() {
                 retry(&engine, &workspace.store, config, http.clone()).await;
             }
             continue;
@@ -202,11 +169,25 @@ async fn watch_config(
             }
             Err(e) => {
                 warn!("the changed configuration is not used yet: {e}");
-                last = None;
+                watched.again();
             }
         }
     }
 }
+
+/// Whether two configurations are the same to the engine. The places where things are written do not count.
+fn is_same(a: &Config, b: &Config) -> bool {
+    let channel = |c: &ChannelConfig| {
+        (c.name.clone(), c.provider.clone(), c.enabled, c.settings.clone(), c.secrets.clone())
+    };
+    let channels = |c: &Config| c.channels().iter().map(channel).collect::<Vec<_>>();
+    let agents = |c: &Config| {
+        let others = c.agents.iter().map(|a| (a.name.clone(), a.email.clone()));
+        others.chain([(c.agent.name.clone(), c.agent.email.clone())]).collect::<Vec<_>>()
+    };
+    channels(a) == channels(b) && agents(a) == agents(b) && a.desk.spam == b.desk.spam
+}
+
 fn plain(e: &std::io::Error) -> String {
     match e.kind() {
         std::io::ErrorKind::AddrInUse => "the port is in use".into(),

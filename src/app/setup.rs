@@ -2,9 +2,11 @@
 
 use crate::app::channel::{self, ChannelError, Seen};
 use crate::app::probe;
+use crate::app::reload;
 use crate::app::workspace::Workspace;
+use crate::config::desk::{Field, RawMacro, SavedSearch};
 use crate::config::names::check_name;
-use crate::config::{ChannelConfig, Config, ConfigError, Env, Overrides, Place};
+use crate::config::{ChannelConfig, Config, ConfigError, Overrides, Place, RawKey};
 use crate::domain::account::Health;
 use crate::domain::hours::BusinessHours;
 use crate::domain::quick_reply::QuickReplyRow;
@@ -28,6 +30,7 @@ pub fn book() -> Book {
         summary: v.summary,
         media: v.channels,
         settings: v.settings,
+        logins: v.logins,
     };
     Book {
         providers: REGISTRY.iter().map(card).collect(),
@@ -75,7 +78,7 @@ struct Job {
 impl Job {
     /// The configuration as it is now.
     fn config(&self) -> Result<Config, ConfigError> {
-        Config::load(&self.overrides, &Env::of_process())
+        reload::read(&self.workspace, &self.overrides)
     }
 
     fn answer(&self, ask: Ask) -> Answer {
@@ -161,6 +164,7 @@ fn fail(e: &ChannelError) -> Fail {
         ChannelError::Missing { settings, secrets, .. } => {
             settings.iter().chain(secrets).next().map(|key| Spot::Setting((*key).to_owned()))
         }
+        ChannelError::NoLogin { key, .. } => Some(Spot::Setting((*key).to_owned())),
         ChannelError::Keyring { key, .. } | ChannelError::Source { key, .. } => {
             Some(Spot::Setting(key.clone()))
         }
@@ -210,48 +214,65 @@ fn lists(
     config: &Config,
     reader: &Reader,
 ) -> Result<BTreeMap<Section, Vec<Listed>>, crate::store::StoreError> {
-    let listed = |name: &str, about: &str, place: String| Listed {
+    let listed = |name: &str, about: &str, more: &[&str], place: String| Listed {
         name: name.to_owned(),
         about: about.to_owned(),
+        more: more.iter().map(|word| (*word).to_owned()).collect(),
         place,
     };
     let desk = &config.desk;
-    let mut agents = vec![listed(
-        &config.agent.name,
-        &format!("{}, you", config.agent.email),
-        config.origin("agent.name").to_string(),
-    )];
-    agents.extend(config.agents.iter().map(|a| listed(&a.name, &a.email, a.place.to_string())));
-    let search = |s: &crate::config::desk::SavedSearch| {
-        let key = s.key.as_ref().map(|key| format!("  key {key}")).unwrap_or_default();
-        listed(&s.name, &format!("{}{key}", s.query), s.place.to_string())
+    let written = match config.origin("agent.name") {
+        Place::Default => String::new(),
+        place => place.to_string(),
     };
-    let key = |k: &crate::config::RawKey| {
-        listed(&k.chord, &format!("{}, in {}", k.command, k.context), k.place.to_string())
+    let me = &config.agent;
+    let mut agents = vec![listed(&me.name, &format!("{}, you", me.email), &["you", &me.email], written)];
+    let others = config.agents.iter().filter(|a| a.email != me.email);
+    agents.extend(others.map(|a| listed(&a.name, &a.email, &["agent", &a.email], a.place.to_string())));
+    agents.extend(reader.teams()?.iter().map(|t| listed(&t.name, "a team", &["team"], String::new())));
+    let labels = reader.label_counts()?;
+    let label = |(name, count): &(String, u64)| {
+        let about = if *count == 1 { "1 conversation".to_owned() } else { format!("{count} conversations") };
+        listed(name, &about, &[], String::new())
     };
-    let policy =
-        |(p, place): &(Policy, Place)| listed(&p.name, &crate::text::sla::words(p), place.to_string());
+    let policy = |(p, place): &(Policy, Place)| {
+        let applies = p.applies.to_string();
+        let time = |limit: Option<i64>| limit.map(crate::text::sla::length).unwrap_or_default();
+        let hours = p.hours.as_ref().map_or("", |hours| hours.name());
+        let more = ["policy", &applies, &time(p.first_reply), &time(p.next_reply), hours];
+        listed(&p.name, &crate::text::sla::words(p), &more, place.to_string())
+    };
     let hours = |(h, place): &(Arc<BusinessHours>, Place)| {
-        listed(&format!("hours {}", h.name()), &h.words(), place.to_string())
+        let lines = h.lines().into_iter().map(|(days, times)| format!("{days} {times}"));
+        let more: Vec<String> = ["hours".to_owned(), h.zone().to_owned()].into_iter().chain(lines).collect();
+        let more: Vec<&str> = more.iter().map(String::as_str).collect();
+        listed(h.name(), &format!("business hours: {}", h.words()), &more, place.to_string())
     };
-    let labels = reader.labels()?;
     let replies = reader.quick_replies()?;
     let reply = |row: &QuickReplyRow| {
         let reply = &row.reply;
         let about = format!("{} {}", reply.variant(), reply.title);
-        listed(&format!("/{}", reply.shortcut), about.trim(), String::new())
+        listed(&format!("/{}", reply.shortcut), about.trim(), &[], String::new())
     };
+    let search = |s: &SavedSearch| {
+        let key: Vec<&str> = s.key.as_deref().into_iter().collect();
+        listed(&s.name, &s.query, &key, s.place.to_string())
+    };
+    let key = |k: &RawKey| listed(&k.chord, &k.command, &[&k.context], k.place.to_string());
+    let one = |m: &RawMacro| {
+        let lines: Vec<&str> = m.lines.iter().map(String::as_str).collect();
+        listed(&m.name, "", &lines, m.place.to_string())
+    };
+    let field = |f: &Field| listed(&f.name, &f.about, &[], f.place.to_string());
     Ok(BTreeMap::from([
         (Section::QuickReplies, replies.iter().map(reply).collect()),
-        (Section::Labels, labels.iter().map(|name| listed(name, "", String::new())).collect()),
+        (Section::Labels, labels.iter().map(label).collect()),
         (Section::Agents, agents),
         (Section::Sla, desk.policies.iter().map(policy).chain(desk.hours.iter().map(hours)).collect()),
-        (
-            Section::Macros,
-            desk.macros.iter().map(|m| listed(&m.name, &m.lines.join(", "), m.place.to_string())).collect(),
-        ),
+        (Section::Macros, desk.macros.iter().map(one).collect()),
         (Section::Searches, desk.searches.iter().map(search).collect()),
+        (Section::Fields, desk.fields.iter().map(field).collect()),
         (Section::Keys, config.keys.iter().map(key).collect()),
-        (Section::Theme, vec![listed("theme", &config.theme, config.origin("theme").to_string())]),
+        (Section::Theme, vec![listed("theme", &config.theme, &[], config.origin("theme").to_string())]),
     ]))
 }

@@ -6,7 +6,7 @@ use crate::app::api;
 use crate::app::host::{self, Host, Listening};
 use crate::app::tui::{Extra, Ready};
 use crate::app::workspace::Workspace;
-use crate::config::Overrides;
+use crate::config::{Config, Overrides};
 use crate::domain::signal::Signal;
 use crate::engine::bus::Bus;
 use crate::engine::{lock, socket, watch};
@@ -34,6 +34,7 @@ impl Station {
     /// When no thread can be started.
     pub fn start(
         workspace: Workspace,
+        configs: watched::Receiver<Arc<Config>>,
         overrides: Overrides,
         extra: Extra,
         send: impl Fn(Msg) + Clone + Send + 'static,
@@ -48,7 +49,7 @@ impl Station {
                     return send(Msg::Notice(Level::Error, format!("the engine cannot be started: {e}")));
                 }
             };
-            runtime.block_on(station(workspace, overrides, extra, send, ended, heard, stopped));
+            runtime.block_on(station(workspace, configs, overrides, extra, send, (ended, heard, stopped)));
             runtime.shutdown_timeout(Duration::from_secs(1));
         };
         let thread = std::thread::Builder::new()
@@ -77,13 +78,16 @@ impl Station {
 }
 
 async fn station(
-    workspace: Workspace,
+    mut workspace: Workspace,
+    configs: watched::Receiver<Arc<Config>>,
     overrides: Overrides,
     extra: Extra,
     send: impl Fn(Msg) + Clone + Send + 'static,
-    ended: impl Fn() + Send + 'static,
-    mut heard: mpsc::UnboundedReceiver<Signal>,
-    stop: watched::Receiver<bool>,
+    (ended, mut heard, stop): (
+        impl Fn() + Send + 'static,
+        mpsc::UnboundedReceiver<Signal>,
+        watched::Receiver<bool>,
+    ),
 ) {
     let bus = Bus::new();
     // Watches before anything else, so that no commit between the first read and here is missed.
@@ -109,6 +113,8 @@ async fn station(
     };
     let mut stopping = stop.clone();
     while !*stopping.borrow() {
+        // What the configuration says of channels may have changed.
+        workspace.config.clone_from(&configs.borrow());
         if let Some(host) = &host {
             // Channels come and go while the engine runs.
             tell(status(&workspace, host), &mut told);
@@ -213,8 +219,6 @@ fn status(workspace: &Workspace, host: &Host) -> EngineStatus {
         .map(|a| (a.name.clone(), format!("{base}/chat/{}", a.name)))
         .collect();
     let mut warnings: Vec<String> = host.listen_error.iter().cloned().collect();
-    let unused = host.config_errors();
-    warnings.extend(unused.iter().map(|why| format!("the changed configuration is not used: {why}")));
     for problem in
         workspace.config.channels().iter().filter(|c| crate::provider::vendor(&c.provider).is_none())
     {

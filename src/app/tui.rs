@@ -4,19 +4,17 @@ use crate::app::effects::{Effects, ForTerminal, edit};
 use crate::app::frames::FrameClock;
 use crate::app::input::Input;
 use crate::app::loader::{Loader, Met, Reading};
+use crate::app::reload::{Follow, News};
+use crate::app::scribe::Scribe;
 use crate::app::station::Station;
 use crate::app::terminal::Screen;
 use crate::app::workspace::Workspace;
-use crate::app::{AppError, logs, setup};
-use crate::config::names::check_name;
-use crate::config::{Config, Overrides, Place};
-use crate::ui::icons::Icons;
+use crate::app::{AppError, logs, startup};
+use crate::config::{Config, Overrides};
 use crate::ui::msg::{Level, Msg};
-use crate::ui::reading::ReadPolicy;
-use crate::ui::startup::{Colors, Comfort, Macro, RawBinding, Startup};
-use crate::ui::theme::{Ground, ThemeFile, Themes};
 use crate::ui::{self, Model};
 use jiff::tz::TimeZone;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -38,6 +36,8 @@ pub enum Arrival {
     Msg(Msg),
     /// News of what was to be read.
     Met(Met),
+    /// The configuration has changed.
+    News(News),
     /// A polite request to end.
     Stop,
 }
@@ -70,19 +70,31 @@ pub fn run(workspace: &Workspace, overrides: Overrides, extra: Extra) -> Result<
             let _ = tx.send(Arrival::Met(met));
         }
     })?;
-    let (model, first) = ui::start(startup(workspace, tz));
+    let startup = startup::of(workspace, tz, workspace.clock.now());
+    let (model, first) = ui::start(startup.clone());
     let mut screen = Screen::take()?;
     let input = Input::start(tx.clone(), Arrival::Terminal, || Arrival::Gone)
         .map_err(AppError::io("the terminal cannot be read"))?;
-    let station = Station::start(workspace.clone(), overrides.clone(), extra, send.clone(), {
+    let follow = Follow::start(workspace.clone(), overrides.clone(), startup, {
+        let tx = tx.clone();
+        move |news| {
+            let _ = tx.send(Arrival::News(news));
+        }
+    })
+    .map_err(AppError::io("the configuration cannot be followed"))?;
+    let scribe = Scribe::start(workspace, &overrides, send.clone(), follow.changed())
+        .map_err(AppError::io("the configuration cannot be written"))?;
+    let (configs, config) = tokio::sync::watch::channel(config);
+    let station = Station::start(workspace.clone(), config, overrides.clone(), extra, send.clone(), {
         let tx = tx.clone();
         move || {
             let _ = tx.send(Arrival::Stop);
         }
     })?;
     let signal = station.signals();
-    let no_desktop = std::sync::Arc::default();
-    let effects = Effects { workspace: workspace.clone(), overrides, loader, send, signal, no_desktop };
+    let no_desktop = Arc::default();
+    let effects =
+        Effects { workspace: workspace.clone(), overrides, loader, scribe, send, signal, no_desktop };
     let mut run = Loop {
         model,
         effects,
@@ -94,12 +106,14 @@ pub fn run(workspace: &Workspace, overrides: Overrides, extra: Extra) -> Result<
         reread: Instant::now(),
         clock: workspace.clock.clone(),
         terminal: Vec::new(),
+        configs,
     };
     run.take(first);
     run.frames.request(true);
     let result = run.run(&mut screen, &input, &rx);
     drop(input);
     drop(screen);
+    run.effects.scribe.finish();
     station.stop();
     result
 }
@@ -130,8 +144,10 @@ struct Loop<S: Fn(Msg) + Clone + Send + 'static> {
     /// The store has moved and what is on screen was not read again yet.
     stale: bool,
     reread: Instant,
-    clock: std::sync::Arc<dyn crate::domain::clock::Clock>,
+    clock: Arc<dyn crate::domain::clock::Clock>,
     terminal: Vec<ForTerminal>,
+    /// The configuration that holds, for the engine's place.
+    configs: tokio::sync::watch::Sender<Arc<Config>>,
 }
 
 impl<S: Fn(Msg) + Clone + Send + 'static> Loop<S> {
@@ -190,6 +206,10 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Loop<S> {
                                 self.message(msg);
                                 self.frames.request(false);
                             }
+                            Arrival::News(news) => {
+                                self.configured(news);
+                                self.frames.request(false);
+                            }
                             Arrival::Met(Met::Ahead(msg)) => self.message(msg),
                             Arrival::Met(Met::Soon(msg)) => {
                                 self.message(msg);
@@ -223,6 +243,18 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Loop<S> {
             if !self.terminal.is_empty() && self.for_terminal(screen, input)? {
                 return Ok(());
             }
+        }
+    }
+
+    fn configured(&mut self, news: News) {
+        match news {
+            News::Configured(startup, workspace) => {
+                workspace.store.set_sla(workspace.config.desk.sla());
+                self.configs.send_replace(workspace.config.clone());
+                self.effects.workspace = workspace;
+                self.message(Msg::Configured(startup));
+            }
+            News::Wrong(why) => self.message(Msg::Misconfigured(why)),
         }
     }
 
@@ -292,104 +324,5 @@ fn suspend() {
     use rustix::process::{Signal, getpid, kill_process};
     if let Err(e) = kill_process(getpid(), Signal::TSTP) {
         tracing::warn!("cannot be suspended: {e}");
-    }
-}
-
-fn startup(workspace: &Workspace, tz: TimeZone) -> Startup {
-    let config = &workspace.config;
-    Startup {
-        me: workspace.me.clone(),
-        workspace: config.workspace.clone(),
-        tz,
-        now: workspace.clock.now(),
-        themes: themes(config),
-        colors: colors(),
-        no_color: std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
-        keys: bindings(config),
-        macros: macros_of(config),
-        searches: config.desk.searches.iter().map(|s| (s.name.clone(), s.query.clone())).collect(),
-        fields: config.desk.fields.clone(),
-        book: setup::book(),
-        first: setup::is_first_start(workspace),
-        undo_ms: i64::try_from(config.undo_seconds.saturating_mul(1000)).unwrap_or(5_000),
-        comfort: Comfort {
-            // The table of keys has no other words.
-            reads: ReadPolicy::of(&config.read_policy).unwrap_or_default(),
-            title: config.title,
-            tour: !config.paths.tour_seen().exists(),
-            icons: Icons::of(&config.icons).unwrap_or_default(),
-            notify: config.notify.clone(),
-        },
-        phone_region: config.phone_region.clone(),
-        confirm_patterns: config.confirm_patterns.clone(),
-    }
-}
-
-/// What is wrong with keys and macros of a configuration, with file and line.
-pub fn desk_errors(config: &Config) -> Vec<String> {
-    [ui::key_errors(&bindings(config)), ui::macro_errors(&macros_of(config))].concat()
-}
-
-fn macros_of(config: &Config) -> Vec<Macro> {
-    let each = config.desk.macros.iter();
-    each.map(|m| Macro { name: m.name.clone(), lines: m.lines.clone(), place: m.place.to_string() }).collect()
-}
-
-/// The keys of the configuration as the screen takes them, those of saved searches among them.
-pub fn bindings(config: &Config) -> Vec<RawBinding> {
-    let binding = |context: &str, key: &str, command: String, place: &Place, displaces| RawBinding {
-        context: context.to_owned(),
-        key: key.to_owned(),
-        command,
-        file: config.paths.config_file.display().to_string(),
-        line: match place {
-            Place::File { line, .. } => *line,
-            Place::Default | Place::Env(_) | Place::Flag(_) => 0,
-        },
-        displaces,
-    };
-    let searches = config.desk.searches.iter().filter_map(|s| {
-        let key = s.key.as_ref()?;
-        Some(binding("panes", key, format!("list {}", s.query), &s.place, false))
-    });
-    let keys = config.keys.iter().map(|k| binding(&k.context, &k.chord, k.command.clone(), &k.place, true));
-    keys.chain(searches).collect()
-}
-
-/// The themes that come with the program and those in files beside the configuration.
-fn themes(config: &Config) -> Themes {
-    let dir = config.paths.themes();
-    let mut files: Vec<ThemeFile> = std::fs::read_dir(dir)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| {
-            let path = entry.ok()?.path();
-            let name = path.file_name()?.to_str()?.strip_suffix(".toml")?.to_owned();
-            check_name(&name).ok()?;
-            let text = std::fs::read_to_string(&path).map_err(|e| e.to_string());
-            Some(ThemeFile { name, file: path.display().to_string(), text })
-        })
-        .collect();
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    Themes::new(&config.theme, &config.origin("theme").to_string(), ground(), &files)
-}
-
-/// The ground of the terminal, from what rxvt and its followers tell; no query, which would delay the first paint.
-fn ground() -> Ground {
-    match std::env::var("COLORFGBG").ok().as_deref().and_then(|v| v.rsplit(';').next()?.parse::<u8>().ok()) {
-        Some(7 | 9..=15) => Ground::Light,
-        _ => Ground::Dark,
-    }
-}
-
-fn colors() -> Colors {
-    let of = |name: &str| std::env::var(name).unwrap_or_default();
-    let (color, term) = (of("COLORTERM"), of("TERM"));
-    if color == "truecolor" || color == "24bit" || term.ends_with("-direct") {
-        Colors::True
-    } else if term.contains("256color") {
-        Colors::Indexed
-    } else {
-        Colors::Ansi
     }
 }

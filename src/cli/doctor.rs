@@ -73,7 +73,7 @@ fn configuration(found: &mut Findings, config: &Config) {
     let file = &config.paths.config_file;
     let exists = if file.exists() { "" } else { " (not there: defaults apply)" };
     found.ok("configuration", format!("{}{exists}", file.display()));
-    for mistake in crate::app::tui::desk_errors(config) {
+    for mistake in crate::app::startup::desk_errors(config) {
         found.problem("configuration", mistake);
     }
     if config.agent_configured {

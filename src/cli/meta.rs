@@ -4,6 +4,7 @@ use crate::app::api::REGISTRY;
 use crate::cli::args::Cli;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::domain::setting::login_words;
 use clap::{Command, CommandFactory};
 use std::fmt::Write;
 use std::path::Path;
@@ -19,6 +20,9 @@ pub fn definitions() -> Command {
             let needed = if spec.required { " (needed)" } else { "" };
             let written = format!("{option} {}", spec.key);
             let _ = writeln!(text, "    {written:<32} {}{needed}", spec.help);
+        }
+        if let Some(words) = login_words(vendor.logins) {
+            let _ = writeln!(text, "    To log in it takes {words}.");
         }
     }
     Cli::command().mut_subcommand("channel", |c| c.mut_subcommand("add", |a| a.after_help(text)))
@@ -104,6 +108,9 @@ fn providers(out: &mut String) {
                 (false, false) => "",
             };
             let _ = writeln!(out, "| `{}` | {kind} | {} |", spec.key, spec.help.replace('|', "\\|"));
+        }
+        if let Some(words) = login_words(vendor.logins) {
+            let _ = writeln!(out, "\nTo log in it takes {words}.");
         }
     }
 }

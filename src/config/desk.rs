@@ -29,13 +29,24 @@ pub struct SavedSearch {
     pub place: Place,
 }
 
+/// A free field of the qualification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub about: String,
+    /// Where it is written.
+    pub place: Place,
+}
+
 /// The desk of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Desk {
     /// Macros, in the order of the file.
     pub macros: Vec<RawMacro>,
-    /// Free fields of the qualification: their names, and what they are for.
-    pub fields: Vec<(String, String)>,
+    /// Free fields of the qualification, in the order of the file.
+    pub fields: Vec<Field>,
     /// Saved searches, in the order of the file.
     pub searches: Vec<SavedSearch>,
     /// Rules against spam, in the order of the file; the first that fits counts.

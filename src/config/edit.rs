@@ -1,8 +1,12 @@
 //! Changes of the file by commands: comments and order stay, the result is checked before it replaces the old file.
 
+mod entries;
+
+pub use entries::entries;
+
 use crate::config::error::ConfigError;
 use crate::config::paths::private_dir;
-use crate::config::{Env, Overrides, Paths, read};
+use crate::config::{Config, Env, Overrides, Paths};
 use crate::domain::secret_source::SecretSource;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -63,20 +67,7 @@ pub enum ChannelEdit {
 /// [`ConfigError::Refused`] for a second channel of that name, [`ConfigError::NotFound`] where there is none to change,
 /// and what is wrong with the file before or after the change; then the file is as it was.
 pub fn channel(paths: &Paths, workspace: &str, name: &str, edit: &ChannelEdit) -> Result<(), ConfigError> {
-    change(paths, |document| apply(document, workspace, name, edit))
-}
-
-/// Keeps a macro in the file; one of that name is replaced.
-///
-/// # Errors
-/// As [`channel`].
-pub fn keep_macro(paths: &Paths, name: &str, lines: &[String]) -> Result<(), ConfigError> {
-    change(paths, |document| {
-        let mut list = toml_edit::Array::new();
-        lines.iter().for_each(|line| list.push(line.as_str()));
-        below(document.as_table_mut(), "macros")?.insert(name, toml_edit::value(list));
-        Ok(())
-    })
+    change(paths, |document| apply(document, workspace, name, edit), |_, _| Vec::new())
 }
 
 /// Removes everything that the file says about a workspace.
@@ -84,12 +75,16 @@ pub fn keep_macro(paths: &Paths, name: &str, lines: &[String]) -> Result<(), Con
 /// # Errors
 /// As [`channel`].
 pub fn remove_workspace(paths: &Paths, workspace: &str) -> Result<(), ConfigError> {
-    change(paths, |document| {
-        if let Some(all) = document.get_mut("workspace").and_then(Item::as_table_like_mut) {
-            all.remove(workspace);
-        }
-        Ok(())
-    })
+    change(
+        paths,
+        |document| {
+            if let Some(all) = document.get_mut("workspace").and_then(Item::as_table_like_mut) {
+                all.remove(workspace);
+            }
+            Ok(())
+        },
+        |_, _| Vec::new(),
+    )
 }
 
 /// Changes the text of a file; pure.
@@ -204,9 +199,11 @@ fn below<'t>(table: &'t mut Table, key: &str) -> Result<&'t mut Table, ConfigErr
     })
 }
 
+/// Changes the file. `check` hears what it says before and after, and may refuse.
 fn change(
     paths: &Paths,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), ConfigError>,
+    check: impl FnOnce(&Config, &Config) -> Vec<String>,
 ) -> Result<(), ConfigError> {
     // A link to a file elsewhere (dotfiles) stays a link.
     let file = std::fs::canonicalize(&paths.config_file).unwrap_or_else(|_| paths.config_file.clone());
@@ -219,12 +216,16 @@ fn change(
         Err(e) => return Err(ConfigError::io("read", &file)(e)),
     };
     // Refuses a file that is wrong already, with places.
-    super::Config::from_text(paths.clone(), &text, &Overrides::default(), &Env::default())?;
+    let read = |text: &str| Config::from_text(paths.clone(), text, &Overrides::default(), &Env::default());
+    let before = read(&text)?;
     let mut document: DocumentMut =
         text.parse().map_err(|e: toml_edit::TomlError| ConfigError::Refused(e.to_string()))?;
     edit(&mut document)?;
     let text = document.to_string();
-    read::read(&paths.config_file, &text).map_err(ConfigError::Wrong)?;
+    let wrong = check(&before, &read(&text)?);
+    if !wrong.is_empty() {
+        return Err(ConfigError::Refused(wrong.join("\n")));
+    }
     write(&dir, &file, &text)
 }
 

@@ -152,6 +152,8 @@ pub struct Config {
     pub workspaces: BTreeMap<String, Vec<ChannelConfig>>,
     /// Where each scalar key got its value.
     pub origins: BTreeMap<&'static str, Place>,
+    /// The environment that it was read in: it is read again in the same.
+    pub env: Env,
 }
 
 impl Config {
@@ -240,6 +242,7 @@ impl Config {
             desk: file.desk,
             workspaces: file.workspaces,
             origins: layers.values.into_iter().map(|(k, (_, place))| (k, place)).collect(),
+            env: env.clone(),
         })
     }
 

@@ -10,6 +10,11 @@ pub fn markdown() -> String {
          <!-- Generated from the table of keys; `FRONTDESK_BLESS=1 cargo test` writes it anew. -->\n\n\
          Frontdesk runs without a configuration. What is configured is read in layers, later ones win:\n\
          defaults, `config.toml`, environment variables, flags. A key that is not known is refused with its line.\n\n\
+         No one has to open the file: Setup on the screen (`g c`) changes channels, agents, macros, searches, fields, keys and the theme,\n\
+         says where each stands, and keeps your comments. A running screen and a running engine take a changed file in by themselves\n\
+         (`themes/*.toml` as well), half a second after it was last written. A mistake changes nothing: what was good before still holds,\n\
+         and the bar and `!` tell the file and the line until it is mended. A restart is needed for `listen`, `public_url`,\n\
+         `default_workspace`, `agent.email` and `log_level`; the screen says so.\n\n\
          With `--home DIR` or `FRONTDESK_HOME` everything lives together: `DIR/config.toml`, `DIR/data/WORKSPACE/`, `DIR/log/`, and in `DIR/state/`\n\
          whether the tour has been seen.\n\
          Otherwise the platform's directories are used (`~/.config/frontdesk`, `~/.local/share/frontdesk` and\n\
@@ -33,7 +38,7 @@ pub fn markdown() -> String {
 const TABLES: &str = r##"
 ## Agents
 
-`[agents]` names the others who answer, by e-mail address:
+`[agents]` names the others who answer, by e-mail address; `[agent]` with `name` and `email` is you:
 
 ```toml
 [agents]
@@ -136,7 +141,7 @@ channels = ["sms", "email"]        # without it: on all
 ## Themes
 
 `themes/NAME.toml`, beside `config.toml`, is a theme of your own: a base, and the colours that differ from it.
-With `theme = "NAME"` it is used; `:theme` shows it among the others.
+With `theme = "NAME"` it is used; `:theme` and Setup show it among the others. What you choose there or with F2 is written here.
 
 ```toml
 base = "harbor"          # graphite (the usual one), harbor, paper, linen or contrast

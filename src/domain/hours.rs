@@ -148,26 +148,52 @@ impl BusinessHours {
 
     /// What they are, in words: `Mon–Fri 9:00–17:30, Sat 10:00–14:00 (Europe/Amsterdam)`.
     pub fn words(&self) -> String {
-        let mut parts: Vec<String> = Vec::new();
-        let mut day = 0;
-        while day < 7 {
-            let mut last = day;
-            while last < 6 && self.week[last + 1] == self.week[day] {
-                last += 1;
-            }
-            if !self.week[day].is_empty() {
-                let short = |n: usize| format!("{}{}", WEEK[n].0[..1].to_uppercase(), &WEEK[n].0[1..3]);
-                let days =
-                    if last == day { short(day) } else { format!("{}\u{2013}{}", short(day), short(last)) };
-                let clock = |m: u16| format!("{}:{:02}", m / 60, m % 60);
-                let times = self.week[day].iter();
-                let times = times.map(|s| format!("{}\u{2013}{}", clock(s.start), clock(s.end)));
-                parts.push(format!("{days} {}", times.collect::<Vec<_>>().join(" and ")));
-            }
-            day = last + 1;
-        }
+        let part = |(first, last): (usize, usize)| {
+            let short = |n: usize| format!("{}{}", WEEK[n].0[..1].to_uppercase(), &WEEK[n].0[1..3]);
+            let days =
+                if last == first { short(first) } else { format!("{}\u{2013}{}", short(first), short(last)) };
+            format!("{days} {}", self.times(first, "\u{2013}", " and "))
+        };
+        let parts: Vec<String> = self.alike().into_iter().map(part).collect();
         let zone = self.tz.iana_name().unwrap_or("this machine's time");
         format!("{} ({zone})", parts.join(", "))
+    }
+
+    /// What they are, as [`BusinessHours::add`] takes it: `mon-fri` with `9:00-17:30`.
+    pub fn lines(&self) -> Vec<(String, String)> {
+        let line = |(first, last): (usize, usize)| {
+            let short = |n: usize| &WEEK[n].0[..3];
+            let days =
+                if last == first { short(first).into() } else { format!("{}-{}", short(first), short(last)) };
+            (days, self.times(first, "-", ", "))
+        };
+        self.alike().into_iter().map(line).collect()
+    }
+
+    /// The name of their time zone; empty = it has none.
+    pub fn zone(&self) -> &str {
+        self.tz.iana_name().unwrap_or_default()
+    }
+
+    /// First and last of neighbouring days with the same times.
+    fn alike(&self) -> Vec<(usize, usize)> {
+        let mut out = Vec::new();
+        let mut first = 0;
+        while first < 7 {
+            let same = self.week[first..].iter().take_while(|spans| **spans == self.week[first]).count();
+            if !self.week[first].is_empty() {
+                out.push((first, first + same - 1));
+            }
+            first += same;
+        }
+        out
+    }
+
+    fn times(&self, day: usize, to: &str, and: &str) -> String {
+        let clock = |m: u16| format!("{}:{:02}", m / 60, m % 60);
+        let times: Vec<String> =
+            self.week[day].iter().map(|s| format!("{}{to}{}", clock(s.start), clock(s.end))).collect();
+        times.join(and)
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod account;
 pub mod availability;
 pub mod capability;
+pub mod change;
 pub mod clock;
 pub mod command;
 pub mod contact;

@@ -51,6 +51,34 @@ impl SettingSpec {
     }
 }
 
+/// Sets of secrets of which each is enough to log in. None at all = nothing is needed.
+pub type Logins = &'static [&'static [&'static str]];
+
+/// What is missing to log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lacking {
+    /// The first secret that is missing of the way that was begun, or of the first.
+    pub key: &'static str,
+    /// All ways, in words.
+    pub words: String,
+}
+
+/// What is missing to log in with the secrets that are given; none if they are enough.
+pub fn lacking_login(logins: Logins, given: impl Fn(&str) -> bool) -> Option<Lacking> {
+    if logins.iter().any(|set| set.iter().all(|key| given(key))) {
+        return None;
+    }
+    let begun = logins.iter().find(|set| set.iter().any(|key| given(key))).or(logins.first())?;
+    let key = begun.iter().find(|key| !given(key))?;
+    Some(Lacking { key, words: login_words(logins)? })
+}
+
+/// What is needed to log in, in words: `auth_token, or api_key and api_secret`; none if nothing is.
+pub fn login_words(logins: Logins) -> Option<String> {
+    let ways: Vec<String> = logins.iter().map(|set| set.join(" and ")).collect();
+    (!ways.is_empty()).then(|| ways.join(", or "))
+}
+
 /// A setting that cannot be so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{human}")]
@@ -65,5 +93,23 @@ impl WrongSetting {
     /// What is wrong with the setting `key`.
     pub fn new(key: &str, human: impl Into<String>) -> WrongSetting {
         WrongSetting { key: key.to_owned(), human: human.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_way_to_log_in_is_enough_and_what_is_begun_is_gone_on_with() {
+        const WAYS: Logins = &[&["token"], &["key", "secret"]];
+        let lacking = |given: &[&str]| lacking_login(WAYS, |key| given.contains(&key)).map(|l| l.key);
+        assert_eq!(lacking(&[]), Some("token"));
+        assert_eq!(lacking(&["other"]), Some("token"));
+        assert_eq!(lacking(&["secret"]), Some("key"));
+        assert_eq!(lacking(&["token"]), None);
+        assert_eq!(lacking(&["key", "secret"]), None);
+        assert_eq!(lacking_login(&[], |_| false), None);
+        assert_eq!(login_words(WAYS).as_deref(), Some("token, or key and secret"));
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::event::{ConversationFact, ConversationKey, Event};
 use crate::domain::failure::Failure;
 use crate::domain::message::MediaRef;
 use crate::domain::op::{Accepted, Op};
-use crate::domain::setting::{SettingSpec, WrongSetting};
+use crate::domain::setting::{Logins, SettingSpec, WrongSetting};
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 
@@ -221,6 +221,8 @@ pub struct Vendor {
     pub channels: &'static [Channel],
     /// What it can be told.
     pub settings: &'static [SettingSpec],
+    /// Which of its secrets are enough to log in.
+    pub logins: Logins,
     /// Checks settings alone (no secrets, no network) and says which is wrong, in words for a person.
     pub check: fn(&BTreeMap<String, String>) -> Result<(), WrongSetting>,
     /// What an account with these settings can do; needs no secret and no network.

@@ -1,5 +1,6 @@
 //! What the screen wants done: data, performed by `app` alone.
 
+use crate::domain::change::Change;
 use crate::domain::clock::Ms;
 use crate::domain::command::Action;
 use crate::domain::contact::IdentityKind;
@@ -40,12 +41,12 @@ pub enum Effect {
         /// What.
         ask: Ask,
     },
-    /// Keep a macro in the configuration.
-    SaveMacro {
-        /// Its name.
-        name: String,
-        /// Its lines.
-        lines: Vec<String>,
+    /// Change the configuration's file, in the order in which it is asked for; answered by [`Msg::Setup`](crate::ui::msg::Msg::Setup).
+    Configure {
+        /// Returned with the answer.
+        ticket: Ticket,
+        /// What: all of it or nothing.
+        changes: Vec<Change>,
     },
     /// Tell colleagues, and where the medium has it the customer, that we type or have stopped.
     Typing {
@@ -113,6 +114,8 @@ pub enum Targets {
     These(Vec<ConversationId>),
     /// All that a list holds, on the screen or not.
     Matching(ListSource),
+    /// All that have a label, wherever they are.
+    Labelled(String),
 }
 
 /// Something to be read.

@@ -41,6 +41,8 @@ pub(crate) fn startup() -> Startup {
         comfort: Comfort::default(),
         phone_region: None,
         confirm_patterns: Vec::new(),
+        sla: crate::domain::sla::Sla::default(),
+        later: Vec::new(),
     }
 }
 
@@ -155,10 +157,11 @@ pub(crate) fn context(id: i64) -> Context {
     }
 }
 
-static SPECS: [SettingSpec; 5] = [
+static SPECS: [SettingSpec; 6] = [
     SettingSpec::text("region", "where the data live"),
     SettingSpec::text("account_sid", "the account").required(),
     SettingSpec::secret("auth_token", "the token"),
+    SettingSpec::secret("api_key", "a key to log in with instead"),
     SettingSpec::secret("api_secret", "another secret"),
     SettingSpec::number("poll_seconds", "how often, seconds"),
 ];
@@ -167,8 +170,14 @@ static SPECS: [SettingSpec; 5] = [
 pub(crate) fn book() -> Book {
     Book {
         providers: vec![
-            Card { name: "far", summary: "a far end", media: &[Channel::Sms], settings: &SPECS },
-            Card { name: "page", summary: "a page", media: &[Channel::Webchat], settings: &[] },
+            Card {
+                name: "far",
+                summary: "a far end",
+                media: &[Channel::Sms],
+                settings: &SPECS,
+                logins: &[&["auth_token"], &["api_key", "api_secret"]],
+            },
+            Card { name: "page", summary: "a page", media: &[Channel::Webchat], settings: &[], logins: &[] },
         ],
         check_name: |name| {
             if name.is_empty() || name.contains(' ') { Err("use letters".into()) } else { Ok(()) }

@@ -236,11 +236,11 @@ fn of_outbox(model: &Model, row: Option<&OutboxRow>) -> Vec<Hint> {
 pub(crate) fn above(model: &Model, overlay: &Overlay) -> Vec<Hint> {
     match overlay {
         Overlay::Outbox { rows: Some(rows), at } if !rows.is_empty() => of_outbox(model, rows.get(*at)),
-        overlay => of_overlay(overlay),
+        overlay => of_overlay(model, overlay),
     }
 }
 
-fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
+fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<Hint> {
     let hint = |label: &str, word, key| Hint { x: 0, label: label.into(), word, press: Press::Key(key) };
     let enter = Key::plain(Code::Enter);
     let esc = hint("Esc", "close", Key::plain(Code::Esc));
@@ -274,7 +274,7 @@ fn of_overlay(overlay: &Overlay) -> Vec<Hint> {
         Overlay::Help(_) => vec![hint("/", "search", Key::char('/')), moves, esc],
         Overlay::Status { .. } | Overlay::About { .. } | Overlay::Page { .. } => vec![moves, esc],
         Overlay::Delivery { .. } => vec![esc],
-        Overlay::Setup(setup) => crate::ui::setup::hints(setup),
+        Overlay::Setup(setup) => crate::ui::setup::hints(model, setup),
     }
 }
 

@@ -39,6 +39,18 @@ impl Scope {
         }
     }
 
+    /// The word, and what it means.
+    pub(crate) const fn told(self) -> &'static str {
+        match self {
+            Scope::Anywhere => "global: everywhere, also where text is typed",
+            Scope::Panes => "panes: in the sidebar, the list and the thread",
+            Scope::Sidebar => "sidebar",
+            Scope::List => "list",
+            Scope::Thread => "thread",
+            Scope::Composer => "composer: where answers are typed",
+        }
+    }
+
     /// Whether there is a focus in which both hold.
     pub fn overlaps(self, other: Scope) -> bool {
         const FOCUSES: [Focus; 4] = [Focus::Sidebar, Focus::List, Focus::Thread, Focus::Composer];
@@ -73,8 +85,17 @@ pub struct Binding {
     pub place: Option<String>,
 }
 
+impl Binding {
+    /// What has the chord, and where that is said: `resolve already, by default`.
+    pub(crate) fn told(&self) -> String {
+        let by = self.line.as_deref().unwrap_or(self.command.id);
+        let place = self.place.as_deref().map_or("by default".to_owned(), |place| format!("in {place}"));
+        format!("{by} already, {place}")
+    }
+}
+
 /// All bindings.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Keymap {
     bindings: Vec<Binding>,
 }
@@ -134,15 +155,12 @@ impl Keymap {
                 }
             },
         };
-        if matches!(scope, Scope::Anywhere | Scope::Composer) && chord[0].types().is_some() {
-            return Err(format!("{} would be typed, not run: use a key with Ctrl or Alt", chord[0].label()));
+        if let Some(why) = would_type(scope, &chord) {
+            return Err(why);
         }
-        let hidden = |b: &&Binding| b.scope.overlaps(scope) && is_ambiguous(&b.chord, &chord);
-        if let Some(taken) = self.bindings.iter().find(|b| hidden(b) && (!raw.displaces || b.place.is_some()))
-        {
-            let by = taken.line.as_deref().unwrap_or(taken.command.id);
-            let place = taken.place.as_deref().map_or("by default".to_owned(), |place| format!("in {place}"));
-            return Err(format!("{} is {by} already, {place}: use another key", label(&chord)));
+        let mut taken = self.taken(scope, &chord).into_iter();
+        if let Some(taken) = taken.find(|b| !raw.displaces || b.place.is_some()) {
+            return Err(format!("{} is {}: use another key", label(&chord), taken.told()));
         }
         self.bindings.retain(|b| !(b.scope.overlaps(scope) && is_ambiguous(&b.chord, &chord)));
         if let Some((command, line)) = bound {
@@ -150,6 +168,12 @@ impl Keymap {
             self.bindings.push(Binding { scope, chord, command, line, place });
         }
         Ok(())
+    }
+
+    /// The bindings that a chord would be ambiguous with somewhere.
+    pub(crate) fn taken(&self, scope: Scope, chord: &[Key]) -> Vec<&Binding> {
+        let hidden = |b: &&Binding| b.scope.overlaps(scope) && is_ambiguous(&b.chord, chord);
+        self.bindings.iter().filter(hidden).collect()
     }
 
     /// All bindings, the defaults first.
@@ -201,6 +225,13 @@ impl Keymap {
             .find(|b| b.command.id == id && b.line.is_none())
             .map_or_else(String::new, |b| label(&b.chord))
     }
+}
+
+/// Why a chord cannot run anything where text is typed.
+pub(crate) fn would_type(scope: Scope, chord: &[Key]) -> Option<String> {
+    let first = chord.first().filter(|_| matches!(scope, Scope::Anywhere | Scope::Composer))?;
+    first.types()?;
+    Some(format!("{} would be typed, not run: use a key with Ctrl or Alt", first.label()))
 }
 
 /// A chord as help shows it: `g m`.

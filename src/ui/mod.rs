@@ -31,6 +31,7 @@ mod notify;
 mod overlay;
 mod paint;
 pub mod reading;
+mod reconfigure;
 pub mod setup;
 mod sidebar;
 pub mod startup;

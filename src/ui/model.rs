@@ -14,7 +14,6 @@ use crate::domain::row::{AgentRow, ConversationRow, MessageRow, TeamRow};
 use crate::text::format;
 use crate::text::guard::Guard;
 use crate::ui::ahead::Ahead;
-use crate::ui::command::give::macro_errors;
 use crate::ui::composer::Composer;
 use crate::ui::effect::{Effect, Need, ThreadAt, Ticket};
 use crate::ui::hints::Hint;
@@ -27,6 +26,7 @@ use crate::ui::msg::{EngineStatus, Level};
 use crate::ui::notify::Calls;
 use crate::ui::overlay::Overlay;
 use crate::ui::reading::{Opened, ReadPolicy};
+use crate::ui::reconfigure;
 use crate::ui::setup::Book;
 use crate::ui::sidebar::Sidebar;
 use crate::ui::startup::{Colors, Macro, Startup};
@@ -157,44 +157,46 @@ pub struct Model {
     pub(crate) last_search: String,
     /// When saved searches are to be counted anew; none = not.
     pub(crate) count_at: Option<Ms>,
-    /// What is wrong with keys and macros of the configuration.
+    /// What is wrong with the configuration.
     pub(crate) mistakes: Vec<String>,
+    /// What of the configuration counts from the next start on.
+    pub(crate) later: Vec<String>,
+    /// Changes of the configuration that are being written, with what is said once they are.
+    pub(crate) writing: BTreeMap<Ticket, String>,
     pub(crate) out: Vec<Effect>,
 }
 
 impl Model {
     /// The model of a starting screen; configuration errors become a notice.
     pub(crate) fn new(startup: Startup) -> Model {
-        let (keymap, mut errors) = Keymap::new(&startup.keys);
-        errors.extend(startup.themes.errors.iter().cloned());
-        let chosen = startup.themes.chosen();
+        let themes = Themes::default();
         let mut model = Model {
-            theme: Theme::new(&startup.themes.all()[chosen], startup.colors, startup.no_color),
-            sidebar: Sidebar::new(startup.me.id, startup.searches),
+            theme: Theme::new(&themes.all()[themes.chosen()], startup.colors, startup.no_color),
+            sidebar: Sidebar::new(startup.me.id),
             list: List::new(startup.me.id),
-            me: startup.me,
-            workspace: startup.workspace,
-            tz: startup.tz,
+            me: startup.me.clone(),
+            workspace: startup.workspace.clone(),
+            tz: startup.tz.clone(),
             now: startup.now,
-            undo_ms: startup.undo_ms,
-            guard: Guard::new(&startup.confirm_patterns),
-            theme_shown: chosen,
-            themes: startup.themes,
+            undo_ms: 0,
+            guard: Guard::default(),
+            theme_shown: themes.chosen(),
+            themes,
             colors: startup.colors,
             no_color: startup.no_color,
-            icons: startup.comfort.icons,
-            keymap,
+            icons: Icons::default(),
+            keymap: Keymap::default(),
             size: Size::new(0, 0),
             layout: Layout::default(),
             focus: Focus::List,
             sidebar_shown: true,
             about_shown: true,
             attended: true,
-            reads: startup.comfort.reads,
+            reads: ReadPolicy::default(),
             opened: None,
-            titled: startup.comfort.title,
+            titled: false,
             tour: startup.comfort.tour.then_some(0),
-            calls: Calls::new(startup.comfort.notify),
+            calls: Calls::default(),
             thread: Thread::default(),
             ahead: Ahead::default(),
             composer: None,
@@ -222,36 +224,35 @@ impl Model {
             last_order: None,
             recording: None,
             recorded: Vec::new(),
-            macros: startup.macros,
-            fields: startup.fields,
-            book: startup.book,
+            macros: Vec::new(),
+            fields: Vec::new(),
+            book: startup.book.clone(),
             typing: BTreeMap::new(),
             colleagues: BTreeMap::new(),
             drafts: BTreeMap::new(),
             began: BTreeMap::new(),
             fresh: BTreeMap::new(),
-            phone_region: startup.phone_region,
+            phone_region: None,
             recipients: Vec::new(),
             asked_ways: None,
             ways: Vec::new(),
             last_search: String::new(),
             count_at: None,
             mistakes: Vec::new(),
+            later: Vec::new(),
+            writing: BTreeMap::new(),
             out: Vec::new(),
         };
-        let errors = [errors, macro_errors(&model.macros)].concat();
-        if let Some(first) = errors.first() {
-            let more =
-                if errors.len() > 1 { format!(" (and {} more)", errors.len() - 1) } else { String::new() };
-            model.say(Level::Error, format!("{first}{more}"));
-        }
-        model.mistakes = errors;
+        let first = startup.first;
+        let mistakes = reconfigure::mistakes(&startup);
+        model.configure(startup);
+        model.mistaken("", mistakes);
         model.load(Need::Sidebar);
         model.load_list();
         model.load(Need::Agents);
         model.load_soon(Need::QuickReplies);
         model.count_searches();
-        if startup.first {
+        if first {
             model.open_setup();
         }
         model.look_for_arrivals();

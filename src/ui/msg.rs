@@ -17,6 +17,7 @@ use crate::text::index::Term;
 use crate::ui::effect::{ListSource, ThreadAt, Ticket};
 use crate::ui::key::Key;
 use crate::ui::setup::Answer;
+use crate::ui::startup::Startup;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +69,10 @@ pub enum Msg {
     Notice(Level, String),
     /// How the engine is.
     Status(EngineStatus),
+    /// The configuration has changed: how the screen would start now.
+    Configured(Box<Startup>),
+    /// The configuration cannot be used: why, a line each, with file and line. What was good before still holds.
+    Misconfigured(Vec<String>),
 }
 
 /// How far a change of many conversations is.

@@ -46,10 +46,6 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    pub(crate) fn new(wanted: Wanted) -> Calls {
-        Calls { wanted, ..Calls::default() }
-    }
-
     /// Takes in what has come. What the first look finds was there before.
     fn take(&mut self, arrivals: Vec<ArrivalRow>, fits: impl Fn(&ArrivalRow) -> bool, now: Ms) {
         let is_first = self.known.is_none();

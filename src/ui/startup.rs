@@ -1,4 +1,4 @@
-//! What the screen is told once, when it starts.
+//! What the screen is told when it starts, and anew whenever the configuration changes.
 
 use crate::domain::clock::Ms;
 use crate::domain::notify::Wanted;
@@ -10,7 +10,7 @@ use crate::ui::theme::Themes;
 use jiff::tz::TimeZone;
 
 /// Settings and circumstances.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Startup {
     /// The agent who sits here.
     pub me: AgentRow,
@@ -46,6 +46,10 @@ pub struct Startup {
     pub confirm_patterns: Vec<(String, String)>,
     /// What makes the day lighter.
     pub comfort: Comfort,
+    /// By which customers are due. Readers reckon with them; the screen looks again when they change.
+    pub sla: crate::domain::sla::Sla,
+    /// What has changed since the start and counts from the next one on, with file and line.
+    pub later: Vec<String>,
 }
 
 /// Several lines under one name.
@@ -60,7 +64,7 @@ pub struct Macro {
 }
 
 /// Habits of the screen that an agent chooses.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Comfort {
     /// What marks a conversation as read.
     pub reads: ReadPolicy,

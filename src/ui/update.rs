@@ -11,6 +11,7 @@ use crate::ui::list;
 use crate::ui::model::{Focus, Model, Undo};
 use crate::ui::msg::{BulkProgress, Level, Loaded, Msg};
 use crate::ui::overlay::{Overlay, PickerKind};
+use crate::ui::reconfigure;
 
 /// How long somebody counts as typing after the last sign of it, milliseconds.
 const TYPING_FOR: Ms = 6_000;
@@ -54,6 +55,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
         }
         Msg::Notice(level, text) => model.say(level, text),
+        Msg::Configured(startup) => model.on_configured(*startup),
+        Msg::Misconfigured(why) => model.mistaken(reconfigure::UNUSED, why),
         Msg::Status(status) => {
             model.status = status;
             model.look_again();
@@ -269,7 +272,7 @@ impl Model {
     }
 
     /// Reads again what is on screen.
-    fn on_changed(&mut self) {
+    pub(crate) fn on_changed(&mut self) {
         self.ahead.forget();
         self.load(Need::Sidebar);
         self.look_for_arrivals();
@@ -433,7 +436,7 @@ impl Model {
     }
 
     /// Gives an open picker its choices anew.
-    fn refill(&mut self, kind: PickerKind) {
+    pub(crate) fn refill(&mut self, kind: PickerKind) {
         let Some(at) = self.overlays.iter().position(|o| matches!(o, Overlay::Picker(p) if p.kind == kind))
         else {
             return;

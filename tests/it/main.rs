@@ -26,6 +26,7 @@ mod journeys;
 mod keyring;
 mod query;
 mod sandbox;
+mod setup_journey;
 mod support;
 mod text;
 mod triage_journey;

@@ -187,11 +187,35 @@ fn setting_up() {
             (width, height),
             &format!("gc{steps}<c-s>hunter2<c-s><enter>"),
         );
-        picture(&size("section"), World::busy(), (width, height), "gc<tab>jjjj");
     }
     let failing = "gca<enter>sales<enter>AC1<enter>";
     roles("setup_setting_roles", World::busy(), (80, 24), failing);
     picture("setup_narrow", World::busy(), (50, 16), "gc");
+}
+
+/// Setup: what is listed in each section, and what is typed or pressed there.
+#[test]
+fn setting_up_the_desk() {
+    let sections =
+        ["quick_replies", "labels", "agents", "sla", "macros", "searches", "fields", "keys", "theme"];
+    for (at, section) in sections.into_iter().enumerate() {
+        let keys = format!("gc<tab>{}<enter>", "j".repeat(at + 1));
+        sizes(&format!("setup_{section}"), World::busy(), &keys);
+    }
+    for (name, keys) in [
+        ("label_rename", "jj<enter><enter>urgent"),
+        ("label_remove", "jj<enter>x"),
+        ("agent_edit", "jjj<enter>j<enter><down>no address"),
+        ("macro_edit", "jjjj<enter><enter><down><down><down>lable +x"),
+        ("macro_add", "jjjj<enter>arich<enter>e<down>"),
+        ("search_edit", "jjjjj<enter><enter><down><c-u>stat:open"),
+        ("field_add", "jjjjjj<enter>acountry<enter>"),
+        ("key_find", "jjjjjjj<enter>/resolve<enter>"),
+        ("key_press", "jjjjjjj<enter>/resolve<enter><enter>x"),
+        ("key_taken", "jjjjjjj<enter>/resolve<enter><enter>r<enter>"),
+    ] {
+        picture(&format!("setup_{name}_80x24"), World::busy(), (80, 24), &format!("gc<tab>{keys}"));
+    }
 }
 
 #[test]

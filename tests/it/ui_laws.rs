@@ -1,6 +1,6 @@
 //! Laws of the screen: whatever happens, at whatever size, it neither panics nor shows what could harm a terminal.
 
-use crate::screens::screen::Screen;
+use crate::screens::screen::{Screen, startup};
 use crate::screens::world::{self, NOW, World};
 use frontdesk::domain::account::{Channel, Health};
 use frontdesk::domain::command::Performed;
@@ -10,7 +10,7 @@ use frontdesk::domain::message::Direction;
 use frontdesk::domain::row::AttachmentRow;
 use frontdesk::domain::signal::Signal;
 use frontdesk::ui::setup::{Answer, Ask, Fail, Spot};
-use frontdesk::ui::{self, Effect, Key, Level, Loaded, Model, Mouse, MouseKind, Msg};
+use frontdesk::ui::{self, Effect, Key, Level, Loaded, Model, Mouse, MouseKind, Msg, RawBinding};
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -31,6 +31,8 @@ enum Step {
     Done(bool),
     /// What Setup has asked for.
     SetUp(bool),
+    /// The configuration has changed: so many searches and keys.
+    Configured(u8),
     /// A conversation comes, goes or moves.
     Shuffle(u8),
     Typing(i64),
@@ -105,6 +107,11 @@ fn step() -> impl Strategy<Value = Step> {
         "gw",
         "gc",
         "gca<enter>sales<enter>",
+        "gc<tab>jj<enter>",
+        "gc<tab>jjjj<enter>a",
+        "gc<tab>jjjjj<enter><enter>",
+        "gc<tab>jjjjjjj<enter><enter>",
+        "gc<tab>jjjjjjjj<enter>",
         "<tab>",
         "<c-s>",
         "ga",
@@ -164,6 +171,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (0..6usize).prop_map(Step::Answer),
         2 => any::<bool>().prop_map(Step::Done),
         4 => any::<bool>().prop_map(Step::SetUp),
+        1 => (0..5u8).prop_map(Step::Configured),
         2 => any::<u8>().prop_map(Step::Shuffle),
         1 => (1..8i64).prop_map(Step::Typing),
         1 => prop::option::of(hostile()).prop_map(Step::Edited),
@@ -217,6 +225,27 @@ fn hostile_world(words: &[String]) -> World {
     world.status.chat = vec![(word(), word())];
     world.status.warnings.push(word());
     world
+}
+
+/// A configuration as it is read again: good, wrong in a way that the screen sees, or not to be read at all.
+fn configured(n: u8) -> Msg {
+    if n == 4 {
+        return Msg::Misconfigured(vec!["/srv/config.toml:1:1: no \u{1b}[31m way".into()]);
+    }
+    let mut startup = startup();
+    startup.searches = (0..n).map(|i| (format!("s{i}"), format!("label:l{i}"))).collect();
+    let command = if n == 3 { "reslove" } else { "resolve" };
+    startup.keys = (0..n)
+        .map(|i| RawBinding {
+            context: "panes".into(),
+            key: format!("g {i}"),
+            command: command.into(),
+            file: "/srv/config.toml".into(),
+            line: usize::from(i),
+            displaces: true,
+        })
+        .collect();
+    Msg::Configured(Box::new(startup))
 }
 
 struct Run {
@@ -288,7 +317,15 @@ impl Run {
                     self.send(Msg::Done { ticket, result });
                 }
             }
+            Step::Configured(n) => self.send(configured(n)),
             Step::SetUp(ok) => {
+                if let Some(at) = self.asked.iter().position(|e| matches!(e, Effect::Configure { .. }))
+                    && let Effect::Configure { ticket, .. } = self.asked.remove(at)
+                {
+                    let fail = Fail { words: vec!["no \u{1b}[31m way".into()], at: None };
+                    let answer = Answer::Done(if ok { Ok(Vec::new()) } else { Err(fail) });
+                    self.send(Msg::Setup { ticket, answer });
+                }
                 let at = self.asked.iter().position(|e| matches!(e, Effect::Setup { .. }));
                 if let Some(at) = at
                     && let Effect::Setup { ticket, ask } = self.asked.remove(at)

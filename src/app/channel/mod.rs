@@ -11,7 +11,7 @@ use crate::config::names::{check_name, hint};
 use crate::config::{ChannelConfig, Config, ConfigError};
 use crate::domain::account::Channel;
 use crate::domain::secret_source::SecretGiven;
-use crate::domain::setting::{SettingKind, WrongSetting};
+use crate::domain::setting::{Lacking, SettingKind, WrongSetting, lacking_login};
 use crate::net::keyring::KeyringError;
 use crate::provider::{REGISTRY, Vendor, vendor};
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,6 +65,16 @@ pub enum ChannelError {
         settings: Vec<&'static str>,
         /// Secrets.
         secrets: Vec<&'static str>,
+    },
+    /// The secrets are not enough to log in.
+    #[error("{provider} needs {words} to log in")]
+    NoLogin {
+        /// Who needs it.
+        provider: &'static str,
+        /// What would be enough.
+        words: String,
+        /// The secret that is missing first.
+        key: &'static str,
     },
     /// The keyring did not take a secret.
     #[error("{why}")]
@@ -257,15 +267,13 @@ fn whole(
         required().filter(|s| !s.is_secret() && !settings.contains_key(s.key)).map(|s| s.key).collect();
     let mut hidden: Vec<&'static str> =
         required().filter(|s| s.is_secret() && !secrets.contains(s.key)).map(|s| s.key).collect();
-    // Which of its secrets a vendor needs may depend on the account; that it needs one does not.
-    if secrets.is_empty()
-        && let Some(first) = vendor.settings.iter().find(|s| s.is_secret())
-        && !hidden.contains(&first.key)
-    {
-        hidden.push(first.key);
-    }
+    let login = lacking_login(vendor.logins, |key| secrets.contains(key));
     if !lacking.is_empty() || !hidden.is_empty() {
+        hidden.extend(login.map(|login| login.key));
         return Err(ChannelError::Missing { provider: vendor.name, settings: lacking, secrets: hidden });
+    }
+    if let Some(Lacking { key, words }) = login {
+        return Err(ChannelError::NoLogin { provider: vendor.name, words, key });
     }
     Ok((vendor.check)(settings)?)
 }

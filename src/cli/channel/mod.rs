@@ -135,6 +135,7 @@ impl From<ChannelError> for CliError {
                     settings.chain(secrets.iter().map(|key| format!("--secret {key}"))).collect();
                 CliError::usage(format!("{provider} needs {} as well", missing.join(", ")))
             }
+            ChannelError::NoLogin { key, .. } => CliError::usage(format!("{e}: give it with --secret {key}")),
             ChannelError::Taken { .. } | ChannelError::Source { .. } => CliError::refused(e.to_string()),
             ChannelError::NotFound { .. } => CliError::not_found(e.to_string()),
             ChannelError::Keyring { why, key } => secrets::no_keyring(&why, &key),

@@ -1,7 +1,7 @@
 //! Reads the tables of the desk: `[macros]`, `[fields]`, `[searches]`, `[spam.NAME]`.
 
 use super::{Reader, entries, show};
-use crate::config::desk::{RawMacro, SavedSearch};
+use crate::config::desk::{Field, RawMacro, SavedSearch};
 use crate::domain::account::Channel;
 use crate::domain::query;
 use crate::domain::spam::Rule;
@@ -43,7 +43,11 @@ impl Reader<'_> {
         for (key, item) in entries(table) {
             let help = item.as_str().filter(|help| crate::text::sanitize::is_clean(help));
             match help.filter(|_| crate::text::sanitize::line(key.get()) == key.get()) {
-                Some(help) => self.out.desk.fields.push((key.get().trim().to_owned(), help.to_owned())),
+                Some(help) => {
+                    let (name, about) = (key.get().trim().to_owned(), help.to_owned());
+                    let place = self.place(key.span());
+                    self.out.desk.fields.push(Field { name, about, place });
+                }
                 None => {
                     let what = format!("the field `{}` has to be text in quotes", show(key.get()));
                     self.complain(key.span(), what, "write budget = \"what they can spend\"");

@@ -50,6 +50,7 @@ pub const VENDOR: Vendor = Vendor {
     summary: "Twilio: SMS and WhatsApp",
     channels: &[Channel::Sms, Channel::Whatsapp],
     settings: settings::SPECS,
+    logins: &[&["auth_token"], &["api_key", "api_secret"]],
     check: |settings| settings::parse(settings).map(|_| ()),
     capabilities: |settings| settings::parse(settings).map(|s| capabilities(&s)).map_err(|w| w.human),
     addresses: |settings| settings::parse(settings).map(|s| addresses(&s)).unwrap_or_default(),

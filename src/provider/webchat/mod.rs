@@ -30,6 +30,7 @@ pub const VENDOR: Vendor = Vendor {
     name: "webchat",
     summary: "a chat page of your own, served by Frontdesk",
     channels: &[Channel::Webchat],
+    logins: &[],
     settings: &[
         SettingSpec::text(
             "origins",

@@ -85,12 +85,33 @@ impl Reader {
         })
     }
 
-    /// All labels that were ever used, by name.
+    /// All labels that a conversation has, by name.
     ///
     /// # Errors
     /// Those of the database.
     pub fn labels(&self) -> Result<Vec<String>, StoreError> {
-        self.all("SELECT name FROM label ORDER BY name", [], |r| r.get(0))
+        let sql = "SELECT name FROM label l
+                   WHERE EXISTS (SELECT 1 FROM conversation_label WHERE label_id = l.id) ORDER BY name";
+        self.all(sql, [], |r| r.get(0))
+    }
+
+    /// How many conversations have each label, by name.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn label_counts(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let sql = "SELECT l.name, count(*) FROM label l JOIN conversation_label c ON c.label_id = l.id
+                   GROUP BY l.id ORDER BY l.name";
+        self.all(sql, [], |r| Ok((r.get(0)?, r.get::<_, i64>(1)?.unsigned_abs())))
+    }
+
+    /// All conversations that have a label, whatever their status.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn labelled(&self, name: &str) -> Result<Vec<ConversationId>, StoreError> {
+        let sql = "SELECT c.conversation_id FROM label l JOIN conversation_label c ON c.label_id = l.id WHERE l.name = ?1";
+        self.all(sql, [name], |r| Ok(ConversationId(r.get(0)?)))
     }
 
     /// A contact with addresses and newest conversations. One that was merged answers as the one it became part of.

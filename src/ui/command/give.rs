@@ -134,7 +134,9 @@ impl Model {
             return self.say(Level::Error, why);
         }
         match self.targets() {
-            Some(many @ (Targets::These(_) | Targets::Matching(_))) => self.run_on_many(lines, many),
+            Some(many @ (Targets::These(_) | Targets::Matching(_) | Targets::Labelled(_))) => {
+                self.run_on_many(lines, many)
+            }
             // Several orders are one step back.
             Some(one @ Targets::One(_)) if lines.len() > 1 && lines.iter().all(Line::is_order) => {
                 self.run_on_many(lines, one);

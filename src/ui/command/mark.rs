@@ -1,7 +1,7 @@
 //! Commands that mark rows of the list, and those that record macros.
 
+use crate::domain::change::{Change, To};
 use crate::ui::command::{Category, Command, always};
-use crate::ui::effect::Effect;
 use crate::ui::keymap::Scope::{List, Panes};
 use crate::ui::model::Model;
 use crate::ui::msg::Level;
@@ -116,6 +116,7 @@ impl Model {
         }
         self.macros.retain(|m| m.name != name);
         self.macros.push(Macro { name: name.clone(), lines: lines.clone(), place: format!("macro {name}") });
-        self.out.push(Effect::SaveMacro { name, lines });
+        let said = format!("macro {name} is kept: , runs it");
+        self.keep(vec![Change::new(&["macros"], name, To::List(lines))], said);
     }
 }

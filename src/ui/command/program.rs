@@ -118,7 +118,7 @@ pub(super) static COMMANDS: &[Command] = &[
     program(
         "setup",
         "Setup",
-        "Connects and changes accounts, and shows what else is configured and where.",
+        "Connects and changes accounts, and all else that is configured: labels, agents, macros, searches, fields, keys, theme.",
         &[(Panes, "g c")],
         Model::open_setup,
     ),
@@ -126,10 +126,16 @@ pub(super) static COMMANDS: &[Command] = &[
         let picker = Picker::themes(m);
         m.overlays.push(Overlay::Picker(Box::new(picker)));
     }),
-    program("theme.toggle", "Next theme", "Goes on to the next theme.", &[(Anywhere, "<f2>")], |m| {
-        m.themes.next();
-        m.themed();
-    }),
+    program(
+        "theme.toggle",
+        "Next theme",
+        "Goes on to the next theme, and keeps it.",
+        &[(Anywhere, "<f2>")],
+        |m| {
+            m.themes.next();
+            m.themed();
+        },
+    ),
     program(
         "redraw",
         "Paint anew",

@@ -133,6 +133,11 @@ fn status(model: &Model) -> Vec<Row> {
                 .map(|w| ("!".into(), Role::Warn, w.clone(), Role::Text)),
         );
     }
+    if !model.later.is_empty() {
+        rows.push(gap());
+        rows.push(title("At the next start"));
+        rows.extend(model.later.iter().map(|l| ("·".into(), Role::Dim, l.clone(), Role::Text)));
+    }
     rows
 }
 

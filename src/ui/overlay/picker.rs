@@ -306,6 +306,7 @@ impl Picker {
             Some(Targets::These(ids)) if ids.len() == 1 => " · 1 marked conversation".to_owned(),
             Some(Targets::These(ids)) => format!(" · {} conversations", ids.len()),
             Some(Targets::Matching(_)) => " · all of this list".to_owned(),
+            Some(Targets::Labelled(name)) => format!(" · all labelled {name}"),
             Some(Targets::One(_)) | None => String::new(),
         };
         let is_order = !matches!(

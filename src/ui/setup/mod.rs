@@ -1,19 +1,25 @@
-//! Setup: accounts are connected and changed here, and what else is configured is listed with its place. This file has the data that
-//! goes in and out; the configuration itself is read and written by `app`.
+//! Setup: accounts are connected and changed here, and so is what else is configured. This file has the data that goes in and out; the
+//! configuration itself is read and written by `app`.
 
+mod capture;
 mod entry;
+mod form;
 mod keys;
+mod listing;
+mod listing_view;
+mod section;
 pub(crate) mod state;
 pub(crate) mod view;
 mod wizard;
 mod wizard_view;
 
 pub(crate) use keys::hints;
+pub use section::Section;
 pub(crate) use state::Setup;
 
 use crate::domain::account::{Channel, Health};
 use crate::domain::secret_source::SecretGiven;
-use crate::domain::setting::{SettingSpec, WrongSetting};
+use crate::domain::setting::{Logins, SettingSpec, WrongSetting};
 use std::collections::BTreeMap;
 
 /// Settings by their name.
@@ -34,6 +40,13 @@ pub struct Book {
     pub guide: fn(&str, &str, &Settings, &Site) -> Vec<String>,
 }
 
+/// Functions belong to the program and never change while it runs.
+impl PartialEq for Book {
+    fn eq(&self, other: &Book) -> bool {
+        self.providers == other.providers
+    }
+}
+
 impl Book {
     /// The card of a provider.
     pub(crate) fn card(&self, name: &str) -> Option<&Card> {
@@ -52,6 +65,8 @@ pub struct Card {
     pub media: &'static [Channel],
     /// What it can be told: settings and secrets.
     pub settings: &'static [SettingSpec],
+    /// Which secrets are enough to log in.
+    pub logins: Logins,
 }
 
 /// Where the listener can be reached.
@@ -187,123 +202,9 @@ pub struct Listed {
     pub name: String,
     /// What there is to say about it.
     pub about: String,
+    /// What else belongs to it: the lines of a macro; the key of a search; the context of a key; what somebody who answers is (`you`,
+    /// `agent` or `team`) and their address.
+    pub more: Vec<String>,
     /// Where it is written; empty = nowhere.
     pub place: String,
-}
-
-/// A part of Setup.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Section {
-    /// Accounts of providers.
-    Channels,
-    /// Canned answers.
-    QuickReplies,
-    /// Labels.
-    Labels,
-    /// Who answers.
-    Agents,
-    /// How soon customers are to be answered, and business hours.
-    Sla,
-    /// Commands under a name.
-    Macros,
-    /// Queries under a name.
-    Searches,
-    /// Keys of one's own.
-    Keys,
-    /// The look.
-    Theme,
-}
-
-impl Section {
-    /// All, in the order of the screen.
-    pub const ALL: [Section; 9] = [
-        Section::Channels,
-        Section::QuickReplies,
-        Section::Labels,
-        Section::Agents,
-        Section::Sla,
-        Section::Macros,
-        Section::Searches,
-        Section::Keys,
-        Section::Theme,
-    ];
-
-    /// Its name on the screen.
-    pub(crate) const fn title(self) -> &'static str {
-        match self {
-            Section::Channels => "Channels",
-            Section::QuickReplies => "Quick replies",
-            Section::Labels => "Labels",
-            Section::Agents => "Agents",
-            Section::Sla => "SLA",
-            Section::Macros => "Macros",
-            Section::Searches => "Searches",
-            Section::Keys => "Keys",
-            Section::Theme => "Theme",
-        }
-    }
-
-    /// What stands where there is none.
-    pub(crate) const fn empty(self) -> &'static str {
-        match self {
-            Section::Channels => "No channel is connected yet.",
-            Section::QuickReplies => "No quick reply yet.",
-            Section::Labels => "No label is in use yet.",
-            Section::Agents => "You are the only one.",
-            Section::Sla => "No time for answers is set yet: nobody is overdue.",
-            Section::Macros => "No macro yet.",
-            Section::Searches => "No search is saved yet.",
-            Section::Keys => "All keys are as they come.",
-            Section::Theme => "The theme is as it comes.",
-        }
-    }
-
-    /// Whether it is written in the file.
-    pub(crate) const fn is_in_file(self) -> bool {
-        !matches!(self, Section::QuickReplies | Section::Labels)
-    }
-
-    /// How it is changed.
-    pub(crate) const fn how(self) -> &'static [&'static str] {
-        match self {
-            Section::Channels => &[],
-            Section::QuickReplies => &[
-                "Enter makes, changes and removes them. In an answer, the key ; puts one in.",
-                "They are kept with the conversations: `frontdesk quick-reply import` and `export` move them.",
-            ],
-            Section::Labels => &[
-                "A label is there as soon as a conversation has it: L in the list or the thread, and type a new word.",
-                "It goes with its last conversation.",
-            ],
-            Section::Agents => &[
-                "You: `name` and `email` below [agent]. The others below [agents], a line each:",
-                "\"tom@example.com\" = \"Tom\"",
-            ],
-            Section::Sla => &[
-                "How soon who is to be answered; of several that fit, the first in the file counts:",
-                "[sla.usual]",
-                "first_reply = \"30m\"",
-                "docs/sla.md tells the rest.",
-            ],
-            Section::Macros => &[
-                "The key @ records one and keeps it, the key , runs one. By hand: below [macros], a line each:",
-                "vip = [\"label +vip\", \"priority high\", \"assign me\"]",
-                "What is written by hand counts from the next start on.",
-            ],
-            Section::Searches => &[
-                "Below [searches], a line each; / and f try a query out:",
-                "\"Refunds\" = { query = \"refund status:open\", key = \"g f\" }",
-                "What is written by hand counts from the next start on.",
-            ],
-            Section::Keys => &[
-                "Below [keys.CONTEXT], where CONTEXT is global, panes, sidebar, list, thread or composer:",
-                "\"x\" = \"resolve\"",
-                "? shows all keys and : all commands. What is written by hand counts from the next start on.",
-            ],
-            Section::Theme => &[
-                "The command theme tries them on. To keep one, write at the top of the file:",
-                "theme = \"linen\"",
-            ],
-        }
-    }
 }

@@ -1,13 +1,18 @@
 //! What is open in Setup, and what keys do there.
 
-use crate::ui::effect::Ticket;
+use crate::domain::change::Change;
+use crate::domain::order::Order;
+use crate::ui::effect::{Targets, Ticket};
 use crate::ui::key::{Code, Key};
 use crate::ui::msg::Level;
 use crate::ui::setup::entry::{Entry, Kept, What};
+use crate::ui::setup::listing::{Find, Open};
+use crate::ui::setup::section::{Act, Seen, Sure};
 use crate::ui::setup::wizard::{Stage, Step, Wizard};
 use crate::ui::setup::{Answer, Ask, Book, ChannelInfo, Fail, Look, Section, Settings};
 use crate::ui::sidebar::health_word;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A channel that is looked at or changed.
 #[derive(Debug)]
@@ -28,6 +33,8 @@ pub(crate) enum Asked {
     Write,
     /// A setting or secret of a channel.
     Edit,
+    /// Entries of the file, with what is said when they are written.
+    Entry(String),
     /// Something else, with what is said when it is done.
     Change(String),
     /// The login of a channel.
@@ -43,6 +50,14 @@ pub(super) enum Do {
     /// Setup is left.
     Close,
     Ask(Ask, Asked),
+    /// The file is changed.
+    Write(Vec<Change>, Asked),
+    /// Conversations are changed.
+    Order {
+        order: Order,
+        targets: Targets,
+        said: String,
+    },
     Copy(String),
     /// Quick replies have a place of their own.
     QuickReplies,
@@ -54,12 +69,12 @@ pub(crate) struct Setup {
     pub(super) section: Option<Section>,
     /// The keys go to the sections rather than to what is in them.
     pub(super) on_sections: bool,
-    /// The channel under the cursor, or the first line of another section.
+    /// The row under the cursor.
     pub(super) at: usize,
     pub(super) page: Option<Page>,
     pub(super) wizard: Option<Wizard>,
     pub(super) in_wizard: bool,
-    pub(super) look: Option<Look>,
+    pub(super) look: Option<Arc<Look>>,
     /// Something has changed since what is on its way was asked for.
     pub(super) is_stale: bool,
     /// Why what is configured cannot be read.
@@ -69,8 +84,12 @@ pub(crate) struct Setup {
     pub(super) asked: BTreeMap<Ticket, Asked>,
     /// What became of the last change.
     pub(super) said: Option<(Level, Vec<String>)>,
-    /// The channel that is to be removed, if that is meant.
-    pub(super) doomed: Option<String>,
+    /// What is done if that is meant.
+    pub(super) sure: Option<Sure>,
+    /// What is open above the rows of a section.
+    pub(super) open: Option<Open>,
+    /// What is looked for among them.
+    pub(super) find: Find,
 }
 
 impl Setup {
@@ -97,7 +116,9 @@ impl Setup {
 
     /// Whether a change is under way: one at a time.
     pub(super) fn is_busy(&self) -> bool {
-        self.asked.values().any(|a| matches!(a, Asked::Write | Asked::Edit | Asked::Change(_)))
+        self.asked
+            .values()
+            .any(|a| matches!(a, Asked::Write | Asked::Edit | Asked::Entry(_) | Asked::Change(_)))
     }
 
     /// The channel that a provider is being asked about.
@@ -116,14 +137,10 @@ impl Setup {
     }
 
     /// Takes a key.
-    pub(super) fn key(&mut self, key: Key, book: &Book) -> Do {
-        if let Some(name) = self.doomed.take() {
+    pub(super) fn key(&mut self, key: Key, book: &Book, seen: &Seen<'_>) -> Do {
+        if let Some(sure) = self.sure.take() {
             return match key.types() {
-                Some('y' | 'Y') => {
-                    let said = format!("{name}: removed; its conversations stay");
-                    self.page = None;
-                    Do::Ask(Ask::Remove(name), Asked::Change(said))
-                }
+                Some('y' | 'Y') => self.act(*sure.act),
                 _ => Do::Nothing,
             };
         }
@@ -135,7 +152,10 @@ impl Setup {
             return self.edit_key(key, is_back, book);
         }
         if self.on_sections {
-            return self.section_key(key, is_back);
+            return self.section_key(key, is_back, seen);
+        }
+        if self.section() != Section::Channels {
+            return self.list_key(key, is_back, seen);
         }
         if self.page.is_some() {
             return self.page_key(key, is_back, book);
@@ -155,8 +175,6 @@ impl Setup {
                 self.step(-1);
                 Do::Nothing
             }
-            (Code::Enter, _) if self.section() == Section::QuickReplies => Do::QuickReplies,
-            _ if self.section() != Section::Channels => Do::Foreign,
             (_, Some('a')) | (Code::Insert, _) => self.begin(),
             (Code::Enter | Code::Right, _) | (_, Some('e' | 'l')) => {
                 if self.channels().is_empty() {
@@ -175,10 +193,7 @@ impl Setup {
     }
 
     fn step(&mut self, by: isize) {
-        let last = match self.section() {
-            Section::Channels => self.channels().len().saturating_sub(1),
-            _ => usize::MAX,
-        };
+        let last = self.channels().len().saturating_sub(1);
         self.at = self.at.saturating_add_signed(by).min(last);
     }
 
@@ -203,18 +218,23 @@ impl Setup {
         }
     }
 
-    fn section_key(&mut self, key: Key, is_back: bool) -> Do {
+    fn section_key(&mut self, key: Key, is_back: bool, seen: &Seen<'_>) -> Do {
         let at = Section::ALL.iter().position(|s| *s == self.section()).unwrap_or(0);
         let go = |setup: &mut Setup, at: usize| {
             setup.section = Section::ALL.get(at).copied().or(setup.section);
-            (setup.at, setup.page, setup.said) = (0, None, None);
+            (setup.at, setup.page, setup.said, setup.find) = (0, None, None, Find::default());
         };
         match (key.code, key.types()) {
             _ if is_back => return Do::Close,
             (_, Some('q')) => return Do::Close,
             (Code::Down, _) | (_, Some('j')) => go(self, at + 1),
             (Code::Up, _) | (_, Some('k')) => go(self, at.saturating_sub(1)),
-            (Code::Enter | Code::Right | Code::Tab, _) | (_, Some('l')) => self.on_sections = false,
+            (Code::Enter | Code::Right | Code::Tab, _) | (_, Some('l')) => {
+                self.on_sections = false;
+                if self.section() != Section::Channels {
+                    self.at = (self.section().part().first)(seen);
+                }
+            }
             _ => return Do::Foreign,
         }
         Do::Nothing
@@ -236,8 +256,11 @@ impl Setup {
                 Do::Ask(Ask::Enable { channel: name, on: !enabled }, Asked::Change(said))
             }
             Some('x') if !self.is_busy() => {
-                (self.doomed, self.said) = (Some(name), None);
-                Do::Nothing
+                let question = format!(
+                    "Remove {name}? Its conversations stay; its secrets leave the keyring, its settings the file."
+                );
+                let act = Box::new(Act::RemoveChannel(name));
+                self.act(Act::Sure(Sure { question, yes: "remove it", act }))
             }
             Some('y') => match url {
                 Some(url) => Do::Copy(url),
@@ -344,7 +367,7 @@ impl Setup {
             return Do::Nothing;
         }
         let name = wizard.name().to_owned();
-        match wizard.key(key, book, self.look.as_ref(), keyring) {
+        match wizard.key(key, book, self.look.as_deref(), keyring) {
             Step::Stay => Do::Nothing,
             Step::Foreign => Do::Foreign,
             Step::Leave => {
@@ -369,6 +392,10 @@ impl Setup {
     pub(super) fn paste(&mut self, text: &str) {
         if let Some(wizard) = self.wizard.as_mut().filter(|_| self.in_wizard) {
             wizard.paste(text);
+        } else if let Some(Open::Form(form)) = &mut self.open {
+            form.paste(text);
+        } else if self.find.is_open {
+            self.find.input.insert(text);
         } else if let Some(entry) = self.page.as_mut().and_then(|p| p.edit.as_mut()) {
             entry.paste(text);
         }
@@ -382,7 +409,7 @@ impl Setup {
                 if self.section() == Section::Channels {
                     self.at = self.at.min(look.channels.len().saturating_sub(1));
                 }
-                self.look = Some(*look);
+                self.look = Some(Arc::new(*look));
                 self.trouble.clear();
                 if self.channel().is_none() {
                     self.page = None;
@@ -422,6 +449,10 @@ impl Setup {
                 if let Some(entry) = self.page.as_mut().and_then(|p| p.edit.as_mut()) {
                     entry.wrong = Some(words.join(" "));
                 }
+            }
+            (Asked::Entry(said), Answer::Done(result)) => {
+                self.entry_written(said, result.map_err(|fail| fail.words));
+                return vec![look()];
             }
             (Asked::Change(said), Answer::Done(Ok(notes))) => {
                 let level = if notes.is_empty() { Level::Good } else { Level::Warn };

@@ -2,12 +2,13 @@
 
 use crate::domain::account::Health;
 use crate::text::wrap::truncate;
+use crate::ui::input::Input;
 use crate::ui::model::Model;
 use crate::ui::msg::Level;
 use crate::ui::paint::{Pen, folded};
 use crate::ui::setup::entry::{Entry, What};
 use crate::ui::setup::state::{Page, Setup};
-use crate::ui::setup::{Book, ChannelInfo, Listed, Section, wizard_view};
+use crate::ui::setup::{Book, ChannelInfo, Section, listing_view, wizard_view};
 use crate::ui::sidebar::{health_glyph, health_word};
 use crate::ui::theme::Role;
 use ratatui::layout::Rect;
@@ -17,10 +18,12 @@ use std::ops::Range;
 const SIDE: u16 = 16;
 /// Below this width sections and content take turns.
 const TWO: u16 = 60;
+/// Words that have less room behind others stand below them.
+const LEAST: u16 = 16;
 
 /// What is typed in a line.
 pub(super) enum Field<'a> {
-    Open(&'a Entry),
+    Open(&'a Input),
     /// So many letters that do not show.
     Hidden(usize),
 }
@@ -78,8 +81,30 @@ impl<'a> Sheet<'a> {
     /// A line in which something is typed.
     pub(super) fn field(&mut self, pieces: Vec<(String, Role)>, entry: &'a Entry) {
         let hidden = entry.is_hidden();
-        let field = if hidden { Field::Hidden(entry.hidden.len()) } else { Field::Open(entry) };
+        let field = if hidden { Field::Hidden(entry.hidden.len()) } else { Field::Open(&entry.input) };
         self.lines.push(Line { pieces, field: Some(field), is_chosen: false });
+    }
+
+    /// A line in which something is typed openly.
+    pub(super) fn typed(&mut self, pieces: Vec<(String, Role)>, input: &'a Input) {
+        self.lines.push(Line { pieces, field: Some(Field::Open(input)), is_chosen: false });
+    }
+
+    /// Clean words behind others, folded below themselves.
+    pub(super) fn columns(&mut self, before: Vec<(String, Role)>, text: &str, role: Role) {
+        let indent: usize = before.iter().map(|(text, _)| crate::text::wrap::width(text)).sum();
+        let indent = u16::try_from(indent).unwrap_or(u16::MAX);
+        let room = self.width.saturating_sub(indent);
+        if room < LEAST {
+            self.line(before);
+            return self.words(2, text, role);
+        }
+        let mut lines = folded(text, room, usize::MAX).into_iter();
+        let first = lines.next().unwrap_or_default();
+        self.line(before.into_iter().chain([(first, role)]).collect());
+        for line in lines {
+            self.line(vec![(" ".repeat(usize::from(indent)), Role::Text), (line, role)]);
+        }
     }
 
     /// All lines since `from` are under the cursor.
@@ -122,7 +147,7 @@ impl<'a> Sheet<'a> {
             let room = area.right().saturating_sub(x);
             match &line.field {
                 None => {}
-                Some(Field::Open(entry)) => entry.input.draw(pen, x, y, room),
+                Some(Field::Open(input)) => input.draw(pen, x, y, room),
                 Some(Field::Hidden(count)) => {
                     let shown = (*count).min(usize::from(room.saturating_sub(1)));
                     let end = pen.verbatim(x, y, room, &"•".repeat(shown), Role::Text);
@@ -188,6 +213,11 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, setup: &Setup) {
         sheet = Sheet::new(inner);
         sheet.words(0, "reading…", Role::Dim);
     }
+    if setup.wizard().is_none() && setup.section() != Section::Channels {
+        let lines = listing_view::find(setup, pen, content);
+        content =
+            Rect::new(content.x, content.y + lines, content.width, content.height.saturating_sub(lines));
+    }
     let foot = foot(setup, inner);
     let lines = u16::try_from(foot.len()).unwrap_or(u16::MAX).min(content.height.saturating_sub(3));
     let split = content.bottom().saturating_sub(lines);
@@ -203,7 +233,7 @@ fn draw_sections(pen: &mut Pen<'_>, setup: &Setup, area: Rect) {
             pen.glyph(area.x, y, "▌", if setup.on_sections { Role::Accent } else { Role::Faint });
         }
         let role = if section == setup.section() { Role::Strong } else { Role::Text };
-        pen.text(area.x + 2, y, area.width.saturating_sub(2), section.title(), role);
+        pen.text(area.x + 2, y, area.width.saturating_sub(2), section.part().title, role);
     }
 }
 
@@ -213,11 +243,13 @@ fn foot<'a>(setup: &Setup, width: u16) -> Sheet<'a> {
     for why in &setup.trouble {
         foot.marked("✗", why, Role::Bad);
     }
-    if let Some(name) = &setup.doomed {
-        let question = format!(
-            "Remove {name}? Its conversations stay; its secrets leave the keyring, its settings the file."
-        );
-        foot.marked("?", &question, Role::Warn);
+    if let (Some(look), None) = (&setup.look, setup.wizard())
+        && setup.section() != Section::Channels
+    {
+        listing_view::about(&mut foot, setup, look);
+    }
+    if let Some(sure) = &setup.sure {
+        foot.marked("?", &sure.question, Role::Warn);
     }
     let words = setup.said.as_ref().filter(|_| setup.wizard().is_none());
     if let Some((level, words)) = words {
@@ -246,7 +278,11 @@ fn sheet<'a>(model: &Model, setup: &'a Setup, width: u16) -> Sheet<'a> {
             channel_page(&mut sheet, &model.book, setup, page, channel);
         }
         (_, _, Section::Channels) => channels(&mut sheet, setup),
-        (_, _, section) => listing(&mut sheet, setup, section),
+        _ => {
+            if let Some(look) = &setup.look {
+                return listing_view::sheet(model, setup, look, width);
+            }
+        }
     }
     sheet
 }
@@ -272,7 +308,7 @@ fn channels(sheet: &mut Sheet<'_>, setup: &Setup) {
 fn welcome(sheet: &mut Sheet<'_>) {
     sheet.line(vec![("Welcome to Frontdesk".into(), Role::Strong)]);
     sheet.gap();
-    sheet.words(0, Section::Channels.empty(), Role::Text);
+    sheet.words(0, Section::Channels.part().empty, Role::Text);
     sheet.words(
         0,
         "Add an account, and its conversations come in here: a few questions, then Frontdesk asks the provider whether it works. A chat page of your own needs nothing but a name.",
@@ -352,7 +388,8 @@ fn channel_page<'a>(
                 sheet.reveal(from);
             }
             None => {
-                sheet.line(vec![label, value(channel, *what)]);
+                let (text, role) = value(channel, *what);
+                sheet.columns(vec![label], &text, role);
                 if at == page.at {
                     sheet.choose(from);
                     sheet.words(2, what.help(), Role::Dim);
@@ -399,32 +436,5 @@ pub(super) fn below_field(sheet: &mut Sheet<'_>, setup: &Setup, entry: &Entry) {
             sheet.marked("!", &why, Role::Warn);
         }
         sheet.words(2, &format!("Kept {}: type {}", entry.kept.words(), entry.kept.asks()), Role::Text);
-    }
-}
-
-/// What is there, where it is written, and how it is changed.
-fn listing(sheet: &mut Sheet<'_>, setup: &Setup, section: Section) {
-    let found: &[Listed] =
-        setup.look.as_ref().and_then(|look| look.lists.get(&section)).map_or(&[], Vec::as_slice);
-    sheet.top = setup.at;
-    if found.is_empty() {
-        sheet.words(0, section.empty(), Role::Text);
-    }
-    for item in found {
-        let about = plain(&item.about);
-        if 26 + crate::text::wrap::width(&about) <= usize::from(sheet.width) {
-            sheet.line(vec![(column(&item.name, 26), Role::Strong), (about, Role::Text)]);
-        } else {
-            sheet.line(vec![(plain(&item.name), Role::Strong)]);
-            sheet.words(2, &about, Role::Text);
-        }
-        if !item.place.is_empty() {
-            sheet.words(2, &item.place, Role::Dim);
-        }
-    }
-    sheet.gap();
-    section.how().iter().for_each(|line| sheet.words(0, line, Role::Dim));
-    if let Some(look) = setup.look.as_ref().filter(|_| section.is_in_file()) {
-        sheet.words(0, &format!("The file is {}", look.file), Role::Dim);
     }
 }

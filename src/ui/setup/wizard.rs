@@ -2,9 +2,10 @@
 //! lost when a step does not succeed.
 
 use crate::domain::account::Health;
-use crate::domain::setting::WrongSetting;
+use crate::domain::setting::{WrongSetting, lacking_login};
 use crate::ui::input::Input;
 use crate::ui::key::{Code, Key};
+use crate::ui::model::Model;
 use crate::ui::setup::entry::{Entry, Kept, What};
 use crate::ui::setup::{Book, Card, Draft, Fail, Look, Settings, Spot};
 use std::collections::BTreeMap;
@@ -284,14 +285,28 @@ impl Wizard {
         if odd.is_some() {
             return odd;
         }
-        let mut secrets = self.entries().iter().filter(|e| matches!(e.what, What::Secret(_))).peekable();
-        let first = secrets.peek().map(|e| e.what.spot());
-        match first {
-            Some(first) if secrets.all(Entry::is_blank) => {
-                Some((first, format!("{} needs at least one secret to log in with", card.name)))
-            }
-            _ => None,
+        let lacking = lacking_login(card.logins, |key| self.is_given(key))?;
+        let why = format!("{} needs {} to log in", card.name, lacking.words);
+        Some((Spot::Setting(lacking.key.to_owned()), why))
+    }
+
+    /// Whether a secret is typed.
+    fn is_given(&self, key: &str) -> bool {
+        self.entries().iter().any(|e| e.is_secret() && e.what.key() == key && !e.is_blank())
+    }
+
+    /// What is said of a secret that is not typed: none if it can be left out.
+    pub(super) fn login(&self, model: &Model, key: &str) -> Option<String> {
+        let logins = self.provider(&model.book)?.logins;
+        lacking_login(logins, |key| self.is_given(key))?;
+        let own = logins.iter().find(|set| set.contains(&key))?;
+        // Of one that was begun the rest is needed; else there may be another way.
+        if logins.len() == 1 || own.iter().any(|key| self.is_given(key)) {
+            return Some("needed".into());
         }
+        let others: Vec<String> =
+            logins.iter().filter(|set| *set != own).map(|set| set.join(" and ")).collect();
+        Some(format!("needed, or else {}", others.join(", or ")))
     }
 
     fn go_to(&mut self, spot: &Spot, why: String) {

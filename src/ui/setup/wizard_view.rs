@@ -1,17 +1,19 @@
 //! Paints the steps in which an account is added.
 
-use crate::text::wrap::truncate;
+use crate::domain::setting::{SettingSpec, login_words};
 use crate::ui::model::Model;
-use crate::ui::setup::Site;
 use crate::ui::setup::entry::{Entry, What};
 use crate::ui::setup::state::Setup;
 use crate::ui::setup::view::{Sheet, below_field, column, plain};
 use crate::ui::setup::wizard::{Stage, Wizard};
+use crate::ui::setup::{Card, Site};
 use crate::ui::sidebar::health_word;
 use crate::ui::theme::Role;
 
 /// Cells of the names of settings.
 const NAMES: usize = 24;
+/// From this width on there is room to explain everything before it is asked for.
+const WIDE: u16 = 80;
 
 /// The step that one is at.
 pub(super) fn sheet<'a>(model: &Model, setup: &'a Setup, wizard: &'a Wizard, width: u16) -> Sheet<'a> {
@@ -39,23 +41,43 @@ fn providers(sheet: &mut Sheet<'_>, model: &Model, wizard: &Wizard, width: u16) 
             continue;
         }
         sheet.choose(from);
-        for spec in card.settings {
-            let needed = if spec.required { ", needed" } else { "" };
-            let secret = if spec.is_secret() { "secret" } else { "" };
-            let note = format!("{secret}{needed}");
-            let note = note.trim_start_matches(", ");
-            let role = if spec.required { Role::Text } else { Role::Dim };
-            let room = usize::from(width).saturating_sub(NAMES + 18);
-            let help = truncate(spec.help, room).into_owned();
-            sheet.line(vec![
-                ("  ".into(), Role::Text),
-                (column(spec.key, NAMES), role),
-                (column(note, 16), Role::Faint),
-                (help, Role::Dim),
-            ]);
+        if width < WIDE {
+            // Each is explained at its step.
+            asks(sheet, "It needs", card, |spec| spec.required);
+            asks(sheet, "It may be told", card, |spec| !spec.required && !spec.is_secret());
+            asks(sheet, "Secrets", card, |spec| !spec.required && spec.is_secret());
+        } else {
+            card.settings.iter().for_each(|spec| explained(sheet, card, spec));
+        }
+        if let Some(words) = login_words(card.logins) {
+            sheet.words(2, &format!("To log in it takes {words}."), Role::Text);
         }
         sheet.gap();
     }
+}
+
+/// The names of some of the things that a provider can be told.
+fn asks(sheet: &mut Sheet<'_>, word: &str, card: &Card, fits: impl Fn(&SettingSpec) -> bool) {
+    let names: Vec<&str> = card.settings.iter().filter(|spec| fits(spec)).map(|spec| spec.key).collect();
+    if !names.is_empty() {
+        sheet.columns(vec![(format!("  {}", column(word, 16)), Role::Text)], &names.join(", "), Role::Dim);
+    }
+}
+
+/// One of the things that a provider can be told.
+fn explained(sheet: &mut Sheet<'_>, card: &Card, spec: &SettingSpec) {
+    let logs_in = card.logins.iter().any(|set| set.contains(&spec.key));
+    let note = match (spec.is_secret(), spec.required) {
+        (true, true) => "secret, needed",
+        (true, false) if logs_in => "secret, logs in",
+        (true, false) => "secret",
+        (false, true) => "needed",
+        (false, false) => "",
+    };
+    let role = if spec.required || logs_in { Role::Text } else { Role::Dim };
+    let before =
+        vec![("  ".into(), Role::Text), (column(spec.key, NAMES), role), (column(note, 16), Role::Faint)];
+    sheet.columns(before, spec.help, Role::Dim);
 }
 
 /// All that is asked for, and what is being typed.
@@ -75,20 +97,26 @@ fn fields<'a>(sheet: &mut Sheet<'a>, model: &Model, setup: &'a Setup, wizard: &'
             entry if !entry.is_blank() => ("✓ ", Role::Good),
             _ => ("· ", Role::Faint),
         };
-        sheet.line(vec![(mark.into(), mark_role), (label, Role::Text), shown(entry)]);
+        let (text, role) = shown(model, wizard, entry);
+        sheet.columns(vec![(mark.into(), mark_role), (label, Role::Text)], &text, role);
     }
 }
 
 fn title(sheet: &mut Sheet<'_>, model: &Model, wizard: &Wizard, note: &str) {
     let provider = wizard.provider(&model.book).map_or("", |card| card.summary);
-    sheet.line(vec![("Add an account".into(), Role::Strong), (format!("  {provider} · {note}"), Role::Dim)]);
+    let what = format!("{note} · {provider}");
+    sheet.columns(vec![("Add an account  ".into(), Role::Strong)], &what, Role::Dim);
     sheet.gap();
 }
 
 /// What is typed, as it may be shown.
-fn shown(entry: &Entry) -> (String, Role) {
+fn shown(model: &Model, wizard: &Wizard, entry: &Entry) -> (String, Role) {
     match entry.what {
         _ if entry.is_blank() && entry.what.is_required() => ("needed".into(), Role::Warn),
+        What::Secret(spec) if entry.is_blank() => match wizard.login(model, spec.key) {
+            Some(words) => (words, Role::Warn),
+            None => ("can be left out".into(), Role::Faint),
+        },
         _ if entry.is_blank() => ("can be left out".into(), Role::Faint),
         What::Secret(_) if entry.is_hidden() => (entry.kept.words().into(), Role::Dim),
         What::Secret(_) => (format!("{}: {}", entry.kept.words(), plain(entry.text())), Role::Dim),
@@ -112,10 +140,10 @@ fn summary(sheet: &mut Sheet<'_>, model: &Model, setup: &Setup, wizard: &Wizard)
     let next = format!("Enter writes it to {file} and asks {} whether it works.", card.name);
     sheet.words(0, &next, Role::Text);
     sheet.gap();
-    let row = |name: &str, value: (String, Role)| vec![(column(name, NAMES), Role::Text), value];
-    sheet.line(row("carries", (media.join(", "), Role::Text)));
+    sheet.columns(vec![(column("carries", NAMES), Role::Text)], &media.join(", "), Role::Text);
     for entry in wizard.entries().iter().filter(|e| !e.is_blank()) {
-        sheet.line(row(entry.what.key(), shown(entry)));
+        let (text, role) = shown(model, wizard, entry);
+        sheet.columns(vec![(column(entry.what.key(), NAMES), Role::Text)], &text, role);
     }
     sheet.gap();
     guide(sheet, model, setup, wizard);

@@ -102,12 +102,12 @@ fn entries(
 
 impl Sidebar {
     /// The sidebar before anything is known: the fixed views.
-    pub(crate) fn new(me: AgentId, searches: Vec<(String, String)>) -> Sidebar {
+    pub(crate) fn new(me: AgentId) -> Sidebar {
         Sidebar {
             me,
             has_due: false,
-            entries: entries(me, false, &[], &[], &searches),
-            searches,
+            entries: entries(me, false, &[], &[], &[]),
+            searches: Vec::new(),
             found: HashMap::new(),
             accounts: Vec::new(),
             counts: HashMap::new(),
@@ -124,17 +124,27 @@ impl Sidebar {
         labels: &[String],
         counts: Vec<(View, ViewCount)>,
     ) {
-        let current = self.entries.get(self.at).cloned();
         // Asked for where it is offered.
         self.has_due = counts.iter().any(|(view, _)| *view == View::Overdue);
+        self.accounts = accounts;
         self.counts = counts.into_iter().collect();
+        self.arrange(labels);
+    }
+
+    /// Takes other saved searches in. The cursor stays on its view.
+    pub(crate) fn search_for(&mut self, searches: Vec<(String, String)>, labels: &[String]) {
+        self.searches = searches;
+        self.arrange(labels);
+    }
+
+    fn arrange(&mut self, labels: &[String]) {
+        let current = self.entries.get(self.at).cloned();
         let is_shown = |label: &&String| {
             let view = View::Label((*label).clone());
             self.count(&view).total > 0 || current == Some(Entry::View(view))
         };
         let labels: Vec<String> = labels.iter().filter(is_shown).cloned().collect();
-        self.entries = entries(self.me, self.has_due, &accounts, &labels, &self.searches);
-        self.accounts = accounts;
+        self.entries = entries(self.me, self.has_due, &self.accounts, &labels, &self.searches);
         if let Some(at) = current.and_then(|entry| self.entries.iter().position(|e| *e == entry)) {
             self.at = at;
             self.reveal();
@@ -248,7 +258,7 @@ mod tests {
 
     #[test]
     fn the_cursor_skips_gaps_and_stays_on_its_view() {
-        let mut sidebar = Sidebar::new(AgentId(1), Vec::new());
+        let mut sidebar = Sidebar::new(AgentId(1));
         let some = |label: &str| (View::Label(label.into()), ViewCount { total: 1, unread: 0 });
         sidebar.take(vec![fixture::account()], &["vip".into()], vec![some("vip")]);
         sidebar.page = 4;
@@ -264,7 +274,7 @@ mod tests {
 
     #[test]
     fn a_label_that_is_on_nothing_open_takes_no_room_once_one_has_left_it() {
-        let mut sidebar = Sidebar::new(AgentId(1), Vec::new());
+        let mut sidebar = Sidebar::new(AgentId(1));
         let labels = ["old".to_owned(), "vip".to_owned()];
         let count = |label: &str, total| (View::Label(label.into()), ViewCount { total, unread: 0 });
         let shown = |sidebar: &Sidebar| {

@@ -1,6 +1,7 @@
 //! Examples of what the hands do: keys that are looked up, typed ahead, ranked; and editing where text is typed.
 
 use super::*;
+use crate::domain::change::{Change, To};
 use crate::ui::key::Key;
 
 fn here(desk: &mut Desk, keys: &str) -> String {
@@ -346,9 +347,8 @@ fn a_macro_without_a_name_is_asked_about_again() {
     assert!(desk.model.notice.as_ref().unwrap().text.contains("no name yet"));
     assert!(here(&mut desk, "@").contains("Name of the macro"));
     let out = desk.keys("hot<enter>");
-    assert!(
-        out.iter()
-            .any(|e| matches!(e, Effect::SaveMacro { name, lines } if name == "hot" && lines.len() == 1)),
-        "{out:?}"
-    );
+    let is_hot =
+        |change: &Change| change.key == "hot" && matches!(&change.to, To::List(lines) if lines.len() == 1);
+    let kept = |e: &Effect| matches!(e, Effect::Configure { changes, .. } if changes.iter().any(is_hot));
+    assert!(out.iter().any(kept), "{out:?}");
 }

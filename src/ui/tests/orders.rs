@@ -1,6 +1,7 @@
 //! Examples of orders: put away, marked, counted, repeated, recorded.
 
 use super::*;
+use crate::domain::change::{Change, To};
 use crate::domain::order::Order;
 use crate::ui::effect::{Targets, Work};
 use crate::ui::msg::BulkProgress;
@@ -10,7 +11,7 @@ fn set_on(n: i64, facet: crate::domain::facet::Facet) -> Action {
     Action::Set { conversation: id(n), facet }
 }
 
-fn bulk(effects: Vec<Effect>) -> Vec<Work> {
+pub(super) fn bulk(effects: Vec<Effect>) -> Vec<Work> {
     let works = effects.into_iter().filter_map(|e| match e {
         Effect::Bulk { work, .. } => Some(work),
         _ => None,
@@ -148,7 +149,8 @@ fn macros_are_recorded_named_and_run() {
     assert!(desk.text(120, 40).contains("recording, 2 so far") || desk.model.notice.is_some());
     let kept = desk.keys("@rich<enter>");
     let lines = vec!["label +vip".to_owned(), "priority high".to_owned()];
-    assert_eq!(kept, [Effect::SaveMacro { name: "rich".into(), lines: lines.clone() }]);
+    let changes = vec![Change::new(&["macros"], "rich", To::List(lines.clone()))];
+    assert!(matches!(&kept[..], [Effect::Configure { changes: asked, .. }] if *asked == changes), "{kept:?}");
     let orders: Vec<Order> = lines.iter().map(|line| line.parse().unwrap()).collect();
     let want = [Work::Orders { orders, targets: Targets::One(id(2)), at: NOW }];
     assert_eq!(bulk(desk.keys("j,rich<enter>")), want, "one step back for both");

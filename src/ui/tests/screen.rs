@@ -1,6 +1,8 @@
 //! Examples of moving about, searching, scrolling and waking.
 
 use super::*;
+use crate::domain::change::{Change, To};
+use crate::ui::setup::Answer;
 
 #[test]
 fn it_starts_with_what_is_on_screen() {
@@ -289,14 +291,18 @@ fn a_theme_is_seen_before_it_is_chosen() {
     assert!(desk.model.theme != first && desk.model.theme != second, "typing narrows to it");
     desk.keys("<esc>");
     assert_eq!(desk.model.theme, first, "Esc leaves all as it was");
-    desk.keys(":theme…<enter><down><enter>");
+    desk.out = desk.keys(":theme…<enter><down><enter>");
     assert_eq!(desk.model.theme, second);
-    assert!(desk.model.notice.as_ref().unwrap().text.contains("theme = \"harbor\""));
+    let kept = vec![Change::new(&[], "theme", To::Text("harbor".into()))];
+    let ticket = desk.model.tickets;
+    assert_eq!(desk.out.last(), Some(&Effect::Configure { ticket, changes: kept }));
+    desk.send(Msg::Setup { ticket, answer: Answer::Done(Ok(Vec::new())) });
+    assert_eq!(desk.model.notice.as_ref().unwrap().text, "theme = \"harbor\" is kept");
     // F2 goes round, from every pane and while writing.
     let mut seen = Vec::new();
     desk.keys("r");
     for _ in 0..desk.model.themes.all().len() {
-        desk.keys("<f2>");
+        assert!(matches!(&desk.keys("<f2>")[..], [Effect::Configure { .. }]), "it is kept");
         seen.push(desk.model.themes.chosen());
     }
     assert_eq!(seen, [2, 3, 4, 0, 1]);

@@ -68,8 +68,8 @@ impl Desk {
         let first = asked(&self.keys("a"));
         assert_eq!(first[0].1, Ask::Keyring, "asked before anyone types a secret for nothing");
         self.answer(&first[0], Answer::Keyring(Ok(())));
-        // Provider, name, what is required, what is not (left out), two secrets.
-        assert_eq!(self.keys("<enter>sales<enter>AC7<enter><enter>30<enter>hunter2<enter>"), []);
+        // Provider, name, what is required, what is not (left out), three secrets.
+        assert_eq!(self.keys("<enter>sales<enter>AC7<enter><enter>30<enter>hunter2<enter><enter>"), []);
     }
 }
 
@@ -103,7 +103,7 @@ fn a_first_start_invites_and_is_no_wall() {
 fn an_account_is_added_step_by_step() {
     let mut desk = Desk::set_up(&["support"]);
     desk.fill();
-    assert!(desk.text(80, 24).contains("step 6 of 6"));
+    assert!(desk.text(80, 24).contains("step 7 of 7"));
     desk.keys("<enter>");
     let text = desk.text(80, 24);
     for said in
@@ -139,7 +139,7 @@ fn each_step_says_what_is_wrong_and_stays() {
         assert!(desk.text(80, 24).contains(said), "{typed}: {}", desk.text(80, 24));
     }
     desk.keys("<c-u>AC7<c-s>");
-    assert!(desk.text(80, 24).contains("needs at least one secret"), "{}", desk.text(80, 24));
+    assert!(desk.text(80, 24).contains("far needs auth_token"), "{}", desk.text(80, 24));
     desk.keys("hunter2<c-s>");
     assert!(desk.text(80, 24).contains("look it over"));
 }
@@ -163,7 +163,7 @@ fn nothing_typed_is_lost_when_a_step_fails_and_esc_goes_one_step_back() {
     desk.answer(&wrote[0], Answer::Done(Err(Fail { words: vec![wrong.clone()], at: None })));
     assert!(desk.text(80, 24).contains(&wrong), "{}", desk.text(80, 24));
     // All the way back, out of the wizard, and in again.
-    desk.keys("<esc><esc><esc><esc><esc><esc><esc><esc>");
+    desk.keys("<esc><esc><esc><esc><esc><esc><esc><esc><esc>");
     assert!(desk.text(80, 24).contains("Welcome"), "{}", desk.text(80, 24));
     let wrote = asked(&desk.keys("a<enter><c-s><enter>"));
     assert_eq!(wrote[0].1, Ask::Add(draft("sales")));
@@ -267,16 +267,38 @@ fn what_is_wrong_with_the_file_is_shown_with_its_line() {
 #[test]
 fn sections_are_looked_at_and_left() {
     let mut desk = Desk::set_up(&["support"]);
-    for title in ["Quick replies", "Labels", "Agents", "SLA", "Macros", "Searches", "Keys", "Theme"] {
+    for title in ["Quick replies", "Labels", "Agents", "SLA", "Macros", "Searches", "Fields", "Keys", "Theme"]
+    {
         desk.keys(if title == "Quick replies" { "<tab>j" } else { "j" });
         assert!(desk.text(80, 24).contains(title), "{title}");
     }
-    assert!(desk.text(80, 24).contains("tries them on"));
-    desk.keys("kkkkkkk<enter><enter>");
+    assert!(desk.text(80, 24).contains("F2 goes on"));
+    desk.keys("kkkkkkkk<enter><enter>");
     assert!(desk.text(80, 24).contains("No quick reply yet: "), "they have a place of their own");
     desk.keys("<esc><tab>jjjjjjj");
     desk.keys("<esc>");
-    assert!(!desk.text(80, 24).contains("tries them on"));
+    assert!(!desk.text(80, 24).contains("F2 goes on"));
     // An answer that comes too late is no harm; a change is told in the bar.
     desk.send(Msg::Setup { ticket: 99, answer: Answer::Done(Err(Fail::default())) });
+}
+
+#[test]
+fn the_wizard_says_which_secrets_are_needed_and_ends_with_no_less() {
+    let mut desk = Desk::set_up(&[]);
+    let first = asked(&desk.keys("a"));
+    assert!(desk.text(80, 24).contains("To log in it takes auth_token, or api_key and api_secret."));
+    desk.answer(&first[0], Answer::Keyring(Ok(())));
+    desk.keys("<enter>sales<enter>AC7<enter>");
+    let text = desk.text(80, 24);
+    assert!(text.contains("needed, or else api_key and"), "{text}");
+    assert!(text.contains("needed, or else auth_token"), "{text}");
+    desk.keys("<c-s>");
+    assert!(desk.text(80, 24).contains("far needs auth_token, or api_key and api_secret to log in"));
+    // One half of the other way.
+    desk.keys("<down>hunter2<c-s>");
+    let text = desk.text(80, 24);
+    assert!(text.contains("far needs") && !text.contains("look it over"), "{text}");
+    desk.keys("hunter3<c-s>");
+    let text = desk.text(80, 24);
+    assert!(text.contains("look it over"), "{text}");
 }

@@ -1,6 +1,7 @@
 //! A screen before a small desk: it answers as `app` would, and tells what is seen.
 
 use super::world::{NOW, World, agents};
+use frontdesk::ui::setup::Answer;
 use frontdesk::ui::theme::{Role, Theme};
 use frontdesk::ui::{self, Colors, Comfort, Effect, Model, Msg, Startup, Themes};
 use jiff::tz::TimeZone;
@@ -17,28 +18,34 @@ pub struct Screen {
     pub asked: Vec<Effect>,
 }
 
+/// How it starts.
+pub fn startup() -> Startup {
+    Startup {
+        me: agents().remove(0),
+        workspace: "acme".into(),
+        tz: TimeZone::UTC,
+        now: NOW,
+        themes: Themes::default(),
+        colors: Colors::True,
+        no_color: false,
+        keys: Vec::new(),
+        macros: Vec::new(),
+        searches: Vec::new(),
+        fields: Vec::new(),
+        book: frontdesk::app::setup::book(),
+        first: false,
+        undo_ms: 5_000,
+        comfort: Comfort::default(),
+        phone_region: None,
+        confirm_patterns: Vec::new(),
+        sla: frontdesk::domain::sla::Sla::default(),
+        later: Vec::new(),
+    }
+}
+
 impl Screen {
     pub fn new(world: World, width: u16, height: u16) -> Screen {
-        let startup = Startup {
-            me: agents().remove(0),
-            workspace: "acme".into(),
-            tz: TimeZone::UTC,
-            now: NOW,
-            themes: Themes::default(),
-            colors: Colors::True,
-            no_color: false,
-            keys: Vec::new(),
-            macros: Vec::new(),
-            searches: Vec::new(),
-            fields: Vec::new(),
-            book: frontdesk::app::setup::book(),
-            first: false,
-            undo_ms: 5_000,
-            comfort: Comfort::default(),
-            phone_region: None,
-            confirm_patterns: Vec::new(),
-        };
-        let (mut model, effects) = ui::start(startup);
+        let (mut model, effects) = ui::start(startup());
         let size = Size::new(width, height);
         ui::prepare(&mut model, size);
         let mut screen = Screen { model, size, asked: Vec::new(), world };
@@ -55,6 +62,9 @@ impl Screen {
                     if let Some(loaded) = self.world.answer(need) {
                         self.send(Msg::Loaded(Box::new(loaded)));
                     }
+                }
+                Effect::Configure { ticket, .. } => {
+                    self.send(Msg::Setup { ticket: *ticket, answer: Answer::Done(Ok(Vec::new())) });
                 }
                 Effect::Setup { ticket, ask } => {
                     let answer = self.world.set_up(ask);

@@ -4,6 +4,7 @@ use super::world::World;
 use frontdesk::domain::account::{Channel, Health};
 use frontdesk::domain::row::AccountRow;
 use frontdesk::ui::setup::{Answer, Ask, ChannelInfo, Listed, Look, Section, Settings, Site};
+use std::collections::BTreeMap;
 
 const BASE: &str = "https://desk.example.com";
 
@@ -41,6 +42,71 @@ fn channel(n: usize, account: &AccountRow, site: &Site) -> ChannelInfo {
     }
 }
 
+/// What else is configured or in use.
+fn lists(labels: &[String]) -> BTreeMap<Section, Vec<Listed>> {
+    let listed = |name: &str, about: &str, more: &[&str], line: usize| Listed {
+        name: name.into(),
+        about: about.into(),
+        more: more.iter().map(|word| (*word).to_owned()).collect(),
+        place: if line > 0 { format!("/srv/ana/config.toml:{line}:1") } else { String::new() },
+    };
+    BTreeMap::from([
+        (
+            Section::QuickReplies,
+            vec![listed("/late", "Late parcel", &[], 0), listed("/thanks", "sms nl Bedankt", &[], 0)],
+        ),
+        (Section::Labels, labels.iter().map(|label| listed(label, "4 conversations", &[], 0)).collect()),
+        (
+            Section::Agents,
+            vec![
+                listed("Ana Sousa", "ana@acme.example, you", &["you", "ana@acme.example"], 4),
+                listed("Tom Okafor", "tom@acme.example", &["agent", "tom@acme.example"], 8),
+                listed("Billing desk", "a team", &["team"], 0),
+            ],
+        ),
+        (
+            Section::Sla,
+            vec![
+                listed(
+                    "vip",
+                    "label:vip: first reply within 15m, next reply within 1h, in the hours office",
+                    &["policy", "label:vip", "15m", "1h", "office"],
+                    21,
+                ),
+                listed(
+                    "office",
+                    "business hours: Mon\u{2013}Fri 9:00\u{2013}17:30 (Europe/Amsterdam)",
+                    &["hours", "Europe/Amsterdam", "mon-fri 9:00-17:30"],
+                    26,
+                ),
+            ],
+        ),
+        (
+            Section::Macros,
+            vec![
+                listed("vip", "", &["label +vip", "priority high", "assign me"], 31),
+                listed("later", "", &["snooze mon 9:00", "resolve.next"], 32),
+            ],
+        ),
+        (
+            Section::Searches,
+            vec![
+                listed("Refunds", "refund status:open", &["g f"], 36),
+                listed("Angry and rich", "score:>80 priority:urgent", &[], 37),
+            ],
+        ),
+        (
+            Section::Fields,
+            vec![
+                listed("budget", "what they can spend", &[], 41),
+                listed("deadline", "when they need it", &[], 42),
+            ],
+        ),
+        (Section::Keys, vec![listed("g v", "macro vip", &["panes"], 45)]),
+        (Section::Theme, vec![listed("theme", "graphite", &[], 2)]),
+    ])
+}
+
 impl World {
     /// What Setup is answered.
     pub fn set_up(&self, ask: &Ask) -> Answer {
@@ -48,20 +114,11 @@ impl World {
             Ask::Look => {
                 let site = Site { base: Some(BASE.into()), public: true };
                 let channels = self.accounts.iter().enumerate().map(|(n, a)| channel(n, a, &site)).collect();
-                let listed = |name: &str, about: &str, line: usize| Listed {
-                    name: name.into(),
-                    about: about.into(),
-                    place: format!("/srv/ana/config.toml:{line}:1"),
-                };
-                let macros = vec![
-                    listed("vip", "label +vip, priority high, assign me", 31),
-                    listed("later", "snooze mon 9:00, resolve.next", 32),
-                ];
                 Answer::Look(Ok(Box::new(Look {
                     file: "/srv/ana/config.toml".into(),
                     channels,
                     site,
-                    lists: [(Section::Macros, macros)].into(),
+                    lists: lists(&self.labels),
                 })))
             }
             Ask::Keyring => Answer::Keyring(Ok(())),

@@ -58,7 +58,7 @@ fn facets_that_only_we_keep_are_set_at_once_and_move_views_and_counts() {
     kit.set(c, set::status(Status::Resolved));
     assert!(reader.list(&View::Label("billing".into()), None, 5).unwrap().is_empty());
     assert_eq!(reader.counts(&[View::Resolved, View::Mine(ana.id)]).unwrap()[0].total, 1);
-    assert_eq!(reader.labels().unwrap(), ["billing", "vip"]);
+    assert_eq!(reader.labels().unwrap(), ["billing"], "what nobody has is no label any more");
     kit.check();
 }
 
@@ -158,6 +158,25 @@ fn who_opts_a_customer_out_or_in_stands_in_the_thread_and_changes_nothing_else()
     assert_eq!(kit.reader().thread(c, None, 99).unwrap().len(), 3);
     assert_eq!(kit.reader().conversation(c).unwrap().unwrap(), before);
     kit.check();
+}
+
+#[test]
+fn labels_are_counted_over_everything_and_found_by_their_exact_name() {
+    let kit = Kit::new();
+    let [a, b, c] = ["+31600000011", "+31600000012", "+31600000013"]
+        .map(|from| kit.inbound(&format!("SM{from}"), from, NOW, "hello"));
+    for (conversation, name) in [(a, "vip"), (b, "vip"), (b, "billing"), (c, "VIP")] {
+        kit.set(conversation, set::label(name, true));
+    }
+    kit.set(a, set::status(Status::Spam));
+    kit.set(b, Facet::Archived { at: Some(NOW) });
+    let reader = kit.reader();
+    let counts = [("VIP", 1), ("billing", 1), ("vip", 2)].map(|(name, n)| (name.to_owned(), n));
+    assert_eq!(reader.label_counts().unwrap(), counts);
+    let mut found = reader.labelled("vip").unwrap();
+    found.sort();
+    assert_eq!(found, [a, b], "spam and what is put away as well");
+    assert_eq!(reader.labelled("nothing").unwrap(), []);
 }
 
 #[test]
