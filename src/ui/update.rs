@@ -52,6 +52,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.save_draft();
             }
         }
+        Msg::Browsed { dir, found } => model.browsed(&dir, found),
+        Msg::Attached { to, result, pasted } => model.attached(to, result, pasted),
         Msg::Notice(level, text) => model.say(level, text),
         Msg::Status(status) => {
             model.status = status;
@@ -232,11 +234,7 @@ impl Model {
             self.overlay_paste(text);
             return self.show_theme();
         }
-        let now = self.now;
-        match (&mut self.composer, self.focus) {
-            (Some(composer), Focus::Composer) => composer.insert(text, now),
-            _ => self.say(Level::Info, "r writes a reply; then paste"),
-        }
+        self.paste(text);
     }
 
     /// Reads again what is on screen.

@@ -358,7 +358,7 @@ async fn the_page_is_locked_down_and_the_accounts_words_stay_words() {
     let header = |name: &str| page.headers()[name].to_str().unwrap().to_owned();
     assert_eq!(
         header("content-security-policy"),
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; \
          frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
     );
     assert_eq!(header("x-content-type-options"), "nosniff");

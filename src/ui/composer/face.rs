@@ -1,11 +1,13 @@
 //! What the composer says about itself: to whom and how, how long, what stands in the way.
 
+use crate::domain::attachment::Written;
 use crate::domain::availability::window_left;
 use crate::domain::capability::ChannelCapabilities;
 use crate::domain::command::ComposeMode;
 use crate::domain::row::ConversationRow;
 use crate::text::segments::{self, Encoding};
 use crate::text::{format, sanitize, wrap};
+use crate::ui::composer::FileLine;
 use crate::ui::composer::state::{Composer, channel, refusal};
 use crate::ui::model::Model;
 use crate::ui::msg::Context;
@@ -13,6 +15,8 @@ use crate::ui::paint::{cells, folded};
 use crate::ui::theme::Role;
 use ratatui_textarea::TextArea;
 
+/// Lines that files take at most; where there are more, the last one tells how many.
+const FILES: usize = 4;
 /// Lines that one warning takes at most.
 const WARNING: usize = 4;
 
@@ -29,6 +33,10 @@ pub(crate) struct Face {
     pub(crate) size_role: Option<Role>,
     /// What stands in the way, or should be known first.
     pub(crate) warnings: Vec<(String, Role)>,
+    /// The files that go along, as far as there is room for them.
+    pub(crate) files: Vec<FileLine>,
+    /// Files beyond those.
+    pub(crate) more_files: usize,
     /// Rows that the text wants.
     pub(crate) rows: u16,
 }
@@ -65,7 +73,8 @@ impl Model {
             (ComposeMode::Reply, Some(context)) => {
                 face.badge = "PUBLIC";
                 let caps = channel(context);
-                let mut sizes = caps.map(|caps| measure(&mut face, caps, &text)).unwrap_or_default();
+                let mut sizes =
+                    caps.map(|caps| measure(&mut face, caps, composer, &text)).unwrap_or_default();
                 let alarm = self.alarm(composer);
                 if let Some((words, role)) = &alarm {
                     // What a colleague does comes before how long it is.
@@ -92,14 +101,26 @@ impl Model {
         let Some(context) = context else {
             return face;
         };
-        let words = (!text.trim().is_empty()).then_some(text.as_str());
-        if let Some(why) = refusal(context, composer.mode, words, self.now) {
+        face.files = composer.file_lines(Some(context), self.now);
+        // What is said of a file by itself is said beside it.
+        let fine = composer.files.iter().zip(&face.files).filter(|(_, line)| line.why.is_none());
+        let rest = Written { text, files: fine.map(|(file, _)| file.clone()).collect() };
+        if face.files.len() > FILES {
+            // Those with which something is wrong are seen in any case.
+            face.files.sort_by_key(|line| line.why.is_none());
+            face.more_files = face.files.len() - (FILES - 1);
+            face.files.truncate(FILES - 1);
+        }
+        if let Some(why) = refusal(context, composer.mode, (!rest.is_blank()).then_some(&rest), self.now) {
             face.warnings.push((format!("✗ cannot be sent: {why}"), Role::Bad));
         }
         if let (ComposeMode::Note, Some(colleagues)) =
             (composer.mode, self.colleagues_typing(composer.conversation))
         {
             face.warnings.push((colleagues, Role::Accent));
+        }
+        if composer.copying > 0 {
+            face.warnings.push(("… a file is being copied".into(), Role::Dim));
         }
         if composer.sending.is_some() {
             face.warnings.push(("… being stored".into(), Role::Dim));
@@ -156,7 +177,12 @@ impl Face {
 }
 
 /// Length and segments, in words and in short.
-fn measure(face: &mut Face, caps: &ChannelCapabilities, text: &str) -> Vec<String> {
+fn measure(face: &mut Face, caps: &ChannelCapabilities, composer: &Composer, text: &str) -> Vec<String> {
+    if let (Some(called), false) = (&caps.attachments.called, composer.files.is_empty()) {
+        let count = composer.files.len();
+        let plural = if count == 1 { "" } else { "s" };
+        return vec![format!("{called} · {count} file{plural}"), called.clone()];
+    }
     if caps.segments {
         let count = segments::segments(text);
         let plural = if count.segments == 1 { "" } else { "s" };

@@ -3,6 +3,7 @@
 mod begin;
 mod expand;
 mod face;
+mod files;
 mod send;
 mod state;
 pub(crate) mod view;
@@ -11,4 +12,5 @@ pub(crate) use begin::{Beginning, Carried};
 pub(crate) use expand::{Asking, Insertion};
 pub(crate) use send::{Doubts, Sending, Then};
 
-pub(crate) use state::{Composer, REST, refusal};
+pub(crate) use files::FileLine;
+pub(crate) use state::{Composer, REST, attachable, refusal};

@@ -1,8 +1,12 @@
 //! Paints the composer, and the line that stands in its place while it is closed.
 
+use crate::domain::attachment::Written;
 use crate::domain::command::ComposeMode;
+use crate::text::sanitize;
+use crate::ui::composer::FileLine;
 use crate::ui::composer::face::addressed;
 use crate::ui::composer::state::{Composer, refusal};
+use crate::ui::icons::Icons;
 use crate::ui::model::Model;
 use crate::ui::msg::Context;
 use crate::ui::paint::{Pen, cells, folded};
@@ -26,8 +30,12 @@ pub(crate) fn height(model: &Model, area: Rect) -> u16 {
         Some(composer) => {
             // It grows to two fifths of the pane, and always has a line to type in.
             let most = (pane * 2 / 5).max(2);
-            let frame = 2 + u16::try_from(composer.face.warnings.len()).unwrap_or(0);
-            (frame + composer.face.rows.max(1)).clamp(3, most.max(3)).min(pane)
+            let face = &composer.face;
+            let files = face.files.len() + usize::from(face.more_files > 0);
+            let frame = 2 + u16::try_from(face.warnings.len() + files).unwrap_or(0);
+            // Files do not take the room of the words: there the composer may grow to half the pane.
+            let most = if files > 0 { most.max(pane / 2) } else { most };
+            (frame + face.rows.max(1)).clamp(3, most.max(3)).min(pane)
         }
     }
 }
@@ -38,12 +46,12 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         return;
     }
     match &model.composer {
-        Some(composer) => draw_open(pen, area, composer),
+        Some(composer) => draw_open(model, pen, area, composer),
         None => draw_closed(model, pen, area),
     }
 }
 
-fn draw_open(pen: &mut Pen<'_>, area: Rect, composer: &Composer) {
+fn draw_open(model: &Model, pen: &mut Pen<'_>, area: Rect, composer: &Composer) {
     let face = &composer.face;
     let (badge_role, rule_role) = match composer.mode {
         ComposeMode::Reply => (Role::Public, Role::Public),
@@ -77,6 +85,20 @@ fn draw_open(pen: &mut Pen<'_>, area: Rect, composer: &Composer) {
         y += 1;
         room -= 1;
     }
+    for file in &face.files {
+        if room < 2 {
+            break;
+        }
+        draw_file(model.icons, pen, Rect::new(area.x + 1, y, area.width.saturating_sub(2), 1), file);
+        y += 1;
+        room -= 1;
+    }
+    if face.more_files > 0 && room >= 2 {
+        let more = format!("  and {} more files", face.more_files);
+        pen.text(area.x + 1, y, area.width.saturating_sub(2), &more, Role::Dim);
+        y += 1;
+        room -= 1;
+    }
     let place = Rect::new(area.x + 2, y, area.width.saturating_sub(3), room);
     for y in place.top()..place.bottom() {
         pen.glyph(area.x, y, "▌", rule_role);
@@ -86,11 +108,28 @@ fn draw_open(pen: &mut Pen<'_>, area: Rect, composer: &Composer) {
     }
 }
 
+/// A file that goes along: its name, what it is, and why it cannot be sent.
+fn draw_file(icons: Icons, pen: &mut Pen<'_>, place: Rect, file: &FileLine) {
+    let icon = format!("{} ", icons.file());
+    let name = sanitize::line(&file.name);
+    // The reason names the file itself.
+    let pieces = match &file.why {
+        Some(why) => vec![(icon.as_str(), Role::Accent), ("✗ ", Role::Bad), (why.as_str(), Role::Bad)],
+        None => vec![
+            (icon.as_str(), Role::Accent),
+            (&name, Role::Text),
+            ("  ", Role::Dim),
+            (&file.about, Role::Dim),
+        ],
+    };
+    pen.pieces(place.x, place.y, place.width, &pieces);
+}
+
 /// What has been begun, with its mark: an answer before a note.
-fn draft<'a>(model: &'a Model, context: &'a Context) -> Option<(&'static str, &'a str)> {
-    let kept = |mode, stored: &'a Option<String>| {
-        let words = model.drafts.get(&(context.row.id, mode)).or(stored.as_ref())?;
-        (!words.trim().is_empty()).then_some(words.as_str())
+fn draft(model: &Model, context: &Context) -> Option<(&'static str, String)> {
+    let kept = |mode, stored: &Option<Written>| {
+        let written = model.drafts.get(&(context.row.id, mode)).or(stored.as_ref())?;
+        (!written.is_blank()).then(|| written.in_short())
     };
     let answer = kept(ComposeMode::Reply, &context.draft_reply).map(|text| ("✎ draft ", text));
     answer.or_else(|| kept(ComposeMode::Note, &context.draft_note).map(|text| ("✎ note ", text)))
@@ -116,7 +155,7 @@ fn draw_closed(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     pen.rule_joined(area.x, area.y, area.width);
     let (x, y, width) = (area.x + 1, area.y + 1, area.width.saturating_sub(2));
     if let Some((mark, text)) = draft(model, context) {
-        pen.pieces(x, y, width, &[(mark, Role::Warn), (text, Role::Dim)]);
+        pen.pieces(x, y, width, &[(mark, Role::Warn), (&text, Role::Dim)]);
     } else if let Some(lines) = reason(model, area.width) {
         for (y, line) in (y..area.bottom()).zip(&lines) {
             pen.text(x, y, width, line, Role::Dim);

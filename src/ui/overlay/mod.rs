@@ -1,5 +1,6 @@
 //! What lies above the panes: pickers, prompts, search, help. A stack; the top one has the keys.
 
+mod browse;
 mod canned;
 mod choose;
 mod found;
@@ -11,6 +12,7 @@ mod picker;
 mod search;
 pub(crate) mod view;
 
+pub(crate) use browse::Browse;
 pub(crate) use canned::Canned;
 pub(crate) use lines::{Row, Table, gap, title};
 pub(crate) use picker::{Choice, Item, Picker, PickerKind};
@@ -35,6 +37,8 @@ pub(crate) enum Overlay {
     Search(Box<Search>),
     /// Type a line.
     Prompt(Prompt),
+    /// Type or choose the path of a file.
+    Browse(Box<Browse>),
     /// Yes or no.
     Confirm(Confirm),
     /// The questions of a quick reply.
