@@ -359,7 +359,7 @@ async fn a_dropped_file_goes_along_in_the_place_of_its_path() {
     screen.wait("my\\ photo.png");
     screen.send("\x15");
     screen.wait_gone("my\\ photo.png");
-    screen.paste(&url::Url::from_file_path(&photo).unwrap().to_string());
+    screen.paste(url::Url::from_file_path(&photo).unwrap().as_ref());
     screen.wait("▣ my photo.png  PNG · 33 B");
     // No words are needed.
     screen.send("\r");

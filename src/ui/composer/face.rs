@@ -1,13 +1,13 @@
 //! What the composer says about itself: to whom and how, how long, what stands in the way.
 
-use crate::domain::attachment::Written;
+use crate::domain::attachment::{Enclosure, Written};
 use crate::domain::availability::window_left;
 use crate::domain::capability::ChannelCapabilities;
 use crate::domain::command::ComposeMode;
 use crate::domain::row::ConversationRow;
 use crate::text::segments::{self, Encoding};
 use crate::text::{format, sanitize, wrap};
-use crate::ui::composer::FileLine;
+use crate::ui::composer::files::{FileLine, file_lines};
 use crate::ui::composer::state::{Composer, channel, refusal};
 use crate::ui::model::Model;
 use crate::ui::msg::Context;
@@ -33,7 +33,7 @@ pub(crate) struct Face {
     pub(crate) size_role: Option<Role>,
     /// What stands in the way, or should be known first.
     pub(crate) warnings: Vec<(String, Role)>,
-    /// The files that go along, as far as there is room for them.
+    /// Lines of the files that go along, as far as there is room for them.
     pub(crate) files: Vec<FileLine>,
     /// Files beyond those.
     pub(crate) more_files: usize,
@@ -101,16 +101,21 @@ impl Model {
         let Some(context) = context else {
             return face;
         };
-        face.files = composer.file_lines(Some(context), self.now);
+        let reasons = composer.file_reasons(context, self.now);
+        let mut files: Vec<_> = composer.files.iter().zip(&reasons).collect();
         // What is said of a file by itself is said beside it.
-        let fine = composer.files.iter().zip(&face.files).filter(|(_, line)| line.why.is_none());
-        let rest = Written { text, files: fine.map(|(file, _)| file.clone()).collect() };
-        if face.files.len() > FILES {
+        let fine = files.iter().filter(|(_, why)| why.is_none());
+        let rest = Written { text, files: fine.map(|(file, _)| (*file).clone()).collect() };
+        if files.len() > FILES {
             // Those with which something is wrong are seen in any case.
-            face.files.sort_by_key(|line| line.why.is_none());
-            face.more_files = face.files.len() - (FILES - 1);
-            face.files.truncate(FILES - 1);
+            files.sort_by_key(|(_, why)| why.is_none());
+            face.more_files = files.len() - (FILES - 1);
+            files.truncate(FILES - 1);
         }
+        let lines = |(file, why): (&Enclosure, &Option<String>)| {
+            file_lines(self.icons, file, why.as_deref(), width.saturating_sub(2))
+        };
+        face.files = files.into_iter().flat_map(lines).collect();
         if let Some(why) = refusal(context, composer.mode, (!rest.is_blank()).then_some(&rest), self.now) {
             face.warnings.push((format!("✗ cannot be sent: {why}"), Role::Bad));
         }

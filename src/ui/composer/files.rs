@@ -4,12 +4,18 @@ use crate::domain::attachment::{Enclosure, Written, bytes, kind};
 use crate::domain::availability::may_enclose;
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, ComposeMode};
-use crate::text::file_path;
+use crate::text::{file_path, sanitize, wrap};
 use crate::ui::composer::state::{Composer, send_context};
 use crate::ui::effect::{AttachTo, Effect};
+use crate::ui::icons::Icons;
 use crate::ui::model::{Focus, Model, Purpose};
 use crate::ui::msg::{Context, Level};
 use crate::ui::overlay::{Browse, Overlay, Picker};
+use crate::ui::paint::{cells, folded};
+use crate::ui::theme::Role;
+
+/// A line of pieces, each with its role.
+pub(crate) type FileLine = Vec<(String, Role)>;
 
 /// What the last change did to the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,16 +26,6 @@ pub(crate) enum FileStep {
     Pasted(String, usize),
     /// One was taken away.
     Removed(usize, Enclosure),
-}
-
-/// A file, as the composer shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FileLine {
-    pub(crate) name: String,
-    /// Kind and size.
-    pub(crate) about: String,
-    /// Why it cannot be sent.
-    pub(crate) why: Option<String>,
 }
 
 impl Composer {
@@ -87,17 +83,35 @@ impl Composer {
         self.files.truncate(self.files.len().saturating_sub(count));
     }
 
-    /// The files with what is to be said of each.
-    pub(super) fn file_lines(&self, context: Option<&Context>, now: Ms) -> Vec<FileLine> {
-        let line = |file: &Enclosure| FileLine {
-            name: file.name.clone(),
-            about: format!("{} · {}", kind(&file.mime), bytes(file.size)),
-            why: context
-                .filter(|_| self.mode == ComposeMode::Reply)
-                .and_then(|context| may_enclose(&send_context(context, now), file).err()),
-        };
-        self.files.iter().map(line).collect()
+    /// Why each file cannot be sent, where it cannot.
+    pub(super) fn file_reasons(&self, context: &Context, now: Ms) -> Vec<Option<String>> {
+        let ctx = send_context(context, now);
+        let why = |file| may_enclose(&ctx, file).err().filter(|_| self.mode == ComposeMode::Reply);
+        self.files.iter().map(why).collect()
     }
+}
+
+/// Lines that one reason takes at most.
+const REASON: usize = 3;
+
+/// A file as the composer shows it: its name, and behind it what it is; or why it cannot be sent, to the end.
+pub(super) fn file_lines(icons: Icons, file: &Enclosure, why: Option<&str>, width: u16) -> Vec<FileLine> {
+    let icon = format!("{} ", icons.file());
+    let room = width.saturating_sub(cells(&icon)).max(8);
+    if let Some(why) = why {
+        // The reason names the file itself.
+        let lines = folded(&format!("✗ {why}"), room, REASON).into_iter().enumerate();
+        return lines
+            .map(|(at, line)| {
+                let before = if at == 0 { icon.clone() } else { " ".repeat(usize::from(cells(&icon))) };
+                vec![(before, Role::Accent), (line, Role::Bad)]
+            })
+            .collect();
+    }
+    let about = format!("  {} · {}", kind(&file.mime), bytes(file.size));
+    let name = sanitize::line(&file.name);
+    let name = wrap::truncate(&name, usize::from(room.saturating_sub(cells(&about)).max(6))).into_owned();
+    vec![vec![(icon, Role::Accent), (name, Role::Text), (about, Role::Dim)]]
 }
 
 impl Model {
@@ -192,6 +206,7 @@ impl Model {
                 composer.copying = composer.copying.saturating_sub(1);
                 let names: Vec<String> = files.iter().map(|f| f.name.clone()).collect();
                 let count = composer.enclose(files, now);
+                let before = composer.files.len() - count;
                 let names = names.join(", ");
                 if count == 0 {
                     return self.say(Level::Info, format!("{names} goes along already"));
@@ -203,7 +218,11 @@ impl Model {
                     }
                     None => format!("{} takes it away", self.keymap.first_label("detach")),
                 };
-                self.say(Level::Good, format!("{names} goes along: {how}"));
+                let away = self.keymap.first_label("detach");
+                match self.reasons_of_files().into_iter().skip(before).flatten().next() {
+                    Some(why) => self.say(Level::Warn, format!("{why}: {away} takes it away")),
+                    None => self.say(Level::Good, format!("{names} goes along: {how}")),
+                }
             }
             // The composer was closed meanwhile.
             (Ok(files), None, _) => self.put_back(conversation, mode, Written { text: String::new(), files }),
@@ -220,6 +239,13 @@ impl Model {
                 self.say(Level::Error, format!("not attached: {why}"));
             }
         }
+    }
+
+    /// Why each file of the draft cannot be sent, where it cannot.
+    fn reasons_of_files(&self) -> Vec<Option<String>> {
+        let composer = self.composer.as_ref();
+        let context = composer.and_then(|c| self.context(c.conversation));
+        composer.zip(context).map(|(c, context)| c.file_reasons(context, self.now)).unwrap_or_default()
     }
 
     /// Keeps a quick reply as it is now.

@@ -12,5 +12,4 @@ pub(crate) use begin::{Beginning, Carried};
 pub(crate) use expand::{Asking, Insertion};
 pub(crate) use send::{Doubts, Sending, Then};
 
-pub(crate) use files::FileLine;
 pub(crate) use state::{Composer, REST, attachable, refusal};

@@ -2,11 +2,8 @@
 
 use crate::domain::attachment::Written;
 use crate::domain::command::ComposeMode;
-use crate::text::sanitize;
-use crate::ui::composer::FileLine;
 use crate::ui::composer::face::addressed;
 use crate::ui::composer::state::{Composer, refusal};
-use crate::ui::icons::Icons;
 use crate::ui::model::Model;
 use crate::ui::msg::Context;
 use crate::ui::paint::{Pen, cells, folded};
@@ -46,12 +43,12 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         return;
     }
     match &model.composer {
-        Some(composer) => draw_open(model, pen, area, composer),
+        Some(composer) => draw_open(pen, area, composer),
         None => draw_closed(model, pen, area),
     }
 }
 
-fn draw_open(model: &Model, pen: &mut Pen<'_>, area: Rect, composer: &Composer) {
+fn draw_open(pen: &mut Pen<'_>, area: Rect, composer: &Composer) {
     let face = &composer.face;
     let (badge_role, rule_role) = match composer.mode {
         ComposeMode::Reply => (Role::Public, Role::Public),
@@ -89,7 +86,8 @@ fn draw_open(model: &Model, pen: &mut Pen<'_>, area: Rect, composer: &Composer) 
         if room < 2 {
             break;
         }
-        draw_file(model.icons, pen, Rect::new(area.x + 1, y, area.width.saturating_sub(2), 1), file);
+        let pieces: Vec<(&str, Role)> = file.iter().map(|(words, role)| (words.as_str(), *role)).collect();
+        pen.pieces(area.x + 1, y, area.width.saturating_sub(2), &pieces);
         y += 1;
         room -= 1;
     }
@@ -106,23 +104,6 @@ fn draw_open(model: &Model, pen: &mut Pen<'_>, area: Rect, composer: &Composer) 
     if place.width > 0 && place.height > 0 {
         (&composer.area).render(place, pen.buf);
     }
-}
-
-/// A file that goes along: its name, what it is, and why it cannot be sent.
-fn draw_file(icons: Icons, pen: &mut Pen<'_>, place: Rect, file: &FileLine) {
-    let icon = format!("{} ", icons.file());
-    let name = sanitize::line(&file.name);
-    // The reason names the file itself.
-    let pieces = match &file.why {
-        Some(why) => vec![(icon.as_str(), Role::Accent), ("✗ ", Role::Bad), (why.as_str(), Role::Bad)],
-        None => vec![
-            (icon.as_str(), Role::Accent),
-            (&name, Role::Text),
-            ("  ", Role::Dim),
-            (&file.about, Role::Dim),
-        ],
-    };
-    pen.pieces(place.x, place.y, place.width, &pieces);
 }
 
 /// What has been begun, with its mark: an answer before a note.
