@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use frontdesk::domain::account::Channel;
+use frontdesk::domain::attachment::Enclosure;
 use frontdesk::domain::clock::{Clock, ManualClock};
 use frontdesk::domain::command::Action;
 use frontdesk::domain::ids::{AccountId, ConversationId, OpId};
@@ -176,6 +177,13 @@ impl Desk {
         self.deliver(op).await;
     }
 
+    /// A file of an agent's, kept.
+    pub fn file(&self, name: &str, bytes: &[u8]) -> Enclosure {
+        let path = self._dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        self.store.keep(&path).unwrap()
+    }
+
     pub fn conversations(&self) -> Vec<ConversationRow> {
         self.store.reader().unwrap().list_all(100, None).unwrap()
     }
@@ -217,6 +225,11 @@ impl Visitor {
         let answer = self.http.get(url).bearer_auth(&self.token).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         answer.json().await.unwrap()
+    }
+
+    pub async fn file(&self, id: &str) -> reqwest::Response {
+        let url = format!("{}/api/files/{id}", self.base);
+        self.http.get(url).bearer_auth(&self.token).send().await.unwrap()
     }
 
     pub async fn stream(&self, last: Option<&str>) -> Stream {
