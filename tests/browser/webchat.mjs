@@ -80,7 +80,7 @@ try {
   const hostile = unique('<img src=x onerror="alert(1)"><script>alert(2)</script> \u202e\u0007');
   await ana.say(hostile);
   await ana.line('onerror="alert(1)"').first().waitFor();
-  assert.equal(await ana.log.locator('img, script').count(), 0);
+  assert.equal(await ana.log.locator('img:not([alt="pixel.png"]), script').count(), 0);
   step('markup stays text');
 
   const above = unique('above');
