@@ -86,6 +86,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         comfort: Comfort::default(),
         phone_region: None,
         confirm_patterns: Vec::new(),
+        sla: frontdesk::domain::sla::Sla::default(),
         later: Vec::new(),
     });
     ui::prepare(&mut model, SIZE);

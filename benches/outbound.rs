@@ -54,7 +54,7 @@ async fn run(count: usize, fill: usize) {
         account,
         channel: Channel::Sms,
         to: format!("+1555{n:07}"),
-        text: format!("message {n}"),
+        text: format!("message {n}").into(),
         undo_ms: 0,
         at: None,
     };

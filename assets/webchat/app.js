@@ -104,6 +104,47 @@
     }
     into.append(text.slice(from));
   };
+  // ---- files of answers: fetched with the token, which no link could carry; pictures are shown, everything else is saved
+  const size = (bytes) => bytes < 1000 ? bytes + ' B' : bytes < 1e6 ? Math.round(bytes / 1e3) + ' kB' : (bytes / 1e6).toFixed(1) + ' MB';
+  const content = async (f) => {
+    const answer = await fetch(api + 'files/' + encodeURIComponent(f.id), {
+      headers: { Authorization: 'Bearer ' + load().token }, cache: 'no-store', credentials: 'omit',
+    });
+    if (!answer.ok) throw new Refused(answer.status, 'error ' + answer.status, 0);
+    const bytes = await answer.arrayBuffer();
+    // What is no picture must not run as a page of ours, whatever the server calls it.
+    return URL.createObjectURL(new Blob([bytes], { type: f.image ? f.mime : 'application/octet-stream' }));
+  };
+  const save = async (f, said) => {
+    try {
+      const url = await content(f);
+      const a = element('a');
+      a.href = url;
+      a.download = f.name;
+      a.click();
+      setTimeout(() => URL.revokeObjectURL(url), 60000);
+    } catch { said.textContent = 'This file cannot be had at the moment. Please try again.'; }
+  };
+  const file = (f) => {
+    const box = element('div', 'file');
+    const said = element('span', 'why');
+    const button = element('button');
+    button.type = 'button';
+    button.textContent = f.name + ' (' + size(f.size) + ')';
+    button.onclick = () => { said.textContent = ''; save(f, said); };
+    if (f.image) {
+      const img = element('img');
+      img.alt = f.name;
+      content(f).then((url) => {
+        img.onload = () => { if (pinned) toEnd(true); };
+        img.onerror = () => { img.remove(); URL.revokeObjectURL(url); };
+        img.src = url;
+        box.prepend(img);
+      }, () => { /* the button is there */ });
+    }
+    box.append(button, said);
+    return box;
+  };
   const draw = (m) => {
     let row = rows.get(m.id);
     if (!row) {
@@ -111,6 +152,7 @@
       row.append(element('span', 'author'), element('div', 'bubble'), element('div', 'meta'));
       rows.set(m.id, row);
       words(row.children[1], m.text, m.direction === 'outbound');
+      row.children[1].append(...(m.files ?? []).map(file));
     }
     const mine = m.direction === 'inbound';
     row.classList.toggle('mine', mine);

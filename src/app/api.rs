@@ -4,12 +4,13 @@ use crate::app::workspace::Workspace;
 use crate::config::Config;
 use crate::domain::clock::Ms;
 
+pub use crate::app::files::expand;
 pub use crate::engine::import::{ImportError, ImportOptions, Progress, import_jsonl};
 pub use crate::engine::lock;
 pub use crate::net::keyring::{self, KeyringError};
 pub use crate::net::secrets;
 pub use crate::provider::{REGISTRY, Vendor, vendor};
-pub use crate::store::{Actor, Class, Reader, ReceiptFilter, ReceiptNew, StoreError, Tx};
+pub use crate::store::{Actor, Class, KeepError, Reader, ReceiptFilter, ReceiptNew, StoreError, Tx};
 pub use crate::ui::command::{SheetLine, TYPING, sheet};
 pub use crate::ui::guide::{PAGES, Page, Piece};
 pub use crate::ui::keymap::Keymap;

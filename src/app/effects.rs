@@ -2,6 +2,7 @@
 
 use crate::app::bulk;
 use crate::app::call;
+use crate::app::files;
 use crate::app::loader::{Loader, Pressing};
 use crate::app::scribe::Scribe;
 use crate::app::setup;
@@ -80,6 +81,10 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Effects<S> {
             Effect::Typing { conversation, on } => {
                 let agent = self.workspace.me.name.clone();
                 (self.signal)(Signal::AgentTyping { conversation, agent, on });
+            }
+            Effect::Browse { dir } => files::browse(dir, self.send.clone()),
+            Effect::Attach { to, paths, pasted } => {
+                files::attach(&self.workspace, to, paths, pasted, self.send.clone());
             }
             Effect::OpenAttachment(id) => self.report(self.open(id)),
             Effect::SaveAttachment { id, to } => self.report(self.save(id, to.as_deref())),

@@ -11,6 +11,7 @@ pub mod channel;
 pub mod demo;
 pub mod effects;
 pub mod error;
+pub mod files;
 pub mod frames;
 pub mod host;
 pub mod input;

@@ -4,6 +4,7 @@ use crate::app::AppError;
 use crate::config::Config;
 use crate::domain::clock::{Clock, SteadyClock};
 use crate::domain::row::AgentRow;
+use crate::engine::is_reached;
 use crate::provider::vendor;
 use crate::store::{AccountSpec, Class, Store};
 use std::sync::Arc;
@@ -49,7 +50,8 @@ pub fn mirror(store: &Store, config: &Config) -> Result<AgentRow, AppError> {
             .filter(|a| a.email != config.agent.email)
             .map(|a| (a.name.clone(), a.email.clone())),
     );
-    let specs: Vec<AccountSpec> = config.channels().iter().filter_map(spec).collect();
+    let specs: Vec<AccountSpec> =
+        config.channels().iter().filter_map(|channel| spec(config, channel)).collect();
     let reader = store.reader()?;
     let known = reader.agents()?;
     let same_agents = agents
@@ -74,10 +76,21 @@ pub fn mirror(store: &Store, config: &Config) -> Result<AgentRow, AppError> {
     me.ok_or_else(|| AppError::Other("the agent of the configuration could not be stored".into()))
 }
 
-fn spec(channel: &crate::config::ChannelConfig) -> Option<AccountSpec> {
+fn spec(config: &Config, channel: &crate::config::ChannelConfig) -> Option<AccountSpec> {
     let vendor = vendor(&channel.provider)?;
     // Settings that are wrong leave an account that can do nothing, and says why where accounts are listed.
-    let capabilities = (vendor.capabilities)(&channel.settings).ok();
+    let mut capabilities = (vendor.capabilities)(&channel.settings).ok();
+    let base = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+    if !is_reached(&base, &channel.settings) {
+        for limits in capabilities.iter_mut().flat_map(|can| &mut can.channels).map(|c| &mut c.attachments) {
+            if let Some(who) = &limits.fetched {
+                let why = format!(
+                    "{who} cannot fetch files from this machine: set `public_url` to an address that it reaches"
+                );
+                limits.refused.get_or_insert(why);
+            }
+        }
+    }
     let channels = match &capabilities {
         Some(can) => can.channels.iter().map(|c| c.channel).collect(),
         None => vendor.channels.to_vec(),

@@ -1,7 +1,7 @@
 //! Why a command did not do what was asked, with the exit code that scripts see.
 
 use crate::app::AppError;
-use crate::app::api::StoreError;
+use crate::app::api::{KeepError, StoreError};
 use crate::config::{ConfigError, Place};
 use std::process::ExitCode;
 
@@ -71,6 +71,17 @@ impl From<StoreError> for CliError {
             StoreError::NotFound(_) => Exit::NotFound,
             StoreError::Refused(_) => Exit::Refused,
             _ => Exit::Store,
+        };
+        CliError::new(exit, e.to_string())
+    }
+}
+
+impl From<KeepError> for CliError {
+    fn from(e: KeepError) -> Self {
+        let exit = match &e {
+            KeepError::Missing(_) => Exit::NotFound,
+            KeepError::Refused(_) => Exit::Refused,
+            KeepError::Io(_) => Exit::Failure,
         };
         CliError::new(exit, e.to_string())
     }

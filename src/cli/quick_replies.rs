@@ -1,5 +1,6 @@
 //! `quick-reply …`: canned answers.
 
+use crate::app::api::expand;
 use crate::app::workspace::Workspace;
 use crate::cli::args::{
     QuickReplyCommand, QuickReplyEdit, QuickReplyExport, QuickReplyFormat, QuickReplyImport, QuickReplyOne,
@@ -10,13 +11,14 @@ use crate::cli::error::CliError;
 use crate::cli::output::Table;
 use crate::cli::shape::{ImportedShape, QuickReplyShape};
 use crate::cli::{say, triage};
+use crate::domain::attachment::{Enclosure, OWN, Written, is_own};
 use crate::domain::command::Action;
 use crate::domain::quick_reply::{self, QuickReply, QuickReplyRow};
 use crate::text::replies::{self, Format};
 use crate::text::template;
 use crate::text::variables::Scene;
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Longest file of quick replies, in bytes.
 const LONGEST: u64 = 16 * 1024 * 1024;
@@ -96,6 +98,7 @@ fn list(ctx: &mut Context) -> Result<(), CliError> {
 }
 
 fn add(ctx: &mut Context, args: &QuickReplyText) -> Result<(), CliError> {
+    let workspace = ctx.open()?;
     let reply = replies::checked(QuickReply {
         shortcut: args.shortcut.clone(),
         channel: args.variant.channel,
@@ -103,9 +106,9 @@ fn add(ctx: &mut Context, args: &QuickReplyText) -> Result<(), CliError> {
         slot: args.slot,
         title: args.title.clone().unwrap_or_default(),
         body: context::text(&args.text)?,
+        files: keep(&workspace, &args.attach)?,
     })
     .map_err(CliError::usage)?;
-    let workspace = ctx.open()?;
     if all(&workspace)?.iter().any(|q| q.reply.key() == reply.key()) {
         return Err(CliError::refused(format!(
             "the quick reply {} exists already: change it with `frontdesk quick-reply edit {}`",
@@ -127,11 +130,21 @@ fn edit(ctx: &mut Context, args: &QuickReplyEdit) -> Result<(), CliError> {
             Some(text) => context::text(text)?,
             None => old.body,
         },
+        files: {
+            let kept = if args.no_files { Vec::new() } else { old.files };
+            let new = keep(&workspace, &args.attach)?.into_iter().filter(|file| !kept.contains(file));
+            kept.iter().cloned().chain(new).collect()
+        },
         ..old
     })
     .map_err(CliError::usage)?;
     let said = format!("changed {}", reply.name());
     triage::simple(ctx, &workspace, Action::QuickReplySave { id: Some(id), reply }, &said)
+}
+
+/// Copies files into the workspace.
+fn keep(workspace: &Workspace, files: &[PathBuf]) -> Result<Vec<Enclosure>, CliError> {
+    files.iter().map(|file| Ok(workspace.store.keep(file)?)).collect()
 }
 
 fn remove(ctx: &mut Context, args: &QuickReplyOne) -> Result<(), CliError> {
@@ -168,7 +181,12 @@ fn use_one(ctx: &mut Context, args: &QuickReplyUse) -> Result<(), CliError> {
         return Ok(ctx.out.block("", &done.text)?);
     }
     say::guarded(&workspace, &done.text, &args.guarded)?;
-    let action = Action::Reply { conversation: row.id, text: done.text, undo_ms: 0, at: None };
+    let action = Action::Reply {
+        conversation: row.id,
+        text: Written { text: done.text, files: best.reply.files.clone() },
+        undo_ms: 0,
+        at: None,
+    };
     // What was refused was not used: the count comes after the send.
     let outcome = say::say(ctx, &workspace, action, &args.wait);
     if outcome.as_ref().is_err_and(|e| e.exit == crate::cli::error::Exit::Refused) {
@@ -206,7 +224,15 @@ fn import(ctx: &mut Context, args: &QuickReplyImport) -> Result<(), CliError> {
     let old = all(&workspace)?;
     let mut actions = Vec::new();
     let mut outcomes = Vec::new();
-    for reply in new {
+    // Paths are meant from where the file is that names them.
+    let beside = args.file.parent().map(Path::to_path_buf).unwrap_or_default();
+    for mut reply in new {
+        for file in &mut reply.files {
+            // What was printed from this workspace names its own copies.
+            let own = is_own(&file.path).then(|| workspace.store.dir().join(&file.path));
+            let path = own.filter(|own| own.is_file()).unwrap_or_else(|| beside.join(expand(&file.path)));
+            *file = workspace.store.keep(&path)?;
+        }
         let found = old.iter().find(|q| q.reply.key() == reply.key());
         let outcome = match found {
             Some(row) if row.reply == reply => "unchanged",
@@ -260,7 +286,25 @@ fn export(ctx: &mut Context, args: &QuickReplyExport) -> Result<(), CliError> {
             return Err(CliError::usage(format!("{name} ends neither in .toml nor in .csv: say --format")));
         }
     };
-    let all = all(&ctx.open()?)?;
+    let workspace = ctx.open()?;
+    let mut all = all(&workspace)?;
+    let kept = |file: &Enclosure| workspace.store.dir().join(&file.path);
+    if args.file.is_none() {
+        for file in all.iter_mut().flat_map(|q| &mut q.reply.files) {
+            file.path = kept(file).to_string_lossy().into_owned();
+        }
+    }
+    let mut copies = Vec::new();
+    if let Some(beside) = &args.file {
+        let folder = format!("{}-files", beside.file_stem().unwrap_or_default().to_string_lossy());
+        for file in all.iter_mut().flat_map(|q| &mut q.reply.files) {
+            // Named by their content as well: two files of one name stay two.
+            let hash: String = file.path.trim_start_matches(OWN).chars().take(8).collect();
+            let path = format!("{folder}/{hash}/{}", file.name);
+            copies.push((kept(file), beside.with_file_name(&path)));
+            file.path = path;
+        }
+    }
     let text = replies::write(all.iter().map(|q| &q.reply), format);
     let Some(file) = &args.file else {
         return Ok(ctx.out.block("", &text)?);
@@ -275,5 +319,10 @@ fn export(ctx: &mut Context, args: &QuickReplyExport) -> Result<(), CliError> {
         _ => CliError::failure(format!("{name} cannot be written: {e}")),
     })?;
     out.write_all(text.as_bytes()).map_err(|e| CliError::failure(format!("{name}: {e}")))?;
+    for (from, to) in copies {
+        let copied =
+            to.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::copy(from, &to));
+        copied.map_err(|e| CliError::failure(format!("{}: {e}", to.display())))?;
+    }
     Ok(ctx.out.note(&format!("{} quick replies written to {name}", all.len()))?)
 }

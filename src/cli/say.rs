@@ -4,6 +4,7 @@ use crate::app::workspace::Workspace;
 use crate::cli::args::{Guarded, Later, NewArgs, ReplyArgs, Wait, WordsArgs};
 use crate::cli::context::{self, Context};
 use crate::cli::error::{CliError, Exit};
+use crate::domain::attachment::Written;
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, Performed};
 use crate::domain::delivery::Delivery;
@@ -12,6 +13,7 @@ use crate::text::guard::Guard;
 use crate::text::recipient::{self, RecipientError};
 use crate::text::{format, when};
 use jiff::tz::TimeZone;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How often the database is looked at while waiting.
@@ -24,9 +26,9 @@ const LOOK: Duration = Duration::from_millis(20);
 pub fn reply(ctx: &mut Context, args: &ReplyArgs) -> Result<(), CliError> {
     let workspace = ctx.open()?;
     let conversation = context::conversation(&workspace, &args.words.conversation)?.id;
-    let text = context::text(&args.words.text)?;
+    let text = written(&workspace, args.words.text.as_deref(), &args.words.attach)?;
     let at = moment(&workspace, &args.later)?;
-    guarded(&workspace, &text, &args.guarded)?;
+    guarded(&workspace, &text.text, &args.guarded)?;
     say(ctx, &workspace, Action::Reply { conversation, text, undo_ms: 0, at }, &args.words.wait)
 }
 
@@ -37,8 +39,8 @@ pub fn reply(ctx: &mut Context, args: &ReplyArgs) -> Result<(), CliError> {
 pub fn note(ctx: &mut Context, args: &WordsArgs) -> Result<(), CliError> {
     let workspace = ctx.open()?;
     let conversation = context::conversation(&workspace, &args.conversation)?.id;
-    let text = context::text(&args.text)?;
-    if text.trim().is_empty() {
+    let text = written(&workspace, args.text.as_deref(), &args.attach)?;
+    if text.is_blank() {
         return Err(CliError::refused("the note is empty"));
     }
     say(ctx, &workspace, Action::Note { conversation, text }, &args.wait)
@@ -63,10 +65,17 @@ pub fn new(ctx: &mut Context, args: &NewArgs) -> Result<(), CliError> {
             RecipientError::Channel(why) => CliError::refused(why),
             RecipientError::Address(why) => CliError::usage(why),
         })?;
-    let text = context::text(&args.text)?;
+    let text = written(&workspace, args.text.as_deref(), &args.attach)?;
     let at = moment(&workspace, &args.later)?;
-    guarded(&workspace, &text, &args.guarded)?;
+    guarded(&workspace, &text.text, &args.guarded)?;
     say(ctx, &workspace, Action::New { account: account.id, channel, to, text, undo_ms: 0, at }, &args.wait)
+}
+
+/// What is to be said: the words, and copies of the files that go along.
+fn written(workspace: &Workspace, text: Option<&str>, attach: &[PathBuf]) -> Result<Written, CliError> {
+    // A file that is not there is told before standard input is waited for.
+    let files = attach.iter().map(|file| Ok(workspace.store.keep(file)?)).collect::<Result<_, CliError>>()?;
+    Ok(Written { text: text.map(context::text).transpose()?.unwrap_or_default(), files })
 }
 
 /// The moment for which something is scheduled.

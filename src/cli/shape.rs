@@ -318,6 +318,7 @@ pub struct QuickReplyShape {
     slot: Option<u8>,
     title: String,
     body: String,
+    files: Vec<String>,
     uses: u64,
 }
 
@@ -332,6 +333,7 @@ impl QuickReplyShape {
             slot: reply.slot,
             title: reply.title,
             body: reply.body,
+            files: reply.files.into_iter().map(|file| file.name).collect(),
             uses: row.uses,
         }
     }

@@ -30,15 +30,60 @@ pub enum PushKind {
     Local,
 }
 
-/// What files a channel takes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What files a channel takes. By default none.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct AttachmentLimits {
-    /// Media types, as prefixes ("image/"). Empty = any.
+    /// Media types, whole or as prefixes that end in a slash ("image/"). Empty = any.
     pub kinds: Vec<String>,
     /// Bytes of one file.
     pub bytes: u64,
     /// How many in one message. 0 = none at all.
     pub count: u32,
+    /// Bytes of all files of one message together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// Kinds of which one file has fewer bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub less: Vec<(String, u64)>,
+    /// Kinds that no words go along with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wordless: Vec<String>,
+    /// To whom files can be sent; none = to everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Recipients>,
+    /// What the medium is called when it carries files, if that is not its own name ("MMS").
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<String>,
+    /// Who fetches the files from us, and so has to reach our listener; none where they are handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fetched: Option<String>,
+    /// Why no file can be sent as things are configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+/// To which addresses something goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipients {
+    /// What the addresses begin with.
+    pub begin: Vec<String>,
+    /// What they do not begin with, all the same.
+    pub except: Vec<String>,
+    /// Who they are, in words: "numbers of the US and Canada".
+    pub who: String,
+}
+
+impl Recipients {
+    /// Whether an address is one of them.
+    pub fn holds(&self, address: &str) -> bool {
+        let begins = |with: &[String]| with.iter().any(|prefix| address.starts_with(prefix.as_str()));
+        begins(&self.begin) && !begins(&self.except)
+    }
+}
+
+/// Whether a media type is one of these kinds.
+pub fn is_kind(mime: &str, kinds: &[String]) -> bool {
+    kinds.iter().any(|kind| mime == kind || (kind.ends_with('/') && mime.starts_with(kind.as_str())))
 }
 
 /// What a medium makes of marks in a text.
@@ -114,7 +159,7 @@ impl ChannelCapabilities {
             reply_window: None,
             start: false,
             formatting: Formatting::None,
-            attachments: AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 },
+            attachments: AttachmentLimits::default(),
             typing: false,
             read_receipts: false,
         }

@@ -1,6 +1,7 @@
 //! What a person can ask for, the same for key, palette, command line and macro; lowered to facets, and turned back for undo.
 
 use crate::domain::account::Channel;
+use crate::domain::attachment::Written;
 use crate::domain::clock::Ms;
 use crate::domain::contact::ConsentState;
 use crate::domain::conversation::{Priority, Qualification, Status};
@@ -36,8 +37,9 @@ pub enum Action {
     Reply {
         /// Where.
         conversation: ConversationId,
-        /// The words.
-        text: String,
+        /// The words, and what goes along.
+        #[serde(flatten)]
+        text: Written,
         /// How long the send can be taken back, milliseconds.
         undo_ms: Ms,
         /// When it is to leave, UTC milliseconds; none = once it cannot be taken back any more.
@@ -52,8 +54,9 @@ pub enum Action {
         channel: Channel,
         /// To which address, already normalised.
         to: String,
-        /// The words.
-        text: String,
+        /// The words, and what goes along.
+        #[serde(flatten)]
+        text: Written,
         /// How long the send can be taken back, milliseconds.
         undo_ms: Ms,
         /// When it is to leave, UTC milliseconds; none = once it cannot be taken back any more.
@@ -78,8 +81,9 @@ pub enum Action {
     Note {
         /// Where.
         conversation: ConversationId,
-        /// The words.
-        text: String,
+        /// The words, and what goes along.
+        #[serde(flatten)]
+        text: Written,
     },
     /// Set a facet.
     Set {
@@ -141,14 +145,15 @@ pub enum Action {
         /// Blocked, or not any more.
         on: bool,
     },
-    /// Keep what is typed. Empty text forgets the draft.
+    /// Keep what is written. Where that is nothing, the draft is forgotten.
     Draft {
         /// Where.
         conversation: ConversationId,
         /// Reply or note.
         mode: ComposeMode,
-        /// The words.
-        text: String,
+        /// The words, and what goes along.
+        #[serde(flatten)]
+        text: Written,
     },
     /// Count the use of a quick reply.
     QuickReplyUsed {

@@ -111,4 +111,7 @@ pub struct AttachmentFact {
     /// Where it can be had.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media: Option<MediaRef>,
+    /// Where a file of ours is kept, relative to the workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }

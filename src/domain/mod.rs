@@ -3,6 +3,7 @@
 //! Everything else may import this module; it imports nothing of ours.
 
 pub mod account;
+pub mod attachment;
 pub mod availability;
 pub mod capability;
 pub mod change;

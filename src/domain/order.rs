@@ -179,7 +179,7 @@ impl Order {
             Order::Read(true) => return Ok(vec![Action::Read { conversation }]),
             Order::Read(false) => return Ok(vec![Action::Unread { conversation }]),
             Order::Block(on) => return Ok(vec![Action::Block { conversation, on: *on }]),
-            Order::Note(text) => return Ok(vec![Action::Note { conversation, text: text.clone() }]),
+            Order::Note(text) => return Ok(vec![Action::Note { conversation, text: text.as_str().into() }]),
         };
         Ok(vec![Action::Set { conversation, facet }])
     }

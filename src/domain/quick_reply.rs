@@ -1,6 +1,7 @@
 //! Quick replies: canned answers, their variants per medium and language, and which of them fits a conversation.
 
 use crate::domain::account::Channel;
+use crate::domain::attachment::Enclosure;
 use crate::domain::ids::QuickReplyId;
 use crate::domain::row::ConversationRow;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,9 @@ pub struct QuickReply {
     pub title: String,
     /// Its text with variables.
     pub body: String,
+    /// Files that go along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Enclosure>,
 }
 
 impl QuickReply {
@@ -141,6 +145,7 @@ mod tests {
             slot: part().map(|n| n.parse().unwrap()),
             title: String::new(),
             body: "x".into(),
+            files: Vec::new(),
         };
         QuickReplyRow { id: QuickReplyId(id), reply, uses }
     }

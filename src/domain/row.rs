@@ -1,6 +1,7 @@
 //! What readers get: rows as they are shown, already rebased. The store fills them, the screen and the command line show them.
 
 use crate::domain::account::{Channel, Health};
+use crate::domain::attachment::{Enclosure, Written};
 use crate::domain::clock::Ms;
 use crate::domain::contact::{ConsentState, Identity};
 use crate::domain::conversation::{Assignee, Priority, Qualification, Status};
@@ -249,6 +250,16 @@ pub struct MessageRow {
     pub revision: u64,
 }
 
+impl MessageRow {
+    /// What was written in it, as it would be written again.
+    pub fn written(&self) -> Written {
+        Written {
+            text: self.text.clone(),
+            files: self.attachments.iter().filter_map(Enclosure::of_row).collect(),
+        }
+    }
+}
+
 /// One step of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryStep {
@@ -348,8 +359,8 @@ pub struct OutboxRow {
     pub theirs: String,
     /// "send", "set", "read".
     pub kind: &'static str,
-    /// The words of a send.
-    pub text: Option<String>,
+    /// What is sent.
+    pub text: Option<Written>,
     /// Where it is.
     pub state: OpState,
     /// Why it is not further.

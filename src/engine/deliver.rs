@@ -7,6 +7,7 @@ use crate::domain::failure::Failure;
 use crate::domain::ids::{AccountId, OpId};
 use crate::domain::op::{Accepted, Op};
 use crate::engine::accounts::{Accounts, Live};
+use crate::engine::handout::Handouts;
 use crate::engine::health::HealthBoard;
 use crate::engine::lanes::{Action, Input, Lanes, Outcome, Policy};
 use crate::engine::write::Writes;
@@ -27,7 +28,7 @@ const RELOAD: Duration = Duration::from_millis(100);
 /// The clock is looked at this often while something waits for its time.
 const LOOK: Duration = Duration::from_secs(20);
 
-/// Tells where a vendor can call about an account's sends, if it can reach us.
+/// Tells under which address of ours a vendor can reach us for an account, if it can.
 pub type Callbacks = Arc<dyn Fn(&Live) -> Option<String> + Send + Sync>;
 
 /// What the delivery needs.
@@ -45,6 +46,8 @@ pub struct Delivery {
     pub clock: Arc<dyn Clock>,
     /// The base under which vendors can call us, if they can: see `Engine`.
     pub callbacks: Callbacks,
+    /// Where they fetch what goes along.
+    pub handouts: Handouts,
     /// Told of every op that has become doubtful.
     pub doubts: mpsc::UnboundedSender<OpId>,
 }
@@ -221,7 +224,10 @@ impl Delivery {
                 return Outcome::Again { after: Some(Duration::from_secs(2)) };
             }
         };
-        let ctx = PushContext { callback: (self.callbacks)(&live), now };
+        let base = (self.callbacks)(&live);
+        let files = base.as_ref().map(|base| self.handouts.urls(base, op.id, &op.body, now));
+        let callback = base.map(|base| format!("{base}/hooks/{}", live.name));
+        let ctx = PushContext { callback, files: files.unwrap_or_default(), now };
         let result = provider.push(&op, &ctx).await;
         let idempotent = provider.capabilities().idempotent_send;
         let learnt = match &result {

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod bus;
 pub mod deliver;
+pub mod handout;
 pub mod health;
 pub mod http;
 pub mod import;
@@ -27,6 +28,7 @@ use crate::engine::health::HealthBoard;
 use crate::engine::inbox::Inbox;
 use crate::engine::write::Writes;
 use crate::store::{Class, Store, StoreError, Tx};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -147,6 +149,8 @@ impl Engine {
             .run(stopped.clone()),
         ));
         let callbacks = callbacks(seen.clone());
+        let key = writes.run_quietly(Class::Durable, handout::key).await?;
+        let handouts = handout::Handouts::new(store.clone(), clock.clone(), key);
         let delivery = deliver::Delivery {
             store: store.clone(),
             writes: writes.clone(),
@@ -154,6 +158,7 @@ impl Engine {
             health: health.clone(),
             clock: clock.clone(),
             callbacks,
+            handouts: handouts.clone(),
             doubts,
         };
         let delivery = tokio::spawn(delivery.run(bus.changed(), accounts_seen, stopped.clone()));
@@ -170,7 +175,7 @@ impl Engine {
                 clock.clone(),
             );
             let chat = webchat::routes(chat.until(stopped.clone()));
-            let router = listener::routes(hooks).merge(chat);
+            let router = listener::routes(hooks).merge(chat).merge(handout::routes(handouts));
             tasks.push(tokio::spawn(http::serve(listener, router, http::HEAD_TIME, stopped.clone())));
         }
         match socket::bind(store.dir()) {
@@ -259,16 +264,17 @@ async fn end(task: JoinHandle<()>, deadline: tokio::time::Instant) {
     }
 }
 
-/// Where a vendor can call about a send: nowhere while our address is loopback, unless the vendor is there too (a lab).
+/// Under which address a vendor reaches us.
 fn callbacks(public_url: Option<String>) -> deliver::Callbacks {
     Arc::new(move |live| {
-        let base = public_url.as_ref()?;
-        let theirs = live.settings.get("base_url");
-        if is_loopback(base) && !theirs.is_some_and(|url| is_loopback(url)) {
-            return None;
-        }
-        Some(format!("{}/hooks/{}", base.trim_end_matches('/'), live.name))
+        let base = public_url.as_ref().filter(|base| is_reached(base, &live.settings))?;
+        Some(base.trim_end_matches('/').to_owned())
     })
+}
+
+/// Whether a vendor reaches an address of ours: not while it is loopback, unless the vendor is there too (a lab).
+pub fn is_reached(base: &str, settings: &BTreeMap<String, String>) -> bool {
+    !is_loopback(base) || settings.get("base_url").is_some_and(|url| is_loopback(url))
 }
 
 /// Whether a URL's host is this machine.

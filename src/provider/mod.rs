@@ -128,6 +128,8 @@ pub struct Media {
 pub struct PushContext {
     /// Where the provider can call back, if it can reach us: the full URL of this account's hook.
     pub callback: Option<String>,
+    /// Where the provider can fetch the files of the op, in their order; empty where it cannot reach us.
+    pub files: Vec<String>,
     /// Now.
     pub now: Ms,
 }

@@ -1,12 +1,54 @@
-//! Files of messages: what became of fetching them.
+//! Files of messages: those that go out with them, and what became of fetching those that came.
 
+use crate::domain::attachment::{Enclosure, OWN_ID, is_own};
 use crate::domain::clock::Ms;
-use crate::domain::ids::AttachmentId;
+use crate::domain::ids::{AttachmentId, MessageId};
 use crate::store::error::StoreError;
+use crate::store::reader::rows;
 use crate::store::tx::Tx;
 use rusqlite::params;
 
+/// Whether a message has files of ours, by its id.
+pub(super) const HAS_OWN: &str =
+    "SELECT 1 FROM attachment WHERE message_id = ?1 AND external_id GLOB 'own:*' LIMIT 1";
+
+/// Files of ours, as a column keeps them.
+pub(super) fn column(files: &[Enclosure]) -> Result<Option<String>, StoreError> {
+    Ok(if files.is_empty() { None } else { Some(serde_json::to_string(files)?) })
+}
+
 impl Tx<'_> {
+    /// Has files of ours go out with a message.
+    pub(super) fn enclose(&mut self, message: MessageId, files: &[Enclosure]) -> Result<(), StoreError> {
+        for (at, file) in files.iter().enumerate() {
+            if !is_own(&file.path) {
+                return Err(StoreError::Refused(format!("{} is not kept in this workspace", file.name)));
+            }
+            self.exec(
+                "INSERT INTO attachment(message_id, external_id, name, mime, size, path) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    message.0,
+                    format!("{OWN_ID}{at:02}"),
+                    file.name,
+                    file.mime,
+                    i64::try_from(file.size).unwrap_or(i64::MAX),
+                    file.path
+                ],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The files of ours that went out with a message.
+    pub(super) fn enclosed(&self, message: MessageId) -> Result<Vec<Enclosure>, StoreError> {
+        let sql = format!(
+            "{} WHERE message_id = ?1 AND external_id GLOB 'own:*' ORDER BY external_id",
+            rows::ATTACHMENT
+        );
+        let rows = self.all(&sql, [message.0], rows::attachment)?;
+        Ok(rows.iter().filter_map(Enclosure::of_row).collect())
+    }
+
     /// A file is kept now, at `path` below the workspace.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0006.sql"),
     include_str!("migrations/0007.sql"),
     include_str!("migrations/0008.sql"),
+    include_str!("migrations/0009.sql"),
 ];
 /// Written into the header of our files ("FDsk").
 const APPLICATION: i64 = 0x4644_736b;

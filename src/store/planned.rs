@@ -1,5 +1,6 @@
 //! What the delivery planner asks of the store: ops without their bodies, claims that answer with the op, and times of next tries.
 
+use crate::domain::attachment::{Enclosure, Written};
 use crate::domain::clock::Ms;
 use crate::domain::delivery::Reason;
 use crate::domain::event::ConversationKey;
@@ -200,11 +201,13 @@ impl Tx<'_> {
     fn no_longer_allowed(&mut self, op: OpId) -> Result<Option<String>, StoreError> {
         let sql = format!("{} WHERE id = ?1", rows::OP);
         let found = self.one(&sql, [op.0.as_bytes().as_slice()], rows::op)?.map(|a| a.op);
-        let Some(Op { account, conversation, body: OpBody::Send { text, .. }, .. }) = found else {
+        let Some(Op { account, conversation, body: OpBody::Send { text, attachments, .. }, .. }) = found
+        else {
             return Ok(None);
         };
         let (account, row) = (self.account_row(account)?, self.conversation_row(conversation)?);
-        match self.allowed(&account, Some(&row), row.channel, None, &text) {
+        let files = attachments.iter().filter_map(Enclosure::of_fact).collect();
+        match self.allowed(&account, Some(&row), row.channel, None, &Written { text, files }) {
             Err(StoreError::Refused(why)) => Ok(Some(why)),
             other => other.map(|()| None),
         }

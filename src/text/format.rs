@@ -1,5 +1,6 @@
 //! Words for numbers and times: sizes, ages, clocks, days, stamps; and the dates that people type into queries.
 
+pub use crate::domain::attachment::bytes;
 use crate::domain::row::bare_address;
 use crate::text::{address, sanitize};
 use jiff::civil::Date;
@@ -11,32 +12,6 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const WEEK: i64 = 7 * DAY;
 const YEAR: i64 = 365 * DAY;
-
-/// A number of bytes in decimal units: `999 B`, `1.2 kB`, `184 kB`, `3 MB`.
-pub fn bytes(count: u64) -> String {
-    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
-    if count < 1000 {
-        return format!("{count} B");
-    }
-    let count = u128::from(count);
-    let mut size = 1000_u128;
-    for (n, unit) in UNITS.iter().enumerate() {
-        let tenths = (count * 10 + size / 2) / size;
-        if tenths < 100 {
-            return match tenths % 10 {
-                0 => format!("{} {unit}", tenths / 10),
-                tenth => format!("{}.{tenth} {unit}", tenths / 10),
-            };
-        }
-        let whole = (count + size / 2) / size;
-        if whole < 1000 || n + 1 == UNITS.len() {
-            return format!("{whole} {unit}");
-        }
-        size *= 1000;
-    }
-    // Not reached: the last unit always answers.
-    String::new()
-}
 
 /// A number in at most four cells: `9999`, `12k`, `999k`, `3M`.
 pub fn count(number: u64) -> String {

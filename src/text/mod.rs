@@ -1,6 +1,8 @@
 //! What is done to words: sanitising, wrapping, counting, finding. Pure.
 
 pub mod address;
+pub mod file_kind;
+pub mod file_path;
 pub mod format;
 pub mod fuzzy;
 pub mod guard;

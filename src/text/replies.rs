@@ -1,13 +1,16 @@
 //! Quick replies as text: TOML and CSV, read with the line of every mistake and written so that they come back as they were.
 
 use crate::domain::account::Channel;
+use crate::domain::attachment::Enclosure;
 use crate::domain::quick_reply::{QuickReply, SLOTS};
 use crate::text::sanitize;
 use std::fmt;
 use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table, TableLike};
 
 /// The fields of a quick reply, in the order of the columns.
-const FIELDS: [&str; 6] = ["shortcut", "channel", "language", "slot", "title", "body"];
+const FIELDS: [&str; 7] = ["shortcut", "channel", "language", "slot", "title", "body", "files"];
+/// What stands between the paths of several files in CSV.
+const BETWEEN: char = ';';
 
 /// In which form they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +41,7 @@ impl fmt::Display for Problem {
 /// # Errors
 /// What is wrong with it.
 pub fn checked(reply: QuickReply) -> Result<QuickReply, String> {
-    let QuickReply { shortcut, channel, language, slot, title, body } = reply;
+    let QuickReply { shortcut, channel, language, slot, title, body, files } = reply;
     let plain = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     if shortcut.is_empty() || !shortcut.chars().all(plain) {
         let shown = sanitize::line(&shortcut);
@@ -60,7 +63,12 @@ pub fn checked(reply: QuickReply) -> Result<QuickReply, String> {
     }
     let title = sanitize::line(&title).trim().to_owned();
     let title = if title.is_empty() { shortcut.clone() } else { title };
-    Ok(QuickReply { shortcut, channel, language, slot, title, body })
+    Ok(QuickReply { shortcut, channel, language, slot, title, body, files })
+}
+
+/// A file of which only the path is known.
+fn named_only(path: String) -> Enclosure {
+    Enclosure { name: sanitize::file_name(&path), mime: String::new(), size: 0, path }
 }
 
 /// Whether it has the form of a language tag: two or three letters, then parts behind hyphens.
@@ -72,7 +80,7 @@ fn is_language(tag: &str) -> bool {
         && parts.all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
-/// Reads quick replies.
+/// Reads quick replies. Of their files only the paths are known, as they are written.
 ///
 /// # Errors
 /// Everything that is wrong, by line.
@@ -110,7 +118,7 @@ impl Found {
     }
 
     /// Takes the fields of one reply, as text.
-    fn take(&mut self, line: usize, field: impl Fn(&str) -> Option<String>) {
+    fn take(&mut self, line: usize, field: impl Fn(&str) -> Option<String>, files: Vec<String>) {
         let filled = |name: &str| field(name).filter(|value| !value.trim().is_empty());
         for name in ["shortcut", "body"] {
             if filled(name).is_none() {
@@ -132,6 +140,7 @@ impl Found {
             slot,
             title: field("title").unwrap_or_default(),
             body: field("body").unwrap_or_default(),
+            files: files.into_iter().map(named_only).collect(),
         };
         match checked(reply) {
             Ok(reply) => self.replies.push((line, reply)),
@@ -208,6 +217,11 @@ fn one_table(
             found.complain(line, format!("unknown field `{shown}`: use {}", FIELDS.join(", ")));
         } else if name == "slot" && !item.is_integer() {
             found.complain(line, "`slot` takes a number without quotes");
+        } else if name == "files" {
+            let texts = item.as_array().is_some_and(|all| all.iter().all(toml_edit::Value::is_str));
+            if !texts {
+                found.complain(line, "`files` takes a list of paths: [\"a.pdf\", \"b.png\"]");
+            }
         } else if name != "slot" && !item.is_str() {
             found.complain(line, format!("`{name}` takes text in quotes"));
         }
@@ -216,7 +230,9 @@ fn one_table(
         let text = |item: &Item| {
             item.as_str().map(str::to_owned).or_else(|| item.as_integer().map(|n| n.to_string()))
         };
-        found.take(line, |name| table.get(name).and_then(text));
+        let files = table.get("files").and_then(Item::as_array).into_iter().flatten();
+        let files = files.filter_map(|path| path.as_str().map(str::to_owned)).collect();
+        found.take(line, |name| table.get(name).and_then(text), files);
     }
 }
 
@@ -235,6 +251,8 @@ fn to_toml<'a>(replies: impl IntoIterator<Item = &'a QuickReply>) -> String {
         put("slot", reply.slot.map(|slot| i64::from(slot).into()));
         put("title", Some(reply.title.as_str().into()));
         put("body", Some(reply.body.as_str().into()));
+        let files: toml_edit::Array = reply.files.iter().map(|file| file.path.as_str()).collect();
+        put("files", (!files.is_empty()).then(|| files.into()));
         tables.push(table);
     }
     let mut document = DocumentMut::new();
@@ -290,10 +308,14 @@ fn from_csv(text: &str) -> Found {
             found.complain(line, format!("{} fields, but {} columns", record.len(), columns.len()));
             continue;
         }
-        found.take(line, |name| {
+        let field = |name: &str| {
             let at = columns.iter().position(|column| column == name)?;
             record.get(at).map(str::to_owned)
-        });
+        };
+        let files = field("files").unwrap_or_default();
+        let files =
+            files.split(BETWEEN).map(str::trim).filter(|p| !p.is_empty()).map(str::to_owned).collect();
+        found.take(line, field, files);
     }
     if columns.is_none() {
         found.complain(1, format!("the first line has the names of the columns: {}", FIELDS.join(",")));
@@ -312,6 +334,7 @@ fn to_csv<'a>(replies: impl IntoIterator<Item = &'a QuickReply>) -> String {
             reply.slot.map(|slot| slot.to_string()).unwrap_or_default(),
             reply.title.clone(),
             reply.body.clone(),
+            reply.files.iter().map(|f| f.path.as_str()).collect::<Vec<_>>().join(&BETWEEN.to_string()),
         ]
     }));
     for row in rows {
@@ -339,7 +362,7 @@ mod tests {
                 "line 4: `slot` takes a number without quotes",
                 "line 6: \u{201c}a b\u{201d} is no shortcut: use letters, digits, - and _",
                 "line 10: `body` is missing",
-                "line 17: unknown field `text`: use shortcut, channel, language, slot, title, body",
+                "line 17: unknown field `text`: use shortcut, channel, language, slot, title, body, files",
             ]
         );
         assert!(
@@ -367,7 +390,7 @@ mod tests {
         assert_eq!(
             lines("", Format::Csv),
             [
-                "line 1: the first line has the names of the columns: shortcut,channel,language,slot,title,body"
+                "line 1: the first line has the names of the columns: shortcut,channel,language,slot,title,body,files"
             ]
         );
         assert_eq!(lines("shortcut,text\n", Format::Csv).len(), 2);

@@ -1,5 +1,6 @@
 //! What becomes of a change once the store has done it, or has refused it.
 
+use crate::domain::attachment::Written;
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, ComposeMode, Performed};
 use crate::domain::ids::{ConversationId, MessageId};
@@ -44,14 +45,12 @@ impl Model {
                 self.say(Level::Error, format!("the message is sent, but not \u{201c}{said}\u{201d}: {why}"));
             }
             (Purpose::TakeBack { conversation, mode, text, along }, Ok(_)) => {
-                self.take_back(conversation, mode, &text);
+                let what = words_of(&text);
+                self.take_back(conversation, mode, text);
                 if !along.is_empty() {
                     let said = undo::said(&along);
                     undo::take_along(self, along);
-                    self.say(
-                        Level::Good,
-                        format!("taken back: the words are in the draft; {said} is undone"),
-                    );
+                    self.say(Level::Good, format!("taken back: {what} in the draft; {said} is undone"));
                 }
             }
             (Purpose::TakeBack { along, .. }, Err(why)) => {
@@ -90,7 +89,7 @@ impl Model {
         &mut self,
         conversation: ConversationId,
         message: Option<MessageId>,
-        text: String,
+        text: Written,
         at: Option<Ms>,
     ) {
         let soon = self.now.saturating_add(self.undo_ms);
@@ -163,32 +162,40 @@ impl Model {
     }
 
     /// Words that were not sent become the draft again.
-    fn take_back(&mut self, conversation: ConversationId, mode: ComposeMode, text: &str) {
-        self.put_back(conversation, mode, text);
-        self.say(Level::Good, "taken back: the words are in the draft");
+    fn take_back(&mut self, conversation: ConversationId, mode: ComposeMode, written: Written) {
+        let what = words_of(&written);
+        self.put_back(conversation, mode, written);
+        self.say(Level::Good, format!("taken back: {what} in the draft"));
     }
 
-    /// Puts words before those of the draft.
-    pub(crate) fn put_back(&mut self, conversation: ConversationId, mode: ComposeMode, text: &str) {
+    /// Puts what was written before what the draft has.
+    pub(crate) fn put_back(&mut self, conversation: ConversationId, mode: ComposeMode, written: Written) {
         let now = self.now;
         if let Some(composer) =
             self.composer.as_mut().filter(|c| c.conversation == conversation && c.mode == mode)
         {
-            let typed = composer.text();
-            let both = if typed.trim().is_empty() { text.to_owned() } else { format!("{text}\n{typed}") };
-            composer.set(&both, now);
+            let typed = composer.written();
+            composer.rewrite(written.before(typed), now);
         } else {
             let stored = self.context(conversation).and_then(|c| match mode {
                 ComposeMode::Reply => c.draft_reply.clone(),
                 ComposeMode::Note => c.draft_note.clone(),
             });
             let kept = self.drafts.get(&(conversation, mode)).cloned().or(stored);
-            let both = match kept.filter(|d| !d.trim().is_empty()) {
-                Some(draft) => format!("{text}\n{draft}"),
-                None => text.to_owned(),
-            };
+            let both = written.before(kept.unwrap_or_default());
             self.drafts.insert((conversation, mode), both.clone());
             self.perform(Action::Draft { conversation, mode, text: both }, Purpose::Quiet);
         }
+    }
+}
+
+/// What comes back with something that was written: "the words are".
+pub(crate) fn words_of(written: &Written) -> &'static str {
+    match (written.text.trim().is_empty(), written.files.len()) {
+        (_, 0) => "the words are",
+        (true, 1) => "the file is",
+        (true, _) => "the files are",
+        (false, 1) => "the words and the file are",
+        (false, _) => "the words and the files are",
     }
 }

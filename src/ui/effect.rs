@@ -2,11 +2,12 @@
 
 use crate::domain::change::Change;
 use crate::domain::clock::Ms;
-use crate::domain::command::Action;
+use crate::domain::command::{Action, ComposeMode};
 use crate::domain::contact::IdentityKind;
-use crate::domain::ids::{AttachmentId, ConversationId, MessageId};
+use crate::domain::ids::{AttachmentId, ConversationId, MessageId, QuickReplyId};
 use crate::domain::notify::How;
 use crate::domain::order::Order;
+use crate::domain::quick_reply::QuickReply;
 use crate::domain::row::{ListKey, View};
 use crate::ui::setup::Ask;
 
@@ -64,6 +65,20 @@ pub enum Effect {
         /// Where to; none = the download directory, under its own name.
         to: Option<String>,
     },
+    /// List a directory; answered by [`Msg::Browsed`](crate::ui::msg::Msg::Browsed).
+    Browse {
+        /// As typed: empty for the current one, `~` for the home directory.
+        dir: String,
+    },
+    /// Copy files into the workspace, all of them or none; answered by [`Msg::Attached`](crate::ui::msg::Msg::Attached).
+    Attach {
+        /// What they go along with.
+        to: AttachTo,
+        /// Their paths, as typed.
+        paths: Vec<String>,
+        /// The pasted text that they were read from. Returned with the answer.
+        pasted: Option<String>,
+    },
     /// Hand the terminal to `$EDITOR` with this text; answered by [`Msg::Edited`](crate::ui::msg::Msg::Edited).
     EditExternally(String),
     /// Put a text on the clipboard (OSC 52).
@@ -86,6 +101,25 @@ pub enum Effect {
         title: String,
         /// What.
         text: String,
+    },
+}
+
+/// What files go along with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttachTo {
+    /// What is being written.
+    Draft {
+        /// Where.
+        conversation: ConversationId,
+        /// Reply or note.
+        mode: ComposeMode,
+    },
+    /// A quick reply, which is kept with them.
+    QuickReply {
+        /// Which; none = a new one.
+        id: Option<QuickReplyId>,
+        /// The rest of it.
+        reply: QuickReply,
     },
 }
 

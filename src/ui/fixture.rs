@@ -126,7 +126,7 @@ pub(crate) fn account() -> AccountRow {
                 segments: true,
                 reply_window: None,
                 start: true,
-                attachments: AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 },
+                attachments: AttachmentLimits::default(),
                 typing: true,
                 read_receipts: false,
                 formatting: Formatting::None,

@@ -1,5 +1,6 @@
 //! The bottom line: a notice if there is one, and the keys that work right now.
 
+use crate::domain::attachment::Written;
 use crate::domain::command::ComposeMode;
 use crate::domain::delivery::Delivery;
 use crate::domain::row::OutboxRow;
@@ -136,8 +137,8 @@ fn leads_somewhere(model: &Model, id: &str) -> bool {
         "compose.note" => may_write(model, ComposeMode::Note, None),
         "compose.send" | "compose.later" | "compose.send-resolve" | "compose.send-next" => {
             model.composer.as_ref().is_some_and(|composer| {
-                let text = composer.text();
-                may_write(model, composer.mode, (!composer.is_blank()).then_some(text.as_str()))
+                let written = composer.written();
+                may_write(model, composer.mode, (!composer.is_blank()).then_some(&written))
             })
         }
         "undo" => undo::takes_back(model),
@@ -150,9 +151,9 @@ fn leads_somewhere(model: &Model, id: &str) -> bool {
 }
 
 /// Whether nothing that is known stands in the way of writing in the target.
-fn may_write(model: &Model, mode: ComposeMode, text: Option<&str>) -> bool {
+fn may_write(model: &Model, mode: ComposeMode, written: Option<&Written>) -> bool {
     let context = model.target().and_then(|id| model.context(id));
-    context.is_none_or(|context| refusal(context, mode, text, model.now).is_none())
+    context.is_none_or(|context| refusal(context, mode, written, model.now).is_none())
 }
 
 fn is_over(model: &Model) -> bool {
@@ -253,6 +254,9 @@ fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<Hint> {
             vec![hint("Enter", "go to the message", enter), moves, esc]
         }
         Overlay::Prompt(_) => vec![hint("Enter", "done", enter), esc],
+        Overlay::Browse(_) => {
+            vec![hint("Enter", "attach", enter), hint("Tab", "complete", Key::plain(Code::Tab)), moves, esc]
+        }
         Overlay::Asking(_) => {
             vec![hint("Enter", "go on", enter), hint("Esc", "leave it out", Key::plain(Code::Esc))]
         }
@@ -264,6 +268,7 @@ fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<Hint> {
         Overlay::Canned(_) => vec![
             hint("a", "add", Key::char('a')),
             hint("e", "edit", Key::char('e')),
+            hint("f", "add a file", Key::char('f')),
             hint("x", "remove", Key::char('x')),
             moves,
             esc,

@@ -49,11 +49,11 @@ mod tests;
 
 pub use command::command_reference;
 pub use draw::{draw, prepare};
-pub use effect::{Effect, ListSource, Need, ThreadAt, Ticket};
+pub use effect::{AttachTo, Effect, ListSource, Need, ThreadAt, Ticket};
 pub use key::{Key, keys};
 pub use keymap::Keymap;
 pub use model::{Focus, Model};
-pub use msg::{Context, EngineState, EngineStatus, Found, Level, Loaded, Mouse, MouseKind, Msg};
+pub use msg::{Context, EngineState, EngineStatus, FileEntry, Found, Level, Loaded, Mouse, MouseKind, Msg};
 pub use reading::ReadPolicy;
 pub use startup::{Colors, Comfort, RawBinding, Startup};
 pub use theme::{ThemeFile, Themes};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::domain::attachment::Written;
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, ComposeMode};
 use crate::domain::conversation::Assignee;
@@ -140,7 +141,7 @@ pub struct Model {
     /// Until when which colleague counts as typing an answer.
     pub(crate) colleagues: BTreeMap<(ConversationId, String), Ms>,
     /// What was typed in this session; wins over what the store said earlier.
-    pub(crate) drafts: BTreeMap<(ConversationId, ComposeMode), String>,
+    pub(crate) drafts: BTreeMap<(ConversationId, ComposeMode), Written>,
     /// The newest message when an answer was begun that is not sent yet.
     pub(crate) began: BTreeMap<ConversationId, (Ms, MessageId)>,
     /// Conversations that were begun and in which nothing was said yet, with what was selected before.
@@ -153,6 +154,8 @@ pub struct Model {
     pub(crate) asked_ways: Option<ConversationId>,
     /// The other ways of the customer of a conversation.
     pub(crate) ways: Vec<Way>,
+    /// The directory from which a file was last attached, as typed.
+    pub(crate) attach_from: String,
     /// The query of the last search, to be found again.
     pub(crate) last_search: String,
     /// When saved searches are to be counted anew; none = not.
@@ -236,6 +239,7 @@ impl Model {
             recipients: Vec::new(),
             asked_ways: None,
             ways: Vec::new(),
+            attach_from: "~/".into(),
             last_search: String::new(),
             count_at: None,
             mistakes: Vec::new(),

@@ -1,6 +1,7 @@
 //! What the screen hears: everything that can happen to it, as data.
 
 use crate::domain::account::Channel;
+use crate::domain::attachment::{Enclosure, Written};
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, Performed};
 use crate::domain::contact::ConsentState;
@@ -14,7 +15,7 @@ use crate::domain::row::{
 };
 use crate::domain::signal::Signal;
 use crate::text::index::Term;
-use crate::ui::effect::{ListSource, ThreadAt, Ticket};
+use crate::ui::effect::{AttachTo, ListSource, ThreadAt, Ticket};
 use crate::ui::key::Key;
 use crate::ui::setup::Answer;
 use crate::ui::startup::Startup;
@@ -65,6 +66,22 @@ pub enum Msg {
     Signal(Signal),
     /// `$EDITOR` has ended; none = its text is not wanted.
     Edited(Option<String>),
+    /// A directory was listed.
+    Browsed {
+        /// As it was asked for.
+        dir: String,
+        /// What it holds, directories first, or why it cannot be listed.
+        found: Result<Vec<FileEntry>, String>,
+    },
+    /// Files were copied into the workspace.
+    Attached {
+        /// What they go along with.
+        to: AttachTo,
+        /// The files, or why one could not be copied.
+        result: Result<Vec<Enclosure>, String>,
+        /// The pasted text that they were read from.
+        pasted: Option<String>,
+    },
     /// Something to say in the status line.
     Notice(Level, String),
     /// How the engine is.
@@ -73,6 +90,17 @@ pub enum Msg {
     Configured(Box<Startup>),
     /// The configuration cannot be used: why, a line each, with file and line. What was good before still holds.
     Misconfigured(Vec<String>),
+}
+
+/// A file or directory of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileEntry {
+    /// Its name, as it is: not yet sanitised.
+    pub name: String,
+    /// It is a directory, or leads to one.
+    pub is_dir: bool,
+    /// Its size in bytes.
+    pub size: u64,
 }
 
 /// How far a change of many conversations is.
@@ -282,11 +310,11 @@ pub struct Context {
     /// Their other conversations, newest first.
     pub others: Vec<ConversationRow>,
     /// What was being typed to the customer.
-    pub draft_reply: Option<String>,
+    pub draft_reply: Option<Written>,
     /// When that was begun.
     pub draft_began: Option<Ms>,
     /// What was being typed as a note.
-    pub draft_note: Option<String>,
+    pub draft_note: Option<Written>,
     /// The medium on which the customer last wrote, if that was in another conversation.
     pub last_wrote: Option<Channel>,
 }

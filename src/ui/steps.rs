@@ -1,5 +1,6 @@
 //! What is under way, and the steps that can be taken back.
 
+use crate::domain::attachment::Written;
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, ComposeMode};
 use crate::domain::ids::{ConversationId, MessageId};
@@ -9,13 +10,13 @@ use crate::ui::composer::{Carried, Sending};
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Purpose {
     /// A message leaves the composer.
-    Send { conversation: ConversationId, mode: ComposeMode, text: String, how: Sending },
+    Send { conversation: ConversationId, mode: ComposeMode, text: Written, how: Sending },
     /// A change with its way back, and the words for both.
     Change { inverse: Vec<Action>, said: String },
     /// A change is taken back: who it was about is selected again.
     Undone { conversation: Option<ConversationId>, said: String },
     /// What was said is taken back; its words return to the draft of their kind.
-    TakeBack { conversation: ConversationId, mode: ComposeMode, text: String, along: Vec<Back> },
+    TakeBack { conversation: ConversationId, mode: ComposeMode, text: Written, along: Vec<Back> },
     /// What was to be done once a message was stored; taken back with it.
     Along { message: MessageId, inverse: Vec<Action>, said: String },
     /// A conversation is opened to write in; what was begun elsewhere comes along.
@@ -53,11 +54,11 @@ pub(crate) enum Undo {
     /// Perform many opposites.
     Many { each: Vec<Vec<Action>>, said: String },
     /// Take a send back, while it has not left.
-    Send { message: MessageId, conversation: ConversationId, text: String, until: Ms, along: Vec<Back> },
+    Send { message: MessageId, conversation: ConversationId, text: Written, until: Ms, along: Vec<Back> },
     /// Bring back words that were thrown away.
-    Words { conversation: ConversationId, mode: ComposeMode, text: String },
+    Words { conversation: ConversationId, mode: ComposeMode, text: Written },
     /// Take a note back.
-    Note { message: MessageId, conversation: ConversationId, text: String, along: Vec<Back> },
+    Note { message: MessageId, conversation: ConversationId, text: Written, along: Vec<Back> },
 }
 
 impl Undo {

@@ -54,6 +54,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.edited_elsewhere(conversation, mode, text.trim_end_matches(['\n', '\r']));
             }
         }
+        Msg::Browsed { dir, found } => model.browsed(&dir, found),
+        Msg::Attached { to, result, pasted } => model.attached(to, result, pasted),
         Msg::Notice(level, text) => model.say(level, text),
         Msg::Configured(startup) => model.on_configured(*startup),
         Msg::Misconfigured(why) => model.mistaken(reconfigure::UNUSED, why),
@@ -264,11 +266,7 @@ impl Model {
             self.overlay_paste(text);
             return self.show_theme();
         }
-        let now = self.now;
-        match (&mut self.composer, self.focus) {
-            (Some(composer), Focus::Composer) => composer.insert(text, now),
-            _ => self.say(Level::Info, "r writes a reply; then paste"),
-        }
+        self.paste(text);
     }
 
     /// Reads again what is on screen.

@@ -63,12 +63,24 @@ try {
     const author = await ana.line('echo: ' + first).locator('.author').textContent();
     assert(author && author !== 'You', 'the agent has a name');
     step('the answer arrives live, with the agent\'s name, and the message is read');
+
+    const wish = unique('Send me files');
+    await ana.say(wish);
+    const got = ana.line('echo: ' + wish);
+    await got.waitFor();
+    await got.locator('img[alt="pixel.png"]').waitFor();
+    await ana.page.waitForFunction(() => [...document.querySelectorAll('.file img')].some((i) => i.complete && i.naturalWidth === 1));
+    assert.equal(await got.locator('img').count(), 1, 'what is no picture is not shown as one');
+    const saving = ana.page.waitForEvent('download');
+    await got.getByRole('button', { name: 'page.html' }).click();
+    assert.equal((await saving).suggestedFilename(), 'page.html');
+    step('a picture is shown, another file is saved');
   }
 
   const hostile = unique('<img src=x onerror="alert(1)"><script>alert(2)</script> \u202e\u0007');
   await ana.say(hostile);
   await ana.line('onerror="alert(1)"').first().waitFor();
-  assert.equal(await ana.log.locator('img, script').count(), 0);
+  assert.equal(await ana.log.locator('img:not([alt="pixel.png"]), script').count(), 0);
   step('markup stays text');
 
   const above = unique('above');

@@ -15,6 +15,9 @@ provider = "webchat"
 title = "Northwind Support"
 "#;
 
+/// A picture of one pixel.
+const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\nIDATx\x9cc\0\x01\0\0\x05\0\x01\r\n-\xb4\0\0\0\0IEND\xaeB`\x82";
+
 #[test]
 #[ignore = "needs node, `npm ci` in tests/browser, and Chromium"]
 fn a_visitor_in_a_real_browser() {
@@ -41,6 +44,13 @@ fn a_visitor_in_a_real_browser() {
 /// What an agent does: opens what is unread, and answers each message with its own words.
 fn answer(home: &Home, answered: &mut HashSet<String>) {
     let text = |v: &Value, key: &str| v[key].as_str().unwrap_or_default().to_owned();
+    let files = [("pixel.png", PIXEL), ("page.html", b"<script>alert('no')</script>".as_slice())].map(
+        |(name, bytes)| {
+            let path = home.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path.to_str().unwrap().to_owned()
+        },
+    );
     for row in home.run(&["list", "--json"]).ok().json() {
         if row["unread"] == 0 {
             continue;
@@ -50,7 +60,13 @@ fn answer(home: &Home, answered: &mut HashSet<String>) {
         home.run(&["read", &c]).ok();
         for m in shown["messages"].as_array().unwrap() {
             if m["direction"] == "inbound" && answered.insert(text(m, "id")) {
-                home.run_with(&["reply", &c, "-"], &format!("echo: {}", text(m, "text"))).ok();
+                let words = format!("echo: {}", text(m, "text"));
+                let [pixel, page] = &files;
+                let mut args = vec!["reply", c.as_str(), "-"];
+                if words.contains("Send me files") {
+                    args.extend(["--attach", pixel, "--attach", page]);
+                }
+                home.run_with(&args, &words).ok();
             }
         }
     }

@@ -4,13 +4,14 @@
 use crate::far_end::{Answer, Asked, Break, FarEnd, broken, client, nobody};
 use crate::twilio::TwilioCase;
 use frontdesk::domain::account::Channel;
+use frontdesk::domain::attachment::Enclosure;
 use frontdesk::domain::clock::Ms;
 use frontdesk::domain::conversation::Status;
 use frontdesk::domain::event::{ConversationKey, Event, MessageRef};
 use frontdesk::domain::facet::Facet;
 use frontdesk::domain::failure::Failure;
 use frontdesk::domain::ids::{AccountId, ConversationId, OpId};
-use frontdesk::domain::message::{Direction, MediaRef};
+use frontdesk::domain::message::{AttachmentFact, Direction, MediaRef};
 use frontdesk::domain::op::{Accepted, Op, OpBody};
 use frontdesk::provider::{Cursor, Provider, PushContext, RawPush, Scope, Setup, Vendor};
 use std::time::Duration;
@@ -37,6 +38,8 @@ pub trait Case {
     fn media(&self, base: &str) -> MediaRef;
     /// Our token in a send, as it reached the far end.
     fn token(&self, asked: &Asked) -> Option<OpId>;
+    /// Where the far end is told to fetch what goes along with a send.
+    fn enclosed(&self, asked: &Asked) -> Vec<String>;
     /// Somewhere to send to.
     fn to(&self) -> (Channel, String, String);
 }
@@ -61,8 +64,18 @@ pub fn op(case: &dyn Case, text: &str) -> Op {
     }
 }
 
+/// A picture of ours.
+pub fn file() -> AttachmentFact {
+    let path = format!("files/own/{}/a.png", "0123456789abcdef".repeat(4));
+    Enclosure { name: "a.png".into(), mime: "image/png".into(), size: 9, path }.fact(0)
+}
+
 pub fn context() -> PushContext {
-    PushContext { callback: Some("https://inbox.example.com/hooks/support".into()), now: NOW }
+    PushContext {
+        callback: Some("https://inbox.example.com/hooks/support".into()),
+        files: Vec::new(),
+        now: NOW,
+    }
 }
 
 fn build(case: &dyn Case, base: &str, patience: Duration) -> Box<dyn Provider> {
@@ -184,6 +197,21 @@ async fn sending(case: &dyn Case) {
     far.answer(Answer { status: 201, headers: Vec::new(), body: b"<html>".to_vec() });
     assert!(matches!(provider.push(&op(case, "x"), &context()).await, Err(Failure::Unknown { .. })));
     far.asked();
+
+    // Files go along where the far end can fetch them; where it cannot, nothing is said at all.
+    let mut files = op(case, "");
+    if let OpBody::Send { attachments, .. } = &mut files.body {
+        attachments.push(file());
+    }
+    let url = "https://inbox.example.com/media/T/a.png".to_owned();
+    far.answer(case.sent("10"));
+    provider.push(&files, &PushContext { files: vec![url.clone()], ..context() }).await.unwrap();
+    assert_eq!(case.enclosed(&far.asked()[0]), [url]);
+    match provider.push(&files, &context()).await {
+        Err(Failure::Rejected { reason, .. }) => assert!(reason.human.contains("public_url"), "{reason:?}"),
+        other => panic!("{other:?}"),
+    }
+    assert!(far.asked().is_empty());
 
     // What is not ours to do there is an answer, and asks nothing.
     let mut set = op(case, "");

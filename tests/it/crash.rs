@@ -83,7 +83,7 @@ async fn nothing_is_lost_and_nothing_is_said_twice() {
                 let text = format!("answer {n}");
                 let action = Action::Reply {
                     conversation: ConversationId(row.id.0),
-                    text: text.clone(),
+                    text: text.clone().into(),
                     undo_ms: 0,
                     at: None,
                 };

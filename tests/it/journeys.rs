@@ -84,7 +84,7 @@ async fn a_draft_survives_a_kill() {
         reader
             .draft(row.id, frontdesk::domain::command::ComposeMode::Reply)
             .ok()?
-            .filter(|d| d.contains("in two lines"))
+            .filter(|d| d.text.contains("in two lines"))
     });
     screen.kill();
     assert!(world.sent().is_empty(), "a pasted line end sends nothing");

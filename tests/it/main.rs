@@ -11,6 +11,7 @@
 
 mod answering;
 mod architecture;
+mod attachments;
 mod browser;
 mod cli;
 mod config;

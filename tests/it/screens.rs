@@ -7,6 +7,7 @@ pub mod views;
 pub mod world;
 
 use frontdesk::domain::account::{Channel, Health};
+use frontdesk::domain::capability::AttachmentLimits;
 use frontdesk::domain::delivery::Delivery;
 use frontdesk::domain::ids::{AccountId, ConversationId};
 use frontdesk::domain::message::{AuthorKind, Direction};
@@ -238,6 +239,24 @@ fn answering() {
     picture("doubts", World::busy(), (80, 24), "r4111 1111 1111 1111 {{x}}<enter>");
     picture("emoji", World::busy(), (80, 24), "r:smi<tab>");
     picture("variants", World::busy(), (100, 24), "r/<tab>");
+}
+
+/// Two files that go along and one that cannot, with the reason.
+#[test]
+fn attaching() {
+    let mut world = World::busy();
+    let caps = world.accounts[0].capabilities.as_mut().unwrap();
+    caps.channels[0].attachments = AttachmentLimits {
+        kinds: vec!["image/jpeg".into(), "image/png".into(), "video/".into(), "application/pdf".into()],
+        bytes: 16_000_000,
+        count: 3,
+        ..AttachmentLimits::default()
+    };
+    let keys = "rHere is all of it.<a-a>par<enter><a-a>Ter<enter><a-a>unb<enter>";
+    sizes("attached", world.clone(), keys);
+    roles("attached_roles", world.clone(), (80, 24), keys);
+    sizes("attach", world.clone(), "rLook<a-a>");
+    picture("detach", world, (80, 24), &format!("{keys}<a-k>"));
 }
 
 #[test]

@@ -325,7 +325,16 @@ fn quick_replies() -> impl Strategy<Value = Vec<QuickReply>> {
     )
         .prop_filter_map("a text", |(shortcut, channel, language, title, body)| {
             let language = language.map(str::to_owned);
-            replies::checked(QuickReply { shortcut, channel, language, slot: None, title, body }).ok()
+            replies::checked(QuickReply {
+                shortcut,
+                channel,
+                language,
+                slot: None,
+                title,
+                body,
+                files: Vec::new(),
+            })
+            .ok()
         });
     proptest::collection::vec(one, 0..12).prop_map(|mut all| {
         all.sort();

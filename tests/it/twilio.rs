@@ -114,6 +114,10 @@ impl Case for TwilioCase {
     fn token(&self, asked: &Asked) -> Option<OpId> {
         asked.field("StatusCallback")?.split_once("?op=")?.1.parse().ok()
     }
+    fn enclosed(&self, asked: &Asked) -> Vec<String> {
+        assert_eq!(asked.field("Body"), None, "no words, no body");
+        asked.form().into_iter().filter(|(name, _)| name == "MediaUrl").map(|(_, url)| url).collect()
+    }
     fn to(&self) -> (Channel, String, String) {
         (Channel::Sms, OURS.into(), THEIRS.into())
     }
@@ -405,7 +409,7 @@ async fn a_send_names_both_sides_and_carries_the_token() {
 
     // No callback where Twilio could not reach us.
     far.answer(case.sent("9"));
-    provider.push(&asked_for, &PushContext { callback: None, now: NOW }).await.unwrap();
+    provider.push(&asked_for, &PushContext { callback: None, files: Vec::new(), now: NOW }).await.unwrap();
     assert_eq!(far.asked()[0].field("StatusCallback"), None);
 }
 
@@ -421,7 +425,7 @@ async fn services_and_whatsapp_address_as_they_must() {
         (*channel, *from, *to) = (Channel::Whatsapp, with.ours, THEIRS.to_owned());
     }
     far.answer(TwilioCase.sent("9"));
-    provider.push(&asked_for, &PushContext { callback: None, now: NOW }).await.unwrap();
+    provider.push(&asked_for, &PushContext { callback: None, files: Vec::new(), now: NOW }).await.unwrap();
     let sent = far.asked()[0].form();
     assert_eq!(
         sent,

@@ -1,12 +1,12 @@
 //! Every request that the adapter makes, checked against Twilio's own OpenAPI document, where that document is at hand:
 //! in `../shared/specs` beside the checkout, or below `FRONTDESK_SHARED`. The project keeps no copy of it.
 
-use crate::conformance::{Case, NOW, context, op};
+use crate::conformance::{Case, NOW, context, file, op};
 use crate::far_end::{Answer, Asked, FarEnd};
 use crate::twilio::{ACCOUNT, TwilioCase, entry, list, twilio};
 use frontdesk::domain::account::Channel;
 use frontdesk::domain::op::OpBody;
-use frontdesk::provider::{Cursor, Provider, Scope};
+use frontdesk::provider::{Cursor, Provider, PushContext, Scope};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -130,6 +130,13 @@ async fn everything() -> Vec<Asked> {
         *channel = Channel::Whatsapp;
     }
     provider.push(&send, &context()).await.unwrap();
+    let mut files = send.clone();
+    if let OpBody::Send { attachments, .. } = &mut files.body {
+        *attachments = vec![file(), file()];
+    }
+    let urls = vec!["https://inbox.example.com/media/T/a.png".to_owned(); 2];
+    far.answer(TwilioCase.sent("4"));
+    provider.push(&files, &PushContext { files: urls, ..context() }).await.unwrap();
     let picture = entry("3", "", json!({"sid": sid, "num_media": "1"}));
     let media = Answer::json(200, json!({"media_list": [{"sid": "ME00000000000000000000000000000009"}]}));
     far.answer(list(&[picture], Some("PageSize=200&Page=1&PageToken=PASM0"))).answer(media);
@@ -146,7 +153,7 @@ async fn everything() -> Vec<Asked> {
 #[tokio::test]
 async fn requests_are_as_the_document_says() {
     let asked = everything().await;
-    assert_eq!(asked.len(), 9, "{asked:#?}");
+    assert_eq!(asked.len(), 10, "{asked:#?}");
     let Some(document) = document() else {
         println!(
             "skipped: Twilio's OpenAPI document is not beside the checkout (../shared/specs or FRONTDESK_SHARED)"

@@ -6,6 +6,7 @@ mod desk;
 use axum::http::StatusCode;
 use desk::{Desk, Visitor, pair, texts};
 use frontdesk::domain::account::Channel;
+use frontdesk::domain::attachment::Written;
 use frontdesk::domain::command::Action;
 use frontdesk::domain::delivery::Delivery;
 use frontdesk::domain::ids::ConversationId;
@@ -358,7 +359,7 @@ async fn the_page_is_locked_down_and_the_accounts_words_stay_words() {
     let header = |name: &str| page.headers()[name].to_str().unwrap().to_owned();
     assert_eq!(
         header("content-security-policy"),
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; \
          frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
     );
     assert_eq!(header("x-content-type-options"), "nosniff");
@@ -382,4 +383,64 @@ async fn the_page_is_locked_down_and_the_accounts_words_stay_words() {
     }
     let slash = desk.http.get(format!("{}/", desk.base)).send().await.unwrap();
     assert_eq!(slash.url().as_str(), desk.base, "one address for the page");
+}
+
+#[tokio::test]
+async fn files_of_an_answer_are_there_for_its_visitor_and_nobody_else() {
+    let desk = Desk::open(&[]).await;
+    let (ana, bob) = (desk.visitor(json!({})).await, desk.visitor(json!({})).await);
+    ana.say("c-1", "What does it look like?").await;
+    desk.apply();
+    let c = desk.conversation().id;
+    bob.say("c-1", "Hello?").await;
+    desk.apply();
+    let mut stream = ana.stream(None).await;
+    assert_eq!(stream.next().await.unwrap().1["files"], Value::Null, "what has none says nothing of them");
+    let png = b"\x89PNG\r\n\x1a\nso";
+    let files = vec![desk.file("so \u{e9}.png", png), desk.file("run.html", b"<script>alert(1)</script>")];
+    let text = Written { text: "Like this".into(), files };
+    let op = desk.act(Action::Reply { conversation: c, text, undo_ms: 0, at: None }).unwrap();
+    let hidden = desk.thread(c)[1].attachments[0].id.to_string();
+    assert_eq!(ana.file(&hidden).await.status(), 404, "it can still be taken back");
+    desk.deliver(op).await;
+
+    let (_, answer) = stream.next().await.unwrap();
+    assert_eq!(ana.messages("").await["messages"][1], answer, "the stream and the history say the same");
+    assert_eq!(
+        answer["files"],
+        json!([
+            { "id": hidden, "name": "so \u{e9}.png", "mime": "image/png", "size": 10, "image": true },
+            { "id": answer["files"][1]["id"], "name": "run.html", "mime": "text/html", "size": 25, "image": false }
+        ])
+    );
+    let picture = ana.file(&hidden).await;
+    let header = |answer: &reqwest::Response, name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!((picture.status(), header(&picture, "content-type").as_str()), (StatusCode::OK, "image/png"));
+    assert!(header(&picture, "content-disposition").starts_with("inline; filename=\"so _.png\""));
+    assert_eq!(header(&picture, "x-content-type-options"), "nosniff");
+    assert!(header(&picture, "content-security-policy").starts_with("default-src 'none'"));
+    assert!(header(&picture, "cache-control").contains("no-store"));
+    assert_eq!(picture.bytes().await.unwrap().as_ref(), png);
+    // What could run is only ever saved.
+    let page = ana.file(answer["files"][1]["id"].as_str().unwrap()).await;
+    assert!(header(&page, "content-disposition").starts_with("attachment;"));
+
+    // Neither another visitor, nor who has no token, nor who makes up ids.
+    assert_eq!(bob.file(&hidden).await.status(), 404);
+    let stranger = Visitor { token: "x".into(), ..ana.clone() };
+    assert_eq!(stranger.file(&hidden).await.status(), 401);
+    for id in ["0", "-1", "99999", "x", "..%2F..%2Ffrontdesk.db", "1%00"] {
+        assert_eq!(ana.file(id).await.status(), 404, "{id}");
+    }
+    // What agents keep among themselves stays there.
+    let note = Written { text: String::new(), files: vec![desk.file("internal.txt", b"secret")] };
+    desk.act(Action::Note { conversation: c, text: note });
+    let internal = desk.thread(c)[2].attachments[0].id.to_string();
+    assert_eq!(ana.file(&internal).await.status(), 404);
+    assert_eq!(ana.messages("").await["messages"].as_array().unwrap().len(), 2);
+    // An answer of a file alone has no words.
+    let text = Written { text: String::new(), files: vec![desk.file("a.pdf", b"%PDF-1.7")] };
+    let op = desk.act(Action::Reply { conversation: c, text, undo_ms: 0, at: None }).unwrap();
+    desk.deliver(op).await;
+    assert_eq!(stream.next().await.unwrap().1["text"], "");
 }

@@ -59,6 +59,9 @@ pub struct QuickReplyText {
     /// The slot it is fixed to: Alt and this number puts it in.
     #[arg(long, value_name = "1-9", value_parser = clap::value_parser!(u8).range(1..=9))]
     pub slot: Option<u8>,
+    /// A file that goes along; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<PathBuf>,
     /// Which variant.
     #[command(flatten)]
     pub variant: QuickReplyVariant,
@@ -70,7 +73,7 @@ pub struct QuickReplyEdit {
     /// What is typed to find it.
     pub shortcut: String,
     /// The new text; - reads it from standard input.
-    #[arg(value_name = "TEXT|-", required_unless_present_any = ["title", "slot"])]
+    #[arg(value_name = "TEXT|-", required_unless_present_any = ["title", "slot", "attach", "no_files"])]
     pub text: Option<String>,
     /// The new title.
     #[arg(long)]
@@ -78,6 +81,12 @@ pub struct QuickReplyEdit {
     /// The slot it is fixed to; 0 = none.
     #[arg(long, value_name = "0-9", value_parser = clap::value_parser!(u8).range(0..=9))]
     pub slot: Option<u8>,
+    /// A further file that goes along; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<PathBuf>,
+    /// Take the files away that go along so far.
+    #[arg(long)]
+    pub no_files: bool,
     /// Which variant.
     #[command(flatten)]
     pub variant: QuickReplyVariant,
@@ -108,7 +117,7 @@ pub struct QuickReplyImport {
 /// `quick-reply export`
 #[derive(Debug, Clone, Args)]
 pub struct QuickReplyExport {
-    /// The file, which must not be there yet [default: print them].
+    /// The file, which must not be there yet [default: print them]. Files that go along are copied into a directory beside it.
     pub file: Option<PathBuf>,
     /// Its form [default: as its name ends, else toml].
     #[arg(long)]

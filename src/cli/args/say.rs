@@ -1,6 +1,7 @@
 //! Arguments of `new`, `reply` and `note`.
 
 use clap::Args;
+use std::path::PathBuf;
 
 /// How long to wait for the outcome.
 #[derive(Debug, Clone, Args)]
@@ -20,8 +21,11 @@ pub struct NewArgs {
     #[arg(long, value_name = "ADDRESS")]
     pub to: String,
     /// The words; - reads them from standard input.
-    #[arg(value_name = "TEXT|-")]
-    pub text: String,
+    #[arg(value_name = "TEXT|-", required_unless_present = "attach")]
+    pub text: Option<String>,
+    /// A file that goes along; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<PathBuf>,
     /// When.
     #[command(flatten)]
     pub later: Later,
@@ -69,8 +73,11 @@ pub struct WordsArgs {
     /// The conversation's id.
     pub conversation: String,
     /// The words; - reads them from standard input.
-    #[arg(value_name = "TEXT|-")]
-    pub text: String,
+    #[arg(value_name = "TEXT|-", required_unless_present = "attach")]
+    pub text: Option<String>,
+    /// A file that goes along; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<PathBuf>,
     /// Waiting.
     #[command(flatten)]
     pub wait: Wait,

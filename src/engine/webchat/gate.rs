@@ -71,7 +71,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 /// The content security policy of a page that these origins may show in a frame.
 fn policy(frame_ancestors: &str) -> String {
     format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; \
          frame-ancestors {frame_ancestors}; base-uri 'none'; form-action 'none'"
     )
 }

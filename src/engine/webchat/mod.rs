@@ -24,17 +24,18 @@ use view::Names;
 
 mod api;
 mod cursor;
+mod files;
 mod frame;
 mod gate;
 mod history;
-mod limits;
+pub(in crate::engine) mod limits;
 mod origin;
 mod page;
 mod problem;
 mod readers;
 mod stream;
 mod streams;
-mod token;
+pub(in crate::engine) mod token;
 mod view;
 
 use problem::Problem;
@@ -99,6 +100,7 @@ pub fn routes(state: WebchatState) -> Router {
         .route("/chat/{name}/api/visitor", post(api::visitor))
         .route("/chat/{name}/api/messages", get(api::messages).post(api::say))
         .route("/chat/{name}/api/events", get(stream::events))
+        .route("/chat/{name}/api/files/{file}", get(files::file))
         .route("/chat/{name}/api/typing", post(api::typing))
         .route("/chat/{name}/api/receipt", post(api::receipt))
         .route("/chat/{name}/api/profile", post(api::profile))

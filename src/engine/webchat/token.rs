@@ -83,10 +83,15 @@ pub fn check(key: &Key, token: &str) -> Option<Visitor> {
 }
 
 fn mac(key: &Key, random: &[u8]) -> Vec<u8> {
+    seal(key, PURPOSE, random)
+}
+
+/// Seals bytes for one purpose: HMAC-SHA256 under the key.
+pub(in crate::engine) fn seal(key: &Key, purpose: &[u8], bytes: &[u8]) -> Vec<u8> {
     // HMAC takes keys of any length (RFC 2104), so the error cannot happen; an empty MAC matches nothing.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key.0) else { return Vec::new() };
-    mac.update(PURPOSE);
-    mac.update(random);
+    mac.update(purpose);
+    mac.update(bytes);
     mac.finalize().into_bytes().to_vec()
 }
 

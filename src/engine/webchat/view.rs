@@ -2,11 +2,12 @@
 //! activity, or an answer that can still be taken back.
 
 use super::cursor::{Known, Tick};
+use crate::domain::attachment::Enclosure;
 use crate::domain::delivery::Delivery;
-use crate::domain::ids::MessageId;
+use crate::domain::ids::{AttachmentId, MessageId};
 use crate::domain::message::Direction;
 use crate::domain::row::MessageRow;
-use crate::text::format;
+use crate::text::{file_kind, format};
 use serde::Serialize;
 
 /// The author as the visitor knows them.
@@ -29,6 +30,9 @@ pub struct Shown {
     pub author: Author,
     /// RFC 3339, UTC.
     pub sent_at: String,
+    /// Files that came along.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<File>,
     /// `sent`, `delivered` or `read`.
     pub state: &'static str,
     /// The store's id.
@@ -40,6 +44,28 @@ pub struct Shown {
     /// What receipts are reported by.
     #[serde(skip)]
     pub external_id: Option<String>,
+}
+
+/// A file of an answer in the words of the API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct File {
+    /// Under which it is fetched: `files/ID`.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its media type.
+    pub mime: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Whether a page may show it as a picture; anything else is to be saved.
+    pub image: bool,
+}
+
+/// The files of ours that went out with a message.
+pub(super) fn own_files(row: &MessageRow) -> impl Iterator<Item = (AttachmentId, Enclosure)> {
+    let outbound = row.direction == Direction::Outbound;
+    let rows = row.attachments.iter().filter(move |_| outbound);
+    rows.filter_map(|file| Some((file.id, Enclosure::of_row(file)?)))
 }
 
 /// Whose names are shown to visitors.
@@ -89,6 +115,15 @@ pub fn shown(row: &MessageRow, names: &Names) -> Option<Shown> {
         text: row.text.clone(),
         author: Author { name },
         sent_at: format::stamp(row.sent_at),
+        files: own_files(row)
+            .map(|(id, file)| File {
+                id: id.to_string(),
+                image: file_kind::is_safe_picture(&file.mime),
+                name: file.name,
+                mime: file.mime,
+                size: file.size,
+            })
+            .collect(),
         state: tick.word(),
         message: row.id,
         tick,

@@ -18,6 +18,7 @@ pub fn files(form: &Form) -> Vec<AttachmentFact> {
                 size: None,
                 caption: None,
                 media: Some(MediaRef(url)),
+                path: None,
             })
         })
         .collect()

@@ -27,6 +27,7 @@ pub mod address;
 pub mod consent;
 pub mod content;
 pub mod errors;
+pub mod files;
 pub mod form;
 pub mod map;
 pub mod media;
@@ -162,6 +163,7 @@ fn capabilities(settings: &settings::Settings) -> Capabilities {
         max_text: Some(MAX_TEXT),
         segments: true,
         start: true,
+        attachments: files::mms(settings),
         ..ChannelCapabilities::text_only(Channel::Sms)
     };
     let whatsapp = ChannelCapabilities {
@@ -172,6 +174,7 @@ fn capabilities(settings: &settings::Settings) -> Capabilities {
         start: false,
         read_receipts: true,
         formatting: Formatting::Whatsapp,
+        attachments: files::whatsapp(),
         ..sms.clone()
     };
     let from = settings.own.from.as_deref();

@@ -199,6 +199,7 @@ async fn files(twilio: &Twilio, message: &wire::Message, now: Ms) -> Result<Vec<
             size: None,
             caption: None,
             media: Some(MediaRef(path.into())),
+            path: None,
         });
     }
     twilio.files.put(sid, files.clone());
@@ -227,7 +228,7 @@ async fn object(twilio: &Twilio, cursor: Cursor, sid: &str, now: Ms) -> Result<P
 /// Looks for a send by recipient, text and time. Exactly one that fits is taken for it; with none, or two, or where the
 /// list is too long to be sure, nothing is said: it stays unknown.
 async fn lookup(twilio: &Twilio, cursor: Cursor, op: &Op, now: Ms) -> Result<Page, Failure> {
-    let OpBody::Send { channel, to, text, .. } = &op.body else {
+    let OpBody::Send { channel, to, text, attachments, .. } = &op.body else {
         return Err(Failure::Unsupported);
     };
     let nothing = Page { cursor, ..Page::default() };
@@ -254,7 +255,9 @@ async fn lookup(twilio: &Twilio, cursor: Cursor, op: &Op, now: Ms) -> Result<Pag
                 && ours
                 && message.to.as_deref() == Some(to.as_str())
                 && made.is_some_and(|made| made >= from)
-                && message.body.as_deref().is_some_and(|body| same_text(body, text));
+                && same_text(message.body.as_deref().unwrap_or_default(), text)
+                && message.num_media.as_deref().and_then(|n| n.parse().ok()).unwrap_or(0)
+                    == attachments.len();
             let seen = found.iter().any(|(_, m): &(_, wire::Message)| m.sid == message.sid);
             // One to one: what is known to be another op's is not this one's.
             let sid = message.sid.as_deref().unwrap_or_default();

@@ -21,10 +21,13 @@ pub async fn push(twilio: &Twilio, op: &Op, ctx: &PushContext) -> Result<Accepte
     let OpBody::Send { channel, from, to, text, attachments, .. } = &op.body else {
         return Err(Failure::Unsupported);
     };
-    if !attachments.is_empty() {
-        return Err(Failure::rejected(None, "files cannot be sent through this account"));
+    if ctx.files.len() != attachments.len() {
+        let human =
+            "Twilio cannot fetch the files from this machine: set `public_url` to an address that it reaches";
+        return Err(Failure::rejected(None, human));
     }
-    let fields = fields(twilio, *channel, from, to, text, callback(ctx.callback.as_deref(), op.id));
+    let mut fields = fields(twilio, *channel, from, to, text, callback(ctx.callback.as_deref(), op.id));
+    fields.extend(ctx.files.iter().map(|url| ("MediaUrl".to_owned(), url.clone())));
     let request = Request::form(twilio.url("Messages.json")?, fields).auth(twilio.auth.clone());
     let answer = twilio.http.send(request).await?;
     if !(200..=299).contains(&answer.status) {
@@ -60,7 +63,10 @@ fn fields(
     if let Some(service) = &own.service {
         fields.push(("MessagingServiceSid".to_owned(), service.clone()));
     }
-    fields.push(("Body".to_owned(), text.to_owned()));
+    // Files need no words.
+    if !text.trim().is_empty() {
+        fields.push(("Body".to_owned(), text.to_owned()));
+    }
     if let Some(callback) = callback {
         fields.push(("StatusCallback".to_owned(), callback));
     }

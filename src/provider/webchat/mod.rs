@@ -2,7 +2,7 @@
 //! and what a visitor does comes from the engine's own chat routes. There is no vendor to ask.
 
 use crate::domain::account::Channel;
-use crate::domain::capability::{Capabilities, ChannelCapabilities, Formatting, PushKind};
+use crate::domain::capability::{AttachmentLimits, Capabilities, ChannelCapabilities, Formatting, PushKind};
 use crate::domain::clock::Ms;
 use crate::domain::delivery::{Delivery, DeliverySource};
 use crate::domain::event::{DeliveryReport, Event, MessageRef};
@@ -22,6 +22,10 @@ pub mod wire;
 
 /// Longest message in characters, in both directions.
 pub const MAX_TEXT: usize = 4000;
+/// Bytes of one file of an answer.
+pub const MAX_FILE: u64 = 20_000_000;
+/// Files of one answer.
+pub const MAX_FILES: u32 = 10;
 /// Messages a minute that one visitor may write, unless the setting says otherwise.
 pub const MESSAGES_PER_MINUTE: u32 = 30;
 
@@ -127,6 +131,7 @@ fn capabilities() -> Capabilities {
         read_receipts: true,
         // The page makes links of addresses, and nothing else of anything.
         formatting: Formatting::Links,
+        attachments: AttachmentLimits { bytes: MAX_FILE, count: MAX_FILES, ..AttachmentLimits::default() },
         ..ChannelCapabilities::text_only(Channel::Webchat)
     };
     // Sending changes nothing but our own store, by the op's own id.
@@ -163,10 +168,7 @@ impl Provider for Webchat {
 /// What is said is stored, and so it is where the visitor's page reads it.
 fn accept(op: &Op, now: Ms) -> Result<Accepted, Failure> {
     match &op.body {
-        OpBody::Send { text, attachments, .. } => {
-            if !attachments.is_empty() {
-                return Err(Failure::rejected(None, "files cannot be sent to a chat page"));
-            }
+        OpBody::Send { text, .. } => {
             if text.chars().count() > MAX_TEXT {
                 return Err(Failure::rejected(None, format!("a message has at most {MAX_TEXT} characters")));
             }
@@ -244,7 +246,7 @@ mod tests {
         let caps = Webchat::new("site").capabilities();
         let channel = caps.on(Channel::Webchat).unwrap();
         assert!(!channel.start && channel.typing && channel.read_receipts);
-        assert_eq!((channel.max_text, channel.attachments.count), (Some(4000), 0));
+        assert_eq!((channel.max_text, channel.attachments.count), (Some(4000), 10));
         assert_eq!(caps.status, Ownership::Local);
     }
 }

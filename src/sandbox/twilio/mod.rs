@@ -186,6 +186,13 @@ impl TwilioWorld {
         self.shared.state().record(sid).cloned()
     }
 
+    /// The files of a message as the far end has them: media type and bytes. For a message of ours, what it fetched.
+    pub fn files(&self, sid: &str) -> Vec<(String, Vec<u8>)> {
+        let state = self.shared.state();
+        let media = state.media.get(sid).into_iter().flatten();
+        media.map(|medium| (medium.content_type.clone(), medium.bytes.clone())).collect()
+    }
+
     /// Every webhook that was made, in order.
     pub fn pushed(&self) -> Vec<Pushed> {
         self.shared.state().pushed.clone()

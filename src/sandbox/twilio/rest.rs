@@ -264,7 +264,7 @@ impl Draft {
         let mut fields: Vec<(String, String)> = url::form_urlencoded::parse(form).into_owned().collect();
         let mut take = |name: &str| -> Option<String> {
             let at = fields.iter().position(|(field, value)| field == name && !value.is_empty())?;
-            Some(fields.swap_remove(at).1)
+            Some(fields.remove(at).1)
         };
         let to = take("To").ok_or((400, 21604))?;
         let from = take("From");

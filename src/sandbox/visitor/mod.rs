@@ -47,6 +47,24 @@ pub struct ChatMessage {
     /// `sent`, `delivered` or `read`.
     #[serde(default)]
     pub state: String,
+    /// Files that came along.
+    #[serde(default)]
+    pub files: Vec<ChatFile>,
+}
+
+/// A file of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ChatFile {
+    /// Its id for this visitor.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its media type.
+    pub mime: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Whether it may be shown as a picture.
+    pub image: bool,
 }
 
 /// The writer of a message.
@@ -203,6 +221,15 @@ impl Visitor {
             request = request.query(&[("after", cursor)]);
         }
         Ok(checked(request.send().await?).await?.json().await?)
+    }
+
+    /// The content of a file.
+    ///
+    /// # Errors
+    /// See [`VisitorError`].
+    pub async fn file(&self, id: &str) -> Result<Vec<u8>, VisitorError> {
+        let request = self.client.get(self.at(&format!("files/{id}"))).bearer_auth(&self.token);
+        Ok(checked(request.send().await?).await?.bytes().await?.to_vec())
     }
 
     /// Shows or ends the sign that the visitor is typing.

@@ -1,6 +1,7 @@
 //! Beginning conversations: with whom, where one exists already, and what becomes of one in which nothing was said.
 
 use crate::domain::account::Channel;
+use crate::domain::attachment::Written;
 use crate::domain::command::Performed;
 use crate::domain::contact::{Identity, IdentityKind};
 use crate::domain::event::ConversationKey;
@@ -20,14 +21,14 @@ impl Tx<'_> {
         account: AccountId,
         channel: Channel,
         to: &str,
-        text: &str,
+        written: &Written,
         leaves: Leaves,
     ) -> Result<Performed, StoreError> {
         let account = self.account_row(account)?;
         let identity = identity_of(to)?;
         let found = self.conversation_with(account.id, channel, to, &identity)?;
         let row = found.map(|id| self.conversation_row(id)).transpose()?;
-        self.allowed(&account, row.as_ref(), channel, Some(&identity), text)?;
+        self.allowed(&account, row.as_ref(), channel, Some(&identity), written)?;
         let row = match row {
             Some(row) => row,
             None => {
@@ -35,7 +36,7 @@ impl Tx<'_> {
                 self.conversation_row(id)?
             }
         };
-        let done = self.say(actor, &row, text, leaves)?;
+        let done = self.say(actor, &row, written, leaves)?;
         self.audit(actor, "new", Some(row.id), done.message, op_detail(done.op))?;
         Ok(done)
     }

@@ -1,5 +1,6 @@
 //! Mending sends: taking back, trying again, giving up, answering a doubt.
 
+use crate::domain::attachment::Written;
 use crate::domain::command::Performed;
 use crate::domain::delivery::{Delivery, DeliverySource, Reason};
 use crate::domain::event::DeliveryReport;
@@ -146,7 +147,8 @@ impl Tx<'_> {
         }
         let row = self.conversation_row(send.conversation)?;
         let account = self.account_row(row.account)?;
-        self.allowed(&account, Some(&row), row.channel, None, &send.text)?;
+        let written = Written { text: send.text.clone(), files: self.enclosed(message)? };
+        self.allowed(&account, Some(&row), row.channel, None, &written)?;
         match send.op {
             // The provider never had it: the same message goes out again.
             Some((op, _)) if send.said.is_none() && send.external.is_none() => {
@@ -173,7 +175,7 @@ impl Tx<'_> {
             // The provider had it and failed: that stays history, and a new message goes out.
             _ => {
                 self.give_up(message, &send)?;
-                let mut done = self.say(actor, &row, &send.text, Leaves::default())?;
+                let mut done = self.say(actor, &row, &written, Leaves::default())?;
                 let mut detail = op_detail(done.op);
                 if let Some(map) = detail.as_object_mut() {
                     map.insert("of".into(), json!(message.to_string()));

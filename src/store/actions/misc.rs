@@ -1,5 +1,6 @@
 //! Reading, consent, drafts and quick replies.
 
+use crate::domain::attachment::Written;
 use crate::domain::capability::Ownership;
 use crate::domain::command::{ComposeMode, Performed, set};
 use crate::domain::contact::ConsentState;
@@ -13,6 +14,7 @@ use crate::domain::rev::{Rev, Stamped};
 use crate::store::actions::Actor;
 use crate::store::actions::say::op_detail;
 use crate::store::error::StoreError;
+use crate::store::media;
 use crate::store::tx::Tx;
 use rusqlite::params;
 use serde_json::{Value, json};
@@ -145,7 +147,7 @@ impl Tx<'_> {
             ConsentState::OptedOut => format!("opted {name} out of {medium}"),
             ConsentState::OptedIn => format!("opted {name} in to {medium} again"),
         };
-        self.own_message(actor, conversation, Direction::Activity, &line)?;
+        self.own_message(actor, conversation, Direction::Activity, &line.into())?;
         let detail = json!({ "before": before.map(|b| b.state), "after": state });
         self.audit(actor, "consent", Some(conversation), None, detail)?;
         self.settle()?;
@@ -179,7 +181,7 @@ impl Tx<'_> {
         }
         self.count_places_of(identity, 1)?;
         let line = if on { "blocked this address" } else { "accepts this address again" };
-        self.own_message(actor, conversation, Direction::Activity, line)?;
+        self.own_message(actor, conversation, Direction::Activity, &line.into())?;
         self.audit(
             actor,
             if on { "block" } else { "unblock" },
@@ -200,16 +202,17 @@ impl Tx<'_> {
         &mut self,
         conversation: ConversationId,
         mode: ComposeMode,
-        text: &str,
+        written: &Written,
     ) -> Result<Performed, StoreError> {
         self.conversation_row(conversation)?;
-        if text.is_empty() {
+        if written.text.is_empty() && written.files.is_empty() {
             self.forget_draft(conversation, mode)?;
         } else {
             self.exec(
-                "INSERT INTO draft(conversation_id, mode, text, began_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)
-                 ON CONFLICT (conversation_id, mode) DO UPDATE SET text = excluded.text, updated_at = excluded.updated_at",
-                params![conversation.0, mode.code(), text, self.now],
+                "INSERT INTO draft(conversation_id, mode, text, files, began_at, updated_at) VALUES (?1, ?2, ?3, ?5, ?4, ?4)
+                 ON CONFLICT (conversation_id, mode) DO UPDATE SET text = excluded.text, files = excluded.files,
+                   updated_at = excluded.updated_at",
+                params![conversation.0, mode.code(), written.text, self.now, media::column(&written.files)?],
             )?;
             self.touch(conversation.0).draft = true;
         }

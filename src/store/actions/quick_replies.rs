@@ -5,6 +5,7 @@ use crate::domain::ids::QuickReplyId;
 use crate::domain::quick_reply::QuickReply;
 use crate::store::actions::Actor;
 use crate::store::error::StoreError;
+use crate::store::media;
 use crate::store::tx::Tx;
 use crate::text::replies;
 use rusqlite::params;
@@ -42,16 +43,18 @@ impl Tx<'_> {
         let id = id.map(|id| id.0).or(found);
         let sql = match id {
             Some(_) => {
-                "UPDATE quick_reply SET shortcut = ?1, channel = ?2, language = ?3, slot = ?4, title = ?5, body = ?6
+                "UPDATE quick_reply SET shortcut = ?1, channel = ?2, language = ?3, slot = ?4, title = ?5, body = ?6,
+                   files = ?8
                  WHERE id = ?7"
             }
             None => {
-                "INSERT INTO quick_reply(shortcut, channel, language, slot, title, body, id)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+                "INSERT INTO quick_reply(shortcut, channel, language, slot, title, body, id, files)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
             }
         };
         let (shortcut, title, body) = (&reply.shortcut, &reply.title, &reply.body);
-        if self.exec(sql, params![shortcut, channel, language, reply.slot, title, body, id])? == 0 {
+        let files = media::column(&reply.files)?;
+        if self.exec(sql, params![shortcut, channel, language, reply.slot, title, body, id, files])? == 0 {
             return Err(StoreError::NotFound("quick reply"));
         }
         self.audit(actor, "quick-reply save", None, None, json!({ "shortcut": reply.shortcut }))?;

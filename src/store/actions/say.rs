@@ -1,6 +1,7 @@
 //! Saying something: the echo that is shown at once, and the op that sends it.
 
 use crate::domain::account::Channel;
+use crate::domain::attachment::Written;
 use crate::domain::availability::{SendContext, may_say, may_send};
 use crate::domain::clock::Ms;
 use crate::domain::command::{ComposeMode, Performed};
@@ -10,7 +11,7 @@ use crate::domain::event::ConversationKey;
 use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId};
 use crate::domain::message::{Author, AuthorKind, Direction, MessageKind};
 use crate::domain::op::OpBody;
-use crate::domain::row::{AccountRow, ConsentRow, ConversationRow};
+use crate::domain::row::{AccountRow, ConsentRow, ConversationRow, bare_address};
 use crate::store::actions::Actor;
 use crate::store::error::StoreError;
 use crate::store::reader::rows;
@@ -33,13 +34,13 @@ impl Tx<'_> {
         &mut self,
         actor: &Actor,
         conversation: ConversationId,
-        text: &str,
+        written: &Written,
         leaves: Leaves,
     ) -> Result<Performed, StoreError> {
         let row = self.conversation_row(conversation)?;
         let account = self.account_row(row.account)?;
-        self.allowed(&account, Some(&row), row.channel, None, text)?;
-        let done = self.say(actor, &row, text, leaves)?;
+        self.allowed(&account, Some(&row), row.channel, None, written)?;
+        let done = self.say(actor, &row, written, leaves)?;
         self.audit(actor, "reply", Some(conversation), done.message, op_detail(done.op))?;
         Ok(done)
     }
@@ -48,13 +49,13 @@ impl Tx<'_> {
         &mut self,
         actor: &Actor,
         conversation: ConversationId,
-        text: &str,
+        written: &Written,
     ) -> Result<Performed, StoreError> {
-        if text.trim().is_empty() {
+        if written.is_blank() {
             return Err(StoreError::Refused("the note is empty".into()));
         }
         self.conversation_row(conversation)?;
-        let message = self.own_message(actor, conversation, Direction::Note, text)?;
+        let message = self.own_message(actor, conversation, Direction::Note, written)?;
         self.forget_draft(conversation, ComposeMode::Note)?;
         self.audit(actor, "note", Some(conversation), Some(message), Value::Null)?;
         self.settle()?;
@@ -72,17 +73,17 @@ impl Tx<'_> {
         &mut self,
         actor: &Actor,
         row: &ConversationRow,
-        text: &str,
+        written: &Written,
         leaves: Leaves,
     ) -> Result<Performed, StoreError> {
-        let message = self.own_message(actor, row.id, Direction::Outbound, text)?;
+        let message = self.own_message(actor, row.id, Direction::Outbound, written)?;
         let body = OpBody::Send {
             conversation: ConversationKey(row.external_id.clone()),
             channel: row.channel,
             from: row.ours.clone(),
             to: row.theirs.clone(),
-            text: text.to_owned(),
-            attachments: Vec::new(),
+            text: written.text.clone(),
+            attachments: written.files.iter().enumerate().map(|(at, file)| file.fact(at)).collect(),
         };
         let soon = self.now.saturating_add(leaves.undo_ms.max(0));
         let scheduled = leaves.at.filter(|at| *at > soon);
@@ -114,10 +115,16 @@ impl Tx<'_> {
         actor: &Actor,
         conversation: ConversationId,
         direction: Direction,
-        text: &str,
+        written: &Written,
     ) -> Result<MessageId, StoreError> {
         let id = self.slot(self.now)?;
+        let text = written.text.as_str();
         let is_activity = direction == Direction::Activity;
+        let kind = match (is_activity, written.files.is_empty()) {
+            (true, _) => MessageKind::Activity,
+            (false, true) => MessageKind::Text,
+            (false, false) => MessageKind::Attachment,
+        };
         let agent: Option<i64> =
             self.one("SELECT id FROM agent WHERE email = ?1", [actor.email.to_lowercase()], |r| r.get(0))?;
         self.exec(
@@ -128,7 +135,7 @@ impl Tx<'_> {
                 id.0,
                 conversation.0,
                 direction.code(),
-                if is_activity { MessageKind::Activity } else { MessageKind::Text }.code(),
+                kind.code(),
                 if actor.is_system() { AuthorKind::System } else { AuthorKind::Agent }.code(),
                 actor.name,
                 agent,
@@ -136,7 +143,8 @@ impl Tx<'_> {
                 self.now
             ],
         )?;
-        if !is_activity {
+        self.enclose(id, &written.files)?;
+        if !is_activity && !text.is_empty() {
             self.index_message(id.0, Some(text), false);
         }
         if !actor.is_system() {
@@ -150,17 +158,17 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// Whether these words may be sent here and now.
+    /// Whether this may be sent here and now.
     pub(in crate::store) fn allowed(
         &mut self,
         account: &AccountRow,
         conversation: Option<&ConversationRow>,
         channel: Channel,
         to: Option<&Identity>,
-        text: &str,
+        written: &Written,
     ) -> Result<(), StoreError> {
-        self.as_sender(account, conversation, channel, to, |ctx| may_say(ctx, text))?;
-        variables::refusal(text).map_or(Ok(()), |why| Err(StoreError::Refused(why)))
+        self.as_sender(account, conversation, channel, to, |ctx| may_say(ctx, written))?;
+        variables::refusal(&written.text).map_or(Ok(()), |why| Err(StoreError::Refused(why)))
     }
 
     /// Whether a conversation may be begun with an address, whatever the words.
@@ -202,6 +210,10 @@ impl Tx<'_> {
             conversation,
             channel: account.capabilities.as_ref().and_then(|c| c.on(channel)),
             consent: consent.as_ref(),
+            to: conversation
+                .map(|row| bare_address(&row.theirs))
+                .or(to.map(|i| i.value.as_str()))
+                .unwrap_or_default(),
             now: self.now,
         };
         may(&ctx).map_err(StoreError::Refused)

@@ -9,6 +9,7 @@ use crate::store::apply::metadata::Metadata;
 use crate::store::apply::{Applied, Home, Told};
 use crate::store::error::StoreError;
 use crate::store::fold::uuid_blob;
+use crate::store::media::HAS_OWN;
 use crate::store::tx::Tx;
 use crate::text::sanitize;
 use rusqlite::{Row, params};
@@ -245,7 +246,10 @@ impl Tx<'_> {
             touch.answered_lost |= row.direction == Direction::Outbound.code();
         }
         self.participant(row.conversation, &fact.author, agent, fact.sent_at)?;
-        self.attachments(row.id, &fact.attachments, fact.direction, out)?;
+        // What we sent along stays as we showed it: the provider's copies of it are no files of their own.
+        if !(ours && self.one(HAS_OWN, [row.id], |_| Ok(()))?.is_some()) {
+            self.attachments(row.id, &fact.attachments, fact.direction, out)?;
+        }
         Ok(row.id)
     }
 
@@ -283,7 +287,12 @@ impl Tx<'_> {
             params![keep, gone.id],
         )?;
         self.exec("DELETE FROM delivery_step WHERE message_id = ?1", [gone.id])?;
-        self.exec("UPDATE OR IGNORE attachment SET message_id = ?1 WHERE message_id = ?2", [keep, gone.id])?;
+        if self.one(HAS_OWN, [keep], |_| Ok(()))?.is_none() {
+            self.exec(
+                "UPDATE OR IGNORE attachment SET message_id = ?1 WHERE message_id = ?2",
+                [keep, gone.id],
+            )?;
+        }
         self.exec("DELETE FROM attachment WHERE message_id = ?1", [gone.id])?;
         let row = self
             .one(&format!("SELECT {KNOWN} FROM message WHERE id = ?1"), [keep], known)?

@@ -42,7 +42,7 @@ impl Tx<'_> {
             self.learn(*id, &[Stamped { value, rev: Rev::next(self.now, previous) }])?;
             let us = Actor::system();
             let line = format!("took this for spam by the rule \u{201c}{}\u{201d}", rule.name);
-            self.own_message(&us, *id, Direction::Activity, &line)?;
+            self.own_message(&us, *id, Direction::Activity, &line.into())?;
             self.audit(&us, "spam rule", Some(*id), None, json!({ "rule": rule.name }))?;
             taken += 1;
         }

@@ -1,5 +1,6 @@
 //! The small tables: accounts, agents, labels, contacts, consent, drafts, quick replies, cursors.
 
+use crate::domain::attachment::Written;
 use crate::domain::clock::Ms;
 use crate::domain::command::ComposeMode;
 use crate::domain::contact::{Identity, IdentityKind};
@@ -165,9 +166,11 @@ impl Reader {
         &self,
         conversation: ConversationId,
         mode: ComposeMode,
-    ) -> Result<Option<String>, StoreError> {
-        let sql = "SELECT text FROM draft WHERE conversation_id = ?1 AND mode = ?2";
-        self.one(sql, params![conversation.0, mode.code()], |r| r.get(0))
+    ) -> Result<Option<Written>, StoreError> {
+        let sql = "SELECT text, files FROM draft WHERE conversation_id = ?1 AND mode = ?2";
+        self.one(sql, params![conversation.0, mode.code()], |r| {
+            Ok(Written { text: r.get(0)?, files: rows::enclosures(r, 1)? })
+        })
     }
 
     /// When the answer that is being typed was begun.
@@ -184,7 +187,7 @@ impl Reader {
     /// # Errors
     /// Those of the database.
     pub fn quick_replies(&self) -> Result<Vec<QuickReplyRow>, StoreError> {
-        let sql = "SELECT id, shortcut, channel, language, slot, title, body, uses FROM quick_reply
+        let sql = "SELECT id, shortcut, channel, language, slot, title, body, uses, files FROM quick_reply
                    ORDER BY shortcut, channel, language";
         self.all(sql, [], |r| {
             let reply = QuickReply {
@@ -194,6 +197,7 @@ impl Reader {
                 slot: r.get(4)?,
                 title: r.get(5)?,
                 body: r.get(6)?,
+                files: rows::enclosures(r, 8)?,
             };
             let uses = r.get::<_, i64>(7)?.unsigned_abs();
             Ok(QuickReplyRow { id: QuickReplyId(r.get(0)?), reply, uses })

@@ -1,5 +1,6 @@
 //! What is still to be done: ops that wait or are on their way, and files that wait to be fetched.
 
+use crate::domain::attachment::{Enclosure, Written};
 use crate::domain::clock::Ms;
 use crate::domain::delivery::Reason;
 use crate::domain::ids::{AccountId, AttachmentId, ConversationId, MessageId, OpId};
@@ -81,7 +82,10 @@ impl Reader {
                 OpBody::Read { .. } => "read",
             },
             text: match a.op.body {
-                OpBody::Send { text, .. } => Some(text),
+                OpBody::Send { text, attachments, .. } => {
+                    let files = attachments.iter().filter_map(Enclosure::of_fact).collect();
+                    Some(Written { text, files })
+                }
                 OpBody::Set { .. } | OpBody::Read { .. } => None,
             },
             state: a.state,

@@ -176,7 +176,7 @@ fn way(
     now: Ms,
 ) -> Way {
     let caps = account.capabilities.as_ref().and_then(|c| c.on(channel));
-    let ctx = SendContext { account, conversation: row, channel: caps, consent: consent.as_ref(), now };
+    let ctx = SendContext { account, conversation: row, channel: caps, consent: consent.as_ref(), to, now };
     let last_inbound_at = row.and_then(|r| r.last_inbound_at);
     let window = caps.and_then(|c| c.reply_window).map(|w| window_left(w, last_inbound_at, now));
     Way {

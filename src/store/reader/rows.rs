@@ -1,6 +1,7 @@
 //! How table rows become the domain's rows. Shared by readers and by actions, which ask the same things inside a transaction.
 
 use crate::domain::account::{Channel, Health};
+use crate::domain::attachment::Enclosure;
 use crate::domain::clock::Ms;
 use crate::domain::contact::ConsentState;
 use crate::domain::conversation::{Assignee, Priority, Qualification, QualificationState, Status};
@@ -191,6 +192,12 @@ pub(in crate::store) fn attachment(r: &Row<'_>) -> Result<AttachmentRow> {
         path: r.get(5)?,
         error: r.get(6)?,
     })
+}
+
+/// Files of ours, of a column that keeps them.
+pub(in crate::store) fn enclosures(r: &Row<'_>, at: usize) -> Result<Vec<Enclosure>> {
+    let kept: Option<String> = r.get(at)?;
+    kept.map(|kept| json(at, &kept)).transpose().map(Option::unwrap_or_default)
 }
 
 /// The columns of [`attachment`].

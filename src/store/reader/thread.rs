@@ -123,6 +123,18 @@ impl Reader {
         self.one(&format!("{} WHERE id = ?1", rows::ATTACHMENT), [id.0], rows::attachment)
     }
 
+    /// The message that a file belongs to.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn attachment_message(&self, id: AttachmentId) -> Result<Option<MessageRow>, StoreError> {
+        let sql = "SELECT message_id FROM attachment WHERE id = ?1";
+        match self.one(sql, [id.0], |r| Ok(MessageId(r.get(0)?)))? {
+            Some(message) => self.message(message),
+            None => Ok(None),
+        }
+    }
+
     /// The history of a delivery, oldest first.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Commands on one message: the one under the cursor, or in the list the newest that fits.
 
+use crate::domain::attachment::Written;
 use crate::domain::command::{Action, ComposeMode};
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{ConversationId, MessageId};
@@ -85,7 +86,7 @@ pub(super) static COMMANDS: &[Command] = &[
         can_discard,
         |m| {
             let Ok(message) = m.pointed_at(is_unsent, "") else { return };
-            let (id, conversation, text) = (message.id, message.conversation, message.text.clone());
+            let (id, conversation, text) = (message.id, message.conversation, message.written());
             give_up(m, id, conversation, text);
         },
     ),
@@ -262,7 +263,7 @@ pub(crate) fn mending(id: &str, message: MessageId, delivery: Delivery) -> Optio
 }
 
 /// Gives a message up that was not sent, and takes its words back into the draft.
-pub(crate) fn give_up(model: &mut Model, message: MessageId, conversation: ConversationId, text: String) {
+pub(crate) fn give_up(model: &mut Model, message: MessageId, conversation: ConversationId, text: Written) {
     let along = undo::forget(model, message);
     model.perform(
         Action::Discard { message },

@@ -1,9 +1,11 @@
 //! Takes back what was done: changes, and what was said while it has not left.
 
+use crate::domain::attachment::Written;
 use crate::domain::command::{Action, ComposeMode};
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::row::MessageRow;
+use crate::ui::done::words_of;
 use crate::ui::effect::Work;
 use crate::ui::model::{Back, Focus, Model, Purpose, Undo};
 use crate::ui::msg::Level;
@@ -17,7 +19,7 @@ pub(super) fn can_undo(model: &Model) -> Result<(), String> {
 }
 
 /// A message of the open thread that can still be taken back.
-fn revocable(model: &Model) -> Option<(MessageId, ConversationId, String)> {
+fn revocable(model: &Model) -> Option<(MessageId, ConversationId, Written)> {
     let fits =
         |m: &MessageRow| m.delivery == Some(Delivery::Queued) && m.due_at.is_some_and(|due| due > model.now);
     // What waits for its time may wait for days: it is taken back only where somebody points at it.
@@ -25,7 +27,7 @@ fn revocable(model: &Model) -> Option<(MessageId, ConversationId, String)> {
         model.focus == Focus::Thread && model.thread.cursor_message().is_some_and(|c| c.id == m.id)
     };
     let found = model.target_message(|m| fits(m) && (!m.scheduled || under(m)));
-    found.map(|m| (m.id, m.conversation, m.text.clone()))
+    found.map(|m| (m.id, m.conversation, m.written()))
 }
 
 /// Whether undo takes something back now, rather than say that it is too late for that.
@@ -83,8 +85,9 @@ pub(super) fn undo(model: &mut Model) {
             model.bulk(Work::Undo(each), format!("undone: \u{201c}{said}\u{201d}"));
         }
         Some(Undo::Words { conversation, mode, text }) => {
-            model.put_back(conversation, mode, &text);
-            model.say(Level::Good, "the words are back in the draft");
+            let what = words_of(&text);
+            model.put_back(conversation, mode, text);
+            model.say(Level::Good, format!("{what} back in the draft"));
         }
         Some(Undo::Back(Back { actions, said })) => {
             take_back_all(model, actions, format!("undone: \u{201c}{said}\u{201d}"));

@@ -1,11 +1,12 @@
 //! Commands that write.
 
+use crate::domain::attachment::Written;
 use crate::domain::command::ComposeMode;
 use crate::domain::conversation::Status;
 use crate::domain::order::Order;
 use crate::text::segments;
 use crate::ui::command::{Category, Command, on_conversation};
-use crate::ui::composer::{Composer as Composing, Sending, Then, refusal};
+use crate::ui::composer::{Composer as Composing, Sending, Then, attachable, refusal};
 use crate::ui::effect::{Effect, Need};
 use crate::ui::keymap::Scope::{self, Composer, Panes};
 use crate::ui::model::{Focus, Model, Undo};
@@ -149,6 +150,24 @@ pub(super) static COMMANDS: &[Command] = &[
         Model::complete,
     ),
     write(
+        "attach",
+        "Attach a file…",
+        "Has a file go along: asks for its path, which Tab completes. A pasted path of a file does the same.",
+        &[(Composer, "<a-a>")],
+        Some(("attach", 17)),
+        can_attach,
+        Model::attach,
+    ),
+    write(
+        "detach",
+        "Take a file away…",
+        "Takes a file away that was to go along; where there are several, asks which.",
+        &[(Composer, "<a-k>")],
+        Some(("take file away", 4)),
+        has_files,
+        Model::detach,
+    ),
+    write(
         "compose.leave",
         "Leave",
         "Leaves the composer; what is typed is kept as a draft.",
@@ -249,13 +268,14 @@ pub(super) static COMMANDS: &[Command] = &[
         |m| {
             let now = m.now;
             let Some(composer) = &mut m.composer else { return };
-            let (conversation, mode, text) = (composer.conversation, composer.mode, composer.text());
-            composer.set("", now);
+            let (conversation, mode, text) = (composer.conversation, composer.mode, composer.written());
+            composer.rewrite(Written::default(), now);
             m.save_draft();
-            if !text.trim().is_empty() {
+            if !text.is_blank() {
+                let what = if text.files.is_empty() { "the words" } else { "it" };
                 m.remember(Undo::Words { conversation, mode, text });
                 let (leave, undo) = (m.keymap.first_label("compose.leave"), m.keymap.first_label("undo"));
-                m.say(Level::Info, format!("emptied: {leave} and {undo} bring the words back"));
+                m.say(Level::Info, format!("emptied: {leave} and {undo} bring {what} back"));
             }
         },
     ),
@@ -272,6 +292,29 @@ pub(super) fn can_reply(model: &Model) -> Result<(), String> {
     match never.and_then(|c| refusal(c, ComposeMode::Reply, None, model.now)) {
         Some(why) => Err(why),
         None => Ok(()),
+    }
+}
+
+/// Files go with replies where the medium carries them, and with notes everywhere.
+fn can_attach(model: &Model) -> Result<(), String> {
+    let mode = match &model.composer {
+        Some(composer) => composer.mode,
+        None => {
+            can_reply(model)?;
+            ComposeMode::Reply
+        }
+    };
+    match model.target().and_then(|id| model.context(id)).filter(|_| mode == ComposeMode::Reply) {
+        Some(context) => attachable(context, model.now),
+        None => Ok(()),
+    }
+}
+
+fn has_files(model: &Model) -> Result<(), String> {
+    composing(model)?;
+    match &model.composer {
+        Some(composer) if !composer.files.is_empty() => Ok(()),
+        _ => Err("no file goes along".into()),
     }
 }
 

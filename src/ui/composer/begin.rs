@@ -1,6 +1,7 @@
 //! Writing somewhere else than where one is: a conversation is begun, or the customer answered on another way.
 
 use crate::domain::account::Channel;
+use crate::domain::attachment::Written;
 use crate::domain::command::{Action, ComposeMode, Performed};
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{AccountId, ConversationId};
@@ -15,7 +16,7 @@ use crate::ui::overlay::{Overlay, Picker};
 pub(crate) struct Carried {
     /// From whose draft.
     pub(crate) from: ConversationId,
-    pub(crate) text: String,
+    pub(crate) written: Written,
     /// Whether they are that draft, and leave it; else they are of a message, which stays.
     pub(crate) is_draft: bool,
 }
@@ -69,13 +70,14 @@ impl Model {
     fn write_in(&mut self, conversation: ConversationId, carried: Option<Carried>) {
         self.go_to_thread(conversation);
         self.compose(ComposeMode::Reply);
-        let Some(carried) = carried.filter(|c| !c.text.trim().is_empty() && c.from != conversation) else {
+        let Some(carried) = carried.filter(|c| !c.written.is_blank() && c.from != conversation) else {
             return;
         };
         let now = self.now;
         if let Some(composer) = &mut self.composer {
             let before = if composer.is_blank() { "" } else { "\n" };
-            composer.insert(&format!("{before}{}", carried.text), now);
+            composer.insert(&format!("{before}{}", carried.written.text), now);
+            composer.enclose(carried.written.files, now);
         }
         if let Some(composer) = self.composer.as_mut().filter(|_| carried.is_draft) {
             composer.carried = Some(carried.from);
@@ -88,9 +90,9 @@ impl Model {
     pub(super) fn moved_from(&mut self, from: ConversationId) {
         self.save_draft();
         let mode = ComposeMode::Reply;
-        self.drafts.insert((from, mode), String::new());
+        self.drafts.insert((from, mode), Written::default());
         self.began.remove(&from);
-        let action = Action::Draft { conversation: from, mode, text: String::new() };
+        let action = Action::Draft { conversation: from, mode, text: Written::default() };
         self.perform(action, Purpose::Quiet);
     }
 
@@ -139,13 +141,13 @@ impl Model {
         let typed = self.composer.as_ref().filter(|c| c.conversation == from && c.mode == ComposeMode::Reply);
         let stored = || self.context(from).and_then(|c| c.draft_reply.clone());
         let draft = match typed {
-            Some(composer) => Some(composer.text()),
+            Some(composer) => Some(composer.written()),
             None => self.drafts.get(&(from, ComposeMode::Reply)).cloned().or_else(stored),
         };
-        if let Some(text) = draft.filter(|text| !text.trim().is_empty()) {
-            return Some(Carried { from, text, is_draft: true });
+        if let Some(written) = draft.filter(|written| !written.is_blank()) {
+            return Some(Carried { from, written, is_draft: true });
         }
         let failed = self.pointed_at(|m| m.delivery == Some(Delivery::Failed), "").ok()?;
-        Some(Carried { from, text: failed.text.clone(), is_draft: false })
+        Some(Carried { from, written: failed.written(), is_draft: false })
     }
 }

@@ -267,6 +267,7 @@ impl Model {
                 Some(word) => composer.put_for(word, &done.text, now),
                 None => composer.insert(&done.text, now),
             }
+            composer.enclose_along(&reply.files, now);
         }
         self.perform(Action::QuickReplyUsed { id: *id }, Purpose::Quiet);
         let same = self.quick_replies.iter().filter(|q| q.reply.shortcut == reply.shortcut).count();

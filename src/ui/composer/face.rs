@@ -1,11 +1,13 @@
 //! What the composer says about itself: to whom and how, how long, what stands in the way.
 
+use crate::domain::attachment::{Enclosure, Written};
 use crate::domain::availability::window_left;
 use crate::domain::capability::{ChannelCapabilities, Formatting};
 use crate::domain::command::ComposeMode;
 use crate::domain::row::ConversationRow;
 use crate::text::segments::{self, Encoding};
 use crate::text::{format, markup, sanitize, wrap};
+use crate::ui::composer::files::{FileLine, file_lines};
 use crate::ui::composer::preview;
 use crate::ui::composer::state::{Composer, channel, refusal};
 use crate::ui::model::Model;
@@ -14,6 +16,8 @@ use crate::ui::paint::{cells, folded};
 use crate::ui::theme::Role;
 use ratatui_textarea::TextArea;
 
+/// Lines that files take at most; where there are more, the last one tells how many.
+const FILES: usize = 4;
 /// Lines that one warning takes at most.
 const WARNING: usize = 4;
 
@@ -30,6 +34,10 @@ pub(crate) struct Face {
     pub(crate) size_role: Option<Role>,
     /// What stands in the way, or should be known first.
     pub(crate) warnings: Vec<(String, Role)>,
+    /// Lines of the files that go along, as far as there is room for them.
+    pub(crate) files: Vec<FileLine>,
+    /// Files beyond those.
+    pub(crate) more_files: usize,
     /// Rows that the text wants.
     pub(crate) rows: u16,
     /// How it will look, where that is wanted.
@@ -68,7 +76,8 @@ impl Model {
             (ComposeMode::Reply, Some(context)) => {
                 face.badge = "PUBLIC";
                 let caps = channel(context);
-                let mut sizes = caps.map(|caps| measure(&mut face, caps, &text)).unwrap_or_default();
+                let mut sizes =
+                    caps.map(|caps| measure(&mut face, caps, composer, &text)).unwrap_or_default();
                 let alarm = self.alarm(composer);
                 if let Some((words, role)) = &alarm {
                     // What a colleague does comes before how long it is.
@@ -95,8 +104,22 @@ impl Model {
         let Some(context) = context else {
             return face;
         };
-        let words = (!text.trim().is_empty()).then_some(text.as_str());
-        if let Some(why) = refusal(context, composer.mode, words, self.now) {
+        let reasons = composer.file_reasons(context, self.now);
+        let mut files: Vec<_> = composer.files.iter().zip(&reasons).collect();
+        // What is said of a file by itself is said beside it.
+        let fine = files.iter().filter(|(_, why)| why.is_none());
+        let rest = Written { text: text.clone(), files: fine.map(|(file, _)| (*file).clone()).collect() };
+        if files.len() > FILES {
+            // Those with which something is wrong are seen in any case.
+            files.sort_by_key(|(_, why)| why.is_none());
+            face.more_files = files.len() - (FILES - 1);
+            files.truncate(FILES - 1);
+        }
+        let lines = |(file, why): (&Enclosure, &Option<String>)| {
+            file_lines(self.icons, file, why.as_deref(), width.saturating_sub(2))
+        };
+        face.files = files.into_iter().flat_map(lines).collect();
+        if let Some(why) = refusal(context, composer.mode, (!rest.is_blank()).then_some(&rest), self.now) {
             face.warnings.push((format!("✗ cannot be sent: {why}"), Role::Bad));
         }
         if let (ComposeMode::Note, Some(colleagues)) =
@@ -109,6 +132,9 @@ impl Model {
             if self.previews {
                 face.preview = preview::lines(caps, &text, width);
             }
+        }
+        if composer.copying > 0 {
+            face.warnings.push(("… a file is being copied".into(), Role::Dim));
         }
         if composer.sending.is_some() {
             face.warnings.push(("… being stored".into(), Role::Dim));
@@ -194,7 +220,12 @@ impl Face {
 }
 
 /// Length and segments, in words and in short.
-fn measure(face: &mut Face, caps: &ChannelCapabilities, text: &str) -> Vec<String> {
+fn measure(face: &mut Face, caps: &ChannelCapabilities, composer: &Composer, text: &str) -> Vec<String> {
+    if let (Some(called), false) = (&caps.attachments.called, composer.files.is_empty()) {
+        let count = composer.files.len();
+        let plural = if count == 1 { "" } else { "s" };
+        return vec![format!("{called} · {count} file{plural}"), called.clone()];
+    }
     if caps.segments {
         let count = segments::segments(text);
         let plural = if count.segments == 1 { "" } else { "s" };

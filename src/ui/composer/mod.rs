@@ -3,6 +3,7 @@
 mod begin;
 mod expand;
 mod face;
+mod files;
 mod preview;
 mod send;
 mod state;
@@ -12,4 +13,4 @@ pub(crate) use begin::{Beginning, Carried};
 pub(crate) use expand::{Asking, Insertion};
 pub(crate) use send::{Doubts, Sending, Then};
 
-pub(crate) use state::{Composer, REST, refusal};
+pub(crate) use state::{Composer, REST, attachable, refusal};

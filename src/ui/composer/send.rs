@@ -131,9 +131,12 @@ impl Model {
         let Some(composer) = &self.composer else {
             return;
         };
-        let (conversation, mode, text) = (composer.conversation, composer.mode, composer.text());
+        let (conversation, mode, text) = (composer.conversation, composer.mode, composer.written());
         if composer.sending.is_some() {
             return;
+        }
+        if composer.copying > 0 {
+            return self.say(Level::Warn, "not sent: a file is still being copied, try again");
         }
         let Some(context) = self.context(conversation) else {
             return self.say(Level::Warn, "not sent: the conversation is still being read, try again");
@@ -142,7 +145,7 @@ impl Model {
             self.out.push(Effect::Beep);
             return self.say(Level::Error, format!("not sent: {why}"));
         }
-        let all = self.doubts(composer, &text);
+        let all = self.doubts(composer, &text.text);
         if all.iter().any(|doubt| !composer.accepted.contains(doubt)) {
             self.out.push(Effect::Beep);
             self.overlays.push(Overlay::Doubts(Doubts { conversation, mode, all, how }));

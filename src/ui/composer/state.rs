@@ -1,12 +1,15 @@
 //! What is being typed, for whom, and whether it may be sent.
 
-use crate::domain::availability::{SendContext, may_say, may_send};
+use crate::domain::attachment::{Enclosure, Written};
+use crate::domain::availability::{SendContext, may_attach, may_say, may_send};
 use crate::domain::capability::{ChannelCapabilities, Ownership};
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, ComposeMode};
 use crate::domain::ids::{ConversationId, MessageId};
+use crate::domain::row::bare_address;
 use crate::text::{sanitize, variables};
 use crate::ui::composer::face::Face;
+use crate::ui::composer::files::FileStep;
 use crate::ui::composer::send::Doubt;
 use crate::ui::effect::{Effect, Need, Ticket};
 use crate::ui::key::{Code, Key};
@@ -26,8 +29,14 @@ pub(crate) struct Composer {
     pub(crate) conversation: ConversationId,
     pub(crate) mode: ComposeMode,
     pub(crate) area: TextArea<'static>,
-    /// The text as the store has it.
-    saved: String,
+    /// Files that go along.
+    pub(crate) files: Vec<Enclosure>,
+    /// Files that are being copied, to go along.
+    pub(crate) copying: usize,
+    /// What the last change did to the files, while nothing else has changed.
+    pub(super) step: Option<FileStep>,
+    /// What is written, as the store has it.
+    saved: Written,
     /// When the text last changed, if it is not kept yet.
     pub(crate) dirty: Option<Ms>,
     /// Being sent: which ticket, and what.
@@ -41,7 +50,7 @@ pub(crate) struct Composer {
     /// What was asked about this draft, and is to be sent all the same.
     pub(super) accepted: Vec<Doubt>,
     /// The last change put something in the place of a word: it is taken back as one.
-    swapped: bool,
+    pub(super) swapped: bool,
     typing: Option<Ms>,
     pub(crate) face: Face,
 }
@@ -62,7 +71,10 @@ impl Composer {
             conversation,
             mode,
             area: area_of(""),
-            saved: String::new(),
+            files: Vec::new(),
+            copying: 0,
+            step: None,
+            saved: Written::default(),
             dirty: None,
             sending: None,
             carried: None,
@@ -80,9 +92,20 @@ impl Composer {
         self.area.lines().join("\n")
     }
 
-    /// Whether nothing is typed.
+    /// What is typed, with the files that go along.
+    pub(crate) fn written(&self) -> Written {
+        Written { text: self.text(), files: self.files.clone() }
+    }
+
+    /// Whether there is nothing to send.
     pub(crate) fn is_blank(&self) -> bool {
-        self.area.lines().iter().all(|line| line.trim().is_empty())
+        self.files.is_empty() && self.area.lines().iter().all(|line| line.trim().is_empty())
+    }
+
+    /// Replaces all that is written.
+    pub(crate) fn rewrite(&mut self, written: Written, now: Ms) {
+        self.set(&written.text, now);
+        self.files = written.files;
     }
 
     /// Replaces all that is typed.
@@ -126,10 +149,11 @@ impl Composer {
         self.swapped = true;
     }
 
-    fn touch(&mut self, now: Ms) {
+    pub(super) fn touch(&mut self, now: Ms) {
         // Counted from the first change that is not kept, so that steady typing is kept too.
         self.dirty.get_or_insert(now);
         self.swapped = false;
+        self.step = None;
     }
 
     /// Takes a key of the text field.
@@ -165,6 +189,9 @@ impl Composer {
 
     /// Takes the last change back. Whether there was one.
     pub(crate) fn undo(&mut self, now: Ms) -> bool {
+        if self.undo_file(now) {
+            return true;
+        }
         // What was put in the place of a word: two steps for the text field, one for who types.
         let twice = self.swapped && self.area.undo();
         let changed = self.area.undo() || twice;
@@ -186,7 +213,7 @@ impl Composer {
     /// The draft that is to be kept now, if it differs from what is kept.
     fn unsaved(&mut self) -> Option<Action> {
         self.dirty = None;
-        let text = self.text();
+        let text = self.written();
         if text == self.saved || self.sending.is_some() {
             return None;
         }
@@ -195,21 +222,22 @@ impl Composer {
     }
 
     /// Brings back what the store has kept. What was typed meanwhile stays behind it.
-    pub(crate) fn restore(&mut self, draft: Option<&str>, now: Ms) {
+    pub(crate) fn restore(&mut self, draft: Option<&Written>, now: Ms) {
         if self.restored {
             return;
         }
         self.restored = true;
-        let Some(draft) = draft.filter(|d| !d.trim().is_empty()) else {
+        let Some(draft) = draft.filter(|d| !d.is_blank()) else {
             return;
         };
-        let typed = self.text();
-        if typed.is_empty() {
-            self.area = area_of(draft);
-            self.saved = self.text();
+        let typed = self.written();
+        if typed == Written::default() {
+            self.area = area_of(&draft.text);
+            self.files.clone_from(&draft.files);
+            self.saved = self.written();
             self.dirty = None;
-        } else if typed != draft {
-            self.set(&format!("{draft}\n{typed}"), now);
+        } else if typed != *draft {
+            self.rewrite(draft.clone().before(typed), now);
         }
     }
 }
@@ -219,31 +247,45 @@ pub(super) fn channel(context: &Context) -> Option<&ChannelCapabilities> {
     context.account.capabilities.as_ref().and_then(|c| c.on(context.row.channel))
 }
 
-fn send_context(context: &Context, now: Ms) -> SendContext<'_> {
+pub(super) fn send_context(context: &Context, now: Ms) -> SendContext<'_> {
     SendContext {
         account: &context.account,
         conversation: Some(&context.row),
         channel: channel(context),
         consent: context.consent.as_ref(),
+        to: bare_address(&context.row.theirs),
         now,
     }
 }
 
-/// Why nothing can be written here, whatever the words. `text` = with these words.
-pub(crate) fn refusal(context: &Context, mode: ComposeMode, text: Option<&str>, now: Ms) -> Option<String> {
-    match (mode, text) {
+/// Why nothing can be written here, whatever it is. `written` = with this.
+pub(crate) fn refusal(
+    context: &Context,
+    mode: ComposeMode,
+    written: Option<&Written>,
+    now: Ms,
+) -> Option<String> {
+    match (mode, written) {
         (ComposeMode::Reply, None) => may_send(&send_context(context, now)).err(),
-        (ComposeMode::Reply, Some(text)) => {
-            may_say(&send_context(context, now), text).err().or_else(|| variables::refusal(text))
+        (ComposeMode::Reply, Some(written)) => {
+            may_say(&send_context(context, now), written).err().or_else(|| variables::refusal(&written.text))
         }
         (ComposeMode::Note, _)
             if context.account.capabilities.as_ref().is_some_and(|c| c.notes == Ownership::Absent) =>
         {
             Some(format!("the account \u{201c}{}\u{201d} has no private notes", context.account.name))
         }
-        (ComposeMode::Note, Some(text)) if text.trim().is_empty() => Some("the note is empty".into()),
+        (ComposeMode::Note, Some(written)) if written.is_blank() => Some("the note is empty".into()),
         (ComposeMode::Note, _) => None,
     }
+}
+
+/// Whether any file can go with an answer.
+///
+/// # Errors
+/// Why none can.
+pub(crate) fn attachable(context: &Context, now: Ms) -> Result<(), String> {
+    may_attach(&send_context(context, now))
 }
 
 impl Model {
@@ -284,12 +326,12 @@ impl Model {
         };
         if let Some(context) = self.context(composer.conversation) {
             let stored = match composer.mode {
-                ComposeMode::Reply => context.draft_reply.as_deref(),
-                ComposeMode::Note => context.draft_note.as_deref(),
+                ComposeMode::Reply => context.draft_reply.as_ref(),
+                ComposeMode::Note => context.draft_note.as_ref(),
             };
             // Where this session has typed, its own words count.
             let known = self.drafts.contains_key(&(composer.conversation, composer.mode));
-            let stored = stored.filter(|text| !known && !text.trim().is_empty());
+            let stored = stored.filter(|written| !known && !written.is_blank());
             if let (ComposeMode::Reply, false, Some(_), Some(began)) =
                 (composer.mode, composer.restored, stored, context.draft_began)
             {
@@ -313,7 +355,7 @@ impl Model {
             self.drafts.insert((*conversation, *mode), text.clone());
             let since = self.composer.as_ref().and_then(|c| c.since);
             match (mode, since) {
-                (ComposeMode::Reply, _) if text.trim().is_empty() => {
+                (ComposeMode::Reply, _) if text.is_blank() => {
                     self.began.remove(conversation);
                 }
                 (ComposeMode::Reply, Some(since)) => {
@@ -342,8 +384,11 @@ impl Model {
             composer.set(text, now);
             return self.save_draft();
         }
-        self.drafts.insert((conversation, mode), text.to_owned());
-        self.perform(Action::Draft { conversation, mode, text: text.to_owned() }, Purpose::Quiet);
+        // The editor had the words alone: files stay with them.
+        let draft = self.drafts.entry((conversation, mode)).or_default();
+        text.clone_into(&mut draft.text);
+        let text = draft.clone();
+        self.perform(Action::Draft { conversation, mode, text }, Purpose::Quiet);
         self.say(Level::Info, "what you wrote is a draft of the conversation it was for");
     }
 
@@ -377,7 +422,13 @@ impl Model {
     }
 
     /// A send has ended: the words go only now, and only those that were sent.
-    pub(crate) fn sent(&mut self, conversation: ConversationId, mode: ComposeMode, text: &str, ok: bool) {
+    pub(crate) fn sent(
+        &mut self,
+        conversation: ConversationId,
+        mode: ComposeMode,
+        written: &Written,
+        ok: bool,
+    ) {
         let now = self.now;
         if ok {
             self.fresh.remove(&conversation);
@@ -389,10 +440,10 @@ impl Model {
             self.composer.as_ref().is_some_and(|c| c.conversation == conversation && c.mode == mode);
         if !is_open {
             if !ok {
-                self.drafts.insert((conversation, mode), text.to_owned());
-                self.perform(Action::Draft { conversation, mode, text: text.to_owned() }, Purpose::Quiet);
-            } else if self.drafts.get(&(conversation, mode)).is_some_and(|d| d == text) {
-                self.drafts.insert((conversation, mode), String::new());
+                self.drafts.insert((conversation, mode), written.clone());
+                self.perform(Action::Draft { conversation, mode, text: written.clone() }, Purpose::Quiet);
+            } else if self.drafts.get(&(conversation, mode)).is_some_and(|d| d == written) {
+                self.drafts.insert((conversation, mode), Written::default());
             }
             return;
         }
@@ -404,19 +455,23 @@ impl Model {
             composer.touch(now);
             return;
         }
-        composer.saved.clear();
+        composer.saved = Written::default();
         composer.accepted.clear();
-        self.drafts.insert((conversation, mode), String::new());
+        self.drafts.insert((conversation, mode), Written::default());
         let typed = composer.text();
-        let rest = typed.strip_prefix(text).unwrap_or(&typed).trim_start_matches('\n').to_owned();
-        if rest.trim().is_empty() {
+        let text = typed.strip_prefix(&written.text).unwrap_or(&typed).trim_start_matches('\n').to_owned();
+        // What was added while it was being stored did not go along.
+        let files = composer.files.split_off(written.files.len().min(composer.files.len()));
+        let rest = Written { text, files };
+        if rest.is_blank() {
             composer.area = area_of("");
+            composer.files.clear();
             composer.dirty = None;
             self.thread.clear_unread(&self.tz);
             self.go_in_thread(End::Newest);
             self.close_composer();
         } else {
-            composer.set(&rest, now);
+            composer.rewrite(rest, now);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Paints the composer, and the line that stands in its place while it is closed.
 
+use crate::domain::attachment::Written;
 use crate::domain::command::ComposeMode;
 use crate::ui::composer::face::{Face, addressed};
 use crate::ui::composer::preview;
@@ -26,14 +27,21 @@ pub(crate) fn height(model: &Model, area: Rect) -> u16 {
         None => 0,
         Some(composer) => {
             // It grows to two fifths of the pane, and always has a line to type in.
-            let preview = match composer.face.preview.len() {
+            let face = &composer.face;
+            let preview = match face.preview.len() {
                 0 => 0,
                 lines => u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(1),
             };
-            let most = if preview > 0 { (pane * 3 / 5).max(2) } else { (pane * 2 / 5).max(2) };
-            let frame = 2 + u16::try_from(composer.face.warnings.len()).unwrap_or(0);
+            let files = face.files.len() + usize::from(face.more_files > 0);
+            // Neither files nor how it will look take the room of the words: there the composer may grow further.
+            let most = match (preview, files) {
+                (0, 0) => pane * 2 / 5,
+                (0, _) => pane / 2,
+                _ => pane * 3 / 5,
+            };
+            let frame = 2 + u16::try_from(face.warnings.len() + files).unwrap_or(0);
             let frame = frame.saturating_add(preview);
-            frame.saturating_add(composer.face.rows.max(1)).clamp(3, most.max(3)).min(pane)
+            frame.saturating_add(face.rows.max(1)).clamp(3, most.max(3)).min(pane)
         }
     }
 }
@@ -83,6 +91,21 @@ fn draw_open(pen: &mut Pen<'_>, area: Rect, composer: &Composer) {
         y += 1;
         room -= 1;
     }
+    for file in &face.files {
+        if room < 2 {
+            break;
+        }
+        let pieces: Vec<(&str, Role)> = file.iter().map(|(words, role)| (words.as_str(), *role)).collect();
+        pen.pieces(area.x + 1, y, area.width.saturating_sub(2), &pieces);
+        y += 1;
+        room -= 1;
+    }
+    if face.more_files > 0 && room >= 2 {
+        let more = format!("  and {} more files", face.more_files);
+        pen.text(area.x + 1, y, area.width.saturating_sub(2), &more, Role::Dim);
+        y += 1;
+        room -= 1;
+    }
     let above = draw_preview(pen, Rect { y, height: room, ..area }, face);
     (y, room) = (y + above, room - above);
     let place = Rect::new(area.x + 2, y, area.width.saturating_sub(3), room);
@@ -116,10 +139,10 @@ fn draw_preview(pen: &mut Pen<'_>, area: Rect, face: &Face) -> u16 {
 }
 
 /// What has been begun, with its mark: an answer before a note.
-fn draft<'a>(model: &'a Model, context: &'a Context) -> Option<(&'static str, &'a str)> {
-    let kept = |mode, stored: &'a Option<String>| {
-        let words = model.drafts.get(&(context.row.id, mode)).or(stored.as_ref())?;
-        (!words.trim().is_empty()).then_some(words.as_str())
+fn draft(model: &Model, context: &Context) -> Option<(&'static str, String)> {
+    let kept = |mode, stored: &Option<Written>| {
+        let written = model.drafts.get(&(context.row.id, mode)).or(stored.as_ref())?;
+        (!written.is_blank()).then(|| written.in_short())
     };
     let answer = kept(ComposeMode::Reply, &context.draft_reply).map(|text| ("✎ draft ", text));
     answer.or_else(|| kept(ComposeMode::Note, &context.draft_note).map(|text| ("✎ note ", text)))
@@ -145,7 +168,7 @@ fn draw_closed(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     pen.rule_joined(area.x, area.y, area.width);
     let (x, y, width) = (area.x + 1, area.y + 1, area.width.saturating_sub(2));
     if let Some((mark, text)) = draft(model, context) {
-        pen.pieces(x, y, width, &[(mark, Role::Warn), (text, Role::Dim)]);
+        pen.pieces(x, y, width, &[(mark, Role::Warn), (&text, Role::Dim)]);
     } else if let Some(lines) = reason(model, area.width) {
         for (y, line) in (y..area.bottom()).zip(&lines) {
             pen.text(x, y, width, line, Role::Dim);

@@ -1,13 +1,14 @@
 //! The quick replies, to be managed: listed, made and changed in `$EDITOR`, removed.
 
+use crate::domain::attachment::{Enclosure, is_own, named};
 use crate::domain::command::Action;
 use crate::domain::ids::QuickReplyId;
 use crate::domain::quick_reply::QuickReplyRow;
 use crate::text::replies::{self, Format};
 use crate::text::{sanitize, wrap};
-use crate::ui::effect::Effect;
+use crate::ui::effect::{AttachTo, Effect};
 use crate::ui::key::{Code, Key};
-use crate::ui::model::{Model, Purpose};
+use crate::ui::model::Model;
 use crate::ui::msg::Level;
 use crate::ui::overlay::view::frame;
 use crate::ui::overlay::{Confirm, Overlay};
@@ -20,6 +21,7 @@ const HEAD: &str = "\
 # Save and leave to keep it. Only shortcut and body are needed.
 # channel: only on that medium (email, whatsapp, sms, linkedin, messenger, instagram, telegram, webchat)
 # language: such as \"nl\", for conversations with the label lang:nl      slot: 1 to 9, for Alt and that number
+# files: paths of files that go along, such as [\"~/terms.pdf\"]
 # In the body: {{contact.first_name|there}} {{agent.name}} {{date+3d}} {{weekday}} {{?a question}}
 
 ";
@@ -51,6 +53,11 @@ impl Model {
             }
             (_, Some('a' | 'n'), _) => self.edit_canned(None),
             (_, Some('e'), _) | (_, _, Code::Enter) if chosen.is_some() => self.edit_canned(chosen.as_ref()),
+            (_, Some('f'), _) => {
+                if let Some(QuickReplyRow { id, reply, .. }) = chosen {
+                    self.browse(AttachTo::QuickReply { id: Some(id), reply });
+                }
+            }
             (_, Some('x'), _) | (_, _, Code::Delete) => {
                 if let Some(QuickReplyRow { id, reply, .. }) = chosen {
                     self.overlays.push(Overlay::Confirm(Confirm {
@@ -93,15 +100,20 @@ impl Model {
             return true;
         };
         match replies::read(text, Format::Toml).map(<[_; 1]>::try_from) {
-            Ok(Ok([reply])) => {
-                let old = self.quick_replies.iter().find(|q| Some(q.id) == id);
-                let inverse = old
-                    .map(|old| Action::QuickReplySave { id, reply: old.reply.clone() })
-                    .into_iter()
-                    .collect();
-                let said = format!("{} {}", if id.is_some() { "changed" } else { "added" }, reply.name());
-                let action = Action::QuickReplySave { id, reply };
-                self.perform(action, Purpose::Change { inverse, said });
+            Ok(Ok([mut reply])) => {
+                // What is there already stays; any other path is that of a file to be added.
+                let known = self.quick_replies.iter().find(|q| Some(q.id) == id).map(|q| &q.reply.files);
+                let (kept, new): (Vec<Enclosure>, Vec<Enclosure>) =
+                    reply.files.into_iter().partition(|f| is_own(&f.path));
+                let is_known =
+                    |f: &Enclosure| known.and_then(|k| k.iter().find(|k| k.path == f.path)).cloned();
+                reply.files = kept.iter().filter_map(is_known).collect();
+                if new.is_empty() {
+                    self.save_canned(id, reply);
+                } else {
+                    let paths = new.into_iter().map(|f| f.path).collect();
+                    self.copy_in(AttachTo::QuickReply { id, reply }, paths, None);
+                }
             }
             Ok(Err(all)) if all.is_empty() => self.say(Level::Info, "nothing was changed"),
             Ok(Err(_)) => self.not_kept(id, text, "there are several: write one at a time"),
@@ -147,7 +159,10 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect, list: &Canned) 
         && below + 1 < inner.bottom()
     {
         pen.rule(inner.x, below, inner.width);
-        let clean = sanitize::clean(&row.reply.body);
+        let names = named(&row.reply.files);
+        let text =
+            if names.is_empty() { row.reply.body.clone() } else { format!("{names}\n\n{}", row.reply.body) };
+        let clean = sanitize::clean(&text);
         let lines = wrap::wrap(&clean, usize::from(inner.width).max(1));
         for (y, range) in (below + 1..inner.bottom()).zip(lines) {
             pen.verbatim(inner.x, y, inner.width, &clean[range], Role::Dim);

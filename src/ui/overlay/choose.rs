@@ -24,6 +24,7 @@ impl Model {
             (Choice::File(id), _) => {
                 message::file(self, *id, picker.kind == PickerKind::Files { save: true });
             }
+            (Choice::Enclosed(at), _) => self.detach_at(*at),
             (Choice::Conversation(id), _) => self.go_to_conversation(*id, None),
             (Choice::Page(page), _) => self.overlays.push(Overlay::Page { page, top: 0 }),
             (Choice::Theme(at), _) => {

@@ -166,6 +166,7 @@ fn above(model: &Model, overlay: &Overlay) -> (String, Vec<Line>) {
         Overlay::Setup(_) => ("Setup".to_owned(), true),
         Overlay::Outbox { .. } => ("Outbox".to_owned(), false),
         Overlay::Canned(_) => ("Quick replies".to_owned(), false),
+        Overlay::Browse(_) => ("Files".to_owned(), true),
         Overlay::Delivery { .. } => ("Delivery".to_owned(), false),
         Overlay::Page { page, .. } => (page.title().to_owned(), false),
         Overlay::Status { .. } => ("Engine and channels".to_owned(), false),

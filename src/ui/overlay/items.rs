@@ -1,5 +1,6 @@
 //! What pickers offer: made anew out of what is known.
 
+use crate::domain::attachment::{self, Enclosure};
 use crate::domain::availability::{SendContext, may_send};
 use crate::domain::clock::Ms;
 use crate::domain::conversation::{Priority, QualificationState, Status};
@@ -220,8 +221,14 @@ pub(super) fn accounts(model: &Model) -> Vec<Item> {
     for account in &model.sidebar.accounts {
         for channel in account.channels.iter().copied() {
             let caps = account.capabilities.as_ref().and_then(|c| c.on(channel));
-            let ctx =
-                SendContext { account, conversation: None, channel: caps, consent: None, now: model.now };
+            let ctx = SendContext {
+                account,
+                conversation: None,
+                channel: caps,
+                consent: None,
+                to: "",
+                now: model.now,
+            };
             let at = Beginning { account: account.id, account_name: account.name.clone(), channel };
             let mut item = Item::new(Choice::Account(at), channel.title(), account.name.clone());
             item.also.clone_from(&account.name);
@@ -302,4 +309,14 @@ pub(super) fn themes(model: &Model) -> Vec<Item> {
             .current(at == model.themes.chosen())
     })
     .collect()
+}
+
+/// The files of the draft, the last one first.
+pub(super) fn enclosed(model: &Model) -> Vec<Item> {
+    let files = model.composer.as_ref().map_or(&[][..], |c| c.files.as_slice());
+    let item = |(at, file): (usize, &Enclosure)| {
+        let about = format!("{} · {}", attachment::kind(&file.mime), attachment::bytes(file.size));
+        Item::new(Choice::Enclosed(at), file.name.clone(), about)
+    };
+    files.iter().enumerate().rev().map(item).collect()
 }

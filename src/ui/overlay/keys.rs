@@ -10,7 +10,7 @@ use crate::ui::overlay::{Overlay, PickerKind, ask};
 const PAGE: isize = 10;
 
 /// By how much a key moves a cursor, if it does.
-fn motion(key: Key, typing: bool) -> Option<isize> {
+pub(super) fn motion(key: Key, typing: bool) -> Option<isize> {
     // Where text is typed, the other keys of a shell edit it.
     match (key.code, key.ctrl) {
         (Code::Down, _) | (Code::Char('n'), true) => Some(1),
@@ -52,6 +52,7 @@ impl Model {
         match top {
             Overlay::Picker(_) => self.picker_key(key),
             Overlay::Search(_) => self.search_key(key),
+            Overlay::Browse(_) => self.browse_key(key),
             Overlay::Prompt(prompt) => {
                 if key.code == Code::Enter {
                     if let Some(Overlay::Prompt(prompt)) = self.overlays.pop() {
@@ -223,6 +224,7 @@ impl Model {
                 ask(self);
             }
             Some(Overlay::Prompt(prompt)) => prompt.input.insert(text),
+            Some(Overlay::Browse(_)) => self.browse_paste(text),
             Some(Overlay::Setup(_)) => self.setup_paste(text),
             Some(Overlay::Asking(asking)) => asking.input.insert(text),
             _ => {}

@@ -1,5 +1,6 @@
 //! What lies above the panes: pickers, prompts, search, help. A stack; the top one has the keys.
 
+mod browse;
 mod canned;
 mod choose;
 mod found;
@@ -13,6 +14,7 @@ mod picker;
 mod search;
 pub(crate) mod view;
 
+pub(crate) use browse::Browse;
 pub(crate) use canned::Canned;
 pub(crate) use help::Help;
 pub(crate) use lines::{Row, Table, gap, title};
@@ -38,6 +40,8 @@ pub(crate) enum Overlay {
     Search(Box<Search>),
     /// Type a line.
     Prompt(Prompt),
+    /// Type or choose the path of a file.
+    Browse(Box<Browse>),
     /// Yes or no.
     Confirm(Confirm),
     /// The questions of a quick reply.

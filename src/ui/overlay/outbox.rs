@@ -150,6 +150,6 @@ fn draw_row(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &OutboxRow) {
     pen.text(x + 10, y, 6.min(room(x + 10)), row.kind, Role::Dim);
     let at = pen.text(x + 16, y, room(x + 16), &who, Role::Text);
     if let Some(text) = &row.text {
-        pen.text(at + 2, y, room(at + 2), text, Role::Dim);
+        pen.text(at + 2, y, room(at + 2), &text.in_short(), Role::Dim);
     }
 }

@@ -46,6 +46,8 @@ pub(crate) enum PickerKind {
     Files {
         save: bool,
     },
+    /// Which file does not go along after all.
+    Enclosed,
     Themes,
     Pages,
 }
@@ -79,6 +81,8 @@ pub(crate) enum Choice {
     Recipient(String),
     Way(Box<Way>),
     File(AttachmentId),
+    /// A file of the draft, by its place.
+    Enclosed(usize),
     /// By its place.
     Theme(usize),
     Page(&'static Page),
@@ -224,6 +228,9 @@ impl Picker {
     pub(crate) fn snoozes(model: &Model) -> Picker {
         Picker::new(model, PickerKind::Snooze)
     }
+    pub(crate) fn enclosed(model: &Model) -> Picker {
+        Picker::new(model, PickerKind::Enclosed)
+    }
     pub(crate) fn accounts(model: &Model) -> Picker {
         Picker::new(model, PickerKind::Account)
     }
@@ -316,6 +323,7 @@ impl Picker {
                 | PickerKind::QuickReplies
                 | PickerKind::Emoji
                 | PickerKind::Files { .. }
+                | PickerKind::Enclosed
                 | PickerKind::Themes
                 | PickerKind::Pages
         );
@@ -343,6 +351,7 @@ impl Picker {
             PickerKind::Pages => "Help",
             PickerKind::Files { save: false } => "Open which file",
             PickerKind::Files { save: true } => "Save which file",
+            PickerKind::Enclosed => "Which file does not go along",
         }
     }
 
@@ -368,6 +377,7 @@ impl Picker {
             PickerKind::Emoji => items::emojis(),
             PickerKind::Themes => items::themes(model),
             PickerKind::Pages => items::pages(""),
+            PickerKind::Enclosed => items::enclosed(model),
             PickerKind::Files { .. } => return,
         };
         self.narrow();

@@ -3,7 +3,7 @@
 use crate::text::{sanitize, wrap};
 use crate::ui::composer::{Asking, Doubts};
 use crate::ui::model::Model;
-use crate::ui::overlay::{Choice, Overlay, Picker, PickerKind, canned, found, lines, outbox};
+use crate::ui::overlay::{Choice, Overlay, Picker, PickerKind, browse, canned, found, lines, outbox};
 use crate::ui::paint::{Pen, cells, folded};
 use crate::ui::setup;
 use crate::ui::theme::Role;
@@ -61,11 +61,15 @@ fn width(overlay: &Overlay, body: Rect) -> u16 {
             | PickerKind::Pages
             | PickerKind::Later
             | PickerKind::SendAndSnooze => 56,
-            PickerKind::Files { .. } => 60,
+            PickerKind::Files { .. } | PickerKind::Enclosed => 60,
             PickerKind::Account | PickerKind::Recipient | PickerKind::Way => 96,
         },
         Overlay::Search(_) => 110,
-        Overlay::Prompt(_) | Overlay::Confirm(_) | Overlay::Asking(_) | Overlay::Doubts(_) => 72,
+        Overlay::Prompt(_)
+        | Overlay::Browse(_)
+        | Overlay::Confirm(_)
+        | Overlay::Asking(_)
+        | Overlay::Doubts(_) => 72,
         Overlay::Setup(_) => body.width,
         Overlay::Help(_) | Overlay::Page { .. } => 96,
         Overlay::Status { .. } => 90,
@@ -93,11 +97,12 @@ fn place(model: &Model, overlay: &Overlay) -> Rect {
             | PickerKind::SendAndSnooze
             | PickerKind::Themes
             | PickerKind::Pages => 12,
-            PickerKind::Files { .. } | PickerKind::Account | PickerKind::Way => 12,
+            PickerKind::Files { .. } | PickerKind::Enclosed | PickerKind::Account | PickerKind::Way => 12,
             PickerKind::Recipient => 14,
         },
         Overlay::Search(_) => body.height.saturating_sub(1),
         Overlay::Prompt(_) | Overlay::Confirm(_) => 4,
+        Overlay::Browse(_) => 14,
         Overlay::Asking(asking) => rows(1 + question(asking, inside(width)).len()),
         Overlay::Doubts(doubts) => rows(1 + reasons(doubts, inside(width)).len()),
         Overlay::Help(_) | Overlay::Page { .. } | Overlay::Setup(_) => body.height,
@@ -139,6 +144,7 @@ pub(crate) fn prepare(model: &mut Model) {
             let said = found::said(s, inside(area.width)).len();
             s.top = reveal(s.at, s.top, rows.saturating_sub(2 + said) / 2);
         }
+        Some(Overlay::Browse(b)) => b.top = reveal(b.at(), b.top, rows.saturating_sub(1)),
         Some(Overlay::Canned(list)) => {
             list.at = list.at.min(model.quick_replies.len().saturating_sub(1));
             list.top = reveal(list.at, list.top, canned::page(rows));
@@ -224,6 +230,7 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
             let top = lines.saturating_sub(usize::from(area.height.saturating_sub(2)));
             draw_text(model, pen, area, overlay, ("Delivery", ""), top);
         }
+        Overlay::Browse(browse) => browse::draw(pen, area, browse),
         Overlay::Canned(list) => canned::draw(model, pen, area, list),
         Overlay::Outbox { rows, at } => outbox::draw(model, pen, area, rows.as_deref(), *at),
     }

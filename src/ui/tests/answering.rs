@@ -13,6 +13,7 @@ fn canned(id: i64, name: &str, body: &str, uses: u64) -> QuickReplyRow {
         slot: part().map(|n| n.parse().unwrap()),
         title: format!("title of {id}"),
         body: body.into(),
+        files: Vec::new(),
     };
     QuickReplyRow { id: QuickReplyId(id), reply, uses }
 }
@@ -274,7 +275,7 @@ fn quick_replies_are_managed_on_the_screen() {
     let typed =
         handed.replace("shortcut = \"\"", "shortcut = \"a b\"").replacen("\"\"\"\n", "\"\"\"\nText", 1);
     d.send(Msg::Edited(Some(typed.clone())));
-    assert!(notice(&d).starts_with("not kept: line 6: \u{201c}a b\u{201d} is no shortcut"), "{}", notice(&d));
+    assert!(notice(&d).starts_with("not kept: line 7: \u{201c}a b\u{201d} is no shortcut"), "{}", notice(&d));
     assert_eq!(edited(d.keys("a")), typed);
     d.send(Msg::Edited(Some(typed.replace("a b", "ab"))));
     assert!(

@@ -311,7 +311,8 @@ fn words_that_were_left_are_there_again() {
 #[test]
 fn answers_to_a_quick_reply_go_on_where_they_were_left() {
     let (shortcut, title, body) = ("late".into(), String::new(), "{{?order}} of {{?day}}".into());
-    let reply = QuickReply { shortcut, channel: None, language: None, slot: None, title, body };
+    let reply =
+        QuickReply { shortcut, channel: None, language: None, slot: None, title, body, files: Vec::new() };
     let row = QuickReplyRow { id: QuickReplyId(1), reply, uses: 0 };
     let mut desk = Desk::new();
     desk.send(Msg::Loaded(Box::new(Loaded::QuickReplies(vec![row]))));
@@ -336,7 +337,7 @@ fn what_comes_out_of_the_editor_belongs_to_whom_it_was_written_for() {
     let kept = actions(std::mem::take(&mut desk.out));
     let draft = Action::Draft { conversation: id(1), mode: ComposeMode::Reply, text: "hello Anna".into() };
     assert_eq!(kept, [draft]);
-    assert_eq!(desk.model.drafts[&(id(1), ComposeMode::Reply)], "hello Anna");
+    assert_eq!(desk.model.drafts[&(id(1), ComposeMode::Reply)], "hello Anna".into());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod about;
 mod ahead;
 mod answering;
+mod attaching;
 mod beginning;
 mod commands;
 mod desk_setup;

@@ -182,6 +182,7 @@ fn nobody_is_called_customer_or_nothing() {
             channel: None,
             language: None,
             slot: None,
+            files: Vec::new(),
         },
         uses: 0,
     }];

@@ -190,7 +190,7 @@ fn outbox_row(n: i64, state: crate::domain::op::OpState) -> crate::domain::row::
         contact_name: format!("Customer {n}"),
         theirs: String::new(),
         kind: if n == 9 { "set" } else { "send" },
-        text: Some(format!("words {n}")),
+        text: Some(format!("words {n}").into()),
         state,
         reason: None,
         attempts: 1,
@@ -215,7 +215,7 @@ fn keys_of_the_outbox_are_for_the_row_under_the_cursor() {
     let ticket = d.model.tickets;
     d.done(ticket, stored(21));
     assert!(actions(std::mem::take(&mut d.out)).iter().any(
-        |a| matches!(a, Action::Draft { conversation, text, .. } if *conversation == id(1) && text == "words 1")
+        |a| matches!(a, Action::Draft { conversation, text, .. } if *conversation == id(1) && text.text == "words 1")
     ));
     assert_eq!(actions(d.keys("S")), []);
     assert_eq!(notice(&d), "it is queued: x take it back, R send now");

@@ -95,7 +95,7 @@ fn a_stored_draft_comes_back() {
 fn bare_letters_are_typed_while_composing() {
     let mut desk = Desk::new();
     assert_eq!(actions(desk.keys("rejEmq;/:?<esc>")).len(), 1);
-    assert_eq!(desk.model.drafts.values().next().unwrap(), "ejEmq;/:?");
+    assert_eq!(desk.model.drafts.values().next().unwrap().text, "ejEmq;/:?");
 }
 
 #[test]
@@ -161,6 +161,7 @@ fn quick_replies_are_filled_in_at_the_cursor_and_counted() {
             channel: None,
             language: None,
             slot: None,
+            files: Vec::new(),
         },
         uses: 0,
     }]))));

@@ -87,6 +87,7 @@ fn event() -> impl Strategy<Value = Event> {
                     size: Some(u64::try_from(rev).unwrap()),
                     caption: None,
                     media: None,
+                    path: None,
                 }];
             }
             fact.delivery = state.map(|s| report(s, s.word(), NOW + rev));

@@ -1,9 +1,11 @@
 //! A screen before a small desk: it answers as `app` would, and tells what is seen.
 
 use super::world::{NOW, World, agents};
+use frontdesk::domain::attachment::Enclosure;
+use frontdesk::text::file_kind;
 use frontdesk::ui::setup::Answer;
 use frontdesk::ui::theme::{Role, Theme};
-use frontdesk::ui::{self, Colors, Comfort, Effect, Model, Msg, Startup, Themes};
+use frontdesk::ui::{self, Colors, Comfort, Effect, FileEntry, Model, Msg, Startup, Themes};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -43,6 +45,37 @@ pub fn startup() -> Startup {
     }
 }
 
+/// What every directory of the agent holds.
+fn home_dir() -> Vec<FileEntry> {
+    let entry = |name: &str, is_dir, size| FileEntry { name: name.into(), is_dir, size };
+    vec![
+        entry("Desktop", true, 0),
+        entry("Pictures", true, 0),
+        entry(".profile", false, 807),
+        entry("parcel.jpg", false, 184_000),
+        entry("Terms and conditions 2026, with all annexes.pdf", false, 1_200_000),
+        entry("unboxing.mp4", false, 32_000_000),
+        entry("\u{202e}hostile\u{1b}[31m.png", false, 12),
+    ]
+}
+
+/// The copy of a file.
+fn kept(path: &str) -> Enclosure {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let size = home_dir().iter().find(|e| e.name == name).map_or(0, |e| e.size);
+    Enclosure { name: name.into(), mime: file_kind::mime(name, &head(name)).into(), size, path: name.into() }
+}
+
+/// How such a file begins.
+fn head(name: &str) -> Vec<u8> {
+    match name.rsplit('.').next() {
+        Some("jpg") => b"\xff\xd8\xff".to_vec(),
+        Some("pdf") => b"%PDF-".to_vec(),
+        Some("mp4") => b"\0\0\0\x18ftypisom".to_vec(),
+        _ => b"\x89PNG\r\n\x1a\n".to_vec(),
+    }
+}
+
 impl Screen {
     pub fn new(world: World, width: u16, height: u16) -> Screen {
         let (mut model, effects) = ui::start(startup());
@@ -69,6 +102,13 @@ impl Screen {
                 Effect::Setup { ticket, ask } => {
                     let answer = self.world.set_up(ask);
                     self.send(Msg::Setup { ticket: *ticket, answer });
+                }
+                Effect::Browse { dir } => {
+                    self.send(Msg::Browsed { dir: dir.clone(), found: Ok(home_dir()) });
+                }
+                Effect::Attach { to, paths, .. } => {
+                    let (to, files) = (to.clone(), paths.iter().map(|path| kept(path)).collect());
+                    self.send(Msg::Attached { to, result: Ok(files), pasted: None });
                 }
                 _ => self.asked.push(effect),
             }

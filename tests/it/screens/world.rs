@@ -61,7 +61,7 @@ pub fn account(id: i64, name: &str, provider: &str, channel: Channel, health: He
                 segments: channel == Channel::Sms,
                 reply_window: whatsapp.then_some(24 * HOUR),
                 start: !whatsapp,
-                attachments: AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 },
+                attachments: AttachmentLimits::default(),
                 typing: channel == Channel::Webchat,
                 read_receipts: true,
                 formatting: match channel {
@@ -287,7 +287,7 @@ impl World {
                 reply: QuickReply { shortcut: "hello".into(),
                 title: "Greeting".into(),
                 body: "Hi {{contact.first_name|there}}, this is {{agent.first_name}} of {{account.name}}."
-                    .into(), channel: None, language: None, slot: None },
+                    .into(), channel: None, language: None, slot: None, files: Vec::new() },
                 uses: 12,
             },
             QuickReplyRow {
@@ -296,7 +296,7 @@ impl World {
                 title: "Parcel is late".into(),
                 body:
                     "I am sorry that your parcel {{?tracking number}} is late.\nI will ask the courier now."
-                        .into(), channel: None, language: None, slot: None },
+                        .into(), channel: None, language: None, slot: None, files: Vec::new() },
                 uses: 40,
             },
         ];
@@ -320,7 +320,7 @@ impl World {
                 conversations: Vec::new(),
             }),
             draft_began: None,
-            draft_reply: self.drafts.iter().find(|d| d.0 == id).map(|d| d.1.clone()),
+            draft_reply: self.drafts.iter().find(|d| d.0 == id).map(|d| d.1.clone().into()),
             draft_note: None,
             row,
         })

@@ -41,7 +41,7 @@ pub fn capabilities(owner: Ownership) -> Capabilities {
         segments: true,
         reply_window: None,
         start: true,
-        attachments: AttachmentLimits { kinds: Vec::new(), bytes: 0, count: 0 },
+        attachments: AttachmentLimits::default(),
         typing: false,
         read_receipts: false,
         formatting: Formatting::None,

@@ -1,6 +1,7 @@
 //! The store, from outside.
 
 mod apart;
+mod attachments;
 mod away;
 mod due;
 mod formats;

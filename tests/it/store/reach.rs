@@ -24,9 +24,9 @@ fn a_conversation_in_which_nothing_was_said_is_kept_only_with_words() {
     let again = kit.perform(begin(&kit, "+31600000009"));
     assert_eq!((again.conversation, again.changed), (Some(c), false), "one address, one conversation");
     let text = "half a thought".to_owned();
-    kit.perform(Action::Draft { conversation: c, mode: ComposeMode::Reply, text });
+    kit.perform(Action::Draft { conversation: c, mode: ComposeMode::Reply, text: text.into() });
     assert!(!kit.perform(Action::Abandon { conversation: c }).changed, "a draft waits in it");
-    kit.perform(Action::Draft { conversation: c, mode: ComposeMode::Reply, text: String::new() });
+    kit.perform(Action::Draft { conversation: c, mode: ComposeMode::Reply, text: "".into() });
     assert!(kit.perform(Action::Abandon { conversation: c }).changed);
     assert!(kit.reader().conversation(c).unwrap().is_none());
     kit.check();

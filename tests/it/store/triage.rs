@@ -333,7 +333,7 @@ fn what_may_not_be_said_is_refused_with_the_reason_and_the_draft_stays() {
     let reply = |text: &str| Action::Reply { conversation: c, text: text.into(), undo_ms: 0, at: None };
     let why = kit.try_perform(reply("hi")).unwrap_err().to_string();
     assert!(why.contains("opted out"), "{why}");
-    assert_eq!(kit.reader().draft(c, ComposeMode::Reply).unwrap().as_deref(), Some("dear"));
+    assert_eq!(kit.reader().draft(c, ComposeMode::Reply).unwrap(), Some("dear".into()));
     assert!(kit.reader().outbox(9).unwrap().is_empty());
     kit.perform(Action::Consent { conversation: c, state: ConsentState::OptedIn });
     assert!(kit.try_perform(reply(" \n")).is_err());
@@ -417,6 +417,7 @@ fn quick_replies_are_saved_used_and_removed() {
         slot,
         title: "Greeting".into(),
         body: body.into(),
+        files: Vec::new(),
     };
     let save = |body: &str| Action::QuickReplySave { id: None, reply: reply(None, Some(1), body) };
     kit.perform(save("Hello {name}"));

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use frontdesk::domain::account::Channel;
+use frontdesk::domain::attachment::Enclosure;
 use frontdesk::domain::clock::{Clock, ManualClock};
 use frontdesk::domain::command::Action;
 use frontdesk::domain::ids::{AccountId, ConversationId, OpId};
@@ -165,7 +166,7 @@ impl Desk {
         let claimed = self.store.writer().call(Class::Durable, move |tx| tx.op_take(op, now)).unwrap();
         let Taken::Op(claimed) = claimed else { panic!("{claimed:?}") };
         self.bus.bump();
-        let ctx = PushContext { callback: None, now };
+        let ctx = PushContext { callback: None, files: Vec::new(), now };
         let accepted = self.provider.push(&claimed, &ctx).await.unwrap();
         self.store.writer().call(Class::Durable, move |tx| tx.op_accepted(op, &accepted, now)).unwrap();
         self.bus.bump();
@@ -174,6 +175,13 @@ impl Desk {
     pub async fn reply(&self, conversation: ConversationId, text: &str) {
         let op = self.act(Action::Reply { conversation, text: text.into(), undo_ms: 0, at: None }).unwrap();
         self.deliver(op).await;
+    }
+
+    /// A file of an agent's, kept.
+    pub fn file(&self, name: &str, bytes: &[u8]) -> Enclosure {
+        let path = self._dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        self.store.keep(&path).unwrap()
     }
 
     pub fn conversations(&self) -> Vec<ConversationRow> {
@@ -217,6 +225,11 @@ impl Visitor {
         let answer = self.http.get(url).bearer_auth(&self.token).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         answer.json().await.unwrap()
+    }
+
+    pub async fn file(&self, id: &str) -> reqwest::Response {
+        let url = format!("{}/api/files/{id}", self.base);
+        self.http.get(url).bearer_auth(&self.token).send().await.unwrap()
     }
 
     pub async fn stream(&self, last: Option<&str>) -> Stream {

@@ -1,0 +1,207 @@
+//! Files that go out. Each is kept in the workspace from the moment it is added, so that nothing that happens to the original
+//! changes or loses what is sent.
+
+use crate::domain::message::AttachmentFact;
+use crate::domain::row::AttachmentRow;
+use serde::{Deserialize, Serialize};
+
+/// Where files of ours are kept, below the workspace.
+pub const OWN: &str = "files/own/";
+/// The largest file that is kept, in bytes.
+pub const LARGEST: u64 = 64 * 1024 * 1024;
+/// What the ids of a message's own files begin with.
+pub const OWN_ID: &str = "own:";
+
+/// A file of ours.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Enclosure {
+    /// Its name, fit for a file system.
+    pub name: String,
+    /// Its media type, by its content and its name.
+    pub mime: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Where it is kept, relative to the workspace: named by its content, which never changes.
+    pub path: String,
+}
+
+impl Enclosure {
+    /// The file as a message tells of it, at its place among the others.
+    pub fn fact(&self, at: usize) -> AttachmentFact {
+        AttachmentFact {
+            external_id: format!("{OWN_ID}{at:02}"),
+            name: Some(self.name.clone()),
+            mime: Some(self.mime.clone()),
+            size: Some(self.size),
+            caption: None,
+            media: None,
+            path: Some(self.path.clone()),
+        }
+    }
+
+    /// The file that an op carries.
+    pub fn of_fact(fact: &AttachmentFact) -> Option<Enclosure> {
+        Enclosure::kept(fact.name.clone()?, fact.mime.clone(), fact.size, fact.path.clone()?)
+    }
+
+    /// The file of a message, if it is one of ours.
+    pub fn of_row(row: &AttachmentRow) -> Option<Enclosure> {
+        Enclosure::kept(row.name.clone(), row.mime.clone(), row.size, row.path.clone()?)
+    }
+
+    fn kept(name: String, mime: Option<String>, size: Option<u64>, path: String) -> Option<Enclosure> {
+        let mime = mime.unwrap_or_else(|| "application/octet-stream".into());
+        is_own(&path).then(|| Enclosure { name, mime, size: size.unwrap_or(0), path })
+    }
+}
+
+/// Whether a path is one under which files of ours are kept, and leads nowhere else.
+pub fn is_own(path: &str) -> bool {
+    let mut parts = path.strip_prefix(OWN).unwrap_or_default().split('/');
+    let hash = parts.next().unwrap_or_default();
+    let name = parts.next().unwrap_or_default();
+    hash.len() == 64
+        && hash.bytes().all(|b| b.is_ascii_hexdigit())
+        && !name.is_empty()
+        && !matches!(name, "." | "..")
+        && parts.next().is_none()
+}
+
+/// What is written: words, and files that go along.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Written {
+    /// The words.
+    pub text: String,
+    /// The files, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Enclosure>,
+}
+
+impl Written {
+    /// Whether there is nothing to send.
+    pub fn is_blank(&self) -> bool {
+        self.text.trim().is_empty() && self.files.is_empty()
+    }
+
+    /// This before something else: the words on lines of their own, the files of both.
+    pub fn before(self, after: Written) -> Written {
+        let text = match (self.text.trim().is_empty(), after.text.trim().is_empty()) {
+            (_, true) => self.text,
+            (true, false) => after.text,
+            (false, false) => format!("{}\n{}", self.text, after.text),
+        };
+        let mut files = self.files;
+        files.extend(after.files);
+        Written { text, files }
+    }
+
+    /// The words in one line; where there are none, the names of the files.
+    pub fn in_short(&self) -> String {
+        if self.text.trim().is_empty() { named(&self.files) } else { self.text.clone() }
+    }
+}
+
+/// What stands for files where there are no words.
+pub fn named(files: &[Enclosure]) -> String {
+    let names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
+    if names.is_empty() { String::new() } else { format!("Attachment: {}", names.join(", ")) }
+}
+
+impl From<&str> for Written {
+    fn from(text: &str) -> Written {
+        text.to_owned().into()
+    }
+}
+
+impl From<String> for Written {
+    fn from(text: String) -> Written {
+        Written { text, files: Vec::new() }
+    }
+}
+
+/// What a media type is called among people: `JPEG`, `PDF`, `Word`.
+pub fn kind(mime: &str) -> String {
+    let word =
+        match mime {
+            "application/octet-stream" => "file",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+            | "application/msword" => "Word",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+            | "application/vnd.ms-excel" => "Excel",
+            "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+            | "application/vnd.ms-powerpoint" => "PowerPoint",
+            "audio/mpeg" => "MP3",
+            "audio/mp4" => "M4A",
+            "video/quicktime" => "QuickTime",
+            "video/3gpp" | "audio/3gpp" => "3GP",
+            "text/plain" => "text",
+            "text/vcard" => "vCard",
+            "text/calendar" => "iCalendar",
+            _ => "",
+        };
+    if !word.is_empty() {
+        return word.to_owned();
+    }
+    let subtype = mime.split_once('/').map_or(mime, |(_, subtype)| subtype);
+    let subtype = subtype.strip_prefix("x-").unwrap_or(subtype);
+    if subtype.len() <= 5 { subtype.to_uppercase() } else { mime.to_owned() }
+}
+
+/// A number of bytes in decimal units: `999 B`, `1.2 kB`, `184 kB`, `3 MB`.
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if count < 1000 {
+        return format!("{count} B");
+    }
+    let count = u128::from(count);
+    let mut size = 1000_u128;
+    for (n, unit) in UNITS.iter().enumerate() {
+        let tenths = (count * 10 + size / 2) / size;
+        if tenths < 100 {
+            return match tenths % 10 {
+                0 => format!("{} {unit}", tenths / 10),
+                tenth => format!("{}.{tenth} {unit}", tenths / 10),
+            };
+        }
+        let whole = (count + size / 2) / size;
+        if whole < 1000 || n + 1 == UNITS.len() {
+            return format!("{whole} {unit}");
+        }
+        size *= 1000;
+    }
+    // Not reached: the last unit always answers.
+    String::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_named_by_its_content_is_ours() {
+        let hash = "0123456789abcdef".repeat(4);
+        assert!(is_own(&format!("files/own/{hash}/a.pdf")));
+        for other in [
+            format!("files/own/{hash}/../a.pdf"),
+            format!("files/own/{hash}/.."),
+            format!("files/own/{hash}/"),
+            format!("files/own/{hash}"),
+            "files/own/../../etc/passwd".into(),
+            format!("/files/own/{hash}/a.pdf"),
+            "files/7/1-a.pdf".into(),
+        ] {
+            assert!(!is_own(&other), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_first_stands_first() {
+        let file = Enclosure { name: "a.png".into(), mime: "image/png".into(), size: 1, path: "x".into() };
+        let one = Written { text: "one".into(), files: vec![file.clone()] };
+        let both = one.clone().before("two".into());
+        assert_eq!((both.text.as_str(), both.files.len()), ("one\ntwo", 1));
+        assert_eq!(Written::default().before(one.clone()), one);
+        assert_eq!(one.clone().before(Written::default()), one);
+        assert_eq!(Written { text: " ".into(), files: vec![file] }.in_short(), "Attachment: a.png");
+    }
+}

@@ -1,0 +1,159 @@
+//! Keeps files of ours: copied into the workspace when they are added, and named by their content.
+
+use crate::domain::attachment::{Enclosure, LARGEST, OWN, bytes};
+use crate::store::Store;
+use crate::text::file_kind;
+use crate::text::sanitize::file_name;
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+/// Why a file was not kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeepError {
+    /// There is none.
+    #[error("there is no file {0}")]
+    Missing(String),
+    /// It is not one that can be sent.
+    #[error("{0}")]
+    Refused(String),
+    /// It cannot be read, or its copy not be written.
+    #[error("{0}")]
+    Io(String),
+}
+
+impl Store {
+    /// Copies a file into the workspace. The same content under the same name is kept once.
+    ///
+    /// # Errors
+    /// [`KeepError`], in words for a person.
+    pub fn keep(&self, source: &Path) -> Result<Enclosure, KeepError> {
+        let shown = source.display().to_string();
+        let unreadable = |e: io::Error| match e.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => KeepError::Missing(shown.clone()),
+            _ => KeepError::Io(format!("{shown} cannot be read: {e}")),
+        };
+        // Asked before it is opened: a pipe would wait for its writer.
+        let about = fs::metadata(source).map_err(unreadable)?;
+        if !about.is_file() {
+            let what = if about.is_dir() { "is a directory" } else { "is no file" };
+            return Err(KeepError::Refused(format!("{shown} {what}: attach a file")));
+        }
+        let name = file_name(&source.file_name().unwrap_or_default().to_string_lossy());
+        let too_large = |size| {
+            KeepError::Refused(format!("{name} is {}; at most {} are kept", bytes(size), bytes(LARGEST)))
+        };
+        if about.len() > LARGEST {
+            return Err(too_large(about.len()));
+        }
+        let from = File::open(source).map_err(unreadable)?;
+        let own = self.dir().join(OWN);
+        let part = own.join(format!(".{}.part", uuid::Uuid::new_v4()));
+        let copied = copy(from, &own, &part);
+        let kept = copied.and_then(|copied| match copied {
+            // It has grown since it was asked for its size.
+            Copied { size, .. } if size > LARGEST => Ok(Err(too_large(size))),
+            Copied { size, hash, head } => {
+                let path = format!("{OWN}{hash}/{name}");
+                place(&part, &self.dir().join(&path))?;
+                Ok(Ok(Enclosure {
+                    mime: file_kind::mime(&name, &head).into(),
+                    name: name.clone(),
+                    size,
+                    path,
+                }))
+            }
+        });
+        // Where it was moved away there is nothing left to remove.
+        let _ = fs::remove_file(&part);
+        kept.map_err(|e| KeepError::Io(format!("{name} cannot be kept: {e}")))?
+    }
+}
+
+struct Copied {
+    size: u64,
+    hash: String,
+    head: Vec<u8>,
+}
+
+/// Copies as much as is kept at most and one byte more, and names the content.
+fn copy(from: File, dir: &Path, part: &Path) -> io::Result<Copied> {
+    private_dir(dir)?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut to = options.open(part)?;
+    let (mut from, mut sum) = (from.take(LARGEST + 1), Sha256::new());
+    let (mut size, mut head) = (0u64, Vec::new());
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        let read = from.read(&mut chunk)?;
+        let Some(bytes) = chunk.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+        sum.update(bytes);
+        to.write_all(bytes)?;
+        size += bytes.len() as u64;
+        let room = file_kind::HEAD.saturating_sub(head.len()).min(bytes.len());
+        head.extend_from_slice(&bytes[..room]);
+    }
+    to.sync_all()?;
+    let hash = sum.finalize().iter().map(|b| format!("{b:02x}")).collect();
+    Ok(Copied { size, hash, head })
+}
+
+/// Moves what is whole to where it is looked for.
+fn place(part: &Path, to: &Path) -> io::Result<()> {
+    if let Some(dir) = to.parent() {
+        private_dir(dir)?;
+    }
+    fs::rename(part, to)
+}
+
+fn private_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::attachment::is_own;
+    use crate::domain::clock::ManualClock;
+    use std::sync::Arc;
+
+    #[test]
+    fn what_is_kept_does_not_follow_the_original() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("w"), Arc::new(ManualClock::new(1))).unwrap();
+        let original = dir.path().join("a b.png");
+        fs::write(&original, b"\x89PNG\r\n\x1a\nfirst").unwrap();
+        let kept = store.keep(&original).unwrap();
+        assert_eq!((kept.name.as_str(), kept.mime.as_str(), kept.size), ("a b.png", "image/png", 13));
+        assert!(is_own(&kept.path), "{}", kept.path);
+        assert_eq!(store.keep(&original).unwrap(), kept, "once");
+        fs::write(&original, b"second").unwrap();
+        let other = store.keep(&original).unwrap();
+        assert_ne!(other.path, kept.path);
+        fs::remove_file(&original).unwrap();
+        assert_eq!(fs::read(store.dir().join(&kept.path)).unwrap(), b"\x89PNG\r\n\x1a\nfirst");
+        let left = fs::read_dir(store.dir().join(OWN)).unwrap();
+        assert_eq!(left.count(), 2, "no part of a copy stays behind");
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused_in_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("w"), Arc::new(ManualClock::new(1))).unwrap();
+        assert!(matches!(store.keep(&dir.path().join("none.png")), Err(KeepError::Missing(_))));
+        let why = store.keep(dir.path()).unwrap_err().to_string();
+        assert!(why.ends_with("is a directory: attach a file"), "{why}");
+        let large = dir.path().join("large");
+        File::create(&large).unwrap().set_len(100_000_000).unwrap();
+        let why = store.keep(&large).unwrap_err().to_string();
+        assert_eq!(why, "large is 100 MB; at most 67 MB are kept");
+    }
+}
