@@ -2,7 +2,7 @@
 
 use crate::domain::clock::ManualClock;
 use crate::domain::ids::AccountId;
-use crate::store::{AccountSpec, Class, ReceiptNew, ReceiptOutcome, Store, StoreError};
+use crate::store::{AccountSpec, Class, ReceiptNew, ReceiptOutcome, Store, StoreError, Tx};
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 
@@ -169,7 +169,11 @@ fn receipts_go_before_what_is_applied() {
     store.writer().submit(Class::Durable, move |_| Ok(held.recv().ok()), |_| {});
     for (class, name) in [(Class::Apply, "apply"), (Class::Durable, "durable"), (Class::Receipt, "receipt")] {
         let tx = tx.clone();
-        store.writer().submit(class, move |_| Ok(tx.send(name).unwrap()), |_: Result<(), _>| {});
+        let job = move |_: &mut Tx<'_>| {
+            tx.send(name).unwrap();
+            Ok(())
+        };
+        store.writer().submit(class, job, |_: Result<(), _>| {});
     }
     hold.send(()).unwrap();
     assert_eq!(rx.iter().take(3).collect::<Vec<_>>(), ["receipt", "durable", "apply"]);
