@@ -40,7 +40,7 @@ fn open_writer(file: &Path) -> Result<Connection, StoreError> {
     // Foreign keys are enforced by the code that writes; checking each row again costs an eighth of the throughput.
     conn.execute_batch(
         "PRAGMA mmap_size = 0; PRAGMA cache_size = -8000; PRAGMA foreign_keys = OFF; PRAGMA wal_autocheckpoint = 0;
-         PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 33554432; PRAGMA synchronous = FULL;",
+         PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864; PRAGMA synchronous = FULL;",
     )?;
     migrate(&mut conn, file)?;
     conn.set_prepared_statement_cache_capacity(160);

@@ -2,7 +2,10 @@
 
 use crate::store::open;
 use rusqlite::Connection;
+use rusqlite::hooks::Wal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 use tracing::{debug, warn};
@@ -32,17 +35,17 @@ const FEW: i64 = 4;
 const MANY: i64 = 16;
 /// One step in so many goes into the index of names first: under steady load that of messages is never done.
 const NAMES_TURN: u32 = 8;
-/// Size of the write-ahead log, in bytes, that is worth a checkpoint.
-const WAL: u64 = 64 * 1024 * 1024;
-/// Size of the log, in bytes, that is not left to a quiet moment.
-const WAL_MOST: u64 = 4 * WAL;
-/// How often the size is looked at, in commits.
-const LOOK: u32 = 64;
+/// Pages in the write-ahead log that are worth a checkpoint: 64 MB. Each makes the disk busy, and with it who waits for a sync.
+const WAL: i64 = 16 * 1024;
+/// The same where nobody asks for anything.
+const WAL_QUIET: i64 = WAL / 16;
+/// Pages in the log at which it is not left to a quiet moment to begin it anew.
+const WAL_MOST: i64 = 4 * WAL;
 
 /// What is owed to the file.
 pub(super) struct Upkeep {
     dir: PathBuf,
-    wal: PathBuf,
+    log: Arc<Log>,
     debt: i64,
     /// Whether another merge step may find something to do.
     unmerged: bool,
@@ -51,11 +54,51 @@ pub(super) struct Upkeep {
     late: Option<Instant>,
     /// How many pieces of a level FTS5 merges at least.
     least: i64,
-    commits: u32,
-    wal_large: bool,
-    /// Frames may wait in the log that idle time could copy back.
-    unchecked: bool,
+    /// Pages in the log when it was last copied in a quiet moment: whoever still reads from it may keep it from being copied whole.
+    tried: i64,
     side: Option<Side>,
+}
+
+/// How much is in the write-ahead log, in pages.
+#[derive(Debug, Default)]
+struct Log {
+    pages: AtomicI64,
+    /// So many of them, from its beginning on, are copied back.
+    copied: AtomicI64,
+}
+
+impl Log {
+    /// A commit has left so many pages in it. Fewer than before: it has begun anew.
+    fn committed(&self, pages: i64) {
+        if self.pages.swap(pages, Ordering::Relaxed) > pages {
+            self.copied.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn pages(&self) -> i64 {
+        self.pages.load(Ordering::Relaxed)
+    }
+
+    /// Pages that are to be copied.
+    fn waiting(&self) -> i64 {
+        self.pages() - self.copied.load(Ordering::Relaxed)
+    }
+
+    /// Copies what can be copied without waiting for anybody.
+    fn checkpoint(&self, conn: &Connection) {
+        let began = Instant::now();
+        let done = conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |r| {
+            Ok((r.get::<_, i64>(1)?, r.get::<_, i64>(2)?))
+        });
+        match done {
+            Ok((pages, copied)) => {
+                // Should the log begin anew meanwhile, this is forgotten at a commit, or too much: the next checkpoint tells.
+                self.copied.store(copied.max(0), Ordering::Relaxed);
+                debug!("checkpoint: {copied} of {pages} pages in {} \u{b5}s", began.elapsed().as_micros());
+            }
+            Err(e) => warn!("checkpoint: {e}"),
+        }
+    }
 }
 
 /// The thread that checkpoints.
@@ -68,21 +111,29 @@ struct Side {
 impl Upkeep {
     /// Nothing is owed yet.
     pub(super) fn new(dir: &Path) -> Upkeep {
-        let mut wal = open::file(dir).into_os_string();
-        wal.push("-wal");
         Upkeep {
             dir: dir.to_owned(),
-            wal: wal.into(),
+            log: Arc::default(),
             debt: 0,
             unmerged: false,
             steps: 0,
             late: None,
             least: 0,
-            commits: 0,
-            wal_large: false,
-            unchecked: false,
+            tried: 0,
             side: None,
         }
+    }
+
+    /// Is told of every commit of the writer's connection.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) fn follow(&self, conn: &mut Connection) -> rusqlite::Result<()> {
+        let log = self.log.clone();
+        conn.wal_hook(Some(move |_: &mut Wal, pages: i32| {
+            log.committed(pages.into());
+            Ok(())
+        }))
     }
 
     /// So many pages were written into the search index.
@@ -93,24 +144,14 @@ impl Upkeep {
         }
     }
 
-    /// A transaction was committed.
-    pub(super) fn after_commit(&mut self) {
-        self.unchecked = true;
-        self.commits += 1;
-        if self.commits >= LOOK {
-            self.commits = 0;
-            self.wal_large = std::fs::metadata(&self.wal).is_ok_and(|m| m.len() > WAL);
-        }
-    }
-
     /// Whether something is worth doing although jobs may come.
     pub(super) fn wants_busy(&self) -> bool {
-        self.debt >= DEBT || self.wal_large
+        self.debt >= DEBT || self.is_log_large()
     }
 
     /// Whether something is left to do while nobody asks for anything.
     pub(super) fn wants_idle(&self) -> bool {
-        self.unmerged || (self.unchecked && self.wal_large)
+        self.unmerged || (self.log.waiting() > WAL_QUIET && self.log.pages() != self.tried)
     }
 
     /// A step between two transactions. Deep in debt it takes longer, by what the last ones took (an import's hold the writer
@@ -132,30 +173,30 @@ impl Upkeep {
                 self.late = Some(Instant::now());
             }
         }
-        if self.wal_large {
+        if self.is_log_large() {
             self.checkpoint(conn);
         }
+    }
+
+    fn is_log_large(&self) -> bool {
+        self.log.waiting() > WAL || self.side.as_ref().is_some_and(|side| side.running)
     }
 
     /// One step while nothing else is asked for.
     pub(super) fn idle(&mut self, conn: &Connection) {
         if self.unmerged {
             self.merge(conn, STEP, FEW);
-            if !self.unmerged {
-                self.wal_large = std::fs::metadata(&self.wal).is_ok_and(|m| m.len() > WAL / 16);
-            }
-        } else if self.wal_large {
-            self.unchecked = false;
-            passive(conn);
-            self.wal_large = false;
+        } else {
+            self.tried = self.log.pages();
+            self.log.checkpoint(conn);
         }
     }
 
     /// The last writer leaves: the log is copied back, so that the next start finds little.
     pub(super) fn close(&mut self, conn: &Connection) {
         self.side = None;
-        if self.unchecked {
-            passive(conn);
+        if self.log.waiting() > 0 {
+            self.log.checkpoint(conn);
         }
     }
 
@@ -212,22 +253,17 @@ impl Upkeep {
     /// only a log that has grown beyond measure is ended here.
     fn checkpoint(&mut self, conn: &Connection) {
         if self.side.is_none() {
-            self.side = Side::start(&self.dir);
+            self.side = Side::start(&self.dir, self.log.clone());
         }
-        let Some(side) = &mut self.side else {
-            passive(conn);
-            self.wal_large = false;
-            return;
-        };
+        let Some(side) = &mut self.side else { return self.log.checkpoint(conn) };
         if side.running {
             if side.back.try_recv().is_ok() {
                 side.running = false;
                 // Costs the writer some milliseconds, most of them for the disk: when nobody asks for anything, unless the log
                 // has grown beyond measure.
-                if std::fs::metadata(&self.wal).is_ok_and(|m| m.len() > WAL_MOST) {
-                    passive(conn);
+                if self.log.pages() > WAL_MOST {
+                    self.log.checkpoint(conn);
                 }
-                self.wal_large = false;
             }
         } else {
             match side.go.try_send(()) {
@@ -240,15 +276,18 @@ impl Upkeep {
 }
 
 impl Side {
-    fn start(dir: &Path) -> Option<Side> {
+    fn start(dir: &Path, log: Arc<Log>) -> Option<Side> {
         let conn = open::checkpointer(dir).ok()?;
         let (go, asked) = sync_channel::<()>(1);
         let (tell, back) = sync_channel::<()>(1);
         std::thread::Builder::new()
             .name("checkpoint".into())
             .spawn(move || {
+                // Whoever waits for a message goes first. (Elsewhere this would slow the whole process down.)
+                #[cfg(target_os = "linux")]
+                let _ = rustix::process::nice(10);
                 while asked.recv().is_ok() {
-                    passive(&conn);
+                    log.checkpoint(&conn);
                     if tell.send(()).is_err() {
                         return;
                     }
@@ -256,18 +295,6 @@ impl Side {
             })
             .ok()?;
         Some(Side { go, back, running: false })
-    }
-}
-
-fn passive(conn: &Connection) {
-    let began = Instant::now();
-    let done = conn
-        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |r| Ok((r.get::<_, i64>(1)?, r.get::<_, i64>(2)?)));
-    match done {
-        Ok((frames, copied)) => {
-            debug!("checkpoint: {copied} of {frames} pages in {} \u{b5}s", began.elapsed().as_micros());
-        }
-        Err(e) => warn!("checkpoint: {e}"),
     }
 }
 
@@ -287,6 +314,48 @@ mod tests {
         let db = rusqlite::Connection::open(dir.join("frontdesk.db")).unwrap();
         let sql = "SELECT max((SELECT count(DISTINCT segid) FROM message_fts_idx), (SELECT count(DISTINCT segid) FROM name_fts_idx))";
         db.query_row(sql, [], |r| r.get(0)).unwrap()
+    }
+
+    #[test]
+    fn only_what_is_not_copied_yet_counts_and_nothing_of_a_log_that_began_anew() {
+        let log = super::Log::default();
+        log.committed(20_000);
+        assert_eq!(log.waiting(), 20_000);
+        log.copied.store(20_000, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!((log.pages(), log.waiting()), (20_000, 0));
+        log.committed(20_010);
+        assert_eq!(log.waiting(), 10);
+        log.committed(3);
+        assert_eq!((log.pages(), log.waiting()), (3, 3));
+    }
+
+    #[test]
+    fn commits_are_counted_and_a_quiet_moment_copies_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let pages = |dir: &Path| {
+            let db = rusqlite::Connection::open(dir.join("frontdesk.db")).unwrap();
+            db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |r| {
+                Ok((r.get::<_, i64>(1)?, r.get::<_, i64>(2)?))
+            })
+            .unwrap()
+        };
+        // More than a thousand pages in one commit.
+        let job = |t: &mut crate::store::Tx<'_>| {
+            t.exec("CREATE TABLE wide (x BLOB)", [])?;
+            t.exec(
+                "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
+                 INSERT INTO wide SELECT zeroblob(4000) FROM n",
+                [],
+            )
+        };
+        store.writer().call(Class::Apply, job).unwrap();
+        let file = dir.path().join("frontdesk.db");
+        let copied = (0..1_000_000).any(|_| {
+            std::thread::yield_now();
+            std::fs::metadata(&file).unwrap().len() > 1_500 * 4_000
+        });
+        assert!(copied, "the log was not copied: {:?}", pages(dir.path()));
     }
 
     #[test]

@@ -208,17 +208,23 @@ pub(super) struct Thread {
 
 impl Thread {
     /// Starts the writer over an open connection.
-    pub(super) fn start(conn: Connection, dir: &Path, clock: Arc<dyn Clock>) -> Result<Thread, StoreError> {
+    pub(super) fn start(
+        mut conn: Connection,
+        dir: &Path,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Thread, StoreError> {
         let shared = Arc::new(Shared::default());
         let writer = Writer { shared: shared.clone() };
         let (flush, flushing) = Flush::start(&open::file(dir))?;
+        let upkeep = Upkeep::new(dir);
+        upkeep.follow(&mut conn).map_err(StoreError::from)?;
         let mut work = Work {
             conn,
             flush,
             clock,
             shared,
             pending: Pending::default(),
-            upkeep: Upkeep::new(dir),
+            upkeep,
             full: true,
             file: open::file(dir),
         };
@@ -362,9 +368,6 @@ impl Work {
             None => self.commit(),
         };
         self.pending.clear();
-        if outcome.is_ok() {
-            self.upkeep.after_commit();
-        }
         let answer = move |outcome: Result<(), StoreError>| {
             for (mut job, good) in jobs {
                 if let (true, Err(why)) = (good, &outcome) {
