@@ -49,7 +49,7 @@ pub struct Desk {
     pub fields: Vec<Field>,
     /// Saved searches, in the order of the file.
     pub searches: Vec<SavedSearch>,
-    /// Rules against spam, in the order of the file; the first that fits counts.
+    /// Rules against spam, in the order of the file, those for everybody last; the first that fits counts.
     pub spam: Vec<crate::domain::spam::Rule>,
     /// Business hours, in the order of the file.
     pub hours: Vec<(Arc<BusinessHours>, Place)>,

@@ -101,7 +101,7 @@ deadline = "when they need it"
 ## Times for answers
 
 `[sla.NAME]` says how soon customers are to be answered, `[hours.NAME]` when that time runs. Of several that fit, the first in the file
-counts. [../sla.md](../sla.md) tells what comes of it.
+counts; one without `for` counts where no other fits. [../sla.md](../sla.md) tells what comes of it.
 
 ```toml
 [sla.vip]

@@ -49,7 +49,7 @@ impl Policy {
     }
 }
 
-/// All policies, in the order of the file: the first that fits counts.
+/// All policies, in the order in which they count: the first that fits does.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sla {
     /// The policies.

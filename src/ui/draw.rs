@@ -131,7 +131,7 @@ fn draw_header(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let pieces = [("frontdesk", Role::Strong), (" · ", Role::Faint), (model.workspace.as_str(), Role::Text)];
     let mut x = pen.pieces(area.x + 1, y, at.saturating_sub(area.x + 1), &pieces) + 2;
     let alone = model.layout.lines.is_empty();
-    let setup = matches!(model.overlays.last(), Some(Overlay::Setup(_)));
+    let setup = model.overlays.iter().any(|overlay| matches!(overlay, Overlay::Setup(_)));
     let title = if setup { "Setup".to_owned() } else { list::view::title(model) };
     if setup || model.focus != Focus::Sidebar || !alone {
         let room = at.saturating_sub(x);

@@ -38,9 +38,10 @@ pub enum Piece {
 }
 
 impl Page {
-    /// The page of a topic: its name, the beginning of it, or a part of it.
+    /// The page of a topic: its name, the beginning of it, or a part of it; else the first page that speaks of it.
     pub fn find(topic: &str) -> Option<&'static Page> {
-        let topic = topic.trim().to_lowercase().replace([' ', '_'], "-");
+        let said = topic.trim().to_lowercase();
+        let topic = said.replace([' ', '_'], "-");
         let by = |fits: fn(&str, &str) -> bool| PAGES.iter().find(|p| fits(p.name, &topic));
         if topic.is_empty() {
             return None;
@@ -48,6 +49,17 @@ impl Page {
         by(|name, topic| name == topic)
             .or_else(|| by(|name, topic| name.starts_with(topic)))
             .or_else(|| by(|name, topic| name.contains(topic)))
+            .or_else(|| PAGES.iter().find(|page| page.speaks_of(&said)))
+    }
+
+    /// Whether it has these words, of one or of several.
+    fn speaks_of(&self, topic: &str) -> bool {
+        let (text, one) = (self.text.to_lowercase(), topic.strip_suffix('s').unwrap_or(topic));
+        text.match_indices(one).any(|(at, _)| {
+            let rest = &text[at + one.len()..];
+            let rest = rest.strip_prefix('s').unwrap_or(rest);
+            !text[..at].ends_with(char::is_alphanumeric) && !rest.starts_with(char::is_alphanumeric)
+        })
     }
 
     /// Its title.
@@ -120,7 +132,11 @@ mod tests {
             ("getting around", "getting-around"),
             ("config", "configuration"),
             ("triage", "triage"),
-            ("macros", ""),
+            ("sla", "due"),
+            ("files", "writing"),
+            ("opted out", "writing"),
+            ("macros", "triage"),
+            ("zebra", ""),
             ("", ""),
         ] {
             assert_eq!(name(topic), page, "{topic}");

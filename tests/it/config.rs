@@ -45,6 +45,12 @@ fn times_for_answers_are_read_and_mistakes_have_their_line() {
             "all conversations: first reply within 1h, next reply within 1d",
         ]
     );
+    // One for everybody counts where no other does, wherever it stands.
+    let text = "[sla.usual]\nfirst_reply = \"1h\"\n[sla.b]\nfor = \"label:b\"\nfirst_reply = \"2m\"\n\
+                [sla.a]\nfor = \"label:a\"\nfirst_reply = \"1m\"\n";
+    let names: Vec<String> =
+        load(text, &[]).unwrap().desk.sla().policies.into_iter().map(|p| p.name).collect();
+    assert_eq!(names, ["b", "a", "usual"]);
     assert_eq!(
         desk.hours[0].0.words(),
         "Mon–Thu 9:00–12:30 and 13:00–17:30, Fri 9:00–16:00 (Europe/Amsterdam)"

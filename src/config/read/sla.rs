@@ -65,6 +65,8 @@ impl Reader<'_> {
             let place = self.place(name.span());
             self.out.desk.policies.push((policy, place));
         }
+        // One for everybody would hide all that stand behind it, such as those that Setup adds.
+        self.out.desk.policies.sort_by_key(|(policy, _)| policy.applies.is_empty());
     }
 
     fn policy(&mut self, name: &Key, table: &dyn TableLike) -> Policy {

@@ -130,7 +130,7 @@ impl Model {
         if let (ComposeMode::Reply, Some(caps)) = (composer.mode, channel(context)) {
             face.warnings.extend(self.formatting_words(context, caps, &text, width));
             if self.previews {
-                face.preview = preview::lines(caps, &text, width);
+                face.preview = preview::lines(caps, &text, !composer.files.is_empty(), width);
             }
         }
         if composer.copying > 0 {

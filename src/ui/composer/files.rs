@@ -220,7 +220,7 @@ impl Model {
                 };
                 let away = self.keymap.first_label("detach");
                 match self.reasons_of_files().into_iter().skip(before).flatten().next() {
-                    Some(why) => self.say(Level::Warn, format!("{why}: {away} takes it away")),
+                    Some(why) => self.say(Level::Warn, format!("{away} takes it away: {why}")),
                     None => self.say(Level::Good, format!("{names} goes along: {how}")),
                 }
             }

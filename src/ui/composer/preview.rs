@@ -21,14 +21,14 @@ pub(crate) type Line = Vec<(String, Ink)>;
 /// Columns before the words of a part.
 const NUMBER: usize = 3;
 
-/// The lines of a text on a medium, for a width; none where nothing is typed.
-pub(crate) fn lines(caps: &ChannelCapabilities, text: &str, width: u16) -> Vec<Line> {
+/// The lines of a text on a medium, for a width; none where nothing is typed. What carries files goes in one piece.
+pub(crate) fn lines(caps: &ChannelCapabilities, text: &str, has_files: bool, width: u16) -> Vec<Line> {
     if text.trim().is_empty() {
         return Vec::new();
     }
     let text = sanitize::clean(text);
     let width = usize::from(width).max(NUMBER + 1);
-    if caps.segments { parts(&text, width) } else { formatted(caps, &text, width) }
+    if caps.segments && !has_files { parts(&text, width) } else { formatted(caps, &text, width) }
 }
 
 fn formatted(caps: &ChannelCapabilities, text: &str, width: usize) -> Vec<Line> {
@@ -101,18 +101,18 @@ mod tests {
             formatting: Formatting::Whatsapp,
             ..ChannelCapabilities::text_only(Channel::Whatsapp)
         };
-        let found = lines(&caps, "hello *dear old friend* bye", 12);
+        let found = lines(&caps, "hello *dear old friend* bye", false, 12);
         assert_eq!(said(&found), ["hello dear", "old friend", "bye"]);
         let bold = Ink::Look(Look { bold: true, ..Look::default() });
         assert_eq!(found[0][1], ("dear".to_owned(), bold));
         assert_eq!(found[1], [("old friend".to_owned(), bold)]);
-        assert!(lines(&caps, " \n", 12).is_empty());
+        assert!(lines(&caps, " \n", false, 12).is_empty());
     }
 
     #[test]
     fn parts_of_an_sms_are_numbered_and_what_makes_them_short_is_marked() {
         let caps = ChannelCapabilities { segments: true, ..ChannelCapabilities::text_only(Channel::Sms) };
-        let found = lines(&caps, &format!("\u{201c}{}", "a".repeat(70)), 43);
+        let found = lines(&caps, &format!("\u{201c}{}", "a".repeat(70)), false, 43);
         assert_eq!(
             said(&found),
             [
@@ -122,5 +122,8 @@ mod tests {
             ]
         );
         assert_eq!(found[0][1], ("\u{201c}".to_owned(), Ink::Role(Role::Match)));
+        // An MMS has no parts.
+        let found = lines(&caps, &format!("\u{201c}{}", "a".repeat(70)), true, 80);
+        assert_eq!(said(&found), [format!("\u{201c}{}", "a".repeat(70))]);
     }
 }

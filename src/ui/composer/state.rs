@@ -395,8 +395,11 @@ impl Model {
     /// Goes through what was typed, or says that there is nothing.
     pub(crate) fn retype(&mut self, step: fn(&mut Composer, Ms) -> bool, none: &str) {
         let now = self.now;
-        if self.composer.as_mut().is_some_and(|composer| !step(composer, now)) {
-            self.say(Level::Info, none);
+        match self.composer.as_mut().map(|composer| step(composer, now)) {
+            // What was said of the step before holds no more.
+            Some(true) => self.notice = None,
+            Some(false) => self.say(Level::Info, none),
+            None => {}
         }
     }
 

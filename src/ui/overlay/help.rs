@@ -163,7 +163,7 @@ fn above(model: &Model, overlay: &Overlay) -> (String, Vec<Line>) {
         Overlay::Prompt(prompt) => (prompt.question().0.to_owned(), true),
         Overlay::Asking(_) => ("Question of a quick reply".to_owned(), true),
         Overlay::Confirm(_) | Overlay::Doubts(_) => ("Question".to_owned(), false),
-        Overlay::Setup(_) => ("Setup".to_owned(), true),
+        Overlay::Setup(setup) => ("Setup".to_owned(), setup.is_typing()),
         Overlay::Outbox { .. } => ("Outbox".to_owned(), false),
         Overlay::Canned(_) => ("Quick replies".to_owned(), false),
         Overlay::Browse(_) => ("Files".to_owned(), true),

@@ -396,12 +396,14 @@ impl Picker {
         let mut found: Vec<(bool, u32, usize, Vec<u32>)> = Vec::new();
         // Among commands a page is only for who asks for help.
         let pages = self.kind == PickerKind::Pages || typed.is_empty() || lower.starts_with("help");
+        let topic = lower.strip_prefix("help ").and_then(Page::find);
         for (i, item) in self.items.iter().enumerate() {
             if matches!(item.choice, Choice::Page(_)) && !pages {
                 continue;
             }
             let is_key = self.kind == PickerKind::Commands && !typed.is_empty() && item.nearness(&typed) == 0;
-            if item.is_typed || is_key {
+            let is_topic = matches!(item.choice, Choice::Page(page) if Some(page) == topic);
+            if item.is_typed || is_key || is_topic {
                 found.push((false, u32::MAX, i, Vec::new()));
             } else if let Some(hit) = fuzzy.score(&item.label) {
                 found.push((false, hit.score, i, hit.positions));

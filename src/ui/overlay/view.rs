@@ -192,6 +192,10 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
     if area.width == 0 || area.height == 0 {
         return;
     }
+    // It fills the body: what lies above it is about it.
+    if let [.., Overlay::Setup(setup), _] = model.overlays.as_slice() {
+        setup::view::draw(model, pen, setup);
+    }
     match overlay {
         Overlay::Picker(picker) => draw_picker(pen, area, picker),
         Overlay::Search(search) => found::draw(model, pen, area, search),

@@ -149,6 +149,16 @@ impl Model {
     }
 }
 
+impl Setup {
+    /// Whether there is a line to type in.
+    pub(crate) fn is_typing(&self) -> bool {
+        self.find.is_open
+            || matches!(self.open, Some(Open::Form(_)))
+            || self.page.as_ref().is_some_and(|page| page.edit.is_some())
+            || self.wizard().is_some_and(|wizard| matches!(wizard.stage, Stage::Fields))
+    }
+}
+
 /// The keys that do something now.
 pub(crate) fn hints(model: &Model, setup: &Setup) -> Vec<Hint> {
     let hint = |label: &str, word, key: Key| Hint { x: 0, label: label.into(), word, press: Press::Key(key) };
@@ -214,7 +224,7 @@ pub(crate) fn hints(model: &Model, setup: &Setup) -> Vec<Hint> {
         let is_empty = setup.listed(&seen).is_empty();
         let mut own = (setup.section().part().hints)(&seen);
         // Where nothing is listed there is nothing to change.
-        own.retain(|(press, _)| !is_empty || matches!(press, Meant::Letter('a' | 'r')));
+        own.retain(|(press, _)| !is_empty || matches!(press, Meant::Letter('a' | 'b' | 'r')));
         return own.into_iter().map(of).chain([letter('/', "find"), sections, esc("leave")]).collect();
     }
     if setup.channels().is_empty() {
@@ -227,6 +237,7 @@ pub(crate) fn hints(model: &Model, setup: &Setup) -> Vec<Hint> {
         letter('t', "test"),
         switch(setup),
         letter('x', "remove"),
+        sections,
         letter('y', "copy URL"),
         esc("leave"),
     ]

@@ -156,6 +156,7 @@ fn what_the_medium_does_not_take_is_told_beside_the_file_and_not_sent() {
     // Alt-U brings it back, and only then takes words.
     d.keys("<a-u>");
     assert_eq!((names(&d).len(), typed(&d)), (2, "hi".to_owned()));
+    assert!(d.model.notice.is_none(), "it goes along again: {:?}", d.model.notice);
     d.keys("<a-k><enter>");
     assert_eq!(actions(d.keys("<enter>")), [sent("hi", &[png("a.png")])]);
     // Where the medium takes none, the key says so.

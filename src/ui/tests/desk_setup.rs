@@ -378,4 +378,14 @@ fn policies_and_business_hours_are_kept_with_what_names_them() {
 
     let mut desk = at(Section::Sla);
     assert_eq!(changes(&desk.keys("xy")), [Change::new(&["sla"], "vip", To::Gone)]);
+
+    // By a key, and not by one that goes elsewhere.
+    let mut desk = at(Section::Sla);
+    let kept = To::Table(vec![pair("mon-fri", "22:00-24:00")]);
+    assert_eq!(
+        changes(&desk.keys("bnight<enter><enter>mon-fri 22:00-24:00<enter><enter>")),
+        [Change::new(&["hours"], "night", kept)],
+        "{}",
+        desk.text(80, 24)
+    );
 }

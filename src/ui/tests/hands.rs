@@ -40,6 +40,9 @@ fn help_begins_with_where_one_is() {
     let mut desk = Desk::new();
     desk.keys("/refund<f1>q");
     assert!(desk.text(120, 40).contains("refund"));
+    // Setup stays in sight below; its help tells of typing where there is a line to type in.
+    let text = here(&mut Desk::new(), "gc<f1>");
+    assert!(text.contains("› Setup") && !text.contains("Deletes the word before"), "{text}");
     // No letter of a question mark is lost where text is typed.
     let mut desk = Desk::new();
     desk.keys("f?");

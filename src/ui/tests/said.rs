@@ -44,6 +44,22 @@ fn where_nothing_can_be_sent_no_key_promises_it() {
 }
 
 #[test]
+fn what_is_special_comes_before_since_when_somebody_waits() {
+    let desk = || {
+        Desk::with(|d| {
+            d.context = Box::new(opted_out);
+            d.rows[0].labels = vec!["refund".into(), "big-spender".into()];
+            d.rows[0].waiting_since = Some(NOW - 9 * 60_000);
+            d.rows[0].due_at = Some(NOW + 3_600_000);
+        })
+    };
+    let text = desk().text(80, 24);
+    assert!(text.contains("✗ opted out  #refund #big-spender"), "{text}");
+    assert!(text.contains("due 1") && !text.contains("waiting 9 min"), "{text}");
+    assert!(desk().text(120, 40).contains("waiting 9 min · due"));
+}
+
+#[test]
 fn undo_is_hinted_as_long_as_it_takes_something_back() {
     let mut desk = Desk::new();
     desk.keys("rhello<enter>");

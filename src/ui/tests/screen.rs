@@ -333,6 +333,8 @@ fn help_has_pages_by_topic() {
         (":help doubt<enter>", "Deliveries and doubt"),
         (":help triage<enter>", "Triage"),
         (":help config<enter>", "Configuration"),
+        (":help sla<enter>", "Times for answers"),
+        (":help files<enter>", "Writing"),
         (":help pages<enter>writ<enter>", "Writing"),
     ] {
         desk.keys(typed);

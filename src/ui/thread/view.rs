@@ -1,6 +1,7 @@
 //! Paints the thread: who and where, the messages, and what lies below the screen.
 
 use crate::domain::account::Channel;
+use crate::domain::attachment::kind;
 use crate::domain::conversation::Status;
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
 use crate::domain::row::{AttachmentRow, ConversationRow, MessageRow};
@@ -119,6 +120,9 @@ fn about(row: &ConversationRow, icons: Icons, width: u16, name: u16) -> Vec<(Str
     forms.into_iter().nth(fits).unwrap_or_default()
 }
 
+/// Cells below which it is not told how the customer is known: a word or two of it say nothing.
+const WHO: u16 = 15;
+
 /// Second line of the head.
 fn draw_special(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     let Some(context) = &model.thread.context else {
@@ -126,6 +130,8 @@ fn draw_special(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     };
     let row = &context.row;
     let (x, y, end) = (area.x + 1, area.y, area.right().saturating_sub(1));
+    let special = special(context);
+    let wide: u16 = special.iter().map(|(words, _)| cells(words)).fold(0, u16::saturating_add);
     let (clock, role) = if let Some(colleagues) = model.colleagues_typing(row.id) {
         // That somebody else answers is what one has to know first.
         (colleagues, Role::Accent)
@@ -137,7 +143,11 @@ fn draw_special(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         let long = if waited < 60_000 { "under a minute".to_owned() } else { words::span(waited) };
         match model.due_clock(row) {
             Some((due, nearer)) => {
-                (format!("waiting {long} · {due}"), if nearer == Role::Dim { role } else { nearer })
+                let role = if nearer == Role::Dim { role } else { nearer };
+                // Since when is told by the messages too: it goes first.
+                let long = format!("waiting {long} · {due}");
+                let fits = wide.saturating_add(cells(&long)) < end.saturating_sub(x);
+                (if fits { long } else { due }, role)
             }
             None => (format!("waiting {long}"), role),
         }
@@ -147,45 +157,43 @@ fn draw_special(model: &Model, pen: &mut Pen<'_>, area: Rect) {
         (String::new(), Role::Dim)
     };
     let clock_at = if clock.is_empty() { end } else { pen.right(x, end, y, &clock, role) };
-    let mut at = x;
-    let room = |at: u16| clock_at.saturating_sub(at + 1);
-    if let Some((word, role)) = priority(row.priority) {
-        at = pen.text(at, y, room(at), word, role) + 2;
+    let pieces: Vec<(&str, Role)> = special.iter().map(|(words, role)| (words.as_str(), *role)).collect();
+    let room = clock_at.saturating_sub(x + 1);
+    pen.pieces(x, y, room, &pieces);
+    let who = who(context);
+    if special.is_empty() && room >= WHO && who != format::person(&row.contact_name, &row.theirs) {
+        pen.text(x, y, room, &who, Role::Dim);
     }
+}
+
+/// What is special about a conversation.
+fn special(context: &Context) -> Vec<(String, Role)> {
+    let row = &context.row;
+    let mut found: Vec<Vec<(String, Role)>> = Vec::new();
+    found.extend(priority(row.priority).map(|(word, role)| vec![(word.to_owned(), role)]));
     if let Some(qualification) = &row.qualification {
-        at = pen.text(at, y, room(at), qualification.state.word(), Role::Good);
-        if let Some(reason) = &qualification.reason {
-            at = pen.text(at, y, room(at), &format!(": {reason}"), Role::Dim);
-        }
-        at += 2;
+        let mut words = vec![(qualification.state.word().to_owned(), Role::Good)];
+        words.extend(qualification.reason.as_ref().map(|reason| (format!(": {reason}"), Role::Dim)));
+        found.push(words);
     }
-    if let Some(score) = row.score {
-        at = pen.text(at, y, room(at), &format!("score {score}"), Role::Good) + 2;
-    }
+    found.extend(row.score.map(|score| vec![(format!("score {score}"), Role::Good)]));
     for (name, value) in &row.fields {
-        at = pen.text(at, y, room(at), name, Role::Dim);
-        at = pen.text(at + 1, y, room(at + 1), value, Role::Text) + 2;
+        found.push(vec![(format!("{name} "), Role::Dim), (value.clone(), Role::Text)]);
     }
-    for (is, word) in
-        [(row.archived_at.is_some(), "archived"), (row.muted, "muted"), (row.blocked, "blocked")]
-    {
-        if is {
-            at = pen.text(at, y, room(at), word, Role::Warn) + 2;
-        }
-    }
+    let states = [(row.archived_at.is_some(), "archived"), (row.muted, "muted"), (row.blocked, "blocked")];
+    let states = states.into_iter().filter(|(is, _)| *is);
+    found.extend(states.map(|(_, word)| vec![(word.to_owned(), Role::Warn)]));
     if context.opted_out() {
-        at = pen.text(at, y, room(at), "✗ opted out", Role::Bad) + 2;
+        found.push(vec![("✗ opted out".to_owned(), Role::Bad)]);
     }
     if let Some(channel) = context.last_wrote {
-        at = pen.text(at, y, room(at), &format!("last wrote by {}", channel.title()), Role::Dim) + 2;
+        found.push(vec![(format!("last wrote by {}", channel.title()), Role::Dim)]);
     }
-    for label in &row.labels {
-        at = pen.text(at, y, room(at), &format!("#{label}"), Role::Accent) + 1;
+    let labels = row.labels.iter().map(|label| format!("#{label}")).collect::<Vec<_>>().join(" ");
+    if !labels.is_empty() {
+        found.push(vec![(labels, Role::Accent)]);
     }
-    let who = who(context);
-    if at == x && who != format::person(&row.contact_name, &row.theirs) {
-        pen.text(at, y, room(at), &who, Role::Dim);
-    }
+    found.join(&("  ".to_owned(), Role::Dim))
 }
 
 /// How the customer is known: the address that the channel has proved; what they only say of themselves is told as that.
@@ -384,7 +392,7 @@ fn draw_author(model: &Model, pen: &mut Pen<'_>, place: Rect, message: &MessageR
 fn draw_file(pen: &mut Pen<'_>, icons: Icons, place: Rect, file: &AttachmentRow) {
     let mut about = Vec::new();
     if let Some(mime) = &file.mime {
-        about.push(mime.clone());
+        about.push(kind(mime));
     }
     if let Some(size) = file.size {
         about.push(format::bytes(size));

@@ -13,14 +13,14 @@ pub(super) static PART: Part = Part {
     title: "SLA",
     empty: "No time for answers is set yet: nobody is overdue.",
     how: &[
-        "A policy says how soon who is to be answered; of several that fit, the first in the file counts. Rows, heads and the view Overdue tell who is due. :help sla tells the rest.",
+        "A policy says how soon who is to be answered; of several that fit, the first in the file counts, and one for everybody last. Rows, heads and the view Overdue tell who is due. :help sla tells the rest.",
     ],
     table: "[sla] and [hours]",
     width: 18,
     hints: |_| {
         vec![
             (Press::Letter('a'), "add"),
-            (Press::Letter('h'), "add business hours"),
+            (Press::Letter('b'), "add business hours"),
             (Press::Enter, "change"),
             (Press::Letter('x'), "remove"),
         ]
@@ -43,7 +43,7 @@ fn word(item: &Listed, at: usize) -> &str {
 fn press(seen: &Seen<'_>, row: Option<&Row>, press: Press) -> Act {
     match press {
         Press::Letter('a') => return policy(None),
-        Press::Letter('h') => return hours(None),
+        Press::Letter('b') => return hours(None),
         Press::Enter | Press::Letter(_) => {}
     }
     let Some(item) = row.and_then(|row| seen.list(Section::Sla).get(row.id)) else { return Act::Foreign };
@@ -126,7 +126,7 @@ fn check_policy(form: &Form, at: usize, seen: &Seen<'_>) -> Option<String> {
             Some("set the time of the first reply, of the next, or of both".into())
         }
         4 if !text.is_empty() && !known(text) => {
-            Some(format!("there are no hours {text}: h in the list of policies adds some"))
+            Some(format!("there are no hours {text}: b in the list of policies adds some"))
         }
         _ => None,
     }
