@@ -323,12 +323,13 @@ const LONG: &[&str] = &[
     "budget",
 ];
 
-/// A word of a row that was cut off.
+/// A row in which a word was cut off.
 fn cut(row: &str) -> Option<String> {
-    let (before, _) = row.split_once('…')?;
-    let is_word = before.ends_with(char::is_alphanumeric);
-    let may_be = LONG.iter().any(|long| before.contains(long));
-    (is_word && !may_be).then(|| row.trim().to_owned())
+    let is_cut = row.match_indices('…').any(|(at, _)| {
+        let before = &row[..at];
+        before.ends_with(char::is_alphanumeric) && !LONG.iter().any(|long| before.contains(long))
+    });
+    is_cut.then(|| row.trim().to_owned())
 }
 
 fn laws(state: &str) {
@@ -403,6 +404,8 @@ fn every_dialog() {
                 let Some(frame) = framed(&buffer, scene.title).filter(|_| is_open) else { continue };
                 let all = buffer.area;
                 let mut picture = words(&buffer, frame);
+                // Room for more rows is told by one of them.
+                picture.dedup();
                 picture.extend(words(&buffer, Rect::new(0, all.height - 1, all.width, 1)));
                 let name = format!("{}x{} {state}", size.0, size.1);
                 match seen.iter_mut().find(|(_, other)| *other == picture) {
