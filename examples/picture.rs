@@ -71,12 +71,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let keys = keys.replace("\\e", "\x1b").replace("\\r", "\r").replace("\\t", "\t");
             let mut keys = keys.replace("\\m", META).chars().collect::<Vec<_>>().into_iter();
             while let Some(key) = keys.next() {
-                if META.contains(key) {
-                    // An escape that comes together with its key.
-                    write!(writer, "\x1b{}", keys.next().unwrap_or('\x1b'))?;
-                } else {
-                    write!(writer, "{key}")?;
-                }
+                // Alt is an escape that comes together with its key, in one piece.
+                let alt = META.contains(key).then(|| format!("\x1b{}", keys.next().unwrap_or_default()));
+                writer.write_all(alt.unwrap_or_else(|| key.to_string()).as_bytes())?;
                 writer.flush()?;
                 std::thread::sleep(Duration::from_millis(60));
             }
