@@ -1,6 +1,8 @@
-//! One frame of a busy 200×60 screen, from the key to the bytes, against a bare list and paragraph of the same size.
+//! One frame of a busy 200×60 screen, from the key to the bytes, against a bare list and paragraph of the same size; and one in
+//! which every pane is open, at a letter that is typed.
 //!
 //! Both sides show the same rows and the same thread, move the selection at every frame, and write through a buffer into nothing.
+//! Every pane: views, list, thread, what is known of the customer, a composer with a file and the preview of what is typed.
 //!
 //! `cargo bench --bench frame -- [MESSAGES]` (default 20,000).
 #![allow(
@@ -13,13 +15,19 @@ mod corpus;
 
 use frontdesk::app::canvas::Canvas;
 use frontdesk::app::loader::{Reading, load};
+use frontdesk::domain::attachment::Enclosure;
+use frontdesk::domain::capability::{
+    AttachmentLimits, Capabilities, ChannelCapabilities, Formatting, Ownership, PushKind,
+};
 use frontdesk::domain::clock::{Clock, SystemClock};
 use frontdesk::domain::ids::AgentId;
 use frontdesk::domain::row::AgentRow;
 use frontdesk::store::Reader;
-use frontdesk::ui::{self, Colors, Comfort, Effect, Model, Msg, Startup, Themes};
+use frontdesk::ui::{
+    self, Colors, Comfort, Context, Effect, FileEntry, Loaded, Model, Msg, Need, Startup, Themes,
+};
 use jiff::tz::TimeZone;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{CrosstermBackend, TestBackend};
 use ratatui::layout::{Constraint, Layout, Rect, Size};
 use ratatui::text::{Line, Text};
 use ratatui::widgets::{Block, Borders, List, ListState, Paragraph, Wrap};
@@ -96,37 +104,108 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     press(&reading, &reader, &mut model, "j");
 
     println!("a frame of {}×{}, {n} messages; p50 / p99 ms, bytes a frame", SIZE.width, SIZE.height);
-    let (mut ours, mut still) = frontdesk(&reading, &reader, &mut model)?;
+    let (mut ours, mut still) = frontdesk(&reading, &reader, &mut model, ["j", "k"])?;
     let mut bare = bare(&reader)?;
-    println!(
-        "a row down            {:>6.3} {:>6.3}  {:>6}",
-        ours.ms(0.5),
-        ours.ms(0.99),
-        ours.bytes / FRAMES
-    );
-    println!(
-        "nothing new           {:>6.3} {:>6.3}  {:>6}",
-        still.ms(0.5),
-        still.ms(0.99),
-        still.bytes / FRAMES
-    );
-    println!(
-        "bare list, paragraph  {:>6.3} {:>6.3}  {:>6}",
-        bare.ms(0.5),
-        bare.ms(0.99),
-        bare.bytes / FRAMES
-    );
-    println!("ratio (p50)           {:>6.2}", ours.ms(0.5) / bare.ms(0.5));
+    press(&reading, &reader, &mut model, OPEN_ALL);
+    check_all_open(&model)?;
+    let (mut all, mut all_still) = frontdesk(&reading, &reader, &mut model, ["x", "<backspace>"])?;
+    check_all_open(&model)?;
+    for (name, times) in [
+        ("a row down", &mut ours),
+        ("nothing new", &mut still),
+        ("every pane, a letter", &mut all),
+        ("every pane, nothing", &mut all_still),
+        ("bare list, paragraph", &mut bare),
+    ] {
+        println!("{name:<21} {:>6.3} {:>6.3}  {:>6}", times.ms(0.5), times.ms(0.99), times.bytes / FRAMES);
+    }
+    let base = bare.ms(0.5);
+    println!("ratio (p50): a row down {:.2}, every pane {:.2}", ours.ms(0.5) / base, all.ms(0.5) / base);
     Ok(())
+}
+
+/// Opens what is not open yet: what is known of the customer, a reply of a few lines, a file, the preview.
+const OPEN_ALL: &str = "rDear Anna,<c-j>your parcel is *on its way* and _should_ be with you ~today~ tomorrow:<c-j>- `NL-1234`<a-a>par<enter><a-p>";
+
+/// What is measured is what is said to be.
+fn check_all_open(model: &Model) -> Result<(), Box<dyn std::error::Error>> {
+    let mut terminal = Terminal::new(TestBackend::new(SIZE.width, SIZE.height))?;
+    terminal.draw(|f| ui::draw(model, f))?;
+    let shown = terminal.backend().to_string();
+    for words in ["All open", "Judgement", "PUBLIC", "parcel.jpg", "will look like this"] {
+        if !shown.contains(words) {
+            return Err(format!("{words} is not on the screen:\n{shown}").into());
+        }
+    }
+    Ok(())
+}
+
+/// Imported history is on an account that can send nothing; here it takes files and formatting.
+fn able(context: &mut Context) {
+    let channel = context.row.channel;
+    let able = ChannelCapabilities {
+        channel,
+        read_only: None,
+        max_text: Some(4_096),
+        segments: false,
+        reply_window: None,
+        start: true,
+        attachments: AttachmentLimits {
+            kinds: vec!["image/jpeg".into()],
+            bytes: 16_000_000,
+            count: 3,
+            ..AttachmentLimits::default()
+        },
+        typing: false,
+        read_receipts: true,
+        formatting: Formatting::Whatsapp,
+    };
+    context.account.capabilities = Some(Capabilities {
+        channels: vec![able],
+        status: Ownership::Local,
+        assignee: Ownership::Local,
+        labels: Ownership::Local,
+        priority: Ownership::Local,
+        notes: Ownership::Local,
+        read_state: Ownership::Local,
+        idempotent_send: false,
+        push: PushKind::Webhook,
+    });
+}
+
+/// What the store answers.
+fn read(reading: &Reading, reader: &Reader, need: Need) -> Option<Loaded> {
+    let mut loaded = load(reading, reader, need).expect("rows");
+    if let Some(Loaded::Context(context)) = &mut loaded {
+        able(context);
+    }
+    loaded
 }
 
 /// Answers what the model asks for, until it asks for nothing more.
 fn serve(reading: &Reading, reader: &Reader, model: &mut Model, effects: Vec<Effect>) {
     let mut effects = std::collections::VecDeque::from(effects);
     while let Some(effect) = effects.pop_front() {
-        let Effect::Load(need) = effect else { continue };
-        if let Some(loaded) = load(reading, reader, need).expect("rows") {
-            effects.extend(ui::update(model, Msg::Loaded(Box::new(loaded))));
+        let answer = match effect {
+            Effect::Load(need) => read(reading, reader, need).map(|loaded| Msg::Loaded(Box::new(loaded))),
+            Effect::Browse { dir } => {
+                let file = FileEntry { name: "parcel.jpg".into(), is_dir: false, size: 184_000 };
+                Some(Msg::Browsed { dir, found: Ok(vec![file]) })
+            }
+            Effect::Attach { to, paths, .. } => {
+                let file = |path: String| Enclosure {
+                    name: "parcel.jpg".into(),
+                    mime: "image/jpeg".into(),
+                    size: 184_000,
+                    path,
+                };
+                let files = paths.into_iter().map(file).collect();
+                Some(Msg::Attached { to, result: Ok(files), pasted: None })
+            }
+            _ => None,
+        };
+        if let Some(answer) = answer {
+            effects.extend(ui::update(model, answer));
             ui::prepare(model, SIZE);
         }
     }
@@ -139,11 +218,12 @@ fn press(reading: &Reading, reader: &Reader, model: &mut Model, keys: &str) {
     }
 }
 
-/// The frame after a key, its rows being there; and one in which nothing has changed.
+/// The frame after a key, its rows being there; and one in which nothing has changed. The keys take turns, fifty by fifty.
 fn frontdesk(
     reading: &Reading,
     reader: &Reader,
     model: &mut Model,
+    keys: [&str; 2],
 ) -> Result<(Times, Times), Box<dyn std::error::Error>> {
     let (sink, quiet) = (Nothing::default(), Nothing::default());
     let (bytes, quiet_bytes) = (sink.0.clone(), quiet.0.clone());
@@ -151,13 +231,13 @@ fn frontdesk(
     let mut other = Terminal::with_options(Canvas::new(quiet), viewport())?;
     let (mut took, mut still) = (Vec::new(), Vec::new());
     for frame in 0..FRAMES {
-        let key = ui::keys(if frame % 100 < 50 { "j" } else { "k" }).expect("a key");
+        let key = ui::keys(keys[frame % 100 / 50]).expect("a key");
         let effects = ui::update(model, Msg::Key(key[0]));
         // What the key asked for is read outside of the frame: reading is another row of the table.
         let mut answers = Vec::new();
         for effect in effects {
             if let Effect::Load(need) = effect {
-                answers.extend(load(reading, reader, need)?);
+                answers.extend(read(reading, reader, need));
             }
         }
         let begun = Instant::now();

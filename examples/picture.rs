@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example picture -- OUT.svg 120x40 STEP... -- PROGRAM [ARG...]`
 //!
-//! A step is `wait:WORDS`, `type:KEYS` (`\e` escape, `\r` enter, `\t` tab) or `calm` (until nothing has changed for a second).
+//! A step is `wait:WORDS`, `type:KEYS` (`\e` escape, `\r` enter, `\t` tab, `\m` alt with the next key) or `calm` (until nothing has changed for a second).
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use std::fmt::Write as _;
@@ -11,6 +11,8 @@ use std::num::NonZeroU16;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+/// Stands for alt while keys are typed.
+const META: &str = "\u{1}";
 const CELL: (f32, f32) = (8.4, 18.0);
 const FONT: &str = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace";
 /// The sixteen colours, as many terminals have them by default.
@@ -67,8 +69,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         } else if let Some(keys) = step.strip_prefix("type:") {
             let keys = keys.replace("\\e", "\x1b").replace("\\r", "\r").replace("\\t", "\t");
-            for key in keys.chars() {
-                write!(writer, "{key}")?;
+            let mut keys = keys.replace("\\m", META).chars().collect::<Vec<_>>().into_iter();
+            while let Some(key) = keys.next() {
+                // Alt is an escape that comes together with its key, in one piece.
+                let alt = META.contains(key).then(|| format!("\x1b{}", keys.next().unwrap_or_default()));
+                writer.write_all(alt.unwrap_or_else(|| key.to_string()).as_bytes())?;
                 writer.flush()?;
                 std::thread::sleep(Duration::from_millis(60));
             }

@@ -42,7 +42,7 @@ impl Hint {
     }
 }
 
-/// Keys that always stay, at the end.
+/// Commands whose keys always stay, at the end.
 const LAST: [&str; 2] = ["palette", "help"];
 
 /// Chooses the hints and their places.
@@ -56,17 +56,20 @@ pub(crate) fn prepare(model: &mut Model) {
         None if !model.chord.is_empty() => of_chord(model),
         None => of_panes(model),
     };
-    // The last ones (help) keep their place; what does not fit before them goes.
-    let keep = hints.iter().rev().take_while(|h| is_last(h)).count();
+    // Help and the way out keep their places; what does not fit beside them goes.
     let notice = words_first(model).map_or(0, |(_, text, _)| cells(&text).min(bar.width * 2 / 3) + 4);
     let room = bar.width.saturating_sub(2 + notice);
-    let tail: u16 = hints[hints.len() - keep..].iter().map(|h| h.width() + 2).sum();
+    let mut held: u16 = hints.iter().filter(|h| stays(h)).map(|h| h.width() + 2).sum();
     let mut used: u16 = 0;
-    let count = hints.len() - keep;
     let mut kept = Vec::new();
-    for (at, hint) in hints.drain(..).enumerate() {
+    for hint in hints.drain(..) {
         let wide = hint.width() + 2;
-        let limit = if at < count { room.saturating_sub(tail) } else { room };
+        let limit = if stays(&hint) {
+            held -= wide;
+            room
+        } else {
+            room.saturating_sub(held)
+        };
         if used + wide <= limit + 2 {
             used += wide;
             kept.push(hint);
@@ -80,8 +83,11 @@ pub(crate) fn prepare(model: &mut Model) {
     model.hints = kept;
 }
 
-fn is_last(hint: &Hint) -> bool {
-    matches!(hint.press, Press::Command(id) if LAST.contains(&id))
+fn stays(hint: &Hint) -> bool {
+    match hint.press {
+        Press::Command(id) => LAST.contains(&id),
+        Press::Key(key) => key.code == Code::Esc,
+    }
 }
 
 fn of_panes(model: &Model) -> Vec<Hint> {
@@ -208,6 +214,8 @@ fn of_chord(model: &Model) -> Vec<Hint> {
             hints.push(hint);
         }
     }
+    let esc = Key::plain(Code::Esc);
+    hints.push(Hint { x: 0, label: "Esc".into(), word: "never mind", press: Press::Key(esc) });
     hints
 }
 

@@ -1,5 +1,6 @@
 //! Pictures of the screen, as text and as roles: what an agent sees.
 
+pub mod matrix;
 pub mod screen;
 pub mod setup;
 pub mod trouble;
@@ -7,7 +8,6 @@ pub mod views;
 pub mod world;
 
 use frontdesk::domain::account::{Channel, Health};
-use frontdesk::domain::capability::AttachmentLimits;
 use frontdesk::domain::delivery::Delivery;
 use frontdesk::domain::ids::{AccountId, ConversationId};
 use frontdesk::domain::message::{AuthorKind, Direction};
@@ -245,13 +245,7 @@ fn answering() {
 #[test]
 fn attaching() {
     let mut world = World::busy();
-    let caps = world.accounts[0].capabilities.as_mut().unwrap();
-    caps.channels[0].attachments = AttachmentLimits {
-        kinds: vec!["image/jpeg".into(), "image/png".into(), "video/".into(), "application/pdf".into()],
-        bytes: 16_000_000,
-        count: 3,
-        ..AttachmentLimits::default()
-    };
+    matrix::limit_files(&mut world);
     let keys = "rHere is all of it.<a-a>par<enter><a-a>Ter<enter><a-a>unb<enter>";
     sizes("attached", world.clone(), keys);
     roles("attached_roles", world.clone(), (80, 24), keys);

@@ -3,7 +3,7 @@
 use crate::text::{sanitize, wrap};
 use crate::ui::composer::{Asking, Doubts};
 use crate::ui::model::Model;
-use crate::ui::overlay::{Choice, Overlay, Picker, PickerKind, browse, canned, found, lines, outbox};
+use crate::ui::overlay::{Choice, Overlay, Picker, PickerKind, Prompt, browse, canned, found, lines, outbox};
 use crate::ui::paint::{Pen, cells, folded};
 use crate::ui::setup;
 use crate::ui::theme::Role;
@@ -101,7 +101,8 @@ fn place(model: &Model, overlay: &Overlay) -> Rect {
             PickerKind::Recipient => 14,
         },
         Overlay::Search(_) => body.height.saturating_sub(1),
-        Overlay::Prompt(_) | Overlay::Confirm(_) => 4,
+        Overlay::Prompt(prompt) => rows(1 + how(prompt, inside(width)).len()),
+        Overlay::Confirm(_) => 4,
         Overlay::Browse(_) => 14,
         Overlay::Asking(asking) => rows(1 + question(asking, inside(width)).len()),
         Overlay::Doubts(doubts) => rows(1 + reasons(doubts, inside(width)).len()),
@@ -200,11 +201,10 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
         Overlay::Picker(picker) => draw_picker(pen, area, picker),
         Overlay::Search(search) => found::draw(model, pen, area, search),
         Overlay::Prompt(prompt) => {
-            let (question, how) = prompt.question();
-            let inner = frame(pen, area, question, "");
+            let inner = frame(pen, area, prompt.question().0, "");
             prompt.input.draw(pen, inner.x, inner.y, inner.width);
-            if inner.height > 1 {
-                pen.text(inner.x, inner.y + 1, inner.width, how, Role::Dim);
+            for (y, line) in (inner.y + 1..inner.bottom()).zip(how(prompt, inner.width)) {
+                pen.text(inner.x, y, inner.width, &line, Role::Dim);
             }
         }
         Overlay::Confirm(confirm) => {
@@ -238,6 +238,11 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>) {
         Overlay::Canned(list) => canned::draw(model, pen, area, list),
         Overlay::Outbox { rows, at } => outbox::draw(model, pen, area, rows.as_deref(), *at),
     }
+}
+
+/// How the line of a prompt is typed.
+fn how(prompt: &Prompt, width: u16) -> Vec<String> {
+    folded(prompt.question().1, width.max(8), REASON)
 }
 
 /// The keys of a question, so many lines below its top.

@@ -9,6 +9,7 @@ use frontdesk::ui::{self, Colors, Comfort, Effect, FileEntry, Model, Msg, Startu
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Size;
 
 /// A screen that shows a world, answered as `app` would.
@@ -78,7 +79,12 @@ fn head(name: &str) -> Vec<u8> {
 
 impl Screen {
     pub fn new(world: World, width: u16, height: u16) -> Screen {
-        let (mut model, effects) = ui::start(startup());
+        Screen::begin(startup(), world, width, height)
+    }
+
+    /// One that starts otherwise.
+    pub fn begin(startup: Startup, world: World, width: u16, height: u16) -> Screen {
+        let (mut model, effects) = ui::start(startup);
         let size = Size::new(width, height);
         ui::prepare(&mut model, size);
         let mut screen = Screen { model, size, asked: Vec::new(), world };
@@ -133,6 +139,11 @@ impl Screen {
         ui::prepare(&mut self.model, self.size);
         terminal.draw(|frame| ui::draw(&self.model, frame)).unwrap();
         terminal
+    }
+
+    /// Its cells.
+    pub fn buffer(&mut self) -> Buffer {
+        self.terminal().backend().buffer().clone()
     }
 
     /// The words on the screen.
