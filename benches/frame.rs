@@ -214,6 +214,7 @@ fn serve(reading: &Reading, reader: &Reader, model: &mut Model, effects: Vec<Eff
 fn press(reading: &Reading, reader: &Reader, model: &mut Model, keys: &str) {
     for key in ui::keys(keys).expect("keys") {
         let effects = ui::update(model, Msg::Key(key));
+        ui::prepare(model, SIZE);
         serve(reading, reader, model, effects);
     }
 }
