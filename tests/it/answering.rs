@@ -99,8 +99,10 @@ async fn an_answer_is_scheduled_and_survives_the_program_and_one_is_begun() {
     screen.wait("See you then.");
     screen.send("\x1bl");
     screen.wait("Send at");
-    screen.send("4w");
     screen.wait("in four weeks");
+    screen.send("4w");
+    // What is typed is the only choice then.
+    screen.wait_gone("in four weeks");
     screen.send("\r");
     screen.wait("scheduled for");
     screen.wait_gone("PUBLIC");
