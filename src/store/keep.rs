@@ -104,10 +104,15 @@ fn copy(from: File, dir: &Path, part: &Path) -> io::Result<Copied> {
 
 /// Moves what is whole to where it is looked for.
 fn place(part: &Path, to: &Path) -> io::Result<()> {
-    if let Some(dir) = to.parent() {
-        private_dir(dir)?;
+    let Some(dir) = to.parent() else { return fs::rename(part, to) };
+    private_dir(dir)?;
+    fs::rename(part, to)?;
+    // A name is on the disk once its directory is; that of the content may be new as well. What is said of the file is safe by then.
+    #[cfg(unix)]
+    for dir in dir.ancestors().take(2) {
+        File::open(dir)?.sync_all()?;
     }
-    fs::rename(part, to)
+    Ok(())
 }
 
 fn private_dir(dir: &Path) -> io::Result<()> {
