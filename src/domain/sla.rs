@@ -137,7 +137,6 @@ mod tests {
     use super::*;
     use crate::domain::account::Channel;
     use crate::domain::conversation::Priority;
-    use crate::domain::ids::{AccountId, ContactId, ConversationId};
     use crate::domain::query::parse;
     use proptest::prelude::*;
 
@@ -153,41 +152,11 @@ mod tests {
 
     fn waiting() -> ConversationRow {
         ConversationRow {
-            id: ConversationId(1),
-            account: AccountId(1),
-            account_name: "hotline".into(),
             channel: Channel::Whatsapp,
-            external_id: String::new(),
-            contact: ContactId(1),
-            contact_name: "Anna".into(),
-            ours: String::new(),
-            theirs: String::new(),
-            subject: None,
-            status: Status::Open,
-            snoozed_until: None,
-            priority: Priority::None,
-            assignee: None,
-            assignee_name: None,
-            labels: Vec::new(),
-            qualification: None,
+            account_name: "hotline".into(),
             score: Some(51),
-            fields: Vec::new(),
-            archived_at: None,
-            muted: false,
-            blocked: false,
-            called: Vec::new(),
-            unread: 0,
             waiting_since: Some(1_000),
-            answered_at: None,
-            answer_at: None,
-            due_at: None,
-            last_message_at: None,
-            last_inbound_at: None,
-            preview: String::new(),
-            preview_direction: None,
-            delivery: None,
-            troubled: 0,
-            draft: false,
+            ..crate::ui::fixture::conversation(1)
         }
     }
 

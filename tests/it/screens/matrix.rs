@@ -71,6 +71,7 @@ fn scenes() -> Vec<Scene> {
         pane("marks", "2 marked", "<space><space>"),
         pane("reply", "PUBLIC to Anna", "rI am looking into it,<c-j>one moment please."),
         pane("note", "only agents read it", "nShe is cross."),
+        pane("new conversation", "PUBLIC to", "c<enter>+31600000001<enter>Good morning"),
         pane("reply with files", "parcel.jpg", THREE),
         pane("preview", "will look like this", "rIt is *on its way*:<c-j>- `NL-1`<a-p>"),
         pane("files and preview", "will look like this", "rIt is *on its way*.<a-a>par<enter><a-p>"),

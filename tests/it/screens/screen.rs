@@ -2,6 +2,7 @@
 
 use super::world::{NOW, World, agents};
 use frontdesk::domain::attachment::Enclosure;
+use frontdesk::domain::command::{Action, Performed};
 use frontdesk::text::file_kind;
 use frontdesk::ui::setup::Answer;
 use frontdesk::ui::theme::{Role, Theme};
@@ -115,6 +116,13 @@ impl Screen {
                 Effect::Attach { to, paths, .. } => {
                     let (to, files) = (to.clone(), paths.iter().map(|path| kept(path)).collect());
                     self.send(Msg::Attached { to, result: Ok(files), pasted: None });
+                }
+                // Whoever is written to anew is the first one whom the world knows.
+                Effect::Perform { ticket, action: Action::Begin { .. } } => {
+                    let conversation = self.world.rows.first().map(|row| row.id);
+                    let done =
+                        Performed { conversation, op: None, message: None, delivery: None, changed: false };
+                    self.send(Msg::Done { ticket: *ticket, result: Ok(done) });
                 }
                 _ => self.asked.push(effect),
             }
