@@ -168,6 +168,7 @@ fn able(context: &mut Context) {
         priority: Ownership::Local,
         notes: Ownership::Local,
         read_state: Ownership::Local,
+        marks: Vec::new(),
         idempotent_send: false,
         push: PushKind::Webhook,
     });

@@ -183,7 +183,7 @@ fn use_one(ctx: &mut Context, args: &QuickReplyUse) -> Result<(), CliError> {
     say::guarded(&workspace, &done.text, &args.guarded)?;
     let action = Action::Reply {
         conversation: row.id,
-        text: Written { text: done.text, files: best.reply.files.clone() },
+        text: Written { text: done.text, files: best.reply.files.clone(), mail: None },
         undo_ms: 0,
         at: None,
     };

@@ -75,7 +75,7 @@ pub fn new(ctx: &mut Context, args: &NewArgs) -> Result<(), CliError> {
 fn written(workspace: &Workspace, text: Option<&str>, attach: &[PathBuf]) -> Result<Written, CliError> {
     // A file that is not there is told before standard input is waited for.
     let files = attach.iter().map(|file| Ok(workspace.store.keep(file)?)).collect::<Result<_, CliError>>()?;
-    Ok(Written { text: text.map(context::text).transpose()?.unwrap_or_default(), files })
+    Ok(Written { text: text.map(context::text).transpose()?.unwrap_or_default(), files, mail: None })
 }
 
 /// The moment for which something is scheduled.

@@ -1,6 +1,7 @@
 //! Files that go out. Each is kept in the workspace from the moment it is added, so that nothing that happens to the original
 //! changes or loses what is sent.
 
+use crate::domain::mail::MailHead;
 use crate::domain::message::AttachmentFact;
 use crate::domain::row::AttachmentRow;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,7 @@ impl Enclosure {
             caption: None,
             media: None,
             path: Some(self.path.clone()),
+            on_demand: false,
         }
     }
 
@@ -75,6 +77,9 @@ pub struct Written {
     /// The files, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<Enclosure>,
+    /// To whom and about what, where it is a mail and that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Box<MailHead>>,
 }
 
 impl Written {
@@ -92,7 +97,7 @@ impl Written {
         };
         let mut files = self.files;
         files.extend(after.files);
-        Written { text, files }
+        Written { text, files, mail: self.mail.or(after.mail) }
     }
 
     /// The words in one line; where there are none, the names of the files.
@@ -115,7 +120,7 @@ impl From<&str> for Written {
 
 impl From<String> for Written {
     fn from(text: String) -> Written {
-        Written { text, files: Vec::new() }
+        Written { text, ..Written::default() }
     }
 }
 
@@ -197,11 +202,14 @@ mod tests {
     #[test]
     fn what_is_written_first_stands_first() {
         let file = Enclosure { name: "a.png".into(), mime: "image/png".into(), size: 1, path: "x".into() };
-        let one = Written { text: "one".into(), files: vec![file.clone()] };
+        let one = Written { text: "one".into(), files: vec![file.clone()], mail: None };
         let both = one.clone().before("two".into());
         assert_eq!((both.text.as_str(), both.files.len()), ("one\ntwo", 1));
         assert_eq!(Written::default().before(one.clone()), one);
         assert_eq!(one.clone().before(Written::default()), one);
-        assert_eq!(Written { text: " ".into(), files: vec![file] }.in_short(), "Attachment: a.png");
+        assert_eq!(
+            Written { text: " ".into(), files: vec![file], mail: None }.in_short(),
+            "Attachment: a.png"
+        );
     }
 }

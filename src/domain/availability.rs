@@ -253,7 +253,7 @@ mod tests {
             to,
             now: 0,
         };
-        may_say(&ctx, &Written { text: text.into(), files }).err()
+        may_say(&ctx, &Written { text: text.into(), files, mail: None }).err()
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::domain::account::Channel;
 use crate::domain::clock::Ms;
+use crate::domain::op::Mark;
 use serde::{Deserialize, Serialize};
 
 /// Who owns a facet of a conversation.
@@ -97,6 +98,8 @@ pub enum Formatting {
     Links,
     /// WhatsApp's: `*bold*`, `_italic_`, `~strike~`, `` `code` ``, lists and quotations.
     Whatsapp,
+    /// Markdown, of which text and HTML are made (e-mail).
+    Markdown,
 }
 
 /// What can be done with one channel of an account.
@@ -142,6 +145,9 @@ pub struct Capabilities {
     pub notes: Ownership,
     /// Whether we have read.
     pub read_state: Ownership,
+    /// What is shown there of our work on messages, where other programs look at the same ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
     /// Whether the provider promises that the same send, repeated with our token, is done once.
     pub idempotent_send: bool,
     /// How news reaches us.
@@ -177,6 +183,7 @@ impl Capabilities {
             priority: Ownership::Local,
             notes: Ownership::Local,
             read_state: Ownership::Local,
+            marks: Vec::new(),
             idempotent_send: false,
             push,
         }

@@ -8,6 +8,7 @@ use crate::domain::contact::{ConsentState, Identity, Party};
 use crate::domain::delivery::{Delivery, DeliverySource, Reason};
 use crate::domain::facet::Facet;
 use crate::domain::ids::OpId;
+use crate::domain::mail::Mail;
 use crate::domain::message::{AttachmentFact, Author, Direction, MessageKind};
 use crate::domain::rev::{Rev, Stamped};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,9 @@ pub struct MessageFact {
     /// All the provider said that has no place of its own. A JSON object.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub metadata: serde_json::Value,
+    /// What it is besides, where it is a mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Box<Mail>>,
     /// How far it is, for outbound messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery: Option<DeliveryReport>,
@@ -125,6 +129,13 @@ pub enum Event {
         state: Stamped<ConsentState>,
         /// Who said so: the customer's word ("STOP"), the provider's code, an agent.
         said: String,
+    },
+    /// A message of the customer has been seen by us, or is marked as unseen again, as the provider says.
+    Seen {
+        /// Which message.
+        message: MessageRef,
+        /// Seen or not, and since which revision.
+        state: Stamped<bool>,
     },
     /// The customer has read what we sent, up to this moment.
     ReadUpTo {

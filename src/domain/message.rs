@@ -41,6 +41,10 @@ words!(
         Activity = "activity",
         /// Something we have no words for: shown by name, kept whole.
         Unsupported = "unsupported",
+        /// An answering machine's words (out of office): nobody waits for an answer to it, and it brings nothing back.
+        AutoReply = "auto_reply",
+        /// What a mail server says of a mail of ours that did not arrive.
+        Bounce = "bounce",
     }
 );
 
@@ -114,4 +118,7 @@ pub struct AttachmentFact {
     /// Where a file of ours is kept, relative to the workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// It can be had at any time, and is fetched when somebody wants it; else it is fetched soon, before its link dies.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_demand: bool,
 }

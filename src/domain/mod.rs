@@ -17,6 +17,7 @@ pub mod facet;
 pub mod failure;
 pub mod hours;
 pub mod ids;
+pub mod mail;
 pub mod message;
 pub mod notify;
 pub mod op;

@@ -5,6 +5,7 @@ use crate::domain::clock::Ms;
 use crate::domain::event::{ConversationKey, Event};
 use crate::domain::facet::{Facet, FacetKey};
 use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId};
+use crate::domain::mail::Outgoing;
 use crate::domain::message::AttachmentFact;
 use crate::domain::rev::Rev;
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,9 @@ pub enum OpBody {
         /// Files to send along.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         attachments: Vec<AttachmentFact>,
+        /// What it is besides, where it is a mail.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mail: Option<Box<Outgoing>>,
     },
     /// Set a facet at the provider.
     Set {
@@ -58,6 +62,49 @@ pub enum OpBody {
         /// The provider's id of the newest inbound message that was seen.
         up_to: String,
     },
+    /// Show at the provider what became of messages here, where other programs look at the same messages.
+    Mark {
+        /// Where.
+        conversation: ConversationKey,
+        /// The provider's ids of the messages.
+        messages: Vec<String>,
+        /// What.
+        mark: Mark,
+        /// Whether it is so, or not any more.
+        on: bool,
+    },
+}
+
+/// What a provider can be shown of our work on a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// An agent has seen it.
+    Seen,
+    /// It was answered.
+    Answered,
+    /// It is put away.
+    Archived,
+    /// It is spam.
+    Spam,
+    /// It is thrown away.
+    Deleted,
+}
+
+impl Mark {
+    /// Every mark.
+    pub const ALL: [Mark; 5] = [Mark::Seen, Mark::Answered, Mark::Archived, Mark::Spam, Mark::Deleted];
+
+    /// The word used in settings and in the outbox.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Mark::Seen => "seen",
+            Mark::Answered => "answered",
+            Mark::Archived => "archived",
+            Mark::Spam => "spam",
+            Mark::Deleted => "deleted",
+        }
+    }
 }
 
 impl OpBody {
@@ -65,7 +112,7 @@ impl OpBody {
     pub fn class(&self) -> OpClass {
         match self {
             OpBody::Send { .. } => OpClass::Say,
-            OpBody::Set { .. } => OpClass::Set,
+            OpBody::Set { .. } | OpBody::Mark { .. } => OpClass::Set,
             OpBody::Read { .. } => OpClass::Hint,
         }
     }

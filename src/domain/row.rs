@@ -256,6 +256,7 @@ impl MessageRow {
         Written {
             text: self.text.clone(),
             files: self.attachments.iter().filter_map(Enclosure::of_row).collect(),
+            mail: None,
         }
     }
 }

@@ -227,7 +227,8 @@ impl Delivery {
         let base = (self.callbacks)(&live);
         let files = base.as_ref().map(|base| self.handouts.urls(base, op.id, &op.body, now));
         let callback = base.map(|base| format!("{base}/hooks/{}", live.name));
-        let ctx = PushContext { callback, files: files.unwrap_or_default(), now };
+        let ctx =
+            PushContext { callback, files: files.unwrap_or_default(), dir: self.store.dir().to_owned(), now };
         let result = provider.push(&op, &ctx).await;
         let idempotent = provider.capabilities().idempotent_send;
         let learnt = match &result {

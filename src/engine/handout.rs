@@ -102,7 +102,7 @@ impl Handouts {
             let found = store.reader()?.op(op)?;
             Ok(found.and_then(|(op, ..)| match op.body {
                 OpBody::Send { attachments, .. } => attachments.get(at).and_then(Enclosure::of_fact),
-                OpBody::Set { .. } | OpBody::Read { .. } => None,
+                OpBody::Set { .. } | OpBody::Read { .. } | OpBody::Mark { .. } => None,
             }))
         });
         reading.await.unwrap_or(Err(StoreError::Closed))

@@ -11,9 +11,13 @@ use crate::domain::op::{Accepted, Op};
 use crate::domain::setting::{Logins, SettingSpec, WrongSetting};
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 pub mod twilio;
 pub mod webchat;
+
+/// The largest webhook that is read where the provider knows of no larger ones, in bytes.
+pub const HOOK_LIMIT: usize = 1024 * 1024;
 
 /// A webhook as it arrived: bytes and headers, unread.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +66,19 @@ pub struct Malformed(pub String);
 pub struct Ingest {
     /// The facts.
     pub events: Vec<Event>,
+    /// Files that came with the push itself: kept before the facts are.
+    pub files: Vec<Enclosed>,
+}
+
+/// A file that came along, not as a place where it can be fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enclosed {
+    /// The external id of its message.
+    pub message: String,
+    /// Its own external id: that of the message's attachment.
+    pub attachment: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// What the listener answers to a good push.
@@ -103,6 +120,17 @@ pub struct Page {
     pub more: bool,
     /// Which conversations this pull covered completely since it began; accepted ops on these have been caught up with.
     pub covered: Vec<ConversationKey>,
+    /// How far reading the history is, where it takes long.
+    pub progress: Option<Progress>,
+}
+
+/// How far reading the history of an account is, in messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Read.
+    pub done: u64,
+    /// To be read.
+    pub total: u64,
 }
 
 /// Who we are at the provider: the answer of a login check.
@@ -130,6 +158,8 @@ pub struct PushContext {
     pub callback: Option<String>,
     /// Where the provider can fetch the files of the op, in their order; empty where it cannot reach us.
     pub files: Vec<String>,
+    /// The workspace's directory, below which the files of the op are kept.
+    pub dir: PathBuf,
     /// Now.
     pub now: Ms,
 }
@@ -175,6 +205,17 @@ pub trait Provider: Send + Sync {
     /// How often to pull, if polling is wanted.
     fn poll_every(&self) -> Option<std::time::Duration> {
         None
+    }
+
+    /// Waits until there is news, where the provider tells of it over a connection that we hold open; then it is pulled.
+    /// None where there is no such connection. An error ends the wait: it is begun again after the next pull.
+    fn watch<'a>(&'a self) -> Option<BoxFuture<'a, Result<(), Failure>>> {
+        None
+    }
+
+    /// The largest webhook that this provider sends, in bytes.
+    fn hook_limit(&self) -> usize {
+        HOOK_LIMIT
     }
 
     /// Sends per second that the account allows itself.

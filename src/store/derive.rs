@@ -354,7 +354,9 @@ impl Tx<'_> {
             (None, Some(MessageKind::OptOut)) => "Opt-out request".into(),
             (None, Some(MessageKind::Activity)) => "Activity".into(),
             (None, Some(MessageKind::Unsupported) | None) => "Unsupported message".into(),
-            (None, Some(MessageKind::Text)) => "Empty message".into(),
+            (None, Some(MessageKind::Text | MessageKind::AutoReply | MessageKind::Bounce)) => {
+                "Empty message".into()
+            }
         })
     }
 

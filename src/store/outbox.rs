@@ -4,7 +4,7 @@ use crate::domain::clock::Ms;
 use crate::domain::delivery::{Delivery, DeliverySource, Reason};
 use crate::domain::event::DeliveryReport;
 use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId};
-use crate::domain::op::{Accepted, OpState};
+use crate::domain::op::{Accepted, OpBody, OpState};
 use crate::store::apply::own_step;
 use crate::store::error::StoreError;
 use crate::store::fold::uuid_blob;
@@ -41,6 +41,13 @@ impl Tx<'_> {
             },
         )?
         .ok_or(StoreError::NotFound("op"))
+    }
+
+    /// The body of an op that shows a mark at the provider.
+    fn mark_of(&self, op: OpId) -> Result<Option<OpBody>, StoreError> {
+        let sql = "SELECT body FROM op WHERE id = ?1 AND class = 1 AND facet IS NULL";
+        let body: Option<String> = self.one(sql, [op.0.as_bytes().as_slice()], |r| r.get(0))?;
+        Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
     }
 
     /// What is shown follows the op.
@@ -95,6 +102,9 @@ impl Tx<'_> {
                 self.set_op(op, OpState::Settled, None)?;
             }
             return self.follow(&held);
+        }
+        if let Some(body) = self.mark_of(op)? {
+            self.seen_shown(held.account, &body)?;
         }
         let settled = matches!(accepted, Accepted::State { .. });
         // The events of a state are truth by now; what is kept is the kind of the yes.

@@ -207,7 +207,7 @@ impl Tx<'_> {
         };
         let (account, row) = (self.account_row(account)?, self.conversation_row(conversation)?);
         let files = attachments.iter().filter_map(Enclosure::of_fact).collect();
-        match self.allowed(&account, Some(&row), row.channel, None, &Written { text, files }) {
+        match self.allowed(&account, Some(&row), row.channel, None, &Written { text, files, mail: None }) {
             Err(StoreError::Refused(why)) => Ok(Some(why)),
             other => other.map(|()| None),
         }

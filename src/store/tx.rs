@@ -150,7 +150,9 @@ impl<'a> Tx<'a> {
         if let Some(known) = self.pending.orphans {
             return Ok(known);
         }
-        let any = self.one("SELECT 1 FROM orphan_delivery LIMIT 1", [], |_| Ok(()))?.is_some();
+        let any = self
+            .one("SELECT 1 FROM orphan_delivery UNION ALL SELECT 1 FROM orphan_seen LIMIT 1", [], |_| Ok(()))?
+            .is_some();
         self.pending.orphans = Some(any);
         Ok(any)
     }

@@ -49,7 +49,7 @@ pub struct Formatted {
 pub fn format(formatting: Formatting, source: &str) -> Formatted {
     let mut out = Writer { source, out: Formatted::default() };
     match formatting {
-        Formatting::None => out.plain(0..source.len(), Look::default()),
+        Formatting::None | Formatting::Markdown => out.plain(0..source.len(), Look::default()),
         Formatting::Links => out.words(0..source.len(), Look::default()),
         Formatting::Whatsapp => out.blocks(),
     }
@@ -62,6 +62,9 @@ pub const fn words(formatting: Formatting) -> [&'static str; 2] {
         Formatting::None => ["plain text, marks are sent as typed", "marks are sent as typed"],
         Formatting::Links => {
             ["plain text, marks are sent as typed, links can be followed", "marks are sent as typed"]
+        }
+        Formatting::Markdown => {
+            ["**bold** *italic* `code`, - lists, > quotes, [links](https://…)", "**bold** *italic* `code`"]
         }
         Formatting::Whatsapp => {
             ["*bold* _italic_ ~strike~ `code`, - lists, > quotes", "*bold* _italic_ ~strike~ `code`"]

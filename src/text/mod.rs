@@ -7,6 +7,7 @@ pub mod format;
 pub mod fuzzy;
 pub mod guard;
 pub mod index;
+pub mod mail;
 pub mod markup;
 pub mod mention;
 pub mod place;

@@ -137,6 +137,7 @@ pub(crate) fn account() -> AccountRow {
             priority: Ownership::Local,
             notes: Ownership::Local,
             read_state: Ownership::Local,
+            marks: Vec::new(),
             idempotent_send: false,
             push: PushKind::Webhook,
         }),

@@ -58,6 +58,7 @@ pub fn op(case: &dyn Case, text: &str) -> Op {
             to,
             text: text.to_owned(),
             attachments: Vec::new(),
+            mail: None,
         },
         created_at: NOW,
         not_before: NOW,
@@ -74,6 +75,7 @@ pub fn context() -> PushContext {
     PushContext {
         callback: Some("https://inbox.example.com/hooks/support".into()),
         files: Vec::new(),
+        dir: Default::default(),
         now: NOW,
     }
 }

@@ -409,7 +409,13 @@ async fn a_send_names_both_sides_and_carries_the_token() {
 
     // No callback where Twilio could not reach us.
     far.answer(case.sent("9"));
-    provider.push(&asked_for, &PushContext { callback: None, files: Vec::new(), now: NOW }).await.unwrap();
+    provider
+        .push(
+            &asked_for,
+            &PushContext { callback: None, files: Vec::new(), dir: Default::default(), now: NOW },
+        )
+        .await
+        .unwrap();
     assert_eq!(far.asked()[0].field("StatusCallback"), None);
 }
 
@@ -425,7 +431,13 @@ async fn services_and_whatsapp_address_as_they_must() {
         (*channel, *from, *to) = (Channel::Whatsapp, with.ours, THEIRS.to_owned());
     }
     far.answer(TwilioCase.sent("9"));
-    provider.push(&asked_for, &PushContext { callback: None, files: Vec::new(), now: NOW }).await.unwrap();
+    provider
+        .push(
+            &asked_for,
+            &PushContext { callback: None, files: Vec::new(), dir: Default::default(), now: NOW },
+        )
+        .await
+        .unwrap();
     let sent = far.asked()[0].form();
     assert_eq!(
         sent,

@@ -398,7 +398,7 @@ async fn files_of_an_answer_are_there_for_its_visitor_and_nobody_else() {
     assert_eq!(stream.next().await.unwrap().1["files"], Value::Null, "what has none says nothing of them");
     let png = b"\x89PNG\r\n\x1a\nso";
     let files = vec![desk.file("so \u{e9}.png", png), desk.file("run.html", b"<script>alert(1)</script>")];
-    let text = Written { text: "Like this".into(), files };
+    let text = Written { text: "Like this".into(), files, mail: None };
     let op = desk.act(Action::Reply { conversation: c, text, undo_ms: 0, at: None }).unwrap();
     let hidden = desk.thread(c)[1].attachments[0].id.to_string();
     assert_eq!(ana.file(&hidden).await.status(), 404, "it can still be taken back");
@@ -433,13 +433,13 @@ async fn files_of_an_answer_are_there_for_its_visitor_and_nobody_else() {
         assert_eq!(ana.file(id).await.status(), 404, "{id}");
     }
     // What agents keep among themselves stays there.
-    let note = Written { text: String::new(), files: vec![desk.file("internal.txt", b"secret")] };
+    let note = Written { files: vec![desk.file("internal.txt", b"secret")], ..Written::default() };
     desk.act(Action::Note { conversation: c, text: note });
     let internal = desk.thread(c)[2].attachments[0].id.to_string();
     assert_eq!(ana.file(&internal).await.status(), 404);
     assert_eq!(ana.messages("").await["messages"].as_array().unwrap().len(), 2);
     // An answer of a file alone has no words.
-    let text = Written { text: String::new(), files: vec![desk.file("a.pdf", b"%PDF-1.7")] };
+    let text = Written { files: vec![desk.file("a.pdf", b"%PDF-1.7")], ..Written::default() };
     let op = desk.act(Action::Reply { conversation: c, text, undo_ms: 0, at: None }).unwrap();
     desk.deliver(op).await;
     assert_eq!(stream.next().await.unwrap().1["text"], "");

@@ -117,6 +117,7 @@ pub(super) fn read(line: &[u8]) -> Result<Message, String> {
         sent_at,
         attachments: Vec::new(),
         metadata: serde_json::Value::Null,
+        mail: None,
         delivery: None,
         history: true,
         rev,

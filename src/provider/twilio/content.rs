@@ -19,6 +19,7 @@ pub fn files(form: &Form) -> Vec<AttachmentFact> {
                 caption: None,
                 media: Some(MediaRef(url)),
                 path: None,
+                on_demand: false,
             })
         })
         .collect()

@@ -76,7 +76,7 @@ pub fn webhook(push: &RawPush, own: &Own) -> Result<Ingest, Malformed> {
         Some(word) => callback(push, &form, sid, word),
         None => inbound(push, &form, sid, own)?,
     };
-    Ok(Ingest { events })
+    Ok(Ingest { events, files: Vec::new() })
 }
 
 fn callback(push: &RawPush, form: &Form, sid: String, word: String) -> Vec<Event> {
@@ -123,6 +123,7 @@ fn inbound(push: &RawPush, form: &Form, sid: String, own: &Own) -> Result<Vec<Ev
         text,
         sent_at: push.received_at,
         attachments,
+        mail: None,
         delivery: None,
         history: false,
         rev: Rev { at: 0, rank },
@@ -302,6 +303,7 @@ pub fn entry(
         text,
         sent_at: at,
         attachments,
+        mail: None,
         delivery,
         history: at < taken.history_before,
         rev: Rev { at: if inbound { 0 } else { updated }, rank: PULLED },

@@ -139,6 +139,7 @@ async fn list(twilio: &Twilio, mut place: Place, now: Ms) -> Result<Page, Failur
         cursor: place.cursor(),
         more,
         covered: covered.into_iter().collect::<Vec<ConversationKey>>(),
+        progress: None,
     })
 }
 
@@ -200,6 +201,7 @@ async fn files(twilio: &Twilio, message: &wire::Message, now: Ms) -> Result<Vec<
             caption: None,
             media: Some(MediaRef(path.into())),
             path: None,
+            on_demand: false,
         });
     }
     twilio.files.put(sid, files.clone());

@@ -19,7 +19,7 @@ pub(super) fn ingest(name: &str, push: &RawPush) -> Result<Ingest, Malformed> {
         Deed::Seen(seen) => deliveries(seen, push.received_at),
         Deed::Profile(profile) => vec![Event::Conversation(conversation(name, &visitor, &profile))],
     };
-    Ok(Ingest { events })
+    Ok(Ingest { events, files: Vec::new() })
 }
 
 fn message(name: &str, visitor: &str, said: Said, at: Ms) -> Event {
@@ -34,6 +34,7 @@ fn message(name: &str, visitor: &str, said: Said, at: Ms) -> Event {
         sent_at: at,
         attachments: Vec::new(),
         metadata: serde_json::Value::Null,
+        mail: None,
         delivery: None,
         history: false,
         rev: Rev::at(at),
@@ -95,7 +96,7 @@ mod tests {
         let push = said("c-1", "<b>hi</b>", profile);
         let chat = Webchat::new("site");
         assert_eq!(chat.verify(&push), Ok(DedupeKey("v:0123456789abcdef:c-1".into())));
-        let Ingest { events } = chat.ingest(&push).unwrap();
+        let Ingest { events, .. } = chat.ingest(&push).unwrap();
         let [Event::Message(fact)] = events.as_slice() else { panic!() };
         assert_eq!(fact.external_id, "v:0123456789abcdef:c-1");
         assert_eq!(

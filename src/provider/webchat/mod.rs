@@ -184,7 +184,9 @@ fn accept(op: &Op, now: Ms) -> Result<Accepted, Failure> {
             Ok(Accepted::State { events: vec![Event::Delivery { message, report }] })
         }
         // Both are ours alone; nobody has to be told.
-        OpBody::Set { .. } | OpBody::Read { .. } => Ok(Accepted::State { events: Vec::new() }),
+        OpBody::Set { .. } | OpBody::Read { .. } | OpBody::Mark { .. } => {
+            Ok(Accepted::State { events: Vec::new() })
+        }
     }
 }
 
@@ -212,6 +214,7 @@ mod tests {
                 to: String::new(),
                 text: text.into(),
                 attachments: Vec::new(),
+                mail: None,
             },
             created_at: 1,
             not_before: 1,

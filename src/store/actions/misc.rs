@@ -78,7 +78,10 @@ impl Tx<'_> {
         let Some(newest) = newest else {
             return Err(StoreError::Refused("the customer has not written yet".into()));
         };
-        self.exec("UPDATE message SET seen = 2, revision = revision + 1 WHERE id = ?1", [newest])?;
+        self.exec(
+            "UPDATE message SET seen = 2, seen_at = max(seen_at + 1, ?2), seen_rank = 0, revision = revision + 1 WHERE id = ?1",
+            [newest, self.now],
+        )?;
         self.touch(conversation.0).unread += 1;
         done.changed = true;
         self.audit(actor, "unread", Some(conversation), None, Value::Null)?;
@@ -100,9 +103,9 @@ impl Tx<'_> {
         let aside = matches!(derived.set_status, Status::Resolved | Status::Snoozed)
             || derived.set_archived_at.is_some();
         let changed = self.exec(
-            "UPDATE message SET seen = ?3, revision = revision + 1 WHERE seen = 1 AND id IN (
+            "UPDATE message SET seen = ?3, seen_at = max(seen_at + 1, ?4), seen_rank = 0, revision = revision + 1 WHERE seen = 1 AND id IN (
                SELECT id FROM message WHERE conversation_id = ?1 AND direction = 0 ORDER BY sent_at DESC, id DESC LIMIT ?2)",
-            params![conversation.0, count, if aside { 2 } else { 0 }],
+            params![conversation.0, count, if aside { 2 } else { 0 }, self.now],
         )?;
         self.touch(conversation.0).unread += i64::try_from(changed).unwrap_or(i64::MAX);
         self.audit(actor, "unread", Some(conversation), None, Value::Null)?;

@@ -84,6 +84,7 @@ impl Tx<'_> {
             to: row.theirs.clone(),
             text: written.text.clone(),
             attachments: written.files.iter().enumerate().map(|(at, file)| file.fact(at)).collect(),
+            mail: None,
         };
         let soon = self.now.saturating_add(leaves.undo_ms.max(0));
         let scheduled = leaves.at.filter(|at| *at > soon);

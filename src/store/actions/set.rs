@@ -177,8 +177,9 @@ impl Tx<'_> {
     /// What is there counts as seen: a later message reopens, these do not. Answers whether anything was unseen.
     pub(super) fn cover(&mut self, conversation: ConversationId) -> Result<bool, StoreError> {
         let seen = self.exec(
-            "UPDATE message SET seen = 1, revision = revision + 1 WHERE conversation_id = ?1 AND seen <> 1",
-            [conversation.0],
+            "UPDATE message SET seen = 1, seen_at = max(seen_at + 1, ?2), seen_rank = 0, revision = revision + 1
+             WHERE conversation_id = ?1 AND seen <> 1",
+            [conversation.0, self.now],
         )?;
         self.touch(conversation.0).unread -= i64::try_from(seen).unwrap_or(i64::MAX);
         Ok(seen > 0)

@@ -191,6 +191,7 @@ impl Tx<'_> {
         self.participant(conversation.0, &fact.author, agent, fact.sent_at)?;
         self.attachments(id, &fact.attachments, fact.direction, out)?;
         self.orphans(home.account, id, &fact.external_id)?;
+        self.seen_orphan(home.account, &fact.external_id)?;
         if fact.direction == Direction::Outbound {
             self.read_late(id)?;
         }

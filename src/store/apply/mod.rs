@@ -4,6 +4,7 @@ mod delivery;
 mod identity;
 mod message;
 mod metadata;
+mod seen;
 mod spam;
 
 pub(super) use delivery::{own_step, shown_delivery};
@@ -129,6 +130,9 @@ impl Tx<'_> {
                 }
                 Event::Consent { identity, channel, state, said } => {
                     self.consent_fact(home.account, identity, *channel, state, said)?;
+                }
+                Event::Seen { message, state } => {
+                    seen.extend(self.seen_fact(home.account, message, state.clone())?);
                 }
                 Event::ReadUpTo { conversation, at, source } => {
                     seen.extend(self.read_up_to(home.account, conversation, *at, *source)?);

@@ -169,7 +169,7 @@ impl Reader {
     ) -> Result<Option<Written>, StoreError> {
         let sql = "SELECT text, files FROM draft WHERE conversation_id = ?1 AND mode = ?2";
         self.one(sql, params![conversation.0, mode.code()], |r| {
-            Ok(Written { text: r.get(0)?, files: rows::enclosures(r, 1)? })
+            Ok(Written { text: r.get(0)?, files: rows::enclosures(r, 1)?, mail: None })
         })
     }
 

@@ -80,13 +80,14 @@ impl Reader {
                 OpBody::Send { .. } => "send",
                 OpBody::Set { .. } => "set",
                 OpBody::Read { .. } => "read",
+                OpBody::Mark { .. } => "mark",
             },
             text: match a.op.body {
                 OpBody::Send { text, attachments, .. } => {
                     let files = attachments.iter().filter_map(Enclosure::of_fact).collect();
-                    Some(Written { text, files })
+                    Some(Written { text, files, mail: None })
                 }
-                OpBody::Set { .. } | OpBody::Read { .. } => None,
+                OpBody::Set { .. } | OpBody::Read { .. } | OpBody::Mark { .. } => None,
             },
             state: a.state,
             reason: a.reason,

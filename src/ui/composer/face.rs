@@ -108,7 +108,11 @@ impl Model {
         let mut files: Vec<_> = composer.files.iter().zip(&reasons).collect();
         // What is said of a file by itself is said beside it.
         let fine = files.iter().filter(|(_, why)| why.is_none());
-        let rest = Written { text: text.clone(), files: fine.map(|(file, _)| (*file).clone()).collect() };
+        let rest = Written {
+            text: text.clone(),
+            files: fine.map(|(file, _)| (*file).clone()).collect(),
+            mail: None,
+        };
         if files.len() > FILES {
             // Those with which something is wrong are seen in any case.
             files.sort_by_key(|(_, why)| why.is_none());

@@ -225,7 +225,9 @@ impl Model {
                 }
             }
             // The composer was closed meanwhile.
-            (Ok(files), None, _) => self.put_back(conversation, mode, Written { text: String::new(), files }),
+            (Ok(files), None, _) => {
+                self.put_back(conversation, mode, Written { files, ..Written::default() })
+            }
             // What was pasted is no path of a file: it is text.
             (Err(_), Some(composer), Some(text)) => {
                 composer.copying = composer.copying.saturating_sub(1);

@@ -94,7 +94,7 @@ impl Composer {
 
     /// What is typed, with the files that go along.
     pub(crate) fn written(&self) -> Written {
-        Written { text: self.text(), files: self.files.clone() }
+        Written { text: self.text(), files: self.files.clone(), mail: None }
     }
 
     /// Whether there is nothing to send.
@@ -465,7 +465,7 @@ impl Model {
         let text = typed.strip_prefix(&written.text).unwrap_or(&typed).trim_start_matches('\n').to_owned();
         // What was added while it was being stored did not go along.
         let files = composer.files.split_off(written.files.len().min(composer.files.len()));
-        let rest = Written { text, files };
+        let rest = Written { text, files, mail: None };
         if rest.is_blank() {
             composer.area = area_of("");
             composer.files.clear();

@@ -55,7 +55,7 @@ fn typed(desk: &Desk) -> String {
 }
 
 fn sent(text: &str, files: &[Enclosure]) -> Action {
-    let text = Written { text: text.into(), files: files.to_vec() };
+    let text = Written { text: text.into(), files: files.to_vec(), mail: None };
     Action::Reply { conversation: id(1), text, undo_ms: 5_000, at: None }
 }
 
@@ -194,7 +194,7 @@ fn files_are_part_of_the_draft() {
     attached(&mut d, &[png("a.png")]);
     d.out.clear();
     let kept = actions(d.keys("<esc>"));
-    let text = Written { text: String::new(), files: vec![png("a.png")] };
+    let text = Written { files: vec![png("a.png")], ..Written::default() };
     assert_eq!(kept, [Action::Draft { conversation: id(1), mode: ComposeMode::Reply, text }]);
     assert!(d.text(120, 40).contains("✎ draft Attachment: a.png"));
     // What comes after the composer was closed is not lost.

@@ -118,6 +118,7 @@ impl World {
             sent_at: now,
             attachments: Vec::new(),
             metadata: Value::Null,
+            mail: None,
             delivery: None,
             history: false,
             rev: Rev::at(now),

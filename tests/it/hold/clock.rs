@@ -78,6 +78,7 @@ impl Desk {
             sent_at: now,
             attachments: Vec::new(),
             metadata: serde_json::Value::Null,
+            mail: None,
             delivery: None,
             history: false,
             rev: Rev::at(now),

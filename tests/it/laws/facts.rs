@@ -88,6 +88,7 @@ fn event() -> impl Strategy<Value = Event> {
                     caption: None,
                     media: None,
                     path: None,
+                    on_demand: false,
                 }];
             }
             fact.delivery = state.map(|s| report(s, s.word(), NOW + rev));

@@ -76,6 +76,7 @@ pub fn account(id: i64, name: &str, provider: &str, channel: Channel, health: He
             priority: Ownership::Local,
             notes: Ownership::Local,
             read_state: Ownership::Local,
+            marks: Vec::new(),
             idempotent_send: false,
             push: PushKind::Webhook,
         }),

@@ -34,7 +34,7 @@ fn file(kit: &Kit, name: &str, text: &str) -> Enclosure {
 }
 
 fn with(text: &str, files: &[Enclosure]) -> Written {
-    Written { text: text.into(), files: files.to_vec() }
+    Written { text: text.into(), files: files.to_vec(), mail: None }
 }
 
 #[test]
@@ -114,6 +114,7 @@ fn the_providers_copies_are_no_files_of_their_own() {
             caption: None,
             media: Some(MediaRef("https://api.example.com/ME1".into())),
             path: None,
+            on_demand: false,
         }];
         let pull = Event::Message(Box::new(copy));
         let answer = MessageRef::Token(done.op.unwrap(), Some("MM9".into()));

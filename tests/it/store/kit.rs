@@ -54,6 +54,7 @@ pub fn capabilities(owner: Ownership) -> Capabilities {
         priority: owner,
         notes: Ownership::Local,
         read_state: Ownership::Local,
+        marks: Vec::new(),
         idempotent_send: false,
         push: PushKind::Webhook,
     }
@@ -166,6 +167,7 @@ pub fn fact(id: &str, from: &str, direction: Direction, at: Ms, text: &str) -> M
         sent_at: at,
         attachments: Vec::new(),
         metadata: serde_json::Value::Null,
+        mail: None,
         delivery: None,
         history: false,
         rev: Rev::at(at),

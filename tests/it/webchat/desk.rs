@@ -166,7 +166,7 @@ impl Desk {
         let claimed = self.store.writer().call(Class::Durable, move |tx| tx.op_take(op, now)).unwrap();
         let Taken::Op(claimed) = claimed else { panic!("{claimed:?}") };
         self.bus.bump();
-        let ctx = PushContext { callback: None, files: Vec::new(), now };
+        let ctx = PushContext { callback: None, files: Vec::new(), dir: Default::default(), now };
         let accepted = self.provider.push(&claimed, &ctx).await.unwrap();
         self.store.writer().call(Class::Durable, move |tx| tx.op_accepted(op, &accepted, now)).unwrap();
         self.bus.bump();

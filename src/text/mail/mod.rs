@@ -1,0 +1,4 @@
+//! Electronic mail as text: what came is read ([`parse`]), what leaves is made. Pure; nothing is ever loaded for it.
+
+pub mod parse;
+pub mod parsed;
