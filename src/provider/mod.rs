@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub mod mail;
 pub mod twilio;
 pub mod webchat;
 

@@ -11,9 +11,7 @@ use crate::domain::delivery::DeliverySource;
 use crate::domain::event::{ConversationFact, ConversationKey, DeliveryReport, Event, MessageFact};
 use crate::domain::facet::Facet;
 use crate::domain::mail::{Automatic, Mail, Mailbox, op_of};
-use crate::domain::message::{
-    AttachmentFact, Author, AuthorKind, Direction, MediaRef, MessageKind,
-};
+use crate::domain::message::{AttachmentFact, Author, AuthorKind, Direction, MediaRef, MessageKind};
 use crate::domain::rev::{Rev, Stamped};
 use crate::provider::mail::bounce;
 use crate::provider::mail::own::{Own, folded, token_in_subject};
@@ -154,7 +152,8 @@ fn recipients<'a>(mail: &'a Mail, taken: &'a Taken<'_>) -> impl Iterator<Item = 
 }
 
 fn token(parsed: &Parsed, taken: &Taken<'_>) -> Option<String> {
-    let by_server = parsed.headers.iter().filter(|(name, _)| is_delivered_to(name)).map(|(_, to)| to.as_str());
+    let by_server =
+        parsed.headers.iter().filter(|(name, _)| is_delivered_to(name)).map(|(_, to)| to.as_str());
     let mut all = recipients(&parsed.mail, taken).chain(by_server);
     all.find_map(|to| taken.own.token_in(to)).or_else(|| token_in_subject(&parsed.mail.subject))
 }
@@ -309,4 +308,208 @@ fn metadata(parsed: &Parsed, more: Map<String, Value>) -> Value {
         all.insert("defects".into(), json!(parsed.defects));
     }
     Value::Object(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::OpId;
+    use crate::domain::mail::{message_id, reply_token};
+    use crate::text::mail::parsed::BounceReport;
+
+    const NOW: Ms = 1_795_166_100_000;
+
+    fn own() -> Own {
+        Own {
+            from: Mailbox::named("Example", "support@example.com"),
+            also: vec!["hello@example.com".into()],
+            reply: Some("support@parse.example.com".into()),
+        }
+    }
+
+    fn mail() -> Parsed {
+        Parsed {
+            mail: Mail {
+                message_id: "CAF1x@Mail.Example.NET".into(),
+                subject: "Re: AW: Where is my order?".into(),
+                from: Some(Mailbox::named("Dana", "Dana@Example.net")),
+                to: vec![Mailbox::bare("Hello+x@example.com")],
+                ..Mail::default()
+            },
+            text: "\nHello\n\n".into(),
+            date: Some(NOW - 60_000),
+            ..Parsed::default()
+        }
+    }
+
+    fn told(parsed: &Parsed, change: impl FnOnce(&mut Taken<'_>)) -> MessageFact {
+        let own = own();
+        let mut taken = Taken::now(&own, NOW, DeliverySource::Webhook);
+        change(&mut taken);
+        match events(parsed, taken).into_iter().next() {
+            Some(Event::Message(fact)) => *fact,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_mail_of_a_customer() {
+        let fact = told(&mail(), |_| ());
+        assert_eq!(fact.direction, Direction::Inbound);
+        assert_eq!(fact.external_id, "CAF1x@mail.example.net");
+        assert_eq!(fact.conversation.key.0, "mail:CAF1x@mail.example.net");
+        assert_eq!(fact.conversation.party.identities, [identity("dana@example.net")]);
+        assert_eq!(fact.conversation.party.name.as_deref(), Some("Dana"));
+        assert_eq!(fact.conversation.theirs, "Dana@example.net", "as it is written to");
+        assert_eq!(fact.conversation.ours, "hello@example.com");
+        assert_eq!(fact.text, "Hello");
+        assert_eq!((fact.sent_at, fact.rev), (NOW - 60_000, Rev { at: -NOW, rank: 0 }));
+        let [Stamped { value: Facet::Subject { subject }, rev }] = fact.conversation.facets.as_slice() else {
+            panic!("{fact:?}")
+        };
+        assert_eq!((subject.as_str(), rev.at), ("Where is my order?", 60_000 - NOW));
+    }
+
+    #[test]
+    fn the_thread_begins_with_the_first_mail_that_is_named() {
+        let mut one = mail();
+        one.mail.in_reply_to = vec!["b@X".into()];
+        assert_eq!(told(&one, |_| ()).conversation.key.0, "mail:b@x");
+        one.mail.references = vec!["a@X".into(), "b@X".into()];
+        assert_eq!(told(&one, |_| ()).conversation.key.0, "mail:a@x");
+    }
+
+    #[test]
+    fn dates_that_cannot_be_are_those_of_arrival() {
+        assert_eq!(sent_at(Some(NOW + 1), NOW, None), NOW);
+        assert_eq!(sent_at(None, NOW, None), NOW);
+        assert_eq!(sent_at(Some(0), NOW, None), NOW);
+        assert_eq!(sent_at(Some(5), NOW, None), 5);
+        assert_eq!(sent_at(Some(5), NOW, Some(1_000)), NOW);
+        assert_eq!(sent_at(Some(NOW - 1_000), NOW, Some(1_000)), NOW - 1_000);
+    }
+
+    #[test]
+    fn tokens_are_found_in_head_envelope_headers_and_subject() {
+        let op = OpId(uuid::Uuid::from_u128(0x0199_0000_0000_7000_8000_1234_5678_9abc));
+        let token = Some(reply_token(op));
+        let to = own().reply_to(op).unwrap().address;
+        let found = |fact: MessageFact| fact.mail.unwrap().token;
+        assert_eq!(found(told(&mail(), |_| ())), None);
+        let mut one = mail();
+        one.mail.cc = vec![Mailbox::bare(to.clone())];
+        assert_eq!(found(told(&one, |_| ())), token);
+        let envelope = [to.clone()];
+        let own = own();
+        let taken = Taken { envelope_to: &envelope, ..Taken::now(&own, NOW, DeliverySource::Webhook) };
+        let Event::Message(fact) = events(&mail(), taken).remove(0) else { panic!("no message") };
+        assert_eq!(found(*fact), token);
+        let mut one = mail();
+        one.headers = vec![("delivered-to".into(), to)];
+        assert_eq!(found(told(&one, |_| ())), token);
+        let mut one = mail();
+        one.mail.subject = format!("Re: order [#{}]", reply_token(op));
+        assert_eq!(found(told(&one, |_| ())), token);
+    }
+
+    #[test]
+    fn ours_is_only_what_is_proved() {
+        let op = OpId(uuid::Uuid::from_u128(0x0199_0000_0000_7000_8000_1234_5678_9abc));
+        let mut sent = mail();
+        sent.mail.from = Some(Mailbox::named("Example", "support@example.com"));
+        sent.mail.to = vec![Mailbox::bare("hello@example.com"), Mailbox::named("Dana", "dana@example.net")];
+        sent.mail.message_id = message_id(op, "example.com");
+        let fact = told(&sent, |t| t.is_proved = true);
+        assert_eq!((fact.direction, fact.token), (Direction::Outbound, Some(op)));
+        assert_eq!(fact.conversation.theirs, "dana@example.net");
+        assert_eq!((fact.author.kind, fact.author.name.as_deref()), (AuthorKind::Agent, Some("Example")));
+        let forged = told(&sent, |_| ());
+        assert_eq!((forged.direction, forged.token), (Direction::Inbound, None));
+        assert_ne!(forged.external_id, fact.external_id, "it cannot change what we wrote");
+        let other = told(&mail(), |t| t.is_proved = true);
+        assert_eq!(other.direction, Direction::Inbound);
+    }
+
+    #[test]
+    fn the_customer_is_who_can_be_answered() {
+        let mut form = mail();
+        form.mail.from = Some(Mailbox::named("Forms", "no-reply@forms.example"));
+        form.mail.reply_to = vec![Mailbox::named("Dana", "dana@example.net")];
+        assert_eq!(told(&form, |_| ()).conversation.theirs, "dana@example.net");
+        let mut other = mail();
+        other.mail.reply_to = vec![Mailbox::bare("assistant@example.net")];
+        assert_eq!(told(&other, |_| ()).conversation.theirs, "Dana@example.net", "who wrote it is known");
+        let mut nobody = mail();
+        nobody.mail.from = None;
+        assert_eq!(told(&nobody, |_| ()).conversation.theirs, UNKNOWN);
+        assert_eq!(
+            told(&nobody, |t| t.envelope_from = Some("d@x.example")).conversation.theirs,
+            "d@x.example"
+        );
+    }
+
+    #[test]
+    fn a_bounce_is_with_the_customer_it_did_not_reach() {
+        let op = OpId(uuid::Uuid::from_u128(0x0199_0000_0000_7000_8000_1234_5678_9abc));
+        let mut bounce = mail();
+        bounce.kind = Some(MessageKind::Bounce);
+        bounce.mail.automatic = Some(Automatic::Bounce);
+        bounce.mail.from = Some(Mailbox::named("Mail Delivery", "mailer-daemon@mx.example"));
+        bounce.bounces = vec![BounceReport {
+            message_id: Some(message_id(op, "Example.com")),
+            recipient: Some("dana@example.net".into()),
+            action: "failed".into(),
+            ..BounceReport::default()
+        }];
+        let own = own();
+        let all = events(&bounce, Taken::now(&own, NOW, DeliverySource::Webhook));
+        let [Event::Message(fact), Event::Delivery { .. }] = all.as_slice() else { panic!("{all:?}") };
+        assert_eq!((fact.kind, fact.author.kind), (MessageKind::Bounce, AuthorKind::System));
+        assert_eq!(fact.conversation.theirs, "dana@example.net");
+        assert_eq!(fact.conversation.key.0, format!("mail:{}", message_id(op, "example.com")));
+    }
+
+    #[test]
+    fn words_are_never_blank_and_features_stand_below_them() {
+        let mut one = mail();
+        one.features = vec![
+            Feature::SmimeSigned,
+            Feature::Calendar {
+                method: "REQUEST".into(),
+                summary: Some("Visit\r\n of Dana".into()),
+                start: Some("Mon 23 Nov 2026, 10:00 Europe/Berlin".into()),
+                end: None,
+                place: Some("Room 1".into()),
+            },
+        ];
+        assert_eq!(
+            told(&one, |_| ()).text,
+            "Hello\n\n[Signed with S/MIME (not checked)]\n[Invitation: Visit of Dana, Mon 23 Nov 2026, 10:00 Europe/Berlin, Room 1]"
+        );
+        one.features = vec![Feature::PgpEncrypted];
+        one.text = " \n".into();
+        assert_eq!(told(&one, |_| ()).text, "[Encrypted with OpenPGP: it cannot be read here]");
+        one.features.clear();
+        assert_eq!(told(&one, |_| ()).text, NO_WORDS);
+    }
+
+    #[test]
+    fn files_come_before_pictures_of_the_html() {
+        let mut one = mail();
+        let file = |part: &str, is_inline| MailFile {
+            part: part.into(),
+            is_inline,
+            bytes: b"12345".to_vec(),
+            ..MailFile::default()
+        };
+        one.files = vec![file("1.2", true), file("2", false)];
+        let fact = told(&one, |_| ());
+        assert_eq!(fact.kind, MessageKind::Attachment);
+        let parts: Vec<_> = fact.attachments.iter().map(|a| (a.external_id.as_str(), a.size)).collect();
+        assert_eq!(parts, [("2", Some(5)), ("1.2", Some(5))]);
+        assert!(fact.attachments.iter().all(|a| a.media.is_none() && !a.on_demand));
+        let fact = told(&one, |t| t.media = &|file| Some(MediaRef(format!("INBOX/7/{}", file.part))));
+        assert_eq!(fact.attachments[0].media, Some(MediaRef("INBOX/7/2".into())));
+        assert!(fact.attachments[0].on_demand);
+    }
 }
