@@ -101,14 +101,19 @@ impl Mail {
         names
     }
 
+    /// Its own name in its thread.
+    pub fn name(&self) -> String {
+        mail_name(&self.message_id)
+    }
+
     /// Whether it names no other mail: it can only be recognised as an answer by its subject.
     pub fn is_rootless(&self) -> bool {
         self.in_reply_to.is_empty() && self.references.is_empty() && self.token.is_none()
     }
 
-    /// The name of the mail that began its thread, as far as this mail knows: the key of its conversation.
-    pub fn root(&self) -> &str {
-        self.references.first().or(self.in_reply_to.first()).unwrap_or(&self.message_id)
+    /// The name of the mail that began its thread, as far as this mail knows: of it the key of its conversation is made.
+    pub fn root(&self) -> String {
+        mail_name(self.references.first().or(self.in_reply_to.first()).unwrap_or(&self.message_id))
     }
 
     /// The chain that an answer to this mail carries (RFC 5322, section 3.6.4), at most [`REFERENCES`] long.

@@ -60,6 +60,13 @@ words!(
     }
 );
 
+impl MessageKind {
+    /// Whether nobody waits for an answer to it: it calls nobody and brings nothing back.
+    pub const fn is_quiet(self) -> bool {
+        matches!(self, MessageKind::AutoReply | MessageKind::Bounce)
+    }
+}
+
 /// Who wrote a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Author {

@@ -362,7 +362,7 @@ impl Tx<'_> {
 
     pub(super) fn last_inbound(&self, conversation: i64) -> Result<Option<Ms>, StoreError> {
         self.one(
-            "SELECT sent_at FROM message WHERE conversation_id = ?1 AND direction = 0
+            "SELECT sent_at FROM message WHERE conversation_id = ?1 AND direction = 0 AND kind NOT IN (9, 10)
              ORDER BY sent_at DESC, id DESC LIMIT 1",
             [conversation],
             |r| r.get(0),
@@ -401,6 +401,7 @@ impl Tx<'_> {
         }
         self.one(
             "SELECT sent_at FROM message WHERE conversation_id = ?1 AND (sent_at, id) > (?2, ?3) AND direction = 0
+               AND kind NOT IN (9, 10)
              ORDER BY sent_at, id LIMIT 1",
             params![conversation, at, id],
             |r| r.get(0),

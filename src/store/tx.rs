@@ -195,6 +195,12 @@ impl<'a> Tx<'a> {
         *slot |= replace;
     }
 
+    /// A conversation is no more: nothing of it is indexed.
+    pub(super) fn forget_names(&mut self, conversation: i64) {
+        self.own.names.remove(&conversation);
+        self.pending.all.names.remove(&conversation);
+    }
+
     /// Adds to the count of a view.
     pub(super) fn count(&mut self, key: String, total: i64, unread: i64) {
         let slot = self.own.counts.entry(key).or_default();

@@ -105,6 +105,8 @@ pub(crate) fn message(id: i64, direction: Direction, text: &str) -> MessageRow {
         seen: true,
         metadata: serde_json::Value::Null,
         attachments: Vec::new(),
+        mail: None,
+        mail: None,
         revision: 1,
     }
 }

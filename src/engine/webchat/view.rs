@@ -176,6 +176,8 @@ mod tests {
             seen: false,
             metadata: serde_json::Value::Null,
             attachments: Vec::new(),
+            mail: None,
+            mail: None,
             revision: 1,
         }
     }

@@ -164,6 +164,8 @@ pub fn message(
         seen: true,
         metadata: serde_json::Value::Null,
         attachments: Vec::new(),
+        mail: None,
+        mail: None,
         revision: 1,
     }
 }
@@ -476,6 +478,7 @@ fn anna_thread() -> Vec<MessageRow> {
         caption: None,
         path: Some("files/1".into()),
         error: None,
+        fetch: Default::default(),
     });
     out[6].seen = false;
     out[7].seen = false;
