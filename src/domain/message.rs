@@ -45,6 +45,8 @@ words!(
         AutoReply = "auto_reply",
         /// What a mail server says of a mail of ours that did not arrive.
         Bounce = "bounce",
+        /// A mail that is passed on to somebody else: no answer to the customer.
+        Forward = "forward",
     }
 );
 

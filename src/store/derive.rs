@@ -354,9 +354,10 @@ impl Tx<'_> {
             (None, Some(MessageKind::OptOut)) => "Opt-out request".into(),
             (None, Some(MessageKind::Activity)) => "Activity".into(),
             (None, Some(MessageKind::Unsupported) | None) => "Unsupported message".into(),
-            (None, Some(MessageKind::Text | MessageKind::AutoReply | MessageKind::Bounce)) => {
-                "Empty message".into()
-            }
+            (
+                None,
+                Some(MessageKind::Text | MessageKind::AutoReply | MessageKind::Bounce | MessageKind::Forward),
+            ) => "Empty message".into(),
         })
     }
 
@@ -372,7 +373,7 @@ impl Tx<'_> {
     pub(super) fn last_answer(&self, conversation: i64) -> Result<Option<(Ms, i64)>, StoreError> {
         self.one(
             "SELECT sent_at, id FROM message
-             WHERE conversation_id = ?1 AND direction = 1 AND (delivery IS NULL OR delivery NOT IN (0, 2, 3, 5, 7))
+             WHERE conversation_id = ?1 AND direction = 1 AND kind <> 11 AND (delivery IS NULL OR delivery NOT IN (0, 2, 3, 5, 7))
              ORDER BY sent_at DESC, id DESC LIMIT 1",
             [conversation],
             |r| Ok((r.get(0)?, r.get(1)?)),

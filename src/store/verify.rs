@@ -28,6 +28,8 @@ struct Said {
     indexed: bool,
     /// Nobody waits for an answer to it.
     quiet: bool,
+    /// It went to somebody else.
+    passed_on: bool,
 }
 
 impl Reader {
@@ -46,7 +48,7 @@ impl Reader {
         let newest = shown_last.max_by_key(|m| (m.sent_at, m.id));
         let answer = messages
             .iter()
-            .filter(|m| m.direction == 1 && !matches!(m.delivery, Some(0 | 2 | 3 | 5 | 7)))
+            .filter(|m| m.direction == 1 && !m.passed_on && !matches!(m.delivery, Some(0 | 2 | 3 | 5 | 7)))
             .map(|m| (m.sent_at, m.id))
             .max();
         let waiting = messages
@@ -176,6 +178,7 @@ impl Reader {
                     worded: r.get(8)?,
                     indexed: r.get(9)?,
                     quiet: MessageKind::from_code(r.get(10)?).is_some_and(MessageKind::is_quiet),
+                    passed_on: MessageKind::from_code(r.get(10)?) == Some(MessageKind::Forward),
                 })
             },
         )

@@ -177,7 +177,6 @@ mod tests {
             metadata: serde_json::Value::Null,
             attachments: Vec::new(),
             mail: None,
-            mail: None,
             revision: 1,
         }
     }

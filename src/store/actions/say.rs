@@ -149,7 +149,9 @@ impl Tx<'_> {
         let id = self.slot(self.now)?;
         let text = written.text.as_str();
         let is_activity = direction == Direction::Activity;
+        let passed_on = written.mail.as_ref().is_some_and(|head| head.manner.is_forward());
         let kind = match (is_activity, written.files.is_empty()) {
+            _ if passed_on => MessageKind::Forward,
             (true, _) => MessageKind::Activity,
             (false, true) => MessageKind::Text,
             (false, false) => MessageKind::Attachment,

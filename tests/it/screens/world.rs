@@ -57,6 +57,7 @@ pub fn account(id: i64, name: &str, provider: &str, channel: Channel, health: He
             channels: vec![ChannelCapabilities {
                 channel,
                 read_only: None,
+                own: Vec::new(),
                 max_text: Some(1600),
                 segments: channel == Channel::Sms,
                 reply_window: whatsapp.then_some(24 * HOUR),
@@ -164,7 +165,6 @@ pub fn message(
         seen: true,
         metadata: serde_json::Value::Null,
         attachments: Vec::new(),
-        mail: None,
         mail: None,
         revision: 1,
     }
