@@ -408,19 +408,12 @@ impl Tx<'_> {
                 .filter(|n| !n.trim().is_empty())
                 .map(sanitize::file_name)
                 .unwrap_or_default();
-<<<<<<< HEAD
-            let due = file
-                .media
-                .as_ref()
-                .filter(|_| direction != Direction::Activity && !file.on_demand)
-=======
             // A place that a stranger names is none of ours.
             let path = file.path.as_deref().filter(|path| is_came(path));
             let due = file
                 .media
                 .as_ref()
-                .filter(|_| path.is_none() && direction != Direction::Activity)
->>>>>>> wt-c
+                .filter(|_| path.is_none() && direction != Direction::Activity && !file.on_demand)
                 .map(|_| self.now);
             let size = file.size.map(|s| i64::try_from(s).unwrap_or(i64::MAX));
             if path.is_some() {
