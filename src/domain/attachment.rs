@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// Where files of ours are kept, below the workspace.
 pub const OWN: &str = "files/own/";
+/// Where files that came along with a message are kept, below the workspace.
+pub const CAME: &str = "files/in/";
 /// The largest file that is kept, in bytes.
 pub const LARGEST: u64 = 64 * 1024 * 1024;
 /// What the ids of a message's own files begin with.
@@ -59,7 +61,17 @@ impl Enclosure {
 
 /// Whether a path is one under which files of ours are kept, and leads nowhere else.
 pub fn is_own(path: &str) -> bool {
-    let mut parts = path.strip_prefix(OWN).unwrap_or_default().split('/');
+    is_below(OWN, path)
+}
+
+/// Whether a path is one under which files that came along are kept, and leads nowhere else.
+pub fn is_came(path: &str) -> bool {
+    is_below(CAME, path)
+}
+
+/// Whether a path is below a place of ours, in a folder that is named by a content.
+fn is_below(place: &str, path: &str) -> bool {
+    let mut parts = path.strip_prefix(place).unwrap_or_default().split('/');
     let hash = parts.next().unwrap_or_default();
     let name = parts.next().unwrap_or_default();
     hash.len() == 64
@@ -195,6 +207,7 @@ mod tests {
             "files/own/../../etc/passwd".into(),
             format!("/files/own/{hash}/a.pdf"),
             "files/7/1-a.pdf".into(),
+            format!("files/in/{hash}/a.pdf"),
         ] {
             assert!(!is_own(&other), "{other}");
         }

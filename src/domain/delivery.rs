@@ -40,7 +40,8 @@ impl Delivery {
 
     /// Takes in another statement of the provider: the further one wins, in whatever order they come and however often.
     ///
-    /// `failed` may follow `accepted`; once a device has confirmed the message, a late `failed` is noise.
+    /// `failed` may follow `accepted`; once a device has confirmed the message, a late `failed` is noise. Of mails, which no device
+    /// confirms, the store knows better.
     pub fn further(self, other: Delivery) -> Delivery {
         self.max(other)
     }

@@ -145,15 +145,25 @@ fn token_name(token: &str) -> String {
     format!("token:{}", token.to_lowercase())
 }
 
+/// What a reply token is made of: what is not easily taken for something else.
+const DIGITS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+/// Letters and digits of a reply token.
+const TOKEN: usize = 16;
+
 /// The token by which an answer to what an op sends is recognised although it names no mail: it stands behind the plus of the
 /// address for answers (`support+TOKEN@`), or in the subject. Sixteen letters and digits of the op's random part: it cannot be guessed.
 pub fn reply_token(op: OpId) -> String {
-    const DIGITS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let random = op.0.as_u128() & ((1 << 80) - 1);
-    (0..16)
+    (0..TOKEN)
         .rev()
         .map(|at| char::from(DIGITS[usize::try_from((random >> (at * 5)) & 31).unwrap_or(0)]))
         .collect()
+}
+
+/// The reply token that a text is, in the form that [`reply_token`] makes; none if it is none. Servers change the case of addresses.
+pub fn as_reply_token(text: &str) -> Option<String> {
+    let token = text.to_ascii_lowercase();
+    (token.len() == TOKEN && token.bytes().all(|b| DIGITS.contains(&b))).then_some(token)
 }
 
 /// The `Message-ID` of what an op sends, without brackets: it leads back to the op, wherever it comes from.
@@ -300,6 +310,10 @@ mod tests {
         assert_eq!(one, reply_token(op(0xffff_0000_0000_7000_8000_0000_0000_0001)), "not of the time");
         assert_ne!(one, reply_token(op(0x0199_0000_0000_7000_8000_0000_0000_0002)));
         assert!(one.bytes().all(|b| b.is_ascii_alphanumeric() && !b"lo01".contains(&b)));
+        assert_eq!(as_reply_token(&one.to_uppercase()), Some(one));
+        for foreign in ["", "newsletter", "abcdefghabcdefgo", "abcdefghabcdefghi", "äbcdefghabcdefg"] {
+            assert_eq!(as_reply_token(foreign), None, "{foreign}");
+        }
     }
 
     #[test]

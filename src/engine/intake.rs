@@ -5,7 +5,7 @@ use crate::domain::ids::{AccountId, ReceiptId};
 use crate::engine::accounts::Accounts;
 use crate::engine::inbox::Inbox;
 use crate::engine::write::Writes;
-use crate::provider::RawPush;
+use crate::provider::{Enclosed, HOOK_LIMIT, RawPush};
 use crate::store::{Class, Reader, ReceiptNew, Store, StoreError};
 use crate::text::sanitize::mask;
 use std::collections::VecDeque;
@@ -33,6 +33,9 @@ enum Read {
     Events(ReceiptId, AccountId, Vec<Event>),
     Unreadable(ReceiptId, String),
 }
+
+/// Receipts as they are read from the inbox.
+type Window = Vec<(ReceiptId, AccountId, ReceiptNew)>;
 
 /// Shared by who applies it and who sets poison aside.
 type Batch = Arc<[Read]>;
@@ -102,7 +105,7 @@ impl Intake {
                 // and the writer is free for receipts meanwhile.
                 tokio::time::sleep_until(pace).await;
                 let size = batch(self.inbox.most_at_the_door());
-                match self.next(reader, &mut after, size) {
+                match self.next(reader, &mut after, size).await {
                     Ok(Some(batch)) => {
                         debug!("intake: {} receipts", batch.len());
                         begun += 1;
@@ -128,7 +131,7 @@ impl Intake {
     }
 
     /// The next receipts that can be read now. Those of accounts that are not connected stay and wait, and hold nobody up.
-    fn next(
+    async fn next(
         &self,
         reader: &Mutex<Reader>,
         after: &mut ReceiptId,
@@ -139,12 +142,32 @@ impl Intake {
                 reader.lock().unwrap_or_else(PoisonError::into_inner).receipts_waiting_after(*after, size)?;
             let Some((last, ..)) = window.last() else { return Ok(None) };
             *after = *last;
-            let read: Vec<Read> =
-                window.into_iter().filter_map(|(id, account, new)| self.read(id, account, new)).collect();
+            let read = if window.iter().any(|(_, account, _)| self.is_heavy(*account)) {
+                // Much to read, and files to keep: others are not to wait for it.
+                let intake = self.clone();
+                let reading = tokio::task::spawn_blocking(move || intake.read_all(window));
+                reading.await.unwrap_or(Err(StoreError::Closed))?
+            } else {
+                self.read_all(window)?
+            };
             if !read.is_empty() {
                 return Ok(Some(read.into()));
             }
         }
+    }
+
+    /// Whether the pushes of an account can be large and have files with them.
+    fn is_heavy(&self, account: AccountId) -> bool {
+        let live = self.accounts.by_id(account);
+        live.and_then(|live| live.provider.clone()).is_some_and(|p| p.hook_limit() > HOOK_LIMIT)
+    }
+
+    fn read_all(&self, window: Window) -> Result<Vec<Read>, StoreError> {
+        let mut read = Vec::with_capacity(window.len());
+        for (id, account, new) in window {
+            read.extend(self.read(id, account, new)?);
+        }
+        Ok(read)
     }
 
     /// A batch was applied, or not.
@@ -170,9 +193,10 @@ impl Intake {
         Ok(())
     }
 
-    fn read(&self, id: ReceiptId, account: AccountId, new: ReceiptNew) -> Option<Read> {
-        let live = self.accounts.by_id(account)?;
-        let provider = live.provider.as_ref()?;
+    /// None = it cannot be read now: its account is not connected.
+    fn read(&self, id: ReceiptId, account: AccountId, new: ReceiptNew) -> Result<Option<Read>, StoreError> {
+        let Some(live) = self.accounts.by_id(account) else { return Ok(None) };
+        let Some(provider) = live.provider.as_ref() else { return Ok(None) };
         let push = RawPush {
             method: new.method,
             url: new.url,
@@ -180,8 +204,11 @@ impl Intake {
             body: new.body,
             received_at: new.received_at,
         };
-        Some(match provider.ingest(&push) {
-            Ok(ingest) => Read::Events(id, account, ingest.events),
+        Ok(Some(match provider.ingest(&push) {
+            Ok(mut ingest) => {
+                self.keep(&mut ingest.events, ingest.files)?;
+                Read::Events(id, account, ingest.events)
+            }
             Err(malformed) => {
                 warn!(
                     "receipt {id} for \u{201c}{}\u{201d} is quarantined: {}",
@@ -190,7 +217,27 @@ impl Intake {
                 );
                 Read::Unreadable(id, malformed.to_string())
             }
-        })
+        }))
+    }
+
+    /// Puts files that came along where they stay, and tells their messages. They are on the disk before the messages are.
+    fn keep(&self, events: &mut [Event], files: Vec<Enclosed>) -> Result<(), StoreError> {
+        for file in files {
+            let whose = events.iter_mut().find_map(|event| match event {
+                Event::Message(message) if message.external_id == file.message => Some(message),
+                _ => None,
+            });
+            let Some(fact) = whose
+                .and_then(|m| m.attachments.iter_mut().find(|a| a.external_id == file.attachment))
+            else {
+                warn!("a file came along that no message speaks of: it is not kept");
+                continue;
+            };
+            let path = self.store.keep_came(fact.name.as_deref().unwrap_or_default(), &file.bytes)?;
+            fact.size = Some(file.bytes.len() as u64);
+            fact.path = Some(path);
+        }
+        Ok(())
     }
 
     async fn apply(self, batch: Batch) -> Result<(), StoreError> {
@@ -202,7 +249,7 @@ impl Intake {
                 for read in batch.iter() {
                     match read {
                         Read::Events(id, account, events) => {
-                            let applied = t.apply(*account, events)?;
+                            let applied = t.apply_pushed(*account, events)?;
                             t.judge_new(&applied.begun, &rules)?;
                             media_due |= applied.media_due;
                             t.receipt_done(*id)?;

@@ -2,25 +2,21 @@
 
 use crate::domain::clock::{Clock, Ms};
 use crate::engine::accounts::Accounts;
+use crate::engine::body::{Bodies, Unread};
 use crate::engine::inbox::Inbox;
 use crate::provider::{RawPush, Reject};
 use crate::store::ReceiptOutcome;
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Path, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use tracing::{debug, error, warn};
 
-/// The largest webhook that is read, in bytes.
-pub const BODY_LIMIT: usize = 1024 * 1024;
-/// How long a caller may take to send its body.
-const BODY_TIME: Duration = Duration::from_secs(10);
 /// Wrong signatures a minute from one address before it hears 429 instead of 401.
 const WRONG_A_MINUTE: u32 = 60;
 /// Headers by which our own parts speak to adapters; never believed from outside.
@@ -38,13 +34,14 @@ pub struct Hooks {
     /// What vendors see and sign: scheme, host, optional port and path prefix, without a slash at the end.
     pub public_url: Arc<str>,
     wrong: Arc<Mutex<HashMap<IpAddr, (Ms, u32)>>>,
+    bodies: Bodies,
 }
 
 impl Hooks {
     /// Handlers for the hooks of `accounts`.
     pub fn new(accounts: Accounts, inbox: Inbox, clock: Arc<dyn Clock>, public_url: &str) -> Hooks {
         let public_url = public_url.trim_end_matches('/').into();
-        Hooks { accounts, inbox, clock, public_url, wrong: Arc::default() }
+        Hooks { accounts, inbox, clock, public_url, wrong: Arc::default(), bodies: Bodies::default() }
     }
 
     /// Counts a wrong signature. Answers whether there were too many.
@@ -64,16 +61,54 @@ impl Hooks {
         entry.1 += 1;
         entry.1 > WRONG_A_MINUTE
     }
+
+    /// What a caller hears whose push is not believed.
+    fn refuse(&self, peer: IpAddr, name: &str, reject: &Reject) -> Response {
+        if self.count_wrong(peer) {
+            // Not worth a line each: whoever floods the hook must not fill the disk with our log.
+            debug!("a webhook for \u{201c}{name}\u{201d} is refused: too many wrong ones");
+            return StatusCode::TOO_MANY_REQUESTS.into_response();
+        }
+        match reject {
+            Reject::Signature(why) => warn!("a webhook for \u{201c}{name}\u{201d} is refused: {why}"),
+            Reject::Foreign(why) => debug!("not a webhook for \u{201c}{name}\u{201d}: {why}"),
+        }
+        StatusCode::UNAUTHORIZED.into_response()
+    }
+}
+
+/// The headers of a push, without those that are nobody's business.
+fn headers(all: &HeaderMap) -> Vec<(String, String)> {
+    all.iter()
+        .filter(|(n, _)| {
+            !n.as_str().starts_with(INTERNAL) && *n != header::AUTHORIZATION && *n != header::COOKIE
+        })
+        .filter_map(|(n, v)| v.to_str().ok().map(|v| (n.as_str().to_owned(), v.to_owned())))
+        .collect()
 }
 
 /// The routes of hooks and health, for the listener and for tests.
 pub fn routes(hooks: Hooks) -> Router {
-    Router::new().route("/health", get(health)).route("/hooks/{name}", any(hook)).with_state(hooks)
+    Router::new()
+        .route("/health", get(health))
+        .route("/hooks/{name}", any(hook))
+        // Some providers call several addresses: the adapter tells them apart by what follows its account's name.
+        .route("/hooks/{name}/{*rest}", any(hook_below))
+        .with_state(hooks)
 }
 
 async fn health(State(hooks): State<Hooks>) -> Response {
     let accounts = hooks.accounts.all().len();
     axum::Json(serde_json::json!({ "status": "ok", "accounts": accounts })).into_response()
+}
+
+async fn hook_below(
+    state: State<Hooks>,
+    Path((name, _)): Path<(String, String)>,
+    peer: ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    hook(state, Path(name), peer, request).await
 }
 
 async fn hook(
@@ -99,41 +134,34 @@ async fn hook(
         return retry_later();
     };
     let (parts, body) = request.into_parts();
-    let body = match tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_LIMIT)).await {
-        Ok(Ok(bytes)) => bytes.to_vec(),
-        Ok(Err(_)) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
-    };
     let target = parts.uri.path_and_query().map_or("/", |t| t.as_str());
-    let headers = parts
-        .headers
-        .iter()
-        .filter(|(n, _)| {
-            !n.as_str().starts_with(INTERNAL) && *n != header::AUTHORIZATION && *n != header::COOKIE
-        })
-        .filter_map(|(n, v)| v.to_str().ok().map(|v| (n.as_str().to_owned(), v.to_owned())))
-        .collect();
-    let push = RawPush {
+    let mut push = RawPush {
         method: parts.method.as_str().to_owned(),
         url: format!("{}{target}", hooks.public_url),
-        headers,
-        body,
+        headers: headers(&parts.headers),
+        body: Vec::new(),
         received_at: hooks.clock.now(),
     };
+    // Before anything of its body is held.
+    if let Err(reject) = provider.admit(&push) {
+        return hooks.refuse(peer.ip(), &name, &reject);
+    }
+    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|n| n.to_str().ok()?.parse().ok());
+    let held = match hooks.bodies.read(body, announced, provider.hook_limit()).await {
+        Ok(held) => held,
+        Err(Unread::TooLarge) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        Err(Unread::TooSlow) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+        Err(Unread::Later) => {
+            warn!("a large webhook for \u{201c}{name}\u{201d} is to come again: others are being read");
+            return retry_later();
+        }
+    };
+    // Its room is given back once it is stored.
+    let _room = held.room;
+    push.body = held.bytes;
     let key = match provider.verify(&push) {
         Ok(key) => key,
-        Err(reject) => {
-            if hooks.count_wrong(peer.ip()) {
-                // Not worth a line each: whoever floods the hook must not fill the disk with our log.
-                debug!("a webhook for \u{201c}{name}\u{201d} is refused: too many wrong ones");
-                return StatusCode::TOO_MANY_REQUESTS.into_response();
-            }
-            match &reject {
-                Reject::Signature(why) => warn!("a webhook for \u{201c}{name}\u{201d} is refused: {why}"),
-                Reject::Foreign(why) => debug!("not a webhook for \u{201c}{name}\u{201d}: {why}"),
-            }
-            return StatusCode::UNAUTHORIZED.into_response();
-        }
+        Err(reject) => return hooks.refuse(peer.ip(), &name, &reject),
     };
     let answer = provider.hook_answer(&push);
     match hooks.inbox.accept(live.id, key, push).await {

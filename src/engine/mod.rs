@@ -3,6 +3,7 @@
 //! [`Engine::start`] wires the loops; each lives in a file of its own and ends when told to stop.
 
 pub mod accounts;
+pub mod body;
 pub mod bus;
 pub mod deliver;
 pub mod handout;

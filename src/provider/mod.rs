@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub mod mail;
 pub mod twilio;
 pub mod webchat;
 
@@ -168,6 +169,16 @@ pub struct PushContext {
 pub trait Provider: Send + Sync {
     /// What the account can do.
     fn capabilities(&self) -> Capabilities;
+
+    /// Whether a push may be genuine, by its head alone: its body is empty here, and is read only where this says yes. For providers
+    /// that send much, so that nobody else can have us hold it.
+    ///
+    /// # Errors
+    /// [`Reject`] if it is not.
+    fn admit(&self, head: &RawPush) -> Result<(), Reject> {
+        let _ = head;
+        Ok(())
+    }
 
     /// Whether a push is genuine. Constant time in the secret, no side effect.
     ///

@@ -1,7 +1,9 @@
-//! Keeps files of ours: copied into the workspace when they are added, and named by their content.
+//! Keeps files: those of ours, copied into the workspace when they are added, and those that came along with a message. All are named
+//! by their content.
 
-use crate::domain::attachment::{Enclosure, LARGEST, OWN, bytes};
+use crate::domain::attachment::{CAME, Enclosure, LARGEST, OWN, bytes};
 use crate::store::Store;
+use crate::store::error::StoreError;
 use crate::text::file_kind;
 use crate::text::sanitize::file_name;
 use sha2::{Digest, Sha256};
@@ -58,7 +60,7 @@ impl Store {
         let from = File::open(source).map_err(unreadable)?;
         let own = self.dir().join(OWN);
         let part = own.join(format!(".{}.part", uuid::Uuid::new_v4()));
-        let copied = copy(from, &own, &part);
+        let copied = copy(from, &own, &part, LARGEST + 1);
         let kept = copied.and_then(|copied| match copied {
             // It has grown since it was asked for its size.
             Copied { size, .. } if size > LARGEST => Ok(Err(too_large(size))),
@@ -77,6 +79,31 @@ impl Store {
         let _ = fs::remove_file(&part);
         kept.map_err(|e| KeepError::Io(format!("{name} cannot be kept: {e}")))?
     }
+
+    /// Keeps a file that came along with a message. Answers where it is, relative to the workspace; it is safe on the disk by then.
+    ///
+    /// # Errors
+    /// `Full` or `Io` where it cannot be written.
+    pub fn keep_came(&self, name: &str, bytes: &[u8]) -> Result<String, StoreError> {
+        let path = format!("{CAME}{}/{}", hex(&Sha256::digest(bytes)), file_name(name));
+        let to = self.dir().join(&path);
+        // The same file comes again and again (a logo), and a push that was not read to its end is read again.
+        if fs::metadata(&to).is_ok_and(|there| there.len() == bytes.len() as u64) {
+            return Ok(path);
+        }
+        let dir = self.dir().join(CAME);
+        let part = dir.join(format!(".{}.part", uuid::Uuid::new_v4()));
+        let kept = copy(bytes, &dir, &part, u64::MAX).and_then(|_| place(&part, &to));
+        // Where it was moved away there is nothing left to remove.
+        let _ = fs::remove_file(&part);
+        match kept {
+            Ok(()) => Ok(path),
+            Err(e) if matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+                Err(StoreError::Full)
+            }
+            Err(e) => Err(StoreError::Io(format!("a file cannot be kept: {e}"))),
+        }
+    }
 }
 
 struct Copied {
@@ -85,15 +112,15 @@ struct Copied {
     head: Vec<u8>,
 }
 
-/// Copies as much as is kept at most and one byte more, and names the content.
-fn copy(from: File, dir: &Path, part: &Path) -> io::Result<Copied> {
+/// Copies this many bytes at most, and names the content.
+fn copy(from: impl Read, dir: &Path, part: &Path, most: u64) -> io::Result<Copied> {
     private_dir(dir)?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut to = options.open(part)?;
-    let (mut from, mut sum) = (from.take(LARGEST + 1), Sha256::new());
+    let (mut from, mut sum) = (from.take(most), Sha256::new());
     let (mut size, mut head) = (0u64, Vec::new());
     let mut chunk = vec![0; 64 * 1024];
     loop {
@@ -106,8 +133,11 @@ fn copy(from: File, dir: &Path, part: &Path) -> io::Result<Copied> {
         head.extend_from_slice(&bytes[..room]);
     }
     to.sync_all()?;
-    let hash = sum.finalize().iter().map(|b| format!("{b:02x}")).collect();
-    Ok(Copied { size, hash, head })
+    Ok(Copied { size, hash: hex(&sum.finalize()), head })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Moves what is whole to where it is looked for.
@@ -134,7 +164,7 @@ fn private_dir(dir: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::attachment::is_own;
+    use crate::domain::attachment::{is_came, is_own};
     use crate::domain::clock::ManualClock;
     use std::sync::Arc;
 
@@ -155,6 +185,22 @@ mod tests {
         assert_eq!(fs::read(store.dir().join(&kept.path)).unwrap(), b"\x89PNG\r\n\x1a\nfirst");
         let left = fs::read_dir(store.dir().join(OWN)).unwrap();
         assert_eq!(left.count(), 2, "no part of a copy stays behind");
+    }
+
+    #[test]
+    fn what_came_along_is_kept_once_under_a_name_that_leads_nowhere_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("w"), Arc::new(ManualClock::new(1))).unwrap();
+        let path = store.keep_came("../../photo.jpg", b"content").unwrap();
+        assert!(is_came(&path) && path.ends_with("/photo.jpg"), "{path}");
+        assert_eq!(fs::read(store.dir().join(&path)).unwrap(), b"content");
+        assert_eq!(store.keep_came("photo.jpg", b"content").unwrap(), path);
+        assert_ne!(store.keep_came("photo.jpg", b"other").unwrap(), path);
+        assert_eq!(fs::read_dir(store.dir().join(CAME)).unwrap().count(), 2, "no part stays behind");
+        // Cut off by a crash of another kind: whole again.
+        fs::write(store.dir().join(&path), b"cont").unwrap();
+        store.keep_came("photo.jpg", b"content").unwrap();
+        assert_eq!(fs::read(store.dir().join(&path)).unwrap(), b"content");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How far messages are: the provider's statements, joined in any order, and the state of our own ops where it has said nothing.
 
+use crate::domain::account::Channel;
 use crate::domain::clock::Ms;
 use crate::domain::delivery::{Delivery, DeliverySource, Reason};
 use crate::domain::event::{ConversationKey, DeliveryReport, MessageRef};
@@ -133,7 +134,7 @@ impl Tx<'_> {
         }
         self.step(message, report)?;
         let said = said.and_then(Delivery::from_code);
-        let now = said.map_or(report.state, |s| s.further(report.state));
+        let now = self.but_returned(message, said.map_or(report.state, |s| s.further(report.state)))?;
         self.exec("UPDATE message SET said = ?2 WHERE id = ?1", params![message, now.code()])?;
         if report.price.is_some() {
             self.exec(
@@ -148,6 +149,28 @@ impl Tx<'_> {
             self.read_late(message)?;
         }
         Ok(())
+    }
+
+    /// How far a message is that is said to be this far. Of a mail `delivered` says that the recipient's server took it: that server may
+    /// return it all the same (RFC 5321, section 6.1), and of several recipients one may have it and another not. So a mail that is
+    /// known to have come back is failed, whatever else was said of it, and in whichever order. An agent's word is no such knowledge.
+    pub(super) fn but_returned(&self, message: i64, said: Delivery) -> Result<Delivery, StoreError> {
+        if said <= Delivery::Failed {
+            return Ok(said);
+        }
+        let returned = self.one(
+            "SELECT 1 FROM message m JOIN conversation c ON c.id = m.conversation_id JOIN delivery_step s ON s.message_id = m.id
+             WHERE m.id = ?1 AND c.channel = ?2 AND s.state = ?3 AND s.source IN (?4, ?5) LIMIT 1",
+            params![
+                message,
+                Channel::Email.code(),
+                Delivery::Failed.code(),
+                DeliverySource::Webhook.code(),
+                DeliverySource::Pull.code()
+            ],
+            |_| Ok(()),
+        )?;
+        Ok(returned.map_or(said, |()| Delivery::Failed))
     }
 
     /// Adds a step to a message's history; of equal ones the earliest moment counts.

@@ -1,6 +1,8 @@
 //! Messages: recognised by the provider's id or by our token, whichever comes first, and made one when both turn out to be the same.
 
+use crate::domain::attachment::is_came;
 use crate::domain::clock::Ms;
+use crate::domain::delivery::Delivery;
 use crate::domain::event::MessageFact;
 use crate::domain::ids::{AccountId, ConversationId, OpId};
 use crate::domain::message::{AttachmentFact, Author, AuthorKind, Direction};
@@ -329,6 +331,11 @@ impl Tx<'_> {
              WHERE id = ?1",
             params![keep, gone.id, text, metadata, metadata_revs, rev.at, rev.rank],
         )?;
+        let said = self.one("SELECT said FROM message WHERE id = ?1", [keep], |r| r.get::<_, Option<i64>>(0))?;
+        if let Some(said) = said.flatten().and_then(Delivery::from_code) {
+            let said = self.but_returned(keep, said)?;
+            self.exec("UPDATE message SET said = ?2 WHERE id = ?1", params![keep, said.code()])?;
+        }
         let troubled = self
             .one(
                 "SELECT 1 FROM message WHERE id = ?1 AND given_up = 0 AND delivery IN (3, 4, 7)",
@@ -393,6 +400,7 @@ impl Tx<'_> {
         direction: Direction,
         out: &mut Applied,
     ) -> Result<(), StoreError> {
+        let mut here_now = false;
         for file in files {
             let name = file
                 .name
@@ -400,21 +408,32 @@ impl Tx<'_> {
                 .filter(|n| !n.trim().is_empty())
                 .map(sanitize::file_name)
                 .unwrap_or_default();
+            // A place that a stranger names is none of ours.
+            let path = file.path.as_deref().filter(|path| is_came(path));
             let due = file
                 .media
                 .as_ref()
-                .filter(|_| direction != Direction::Activity && !file.on_demand)
+                .filter(|_| path.is_none() && direction != Direction::Activity && !file.on_demand)
                 .map(|_| self.now);
             let size = file.size.map(|s| i64::try_from(s).unwrap_or(i64::MAX));
+            if path.is_some() {
+                let sql =
+                    "SELECT 1 FROM attachment WHERE message_id = ?1 AND external_id = ?2 AND path IS NULL";
+                here_now |= self.one(sql, params![message, file.external_id], |_| Ok(()))?.is_some();
+            }
             self.exec(
-                "INSERT INTO attachment(message_id, external_id, name, mime, size, caption, media, due_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                "INSERT INTO attachment(message_id, external_id, name, mime, size, caption, media, due_at, path)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                  ON CONFLICT (message_id, external_id) DO UPDATE SET
-                   name = CASE WHEN path IS NULL THEN max(name, excluded.name) ELSE name END,
+                   name = CASE WHEN path IS NULL OR path GLOB 'files/in/*' THEN max(name, excluded.name) ELSE name END,
                    mime = coalesce(max(mime, excluded.mime), mime, excluded.mime),
                    size = coalesce(max(size, excluded.size), size, excluded.size),
                    caption = coalesce(max(caption, excluded.caption), caption, excluded.caption),
-                   due_at = CASE WHEN media IS NULL AND path IS NULL THEN excluded.due_at ELSE due_at END,
+                   due_at = CASE WHEN excluded.path IS NOT NULL THEN NULL
+                                 WHEN media IS NULL AND path IS NULL THEN excluded.due_at ELSE due_at END,
+                   error = CASE WHEN excluded.path IS NOT NULL THEN NULL ELSE error END,
+                   path = CASE WHEN path IS NULL OR path GLOB 'files/in/*'
+                               THEN coalesce(max(path, excluded.path), path, excluded.path) ELSE path END,
                    media = coalesce(max(media, excluded.media), media, excluded.media)",
                 params![
                     message,
@@ -424,10 +443,14 @@ impl Tx<'_> {
                     size,
                     file.caption,
                     file.media.as_ref().map(|m| m.0.as_str()),
-                    due
+                    due,
+                    path
                 ],
             )?;
             out.media_due |= due.is_some();
+        }
+        if here_now {
+            self.exec("UPDATE message SET revision = revision + 1 WHERE id = ?1", [message])?;
         }
         Ok(())
     }

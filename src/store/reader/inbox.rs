@@ -20,6 +20,9 @@ pub struct ReceiptFilter {
     pub limit: usize,
 }
 
+/// Bytes of bodies after which no further one is read at once.
+const AT_ONCE: usize = 8 << 20;
+
 /// What waits to be read.
 pub(super) const WAITING: &str = "SELECT id, account_id, method, url, headers, body, received_at
      FROM receipt_waiting JOIN receipt ON id = receipt_id WHERE receipt_id > ?2 ORDER BY receipt_id LIMIT ?1";
@@ -74,7 +77,8 @@ impl Reader {
         self.receipts_waiting_after(ReceiptId(0), count)
     }
 
-    /// What waits to be read after a receipt, oldest first: for passing by what cannot be read now.
+    /// What waits to be read after a receipt, oldest first: for passing by what cannot be read now. Fewer than asked for where they are
+    /// large: all of them are in memory at once.
     ///
     /// # Errors
     /// Those of the database.
@@ -83,7 +87,11 @@ impl Reader {
         after: ReceiptId,
         count: usize,
     ) -> Result<Vec<(ReceiptId, AccountId, ReceiptNew)>, StoreError> {
-        self.all(WAITING, [limit(count), after.0], whole)
+        let mut bytes = 0;
+        self.until(WAITING, [limit(count), after.0], whole, |(.., receipt)| {
+            bytes += receipt.body.len();
+            bytes >= AT_ONCE
+        })
     }
 
     /// Stored webhooks, newest first.

@@ -103,6 +103,33 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// Rows from a cached statement, up to the first that is enough.
+    pub(in crate::store) fn until<T>(
+        &self,
+        sql: &str,
+        params: impl rusqlite::Params,
+        mut read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+        mut is_enough: impl FnMut(&T) -> bool,
+    ) -> Result<Vec<T>, StoreError> {
+        let ask = || {
+            let mut statement = self.conn.prepare_cached(sql)?;
+            let mut rows = statement.query(params)?;
+            let mut all = Vec::new();
+            while let Some(row) = rows.next()? {
+                let one = read(row)?;
+                let last = is_enough(&one);
+                all.push(one);
+                if last {
+                    break;
+                }
+            }
+            Ok(all)
+        };
+        ask().map_err(|e: rusqlite::Error| StoreError::from(e).about(&self.file))
+    }
+}
+
 /// A window's size as SQLite takes it.
 pub(in crate::store) fn limit(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
