@@ -146,6 +146,7 @@ fn able(context: &mut Context) {
     let able = ChannelCapabilities {
         channel,
         read_only: None,
+        own: Vec::new(),
         max_text: Some(4_096),
         segments: false,
         reply_window: None,

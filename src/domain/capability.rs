@@ -109,6 +109,9 @@ pub struct ChannelCapabilities {
     pub channel: Channel,
     /// Whether we can write at all; if not, why not.
     pub read_only: Option<String>,
+    /// Our own addresses on it, where there may be several: none of them is among those who get an answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<String>,
     /// Longest text in characters.
     pub max_text: Option<usize>,
     /// Whether text is billed in SMS segments.
@@ -160,6 +163,7 @@ impl ChannelCapabilities {
         ChannelCapabilities {
             channel,
             read_only: None,
+            own: Vec::new(),
             max_text: None,
             segments: false,
             reply_window: None,

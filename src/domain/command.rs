@@ -7,7 +7,7 @@ use crate::domain::contact::ConsentState;
 use crate::domain::conversation::{Priority, Qualification, Status};
 use crate::domain::delivery::Delivery;
 use crate::domain::facet::{Facet, Owner};
-use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId, QuickReplyId};
+use crate::domain::ids::{AccountId, AttachmentId, ConversationId, MessageId, OpId, QuickReplyId};
 use crate::domain::quick_reply::QuickReply;
 use crate::domain::row::ConversationRow;
 use serde::{Deserialize, Serialize};
@@ -145,6 +145,11 @@ pub enum Action {
         /// Blocked, or not any more.
         on: bool,
     },
+    /// Have a file of a message fetched that is not here: one that is fetched on demand, or was given up.
+    Fetch {
+        /// Which.
+        attachment: AttachmentId,
+    },
     /// Keep what is written. Where that is nothing, the draft is forgotten.
     Draft {
         /// Where.
@@ -232,6 +237,32 @@ impl Action {
         }
     }
 
+    /// Where it acts, to be changed where that conversation has become part of another one.
+    pub fn conversation_mut(&mut self) -> Option<&mut ConversationId> {
+        match self {
+            Action::Reply { conversation, .. }
+            | Action::Abandon { conversation }
+            | Action::Note { conversation, .. }
+            | Action::Set { conversation, .. }
+            | Action::Read { conversation }
+            | Action::Unread { conversation }
+            | Action::Uncover { conversation, .. }
+            | Action::Consent { conversation, .. }
+            | Action::Block { conversation, .. }
+            | Action::Draft { conversation, .. } => Some(conversation),
+            Action::New { .. }
+            | Action::Begin { .. }
+            | Action::Cancel { .. }
+            | Action::Retry { .. }
+            | Action::Discard { .. }
+            | Action::Settle { .. }
+            | Action::Fetch { .. }
+            | Action::QuickReplyUsed { .. }
+            | Action::QuickReplySave { .. }
+            | Action::QuickReplyRemove { .. } => None,
+        }
+    }
+
     /// The verb kept in the audit trail.
     pub fn verb(&self) -> &'static str {
         match self {
@@ -261,6 +292,7 @@ impl Action {
             Action::Consent { .. } => "consent",
             Action::Block { on: true, .. } => "block",
             Action::Block { on: false, .. } => "unblock",
+            Action::Fetch { .. } => "fetch",
             Action::Draft { .. } => "draft",
             Action::QuickReplyUsed { .. } => "quick-reply use",
             Action::QuickReplySave { .. } => "quick-reply save",

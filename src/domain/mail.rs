@@ -226,6 +226,9 @@ pub struct MailHead {
     /// Who gets a copy that everybody sees; none = follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cc: Option<Vec<Mailbox>>,
+    /// Who gets such a copy besides those who follow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_cc: Vec<Mailbox>,
     /// Who gets a copy that nobody sees.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bcc: Vec<Mailbox>,

@@ -45,6 +45,8 @@ words!(
         AutoReply = "auto_reply",
         /// What a mail server says of a mail of ours that did not arrive.
         Bounce = "bounce",
+        /// A mail that is passed on to somebody else: no answer to the customer.
+        Forward = "forward",
     }
 );
 
@@ -59,6 +61,13 @@ words!(
         System = "system",
     }
 );
+
+impl MessageKind {
+    /// Whether nobody waits for an answer to it: it calls nobody and brings nothing back.
+    pub const fn is_quiet(self) -> bool {
+        matches!(self, MessageKind::AutoReply | MessageKind::Bounce)
+    }
+}
 
 /// Who wrote a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

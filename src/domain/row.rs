@@ -9,6 +9,7 @@ use crate::domain::delivery::{Delivery, DeliverySource, Reason};
 use crate::domain::ids::{
     AccountId, AgentId, AttachmentId, ContactId, ConversationId, MessageId, OpId, ReceiptId, TeamId,
 };
+use crate::domain::mail::Mail;
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
 use crate::domain::op::OpState;
 
@@ -194,6 +195,20 @@ pub struct AttachmentRow {
     pub path: Option<String>,
     /// Why it could not be fetched.
     pub error: Option<String>,
+    /// Whether it can be fetched, or is about to be.
+    pub fetch: Fetch,
+}
+
+/// Whether a file that is not here can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fetch {
+    /// It is here, or there is nowhere to fetch it.
+    #[default]
+    No,
+    /// It is fetched when somebody asks for it.
+    OnDemand,
+    /// It is being fetched, or will be.
+    Due,
 }
 
 /// A message that has come in and that nobody has seen, or a note that may call the agent; with its conversation.
@@ -246,6 +261,8 @@ pub struct MessageRow {
     pub metadata: serde_json::Value,
     /// Its files.
     pub attachments: Vec<AttachmentRow>,
+    /// What it is besides, where it is a mail; without its HTML.
+    pub mail: Option<Box<Mail>>,
     /// Grows with every change of the row: layouts are cached by it.
     pub revision: u64,
 }

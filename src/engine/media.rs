@@ -18,6 +18,8 @@ use tracing::{error, info, warn};
 pub const CAP: u64 = 64 * 1024 * 1024;
 /// Tries before a file is given up (an agent can ask again).
 const TRIES: u32 = 8;
+/// After a change the next look at what is due waits so long.
+const PACE: Duration = Duration::from_millis(200);
 const BACKOFF: Backoff = Backoff { base: Duration::from_secs(2), max: Duration::from_secs(1800) };
 
 /// The loop that fetches.
@@ -30,6 +32,8 @@ pub struct MediaFetcher {
     pub accounts: Accounts,
     /// Told when something new is due.
     pub wake: Arc<Notify>,
+    /// Tells of every change: an agent may ask for a file.
+    pub changed: watch::Receiver<u64>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -38,6 +42,7 @@ impl MediaFetcher {
     /// Runs until `stop` says so.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut stopped = stop.clone();
+        let mut changed = self.changed.clone();
         if self.accounts.wait_until_known(&mut stop).await {
             return;
         }
@@ -51,6 +56,8 @@ impl MediaFetcher {
                 Ok(0) => {
                     tokio::select! {
                         () = self.wake.notified() => {}
+                        // Not at each of many changes: what is due is not that urgent.
+                        _ = changed.changed() => tokio::time::sleep(PACE).await,
                         _ = stop.changed() => {}
                         () = tokio::time::sleep(Duration::from_secs(5)) => {}
                     }

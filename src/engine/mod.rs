@@ -145,6 +145,7 @@ impl Engine {
                 writes: writes.clone(),
                 accounts: accounts.clone(),
                 wake: media.clone(),
+                changed: bus.changed(),
                 clock: clock.clone(),
             }
             .run(stopped.clone()),

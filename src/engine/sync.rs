@@ -11,7 +11,7 @@ use crate::engine::health::HealthBoard;
 use crate::engine::intake::pause;
 use crate::engine::write::Writes;
 use crate::net::backoff::Backoff;
-use crate::provider::{Cursor, Page, Provider, Scope};
+use crate::provider::{Cursor, Page, Progress, Provider, Scope};
 use crate::store::{Class, Store, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,6 +21,8 @@ use tracing::{debug, info, warn};
 
 const STREAM: &str = "main";
 const BACKOFF: Backoff = Backoff { base: Duration::from_secs(5), max: Duration::from_secs(900) };
+/// After a connection for news has failed, the next pull waits so long.
+const REST: Duration = Duration::from_secs(5);
 /// Pages of one pull, against a server that never ends.
 const PAGES: usize = 2_000;
 /// When to look for a send in doubt, after it came into doubt.
@@ -109,7 +111,11 @@ impl Sync {
                     }
                 }
             };
-            if pause(&mut stop, wait).await {
+            let ended = tokio::select! {
+                ended = pause(&mut stop, wait) => ended,
+                () = news(provider.as_ref(), &live.name), if failures == 0 => false,
+            };
+            if ended {
                 return;
             }
         }
@@ -125,6 +131,9 @@ impl Sync {
             let page =
                 provider.pull(cursor, scope.clone(), self.clock.now()).await.map_err(Trouble::Provider)?;
             let more = page.more;
+            if let Some(progress) = page.progress {
+                self.health.set(live.id, Health::Connecting, &told(progress));
+            }
             debug!("pull of \u{201c}{}\u{201d}: {} events, more: {more}", live.name, page.events.len());
             cursor = page.cursor.clone();
             self.keep(live, page, begun, true).await.map_err(Trouble::Store)?;
@@ -285,6 +294,36 @@ impl Sync {
     }
 }
 
+/// Ends when the provider tells that there is news, over a connection that is held open for that. Never where there is none.
+async fn news(provider: &dyn Provider, name: &str) {
+    let Some(watch) = provider.watch() else { return std::future::pending().await };
+    if let Err(failure) = watch.await {
+        debug!("\u{201c}{name}\u{201d} is not watched: {failure}");
+        // What cannot be watched is pulled, and not in a hurry.
+        tokio::time::sleep(REST).await;
+    }
+}
+
+/// How far reading the history is, for a person. In hundredths, so that not every page is a change.
+fn told(progress: Progress) -> String {
+    let Progress { done, total } = progress;
+    let hundredths = (done.min(total) * 100).checked_div(total).unwrap_or(100);
+    format!("reading the history: {hundredths} % of {total} messages; new ones come in meanwhile")
+}
+
 fn millis(d: Duration) -> Ms {
     Ms::try_from(d.as_millis()).unwrap_or(Ms::MAX / 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_told_in_hundredths() {
+        let of = |done, total| told(Progress { done, total });
+        assert!(of(0, 50_000).starts_with("reading the history: 0 % of 50000 messages"));
+        assert_eq!(of(25_100, 50_000), of(25_499, 50_000), "a page is no change");
+        assert!(of(9, 3).contains("100 %") && of(0, 0).contains("100 %"));
+    }
 }

@@ -354,15 +354,16 @@ impl Tx<'_> {
             (None, Some(MessageKind::OptOut)) => "Opt-out request".into(),
             (None, Some(MessageKind::Activity)) => "Activity".into(),
             (None, Some(MessageKind::Unsupported) | None) => "Unsupported message".into(),
-            (None, Some(MessageKind::Text | MessageKind::AutoReply | MessageKind::Bounce)) => {
-                "Empty message".into()
-            }
+            (
+                None,
+                Some(MessageKind::Text | MessageKind::AutoReply | MessageKind::Bounce | MessageKind::Forward),
+            ) => "Empty message".into(),
         })
     }
 
     pub(super) fn last_inbound(&self, conversation: i64) -> Result<Option<Ms>, StoreError> {
         self.one(
-            "SELECT sent_at FROM message WHERE conversation_id = ?1 AND direction = 0
+            "SELECT sent_at FROM message WHERE conversation_id = ?1 AND direction = 0 AND kind NOT IN (9, 10)
              ORDER BY sent_at DESC, id DESC LIMIT 1",
             [conversation],
             |r| r.get(0),
@@ -372,7 +373,7 @@ impl Tx<'_> {
     pub(super) fn last_answer(&self, conversation: i64) -> Result<Option<(Ms, i64)>, StoreError> {
         self.one(
             "SELECT sent_at, id FROM message
-             WHERE conversation_id = ?1 AND direction = 1 AND (delivery IS NULL OR delivery NOT IN (0, 2, 3, 5, 7))
+             WHERE conversation_id = ?1 AND direction = 1 AND kind <> 11 AND (delivery IS NULL OR delivery NOT IN (0, 2, 3, 5, 7))
              ORDER BY sent_at DESC, id DESC LIMIT 1",
             [conversation],
             |r| Ok((r.get(0)?, r.get(1)?)),
@@ -401,6 +402,7 @@ impl Tx<'_> {
         }
         self.one(
             "SELECT sent_at FROM message WHERE conversation_id = ?1 AND (sent_at, id) > (?2, ?3) AND direction = 0
+               AND kind NOT IN (9, 10)
              ORDER BY sent_at, id LIMIT 1",
             params![conversation, at, id],
             |r| r.get(0),

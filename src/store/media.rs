@@ -2,6 +2,7 @@
 
 use crate::domain::attachment::{Enclosure, OWN_ID, is_own};
 use crate::domain::clock::Ms;
+use crate::domain::command::Performed;
 use crate::domain::ids::{AttachmentId, MessageId};
 use crate::store::error::StoreError;
 use crate::store::reader::rows;
@@ -88,16 +89,16 @@ impl Tx<'_> {
         self.attachment_changed(id)
     }
 
-    /// An agent asks for a file that was given up.
-    ///
-    /// # Errors
-    /// `NotFound`; those of the database.
-    pub fn attachment_again(&mut self, id: AttachmentId) -> Result<(), StoreError> {
-        self.exec(
-            "UPDATE attachment SET error = NULL, due_at = ?2, attempts = 0 WHERE id = ?1 AND path IS NULL AND media IS NOT NULL",
+    /// An agent asks for a file that is fetched on demand, or was given up.
+    pub(super) fn attachment_again(&mut self, id: AttachmentId) -> Result<Performed, StoreError> {
+        let due = self.exec(
+            "UPDATE attachment SET error = NULL, due_at = ?2, attempts = 0
+             WHERE id = ?1 AND path IS NULL AND media IS NOT NULL AND due_at IS NULL",
             params![id.0, self.now],
         )?;
-        self.attachment_changed(id)
+        self.attachment_changed(id)?;
+        self.settle()?;
+        Ok(Performed { changed: due > 0, ..Performed::default() })
     }
 
     /// Layouts of the message are cached by its revision, and the list may show the file's name.

@@ -19,6 +19,8 @@ pub struct Tx<'a> {
     pub(super) participants: HashSet<(i64, i64)>,
     /// Conversations that the running application has begun.
     pub(super) begun: Vec<crate::domain::ids::ConversationId>,
+    /// Whether the job has made one conversation of two.
+    pub(super) has_joined: bool,
     own: Gathered,
     pending: &'a mut Pending,
 }
@@ -65,6 +67,7 @@ impl<'a> Tx<'a> {
             agents: HashMap::new(),
             participants: HashSet::new(),
             begun: Vec::new(),
+            has_joined: false,
             own: Gathered::default(),
             pending,
         }
@@ -193,6 +196,12 @@ impl<'a> Tx<'a> {
     pub(super) fn index_names(&mut self, conversation: i64, replace: bool) {
         let slot = self.own.names.entry(conversation).or_default();
         *slot |= replace;
+    }
+
+    /// A conversation is no more: nothing of it is indexed.
+    pub(super) fn forget_names(&mut self, conversation: i64) {
+        self.own.names.remove(&conversation);
+        self.pending.all.names.remove(&conversation);
     }
 
     /// Adds to the count of a view.

@@ -4,6 +4,7 @@ use crate::domain::clock::Ms;
 use crate::domain::conversation::{Status, effective_archived, effective_status};
 use crate::domain::facet::{Facet, Owner};
 use crate::domain::ids::ConversationId;
+use crate::domain::message::MessageKind;
 use crate::domain::op::{OpBody, OpState};
 use crate::domain::rebase::{self, Facets, Pending};
 use crate::domain::rev::{Rev, Stamped};
@@ -25,6 +26,10 @@ struct Said {
     expected: Option<i64>,
     worded: bool,
     indexed: bool,
+    /// Nobody waits for an answer to it.
+    quiet: bool,
+    /// It went to somebody else.
+    passed_on: bool,
 }
 
 impl Reader {
@@ -43,12 +48,12 @@ impl Reader {
         let newest = shown_last.max_by_key(|m| (m.sent_at, m.id));
         let answer = messages
             .iter()
-            .filter(|m| m.direction == 1 && !matches!(m.delivery, Some(0 | 2 | 3 | 5 | 7)))
+            .filter(|m| m.direction == 1 && !m.passed_on && !matches!(m.delivery, Some(0 | 2 | 3 | 5 | 7)))
             .map(|m| (m.sent_at, m.id))
             .max();
         let waiting = messages
             .iter()
-            .filter(|m| m.direction == 0 && answer.is_none_or(|a| (m.sent_at, m.id) > a))
+            .filter(|m| m.direction == 0 && !m.quiet && answer.is_none_or(|a| (m.sent_at, m.id) > a))
             .map(|m| m.sent_at)
             .min()
             .filter(|_| matches!(status, Status::Open | Status::Pending));
@@ -80,7 +85,7 @@ impl Reader {
         want.insert("waiting_since", text(waiting));
         want.insert("last_message_at", newest.map_or(0, |m| m.sent_at).to_string());
         want.insert("last_message_id", text(newest.map(|m| m.id)));
-        let inbound = messages.iter().filter(|m| m.direction == 0).map(|m| m.sent_at).max();
+        let inbound = messages.iter().filter(|m| m.direction == 0 && !m.quiet).map(|m| m.sent_at).max();
         want.insert("last_inbound_at", text(inbound));
         want.insert("preview_direction", text(newest.map(|m| m.direction)));
         want.insert("preview_delivery", text(newest.filter(|m| m.direction == 1).and_then(|m| m.delivery)));
@@ -156,7 +161,7 @@ impl Reader {
         use crate::domain::delivery::Delivery;
         self.all(
             "SELECT m.id, m.direction, m.sent_at, m.seen, m.delivery, m.given_up, m.said, o.state, m.text <> '',
-                    EXISTS (SELECT 1 FROM message_fts_docsize d WHERE d.id = m.id)
+                    EXISTS (SELECT 1 FROM message_fts_docsize d WHERE d.id = m.id), m.kind
              FROM message m LEFT JOIN op o ON o.id = m.op_id WHERE m.conversation_id = ?1",
             [conversation.0],
             |r| {
@@ -172,6 +177,8 @@ impl Reader {
                     expected: shown_delivery(said, op).map(Delivery::code),
                     worded: r.get(8)?,
                     indexed: r.get(9)?,
+                    quiet: MessageKind::from_code(r.get(10)?).is_some_and(MessageKind::is_quiet),
+                    passed_on: MessageKind::from_code(r.get(10)?) == Some(MessageKind::Forward),
                 })
             },
         )

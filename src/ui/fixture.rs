@@ -105,6 +105,7 @@ pub(crate) fn message(id: i64, direction: Direction, text: &str) -> MessageRow {
         seen: true,
         metadata: serde_json::Value::Null,
         attachments: Vec::new(),
+        mail: None,
         revision: 1,
     }
 }
@@ -122,6 +123,7 @@ pub(crate) fn account() -> AccountRow {
             channels: vec![ChannelCapabilities {
                 channel: Channel::Sms,
                 read_only: None,
+                own: Vec::new(),
                 max_text: Some(1600),
                 segments: true,
                 reply_window: None,

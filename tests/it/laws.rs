@@ -1,6 +1,7 @@
 //! Laws of the store: facts commute and repeat without effect; shown and truth converge whatever happens to an op on its way.
 
 mod facts;
+mod mails;
 
 use crate::store::kit::*;
 use frontdesk::domain::capability::Ownership;

@@ -205,6 +205,7 @@ fn hostile_world(words: &[String]) -> World {
                 caption: Some(word()),
                 path: (n % 4 == 0).then(|| "x".into()),
                 error: (n % 3 == 0).then(&mut word),
+                fetch: Default::default(),
             });
         }
         if message.direction == Direction::Outbound {

@@ -176,6 +176,7 @@ mod tests {
             seen: false,
             metadata: serde_json::Value::Null,
             attachments: Vec::new(),
+            mail: None,
             revision: 1,
         }
     }

@@ -5,7 +5,7 @@ use crate::domain::attachment::Written;
 use crate::domain::command::Performed;
 use crate::domain::contact::{Identity, IdentityKind};
 use crate::domain::event::ConversationKey;
-use crate::domain::ids::{AccountId, ConversationId};
+use crate::domain::ids::{AccountId, ConversationId, OpId};
 use crate::domain::row::AccountRow;
 use crate::store::actions::Actor;
 use crate::store::actions::say::{Leaves, from_key, op_detail};
@@ -26,7 +26,11 @@ impl Tx<'_> {
     ) -> Result<Performed, StoreError> {
         let account = self.account_row(account)?;
         let identity = identity_of(to)?;
-        let found = self.conversation_with(account.id, channel, to, &identity)?;
+        let found = match channel {
+            // Each mail that is begun is a matter of its own.
+            Channel::Email => None,
+            _ => self.conversation_with(account.id, channel, to, &identity)?,
+        };
         let row = found.map(|id| self.conversation_row(id)).transpose()?;
         self.allowed(&account, row.as_ref(), channel, Some(&identity), written)?;
         let row = match row {
@@ -50,7 +54,10 @@ impl Tx<'_> {
     ) -> Result<Performed, StoreError> {
         let account = self.account_row(account)?;
         let identity = identity_of(to)?;
-        let found = self.conversation_with(account.id, channel, to, &identity)?;
+        let found = match channel {
+            Channel::Email => None,
+            _ => self.conversation_with(account.id, channel, to, &identity)?,
+        };
         let id = match found {
             Some(id) => id,
             None => {
@@ -69,7 +76,10 @@ impl Tx<'_> {
         to: &str,
     ) -> Result<ConversationId, StoreError> {
         let ours = self.meta(&from_key(&account.name, channel))?.unwrap_or_default();
-        let key = ConversationKey(format!("{ours}|{to}"));
+        let key = match channel {
+            Channel::Email => ConversationKey(format!("new:{}", OpId::fresh())),
+            _ => ConversationKey(format!("{ours}|{to}")),
+        };
         let id = self.conversation_begin(account.id, key, channel, identity, ours, to.to_owned())?;
         self.settle()?;
         Ok(id)

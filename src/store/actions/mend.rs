@@ -147,7 +147,11 @@ impl Tx<'_> {
         }
         let row = self.conversation_row(send.conversation)?;
         let account = self.account_row(row.account)?;
-        let written = Written { text: send.text.clone(), files: self.enclosed(message)?, mail: None };
+        let written = Written {
+            text: send.text.clone(),
+            files: self.enclosed(message)?,
+            mail: self.head_again(message)?,
+        };
         self.allowed(&account, Some(&row), row.channel, None, &written)?;
         match send.op {
             // The provider never had it: the same message goes out again.

@@ -39,7 +39,7 @@ impl Tx<'_> {
         // Reopened by what is seen now: it must not fall shut under the agent's eyes.
         // Nothing is set here: all that was brought back stays.
         self.keep_returned(conversation, row.account, &FacetKey::Subject)?;
-        self.cover(conversation)?;
+        self.cover_shown(actor, &row)?;
         let remote =
             self.account_row(row.account)?.capabilities.is_some_and(|c| c.read_state == Ownership::Remote);
         if remote {
@@ -83,6 +83,7 @@ impl Tx<'_> {
             [newest, self.now],
         )?;
         self.touch(conversation.0).unread += 1;
+        self.uncover_shown(actor, &row)?;
         done.changed = true;
         self.audit(actor, "unread", Some(conversation), None, Value::Null)?;
         self.settle()?;
@@ -108,6 +109,8 @@ impl Tx<'_> {
             params![conversation.0, count, if aside { 2 } else { 0 }, self.now],
         )?;
         self.touch(conversation.0).unread += i64::try_from(changed).unwrap_or(i64::MAX);
+        let row = self.conversation_row(conversation)?;
+        self.uncover_shown(actor, &row)?;
         self.audit(actor, "unread", Some(conversation), None, Value::Null)?;
         self.settle()?;
         Ok(Performed { conversation: Some(conversation), changed: changed > 0, ..Performed::default() })
@@ -208,14 +211,21 @@ impl Tx<'_> {
         written: &Written,
     ) -> Result<Performed, StoreError> {
         self.conversation_row(conversation)?;
-        if written.text.is_empty() && written.files.is_empty() {
+        if *written == Written::default() {
             self.forget_draft(conversation, mode)?;
         } else {
             self.exec(
-                "INSERT INTO draft(conversation_id, mode, text, files, began_at, updated_at) VALUES (?1, ?2, ?3, ?5, ?4, ?4)
+                "INSERT INTO draft(conversation_id, mode, text, files, mail, began_at, updated_at) VALUES (?1, ?2, ?3, ?5, ?6, ?4, ?4)
                  ON CONFLICT (conversation_id, mode) DO UPDATE SET text = excluded.text, files = excluded.files,
-                   updated_at = excluded.updated_at",
-                params![conversation.0, mode.code(), written.text, self.now, media::column(&written.files)?],
+                   mail = excluded.mail, updated_at = excluded.updated_at",
+                params![
+                    conversation.0,
+                    mode.code(),
+                    written.text,
+                    self.now,
+                    media::column(&written.files)?,
+                    written.mail.as_ref().map(serde_json::to_string).transpose()?
+                ],
             )?;
             self.touch(conversation.0).draft = true;
         }

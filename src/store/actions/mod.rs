@@ -1,6 +1,8 @@
 //! What agents do: each action is one transaction of echo, op and audit, and answers what became of it.
 
 mod begin;
+mod mail;
+mod marks;
 mod mend;
 mod misc;
 mod quick_replies;
@@ -52,7 +54,12 @@ impl Tx<'_> {
     pub fn perform(&mut self, actor: &Actor, action: &Action) -> Result<Performed, StoreError> {
         // What this job has applied so far is part of what the agent acts upon.
         self.settle()?;
-        match action {
+        let mut redirected = action.clone();
+        if let Some(conversation) = redirected.conversation_mut() {
+            // It may be part of another one by now.
+            *conversation = self.stays(*conversation)?;
+        }
+        match &redirected {
             Action::Reply { conversation, text, undo_ms, at } => {
                 self.reply(actor, *conversation, text, Leaves { undo_ms: *undo_ms, at: *at })
             }
@@ -73,6 +80,7 @@ impl Tx<'_> {
             Action::Settle { message, sent } => self.settle_doubt(actor, *message, *sent),
             Action::Consent { conversation, state } => self.set_consent(actor, *conversation, *state),
             Action::Block { conversation, on } => self.block(actor, *conversation, *on),
+            Action::Fetch { attachment } => self.attachment_again(*attachment),
             Action::Draft { conversation, mode, text } => self.draft(*conversation, *mode, text),
             Action::QuickReplyUsed { id } => self.quick_reply_used(*id),
             Action::QuickReplySave { id, reply } => self.quick_reply_save(actor, *id, reply),
@@ -151,8 +159,23 @@ impl Tx<'_> {
         body: &OpBody,
         not_before: i64,
     ) -> Result<OpId, StoreError> {
-        self.op_opened();
         let id = OpId::fresh();
+        self.enqueue_as(id, actor, account, conversation, message, body, not_before)
+    }
+
+    /// Enqueues an op under a name that is known already.
+    #[expect(clippy::too_many_arguments, reason = "the columns of an op")]
+    pub(super) fn enqueue_as(
+        &mut self,
+        id: OpId,
+        actor: &Actor,
+        account: AccountId,
+        conversation: ConversationId,
+        message: Option<MessageId>,
+        body: &OpBody,
+        not_before: i64,
+    ) -> Result<OpId, StoreError> {
+        self.op_opened();
         let class = match body.class() {
             OpClass::Say => 0,
             OpClass::Set => 1,

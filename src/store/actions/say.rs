@@ -5,18 +5,23 @@ use crate::domain::attachment::Written;
 use crate::domain::availability::{SendContext, may_say, may_send};
 use crate::domain::clock::Ms;
 use crate::domain::command::{ComposeMode, Performed};
-use crate::domain::contact::Identity;
+use crate::domain::contact::{Identity, IdentityKind, Party};
 use crate::domain::delivery::Delivery;
 use crate::domain::event::ConversationKey;
+use crate::domain::facet::Facet;
 use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId};
+use crate::domain::mail::Mail;
 use crate::domain::message::{Author, AuthorKind, Direction, MessageKind};
 use crate::domain::op::OpBody;
+use crate::domain::rev::{Rev, Stamped};
 use crate::domain::row::{AccountRow, ConsentRow, ConversationRow, bare_address};
 use crate::store::actions::Actor;
+use crate::store::apply::Threaded;
 use crate::store::error::StoreError;
 use crate::store::reader::rows;
 use crate::store::tx::Tx;
-use crate::text::variables;
+use crate::text::mail::subject;
+use crate::text::{address, variables};
 use rusqlite::params;
 use serde_json::{Value, json};
 
@@ -76,7 +81,12 @@ impl Tx<'_> {
         written: &Written,
         leaves: Leaves,
     ) -> Result<Performed, StoreError> {
+        let op = OpId::fresh();
+        let mail = self.outgoing(op, row, written)?;
         let message = self.own_message(actor, row.id, Direction::Outbound, written)?;
+        if let Some(out) = &mail {
+            self.own_mail(row, message, &out.mail)?;
+        }
         let body = OpBody::Send {
             conversation: ConversationKey(row.external_id.clone()),
             channel: row.channel,
@@ -84,12 +94,12 @@ impl Tx<'_> {
             to: row.theirs.clone(),
             text: written.text.clone(),
             attachments: written.files.iter().enumerate().map(|(at, file)| file.fact(at)).collect(),
-            mail: None,
+            mail: mail.map(Box::new),
         };
         let soon = self.now.saturating_add(leaves.undo_ms.max(0));
         let scheduled = leaves.at.filter(|at| *at > soon);
         let due = scheduled.unwrap_or(soon);
-        let op = self.enqueue(actor, row.account, row.id, Some(message), &body, due)?;
+        self.enqueue_as(op, actor, row.account, row.id, Some(message), &body, due)?;
         if let Some(at) = scheduled {
             let key = op.0.as_bytes().as_slice();
             self.exec("UPDATE op SET scheduled_at = ?2 WHERE id = ?1", params![key, at])?;
@@ -110,6 +120,24 @@ impl Tx<'_> {
         })
     }
 
+    /// A mail of ours is one of its thread from the moment it is written: an answer may be faster than our copy of it.
+    fn own_mail(&mut self, row: &ConversationRow, message: MessageId, mail: &Mail) -> Result<(), StoreError> {
+        let identities = address::email(&row.theirs)
+            .map(|email| Identity::new(IdentityKind::Email, email.folded))
+            .into_iter()
+            .collect();
+        let party = Party { identities, name: None, claims: Vec::new() };
+        self.mail_kept(message.0, mail, Rev::at(self.now))?;
+        self.thread_in(row.account, row.id, &Threaded { mail, party: &party, sent_at: self.now })?;
+        // The earliest mail names the matter.
+        let subject = subject::base(&mail.subject);
+        if !subject.is_empty() {
+            let rev = Rev::at(self.now.saturating_neg());
+            self.learn(row.id, &[Stamped { value: Facet::Subject { subject }, rev }])?;
+        }
+        Ok(())
+    }
+
     /// A row of our own in a thread. An activity is neither found nor the newest word of a conversation.
     pub(in crate::store) fn own_message(
         &mut self,
@@ -121,7 +149,9 @@ impl Tx<'_> {
         let id = self.slot(self.now)?;
         let text = written.text.as_str();
         let is_activity = direction == Direction::Activity;
+        let passed_on = written.mail.as_ref().is_some_and(|head| head.manner.is_forward());
         let kind = match (is_activity, written.files.is_empty()) {
+            _ if passed_on => MessageKind::Forward,
             (true, _) => MessageKind::Activity,
             (false, true) => MessageKind::Text,
             (false, false) => MessageKind::Attachment,

@@ -53,7 +53,7 @@ impl Tx<'_> {
         // A resolved conversation that a new message has reopened is shown as open: setting it again does change something.
         let covered = if covers {
             self.keep_returned(conversation, row.account, &key)?;
-            self.cover(conversation)?
+            self.cover_shown(actor, &row)?
         } else {
             false
         };
@@ -79,6 +79,7 @@ impl Tx<'_> {
             Ownership::Local => {
                 let rev = Rev::next(self.now, truth.get(&key).map(|t| t.rev));
                 self.learn(conversation, &[Stamped { value: facet.clone(), rev }])?;
+                self.mark_facet(actor, &row, &facet)?;
             }
             Ownership::Remote => {
                 self.supersede(conversation, &key)?;

@@ -5,7 +5,7 @@ use crate::domain::clock::Ms;
 use crate::domain::delivery::{Delivery, DeliverySource, Reason};
 use crate::domain::event::{ConversationKey, DeliveryReport, MessageRef};
 use crate::domain::ids::{AccountId, ConversationId, OpId};
-use crate::domain::message::Direction;
+use crate::domain::message::{Direction, MessageKind};
 use crate::domain::op::OpState;
 use crate::store::derive::answers;
 use crate::store::error::StoreError;
@@ -248,10 +248,12 @@ impl Tx<'_> {
             op: Option<OpState>,
             op_reason: (Option<String>, Option<String>),
             not_before: Option<Ms>,
+            /// It went to somebody else than the customer.
+            passed_on: bool,
         }
         let row = self.one(
             "SELECT m.conversation_id, m.direction, m.sent_at, m.said, m.delivery, m.given_up, m.code, m.human, m.due_at,
-                    o.state, o.code, o.human, o.not_before
+                    o.state, o.code, o.human, o.not_before, m.kind
              FROM message m LEFT JOIN op o ON o.id = m.op_id WHERE m.id = ?1",
             [message],
             |r| {
@@ -267,6 +269,7 @@ impl Tx<'_> {
                     op: r.get::<_, Option<i64>>(9)?.and_then(OpState::from_code),
                     op_reason: (r.get(10)?, r.get(11)?),
                     not_before: r.get(12)?,
+                    passed_on: r.get::<_, i64>(13)? == MessageKind::Forward.code(),
                 })
             },
         )?;
@@ -291,7 +294,9 @@ impl Tx<'_> {
         let touch = self.touch(row.conversation);
         touch.newest = true;
         touch.troubled += needs(delivery) - needs(row.delivery);
-        if answers(delivery) {
+        if row.passed_on {
+            // The customer goes on waiting.
+        } else if answers(delivery) {
             touch.answered = touch.answered.max(Some((row.sent_at, message)));
         } else if answers(row.delivery) {
             touch.answered_lost = true;

@@ -94,10 +94,15 @@ impl Tx<'_> {
         };
         // One op can lead to two messages at the provider (an agent sent it again): only the first is the op's.
         let echo = echo.filter(|e| e.external.as_ref().is_none_or(|x| *x == fact.external_id));
-        if let Some(echo) = &echo {
-            self.adopt_key(account, echo.conversation, &fact.conversation.key.0)?;
-        }
-        let conversation = self.conversation_told(account, &fact.conversation, fact.rev, told)?;
+        let conversation = match (&fact.mail, &echo) {
+            (Some(mail), _) => self.conversation_of_mail(account, fact, mail)?,
+            (None, echo) => {
+                if let Some(echo) = echo {
+                    self.adopt_key(account, echo.conversation, &fact.conversation.key.0)?;
+                }
+                self.conversation_told(account, &fact.conversation, fact.rev, told)?
+            }
+        };
         let id = match echo {
             Some(echo) => {
                 self.learn_external(account, echo.id, echo.external.as_deref(), &fact.external_id)?;
@@ -118,6 +123,11 @@ impl Tx<'_> {
         };
         if let Some(token) = fact.token {
             self.orphans(account, id, &token.to_string())?;
+        }
+        if let Some(mail) = &fact.mail
+            && !self.is_our_mail(id)?
+        {
+            self.mail_kept(id, mail, fact.rev)?;
         }
         if let Some(report) = &fact.delivery {
             self.report(id, report)?;
@@ -145,7 +155,8 @@ impl Tx<'_> {
     ) -> Result<Option<i64>, StoreError> {
         let id = self.slot(fact.sent_at)?.0;
         let inbound = fact.direction == Direction::Inbound;
-        let unseen = inbound && !is_history(home, fact);
+        let quiet = fact.kind.is_quiet();
+        let unseen = inbound && !quiet && !is_history(home, fact);
         let (agent, author_name) = self.author(fact)?;
         let metadata = Metadata::first(&fact.metadata);
         let new = self.exec(
@@ -182,7 +193,7 @@ impl Tx<'_> {
         touch.add(fact.sent_at, id, fact.direction, &fact.text);
         match fact.direction {
             Direction::Inbound => {
-                touch.inbound = touch.inbound.max(Some(fact.sent_at));
+                touch.inbound = touch.inbound.max(Some(fact.sent_at).filter(|_| !quiet));
                 touch.unread += i64::from(unseen);
             }
             Direction::Outbound => touch.answered = touch.answered.max(Some((fact.sent_at, id))),
@@ -198,6 +209,12 @@ impl Tx<'_> {
             self.read_late(id)?;
         }
         Ok(Some(id))
+    }
+
+    /// Whether a message is one that an op says: what we sent stays as we wrote it.
+    fn is_our_mail(&self, message: i64) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM message m JOIN mail l ON l.message_id = m.id WHERE m.id = ?1 AND m.op_id IS NOT NULL";
+        Ok(self.one(sql, [message], |_| Ok(()))?.is_some())
     }
 
     /// Takes in another statement about a known message.
@@ -244,7 +261,7 @@ impl Tx<'_> {
         let touch = self.touch(row.conversation);
         touch.newest |= newer;
         touch.unread -= i64::from(row.seen != 1 && seen == 1);
-        if sent_at != row.sent_at {
+        if sent_at != row.sent_at || newer && !ours && fact.kind.code() != row.kind {
             touch.inbound_lost |= row.direction == Direction::Inbound.code();
             touch.answered_lost |= row.direction == Direction::Outbound.code();
         }
@@ -347,7 +364,10 @@ impl Tx<'_> {
             (Some(email), AuthorKind::Agent) => Some(self.agent(email)?),
             _ => None,
         };
-        let theirs = author.kind == AuthorKind::Contact && author.name == fact.conversation.party.name;
+        // Several people may take part in a conversation of mails.
+        let theirs = fact.mail.is_none()
+            && author.kind == AuthorKind::Contact
+            && author.name == fact.conversation.party.name;
         Ok((agent, if theirs { None } else { author.name.clone() }))
     }
 
@@ -394,7 +414,7 @@ impl Tx<'_> {
             let due = file
                 .media
                 .as_ref()
-                .filter(|_| path.is_none() && direction != Direction::Activity)
+                .filter(|_| path.is_none() && direction != Direction::Activity && !file.on_demand)
                 .map(|_| self.now);
             let size = file.size.map(|s| i64::try_from(s).unwrap_or(i64::MAX));
             if path.is_some() {

@@ -2,13 +2,17 @@
 
 mod delivery;
 mod identity;
+mod join;
+mod mail;
 mod message;
 mod metadata;
 mod seen;
 mod spam;
 
 pub(super) use delivery::{own_step, shown_delivery};
+pub(super) use mail::Threaded;
 
+use crate::domain::account::Channel;
 use crate::domain::clock::Ms;
 use crate::domain::contact::{Identity, Party};
 use crate::domain::conversation::Status;
@@ -152,6 +156,11 @@ impl Tx<'_> {
                 }
             }
         }
+        if self.has_joined {
+            for id in &mut seen {
+                *id = self.stays(*id)?;
+            }
+        }
         seen.sort();
         seen.dedup();
         for conversation in &seen {
@@ -171,6 +180,9 @@ impl Tx<'_> {
         fact: &ConversationFact,
         rev: Rev,
     ) -> Result<ConversationId, StoreError> {
+        if fact.channel == Channel::Email {
+            return self.conversation_of_mails(account, fact, rev);
+        }
         let found = self.one(
             "SELECT id, contact_id FROM conversation WHERE external_id = ?1 AND account_id = ?2",
             params![fact.key.0, account.0],
@@ -255,7 +267,7 @@ impl Tx<'_> {
         &mut self,
         account: AccountId,
         key: ConversationKey,
-        channel: crate::domain::account::Channel,
+        channel: Channel,
         identity: Identity,
         ours: String,
         theirs: String,
@@ -285,12 +297,7 @@ impl Tx<'_> {
         begun: Ms,
     ) -> Result<(), StoreError> {
         for key in keys {
-            let id: Option<i64> = self.one(
-                "SELECT id FROM conversation WHERE external_id = ?1 AND account_id = ?2",
-                params![key.0, account.0],
-                |r| r.get(0),
-            )?;
-            let Some(id) = id else { continue };
+            let Some(ConversationId(id)) = self.conversation_by_key(account, key)? else { continue };
             self.exec(
                 "UPDATE conversation SET pulled_at = ?2 WHERE id = ?1 AND coalesce(pulled_at, ?2 - 1) < ?2",
                 params![id, begun],
@@ -323,7 +330,7 @@ impl Tx<'_> {
         &mut self,
         account: AccountId,
         identity: &Identity,
-        channel: crate::domain::account::Channel,
+        channel: Channel,
         state: &Stamped<crate::domain::contact::ConsentState>,
         said: &str,
     ) -> Result<bool, StoreError> {

@@ -40,3 +40,9 @@ CREATE TABLE orphan_seen (                -- told before the message itself
 ) WITHOUT ROWID;
 -- To whom and about what a draft is; JSON of the domain's MailHead, NULL = not said.
 ALTER TABLE draft ADD COLUMN mail TEXT;
+-- A conversation that turned out to be part of another one: what is still asked of it goes there.
+CREATE TABLE joined (
+  gone INTEGER PRIMARY KEY,
+  conversation_id INTEGER NOT NULL REFERENCES conversation(id)
+);
+CREATE INDEX joined_into ON joined(conversation_id);

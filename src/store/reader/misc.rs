@@ -167,9 +167,9 @@ impl Reader {
         conversation: ConversationId,
         mode: ComposeMode,
     ) -> Result<Option<Written>, StoreError> {
-        let sql = "SELECT text, files FROM draft WHERE conversation_id = ?1 AND mode = ?2";
+        let sql = "SELECT text, files, mail FROM draft WHERE conversation_id = ?1 AND mode = ?2";
         self.one(sql, params![conversation.0, mode.code()], |r| {
-            Ok(Written { text: r.get(0)?, files: rows::enclosures(r, 1)?, mail: None })
+            Ok(Written { text: r.get(0)?, files: rows::enclosures(r, 1)?, mail: rows::mail_head(r, 2)? })
         })
     }
 

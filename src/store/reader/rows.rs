@@ -9,9 +9,12 @@ use crate::domain::delivery::{Delivery, Reason};
 use crate::domain::ids::{
     AccountId, AgentId, AttachmentId, ContactId, ConversationId, MessageId, OpId, TeamId,
 };
+use crate::domain::mail::MailHead;
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
 use crate::domain::op::{Op, OpBody, OpState};
-use crate::domain::row::{AccountRow, AttachmentRow, ConsentRow, ConversationRow, MessageRow, bare_address};
+use crate::domain::row::{
+    AccountRow, AttachmentRow, ConsentRow, ConversationRow, Fetch, MessageRow, bare_address,
+};
 use crate::store::derive::split_labels;
 use crate::store::fold::uuid_blob;
 use crate::store::mentions;
@@ -50,7 +53,8 @@ pub(in crate::store) const MESSAGE: &str =
             m.delivery, m.code, m.human, m.due_at, m.op_id, m.seen, m.metadata, m.revision,
             CASE WHEN m.author_name IS NULL AND m.author_kind = 0 THEN
               (SELECT k.name FROM conversation c JOIN contact k ON k.id = c.contact_id WHERE c.id = m.conversation_id) END,
-            m.due_at IS NOT NULL AND (SELECT o.scheduled_at IS m.due_at FROM op o WHERE o.id = m.op_id) IS 1
+            m.due_at IS NOT NULL AND (SELECT o.scheduled_at IS m.due_at FROM op o WHERE o.id = m.op_id) IS 1,
+            (SELECT l.head FROM mail l WHERE l.message_id = m.id)
      FROM message m";
 
 /// Everything an op needs; a `WHERE` follows.
@@ -174,6 +178,7 @@ pub(in crate::store) fn message(r: &Row<'_>) -> Result<MessageRow> {
         seen: r.get::<_, i64>(14)? == 1,
         metadata: metadata.map(|m| json(15, &m)).transpose()?.unwrap_or(serde_json::Value::Null),
         attachments: Vec::new(),
+        mail: r.get::<_, Option<String>>(19)?.map(|head| json(19, &head)).transpose()?,
         revision: r.get::<_, i64>(16)?.unsigned_abs(),
     })
 }
@@ -191,7 +196,18 @@ pub(in crate::store) fn attachment(r: &Row<'_>) -> Result<AttachmentRow> {
         caption: r.get(4)?,
         path: r.get(5)?,
         error: r.get(6)?,
+        fetch: match (r.get::<_, bool>(7)?, r.get::<_, bool>(8)?) {
+            (false, _) => Fetch::No,
+            (true, true) => Fetch::Due,
+            (true, false) => Fetch::OnDemand,
+        },
     })
+}
+
+/// What an agent has said of a mail, of a column that keeps it.
+pub(in crate::store) fn mail_head(r: &Row<'_>, at: usize) -> Result<Option<Box<MailHead>>> {
+    let kept: Option<String> = r.get(at)?;
+    kept.map(|kept| json(at, &kept)).transpose()
 }
 
 /// Files of ours, of a column that keeps them.
@@ -201,8 +217,7 @@ pub(in crate::store) fn enclosures(r: &Row<'_>, at: usize) -> Result<Vec<Enclosu
 }
 
 /// The columns of [`attachment`].
-pub(in crate::store) const ATTACHMENT: &str =
-    "SELECT id, name, mime, size, caption, path, error FROM attachment";
+pub(in crate::store) const ATTACHMENT: &str = "SELECT id, name, mime, size, caption, path, error, path IS NULL AND media IS NOT NULL, due_at IS NOT NULL FROM attachment";
 
 /// A name for a file that came without one.
 pub(in crate::store) fn named(id: i64, name: String, mime: Option<&str>) -> String {

@@ -115,6 +115,15 @@ impl Reader {
         Ok(out)
     }
 
+    /// The HTML of a mail, as it came.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn mail_html(&self, message: MessageId) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT html FROM mail WHERE message_id = ?1";
+        Ok(self.one(sql, [message.0], |r| r.get(0))?.flatten())
+    }
+
     /// One file.
     ///
     /// # Errors

@@ -11,98 +11,33 @@ enum Prefix {
     Forward,
 }
 
-/// Prefixes of answers, in lower case. Single letters are in [`LETTERS`].
-const ANSWERS: &[&str] = &[
-    "re", // Latin: nearly everywhere
-    "aw",
-    "antw",
-    "antwort",
-    "antwoord", // German, Dutch
-    "sv",
-    "svar", // Danish, Norwegian, Swedish, Icelandic
-    "vs",   // Finnish; Danish and Norwegian use it for what is passed on
-    "ref",
-    "rép",
-    "réf", // French
-    "res", // Portuguese
-    "rif",
-    "ris", // Italian
-    "odp",
-    "odpověď",
-    "odpoveď", // Polish, Czech, Slovak
-    "ynt",
-    "yanıt", // Turkish
-    "atb",   // Welsh
-    "bls",   // Indonesian
-    "vá",
-    "válasz", // Hungarian
-    "atbildēt",
-    "ats", // Latvian, Lithuanian
-    "απ",
-    "σχετ", // Greek
-    "отв",
-    "ответ",
-    "ha",
-    "на",
-    "відп", // Russian, Ukrainian
-    "תגובה",
-    "השב", // Hebrew
-    "رد",
-    "الرد",
-    "پاسخ", // Arabic, Persian
-    "回复",
-    "回覆",
-    "答复",
-    "答覆",
-    "回",   // Chinese
-    "返信", // Japanese
-    "답장",
-    "회신", // Korean
-    "trả lời",
-    "ตอบ", // Vietnamese, Thai
-];
-
-/// Prefixes of what was passed on, in lower case.
-const FORWARDS: &[&str] = &[
-    "fwd",
-    "fw", // English
-    "wg",
-    "weitergeleitet", // German
-    "doorst",
-    "doorgestuurd", // Dutch
-    "tr",
-    "trans", // French
-    "enc",   // Portuguese
-    "rv",
-    "reenv",   // Spanish
-    "inoltro", // Italian
-    "vb",
-    "vl",
-    "fs",
-    "videresendt", // Swedish, Finnish, Icelandic, Danish
-    "pd",
-    "přeposláno", // Polish, Czech
-    "ilt",
-    "i\u{307}lt",
-    "i̇letilen", // Turkish (the lower case of \u{130} is i with a dot above)
-    "yml",      // Welsh
-    "trs",      // Indonesian
-    "továbbítás",
-    "tov", // Hungarian
-    "πρθ", // Greek
-    "пересл",
-    "пер",
-    "переслано",   // Russian
-    "הועבר",       // Hebrew
-    "إعادة توجيه", // Arabic
-    "转发",
-    "轉寄",
-    "轉發",
-    "转寄", // Chinese
-    "転送", // Japanese
-    "전달", // Korean
-    "chuyển tiếp",
-    "ส่งต่อ", // Vietnamese, Thai
+/// Prefixes in lower case: those of answers, those of what was passed on. Single letters are in [`LETTERS`]. What is an ordinary
+/// word before a colon as well ("Ref: 2024-118") is left out, as a wrong guess would join what does not belong together.
+const PREFIXES: &[(&str, &str)] = &[
+    ("re", "fwd|fw"),                               // English, and nearly everywhere
+    ("aw|antw|antwort", "wg|weitergeleitet"),       // German
+    ("antw|antwoord", "doorst|doorgestuurd"),       // Dutch
+    ("re|rép", "tr"),                               // French
+    ("res", "enc"),                                 // Portuguese
+    ("re", "rv|reenv"),                             // Spanish
+    ("rif|ris", "inoltro"),                         // Italian
+    ("sv|svar", "vb|videresendt"),                  // Danish, Norwegian, Swedish
+    ("vs", "vl"),                                   // Finnish; elsewhere in the north VS is passed on
+    ("odp|odpověď|odpoveď", "pd|přeposláno"),       // Polish, Czech, Slovak
+    ("ynt|yanıt", "ilt|i\u{307}lt"),                // Turkish: the lower case of İ has its dot apart
+    ("atb", "yml"),                                 // Welsh
+    ("bls", "trs"),                                 // Indonesian
+    ("vá|válasz", "továbbítás"),                    // Hungarian
+    ("atbildēt", "pārsūtīt"),                       // Latvian
+    ("απ|σχετ", "πρθ"),                             // Greek
+    ("отв|ответ|відп", "пересл|переслано"),         // Russian, Ukrainian
+    ("תגובה|השב", "הועבר"),                         // Hebrew
+    ("رد|الرد|پاسخ", "إعادة توجيه"),                // Arabic, Persian
+    ("回复|回覆|答复|答覆", "转发|转寄|轉發|轉寄"), // Chinese
+    ("返信", "転送"),                               // Japanese
+    ("답장|회신", "전달"),                          // Korean
+    ("trả lời", "chuyển tiếp"),                     // Vietnamese
+    ("ตอบ", "ส่งต่อ"),                                // Thai
 ];
 
 /// Prefixes of one letter (Italian Outlook). Only as capitals, as they are written there: "i: think" is no prefix.
@@ -209,13 +144,9 @@ fn prefix(text: &str) -> Option<(Prefix, &str)> {
     }
     let word = word.to_lowercase();
     let word = word.trim_end_matches('.');
-    if ANSWERS.contains(&word) {
-        Some((Prefix::Answer, after))
-    } else if FORWARDS.contains(&word) {
-        Some((Prefix::Forward, after))
-    } else {
-        None
-    }
+    let among = |words: &str| !word.is_empty() && words.split('|').any(|known| known == word);
+    let (answers, _) = PREFIXES.iter().find(|(answers, forwards)| among(answers) || among(forwards))?;
+    Some((if among(answers) { Prefix::Answer } else { Prefix::Forward }, after))
 }
 
 /// What stands before the first colon (of Latin or of East Asian script), without blanks around it, and what stands behind.
@@ -331,6 +262,8 @@ mod tests {
             "i: think",
             "r: 5 cm",
             "Tr\u{e4}ume: ein Buch",
+            "Ref: 2024-118",
+            ": x",
             "Ext: 214 does not answer",
             "Meeting: 10:30",
             "Re",

@@ -130,7 +130,7 @@ fn event() -> impl Strategy<Value = Event> {
 
 /// The whole store, without local ids, without the times at which this process learnt of things, and without how it learnt that a
 /// message was read when it was told so both of the message and of everything up to it.
-fn dump(kit: &Kit) -> Vec<String> {
+pub(super) fn dump(kit: &Kit) -> Vec<String> {
     let conn = rusqlite::Connection::open(kit.store.dir().join("frontdesk.db")).unwrap();
     let mut out = Vec::new();
     for sql in [

@@ -183,6 +183,7 @@ fn desk(state: &str) -> World {
                 caption: None,
                 path: Some("files/2".into()),
                 error: None,
+                fetch: Default::default(),
             })
             .collect();
     }

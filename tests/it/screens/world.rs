@@ -57,6 +57,7 @@ pub fn account(id: i64, name: &str, provider: &str, channel: Channel, health: He
             channels: vec![ChannelCapabilities {
                 channel,
                 read_only: None,
+                own: Vec::new(),
                 max_text: Some(1600),
                 segments: channel == Channel::Sms,
                 reply_window: whatsapp.then_some(24 * HOUR),
@@ -164,6 +165,7 @@ pub fn message(
         seen: true,
         metadata: serde_json::Value::Null,
         attachments: Vec::new(),
+        mail: None,
         revision: 1,
     }
 }
@@ -476,6 +478,7 @@ fn anna_thread() -> Vec<MessageRow> {
         caption: None,
         path: Some("files/1".into()),
         error: None,
+        fetch: Default::default(),
     });
     out[6].seen = false;
     out[7].seen = false;

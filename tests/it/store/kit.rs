@@ -37,6 +37,7 @@ pub fn capabilities(owner: Ownership) -> Capabilities {
     let channel = |channel| ChannelCapabilities {
         channel,
         read_only: None,
+        own: Vec::new(),
         max_text: Some(1600),
         segments: true,
         reply_window: None,

@@ -7,6 +7,8 @@ mod due;
 mod formats;
 mod found;
 pub mod kit;
+pub mod mailbox;
+mod mails;
 mod messages;
 mod reach;
 mod reading;

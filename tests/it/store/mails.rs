@@ -1,0 +1,350 @@
+//! Mails in the store: to which conversation each belongs, to whom an answer goes, what is shown at the provider.
+
+use crate::store::kit::*;
+use crate::store::mailbox::*;
+use frontdesk::domain::account::Channel;
+use frontdesk::domain::attachment::Written;
+use frontdesk::domain::command::{Action, ComposeMode, set};
+use frontdesk::domain::contact::ConsentState;
+use frontdesk::domain::conversation::Status;
+use frontdesk::domain::event::{Event, MessageRef};
+use frontdesk::domain::ids::{ConversationId, OpId};
+use frontdesk::domain::mail::{MailHead, Mailbox, Manner, Outgoing, op_of, reply_token};
+use frontdesk::domain::message::{Direction, MessageKind};
+use frontdesk::domain::op::{Mark, OpBody};
+use frontdesk::domain::rev::{Rev, Stamped};
+use frontdesk::store::StoreError;
+
+const ANNA: &str = "anna@customer.example";
+const BOB: &str = "bob@customer.example";
+
+fn ids(kit: &Kit) -> Vec<ConversationId> {
+    kit.reader().conversation_ids().unwrap()
+}
+
+fn texts(kit: &Kit, conversation: ConversationId) -> Vec<String> {
+    let thread = kit.reader().thread(conversation, None, 100).unwrap();
+    thread.into_iter().map(|m| m.text).collect()
+}
+
+fn sent(kit: &Kit, op: Option<OpId>) -> Outgoing {
+    match kit.reader().op(op.unwrap()).unwrap().unwrap().0.body {
+        OpBody::Send { mail: Some(mail), .. } => *mail,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn written(text: &str, head: MailHead) -> Written {
+    Written { text: text.into(), mail: Some(Box::new(head)), ..Written::default() }
+}
+
+fn reply(kit: &Kit, conversation: ConversationId, head: MailHead) -> Result<Outgoing, StoreError> {
+    let text = written("Hello", head);
+    let done = kit.try_perform(Action::Reply { conversation, text, undo_ms: 0, at: None })?;
+    Ok(sent(kit, done.op))
+}
+
+fn addresses(boxes: &[Mailbox]) -> Vec<&str> {
+    boxes.iter().map(|b| b.address.as_str()).collect()
+}
+
+#[test]
+fn an_answer_joins_its_thread_and_another_topic_does_not() {
+    let kit = mail_kit(&[]);
+    kit.apply(vec![
+        mailed(mail("a", ANNA, "Broken lamp"), NOW, "one"),
+        mailed(answer_to(&["a"], mail("b", ANNA, "Re: Broken lamp")), NOW + 1000, "two"),
+        mailed(mail("c", ANNA, "Invoice"), NOW + 2000, "three"),
+    ]);
+    let all = ids(&kit);
+    assert_eq!(all.len(), 2);
+    assert_eq!(texts(&kit, all[0]), ["one", "two"]);
+    assert_eq!(texts(&kit, all[1]), ["three"]);
+    let row = kit.reader().conversation(all[0]).unwrap().unwrap();
+    assert_eq!((row.external_id.as_str(), row.theirs.as_str()), ("mail:a@x.example", ANNA));
+    kit.check();
+}
+
+#[test]
+fn a_mail_that_names_two_conversations_makes_them_one_and_loses_nothing() {
+    let kit = mail_kit(&[]);
+    // Newest first, as a mailbox is read: the mail that both name comes last.
+    let one =
+        kit.apply(vec![mailed(answer_to(&["m"], mail("a", ANNA, "Re: Lamp")), NOW, "one")]).conversations[0];
+    let two = kit
+        .apply(vec![mailed(answer_to(&["n"], mail("b", BOB, "Re: Lamp")), NOW + 1, "two")])
+        .conversations[0];
+    assert_ne!(one, two);
+    kit.set(two, set::label("vip", true));
+    kit.perform(Action::Draft { conversation: one, mode: ComposeMode::Reply, text: "for Anna".into() });
+    kit.perform(Action::Draft { conversation: two, mode: ComposeMode::Reply, text: "for Bob".into() });
+    let queued = kit.perform(Action::Reply {
+        conversation: two,
+        text: "on its way".into(),
+        undo_ms: 60_000,
+        at: None,
+    });
+    kit.perform(Action::Draft { conversation: two, mode: ComposeMode::Reply, text: "for Bob".into() });
+    kit.apply(vec![mailed(answer_to(&["m", "n"], mail("c", ANNA, "Re: Lamp")), NOW - 5000, "zero")]);
+    assert_eq!(ids(&kit), [one]);
+    assert_eq!(texts(&kit, one), ["zero", "one", "on its way", "two"]);
+    kit.check();
+    let reader = kit.reader();
+    let row = reader.conversation(one).unwrap().unwrap();
+    assert_eq!((row.unread, row.labels.as_slice()), (2, &["vip".to_owned()][..]));
+    let draft = reader.draft(one, ComposeMode::Reply).unwrap().unwrap();
+    assert_eq!(draft.text, "for Anna\nfor Bob");
+    assert_eq!(reader.op(queued.op.unwrap()).unwrap().unwrap().0.conversation, one);
+    // What is asked of the one that is gone goes to where it is now.
+    kit.set(two, set::label("urgent", true));
+    let row = kit.reader().conversation(one).unwrap().unwrap();
+    assert_eq!(row.labels, ["urgent", "vip"]);
+    kit.check();
+}
+
+#[test]
+fn others_who_take_part_stay_who_they_are() {
+    let kit = mail_kit(&[]);
+    kit.apply(vec![
+        mailed(mail("a", ANNA, "Lamp"), NOW, "one"),
+        mailed(answer_to(&["a"], mail("b", BOB, "Re: Lamp")), NOW + 1000, "two"),
+    ]);
+    let all = ids(&kit);
+    assert_eq!(all.len(), 1);
+    let thread = kit.reader().thread(all[0], None, 10).unwrap();
+    let who: Vec<_> = thread.iter().map(|m| m.author_name.as_deref().unwrap()).collect();
+    assert_eq!(who, [ANNA, BOB]);
+    let row = kit.reader().conversation(all[0]).unwrap().unwrap();
+    let contact = kit.reader().contact(row.contact).unwrap().unwrap();
+    assert_eq!(contact.identities.len(), 1, "nobody became somebody else: {contact:?}");
+    assert_eq!(contact.identities[0].0.value, ANNA);
+}
+
+#[test]
+fn an_answer_without_names_is_found_by_its_subject_or_its_token() {
+    let kit = mail_kit(&[]);
+    let day = 24 * 3_600_000;
+    kit.apply(vec![
+        mailed(mail("a", ANNA, "Broken lamp"), NOW, "one"),
+        mailed(mail("b", ANNA, "AW: broken  LAMP"), NOW + day, "two"),
+        mailed(mail("c", BOB, "Re: Broken lamp"), NOW + day, "of somebody else"),
+        mailed(mail("d", ANNA, "Broken lamp"), NOW + 2 * day, "no answer, so another matter"),
+        mailed(mail("e", ANNA, "Re: Broken lamp"), NOW + 40 * day, "too late"),
+    ]);
+    let all = ids(&kit);
+    assert_eq!(texts(&kit, all[0]), ["one", "two"]);
+    assert_eq!(all.len(), 4);
+
+    let out = reply(&kit, all[0], MailHead::default()).unwrap();
+    let op = op_of(&out.mail.message_id).unwrap();
+    let mut bare = mail("f", BOB, "About something else");
+    bare.token = Some(reply_token(op).to_uppercase());
+    kit.apply(vec![mailed(bare, NOW + 50 * day, "by token")]);
+    assert_eq!(texts(&kit, all[0]).last().unwrap(), "by token");
+    kit.check();
+}
+
+#[test]
+fn an_answer_goes_to_the_sender_and_one_to_all_to_everybody_but_us() {
+    let kit = mail_kit(&[]);
+    let mut first = mail("a", ANNA, "Lamp");
+    first.from = Some(Mailbox::named("Anna", ANNA));
+    first.to = vec![Mailbox::bare(DESK), Mailbox::bare(BOB)];
+    first.cc = vec![Mailbox::bare("carl@customer.example"), Mailbox::bare("Help@Example.com")];
+    let id = kit.apply(vec![mailed(first, NOW, "one")]).conversations[0];
+    let out = reply(&kit, id, MailHead::default()).unwrap();
+    assert_eq!(out.manner, Manner::Reply);
+    assert_eq!(
+        (out.mail.subject.as_str(), out.mail.to.as_slice()),
+        ("Re: Lamp", &[Mailbox::named("Anna", ANNA)][..])
+    );
+    assert!(out.mail.cc.is_empty() && out.mail.bcc.is_empty());
+    assert_eq!(out.mail.in_reply_to, ["a@x.example"]);
+    assert_eq!(out.mail.references, ["a@x.example"]);
+    assert!(out.mail.message_id.ends_with("@example.com"), "{}", out.mail.message_id);
+    assert_eq!(out.quoted.unwrap().text, "one");
+
+    let head = MailHead {
+        manner: Manner::ReplyAll,
+        bcc: vec![Mailbox::bare("boss@example.com")],
+        ..MailHead::default()
+    };
+    let out = reply(&kit, id, head).unwrap();
+    assert_eq!(addresses(&out.mail.to), [ANNA, BOB]);
+    assert_eq!(addresses(&out.mail.cc), ["carl@customer.example"]);
+    assert_eq!(addresses(&out.mail.bcc), ["boss@example.com"]);
+
+    let about = kit.reader().thread(id, None, 10).unwrap()[0].id;
+    let head = MailHead { manner: Manner::Forward, about: Some(about), ..MailHead::default() };
+    assert!(
+        matches!(reply(&kit, id, head.clone()), Err(StoreError::Refused(why)) if why.contains("no recipient"))
+    );
+    let to = Some(vec![Mailbox::bare("courier@example.net")]);
+    let out = reply(&kit, id, MailHead { to, ..head }).unwrap();
+    assert_eq!((out.mail.subject.as_str(), out.manner), ("Fwd: Lamp", Manner::Forward));
+    assert!(out.mail.in_reply_to.is_empty(), "it answers nobody");
+    kit.check();
+}
+
+#[test]
+fn passing_on_does_not_answer_the_customer() {
+    let kit = mail_kit(&[]);
+    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+    let about = kit.reader().thread(id, None, 10).unwrap()[0].id;
+    kit.clock.set(NOW + 1000);
+    let to = Some(vec![Mailbox::bare("courier@example.net")]);
+    let head = MailHead { manner: Manner::Forward, about: Some(about), to, ..MailHead::default() };
+    let done = kit.perform(Action::Reply {
+        conversation: id,
+        text: written("please look", head),
+        undo_ms: 0,
+        at: None,
+    });
+    let told = MessageRef::Token(done.op.unwrap(), Some("x".into()));
+    kit.apply(vec![delivered(told, frontdesk::domain::delivery::Delivery::Accepted, "sent", NOW + 1500)]);
+    let row = kit.reader().conversation(id).unwrap().unwrap();
+    assert_eq!(row.waiting_since, Some(NOW), "the customer still waits");
+    kit.check();
+}
+
+#[test]
+fn nobody_is_written_to_who_has_opted_out() {
+    let kit = mail_kit(&[]);
+    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+    kit.apply(vec![Event::Consent {
+        identity: frontdesk::domain::contact::Identity::new(
+            frontdesk::domain::contact::IdentityKind::Email,
+            "bob@customer.example",
+        ),
+        channel: Channel::Email,
+        state: Stamped { value: ConsentState::OptedOut, rev: Rev::at(NOW) },
+        said: "spam report".into(),
+    }]);
+    let head = MailHead { bcc: vec![Mailbox::bare("Bob@Customer.example")], ..MailHead::default() };
+    match reply(&kit, id, head) {
+        Err(StoreError::Refused(why)) => {
+            assert!(why.contains("Bob@Customer.example") && why.contains("spam report"))
+        }
+        other => panic!("{other:?}"),
+    }
+    let head = MailHead { to: Some(vec![Mailbox::bare("nobody")]), ..MailHead::default() };
+    assert!(
+        matches!(reply(&kit, id, head), Err(StoreError::Refused(why)) if why.contains("no e-mail address"))
+    );
+}
+
+#[test]
+fn an_answer_that_is_faster_than_our_copy_finds_its_thread() {
+    let kit = mail_kit(&[]);
+    let text =
+        written("Are you there?", MailHead { subject: Some("Your order".into()), ..MailHead::default() });
+    let new = Action::New {
+        account: kit.account,
+        channel: Channel::Email,
+        to: ANNA.into(),
+        text,
+        undo_ms: 0,
+        at: None,
+    };
+    let done = kit.perform(new.clone());
+    let other = kit.perform(new);
+    assert_ne!(done.conversation, other.conversation, "each mail that is begun is a matter of its own");
+    let out = sent(&kit, done.op);
+    let row = kit.reader().conversation(done.conversation.unwrap()).unwrap().unwrap();
+    assert_eq!(row.subject.as_deref(), Some("Your order"));
+    let mut back = mail("a", ANNA, "Re: Your order");
+    back.in_reply_to = vec![out.mail.message_id.clone()];
+    kit.apply(vec![mailed(back, NOW + 1000, "yes")]);
+    assert_eq!(texts(&kit, done.conversation.unwrap()), ["Are you there?", "yes"]);
+
+    // Our copy in Sent is the same message, and what its head hides stays ours.
+    let mut copy = out.mail.clone();
+    copy.bcc.clear();
+    copy.token = None;
+    let mut fact = mail_fact(copy, NOW, "Are you there?");
+    fact.token = op_of(&fact.external_id);
+    kit.apply(vec![Event::Message(Box::new(fact))]);
+    assert_eq!(texts(&kit, done.conversation.unwrap()).len(), 2);
+    kit.check();
+}
+
+#[test]
+fn answering_machines_and_bounces_call_nobody() {
+    let kit = mail_kit(&[]);
+    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+    kit.reply(id, "done");
+    kit.set(id, set::status(Status::Resolved));
+    let mut auto = mail_fact(answer_to(&["a"], mail("b", ANNA, "Out of office")), NOW + 9000, "I am away");
+    auto.kind = MessageKind::AutoReply;
+    let mut bounce = mail_fact(answer_to(&["a"], mail("c", ANNA, "Undelivered")), NOW + 9500, "no such user");
+    bounce.kind = MessageKind::Bounce;
+    kit.apply(vec![Event::Message(Box::new(auto)), Event::Message(Box::new(bounce))]);
+    let row = kit.reader().conversation(id).unwrap().unwrap();
+    assert_eq!((row.status, row.unread, row.waiting_since), (Status::Resolved, 0, None));
+    assert_eq!(row.last_inbound_at, Some(NOW));
+    assert_eq!(texts(&kit, id).len(), 4, "they are in the thread all the same");
+    kit.check();
+}
+
+#[test]
+fn what_is_seen_here_is_shown_there_and_the_other_way_round() {
+    let kit = mail_kit(&[Mark::Seen, Mark::Archived, Mark::Spam]);
+    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+    let unread = |kit: &Kit| kit.reader().conversation(id).unwrap().unwrap().unread;
+    let seen = |value, at| Event::Seen {
+        message: MessageRef::External("a@x.example".into()),
+        state: Stamped { value, rev: Rev { at, rank: 1 } },
+    };
+    kit.apply(vec![seen(true, NOW + 10)]);
+    assert_eq!(unread(&kit), 0, "somebody has read it in another program");
+    kit.apply(vec![seen(false, NOW + 5)]);
+    assert_eq!(unread(&kit), 0, "an older word");
+    kit.apply(vec![seen(false, NOW + 20)]);
+    assert_eq!(unread(&kit), 1, "marked as unread there");
+
+    kit.clock.set(NOW + 30);
+    kit.perform(Action::Read { conversation: id });
+    let marks = |kit: &Kit| -> Vec<(Mark, bool, Vec<String>)> {
+        let active = kit.reader().ops_active(kit.account).unwrap();
+        let mark = |op: OpBody| match op {
+            OpBody::Mark { messages, mark, on, .. } => Some((mark, on, messages)),
+            _ => None,
+        };
+        active.into_iter().filter_map(|a| mark(a.op.body)).collect()
+    };
+    assert_eq!(marks(&kit), [(Mark::Seen, true, vec!["a@x.example".to_owned()])]);
+    // The mailbox was looked at before it heard of that.
+    kit.apply(vec![seen(false, NOW + 40)]);
+    assert_eq!(unread(&kit), 0, "what is on its way counts more");
+    kit.set(id, set::archived(Some(NOW)));
+    kit.set(id, set::status(Status::Spam));
+    kit.set(id, set::status(Status::Open));
+    let told: Vec<_> = marks(&kit).into_iter().map(|(mark, on, _)| (mark, on)).collect();
+    assert_eq!(told, [(Mark::Seen, true), (Mark::Archived, true), (Mark::Spam, true), (Mark::Spam, false)]);
+    kit.check();
+}
+
+#[test]
+fn what_is_told_of_a_mail_before_it_comes_is_kept_for_it() {
+    let kit = mail_kit(&[]);
+    let message = MessageRef::External("a@x.example".into());
+    let state = Stamped { value: true, rev: Rev::at(NOW) };
+    kit.apply(vec![Event::Seen { message, state }]);
+    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+    assert_eq!(kit.reader().conversation(id).unwrap().unwrap().unread, 0);
+    kit.check();
+}
+
+#[test]
+fn the_head_and_the_html_of_a_mail_are_kept() {
+    let kit = mail_kit(&[]);
+    let mut first = mail("a", ANNA, "Lamp");
+    first.html = Some("<p>one</p>".into());
+    first.cc = vec![Mailbox::named("Bob", BOB)];
+    let id = kit.apply(vec![mailed(first.clone(), NOW, "one")]).conversations[0];
+    let row = kit.reader().thread(id, None, 10).unwrap().remove(0);
+    assert_eq!(kit.reader().mail_html(row.id).unwrap().as_deref(), Some("<p>one</p>"));
+    first.html = None;
+    assert_eq!(row.mail.as_deref(), Some(&first));
+    assert_eq!(row.direction, Direction::Inbound);
+}
