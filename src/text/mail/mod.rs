@@ -1,5 +1,7 @@
 //! Electronic mail as text: what came is read ([`parse`]), what leaves is made. Pure; nothing is ever loaded for it.
 
+pub mod html;
+pub mod mime;
 pub mod parse;
 pub mod parsed;
 pub mod subject;
