@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub mod mail;
+pub mod sendgrid;
 pub mod twilio;
 pub mod webchat;
 
@@ -299,7 +300,7 @@ pub struct Guide {
 }
 
 /// Every vendor.
-pub const REGISTRY: &[&Vendor] = &[&twilio::VENDOR, &webchat::VENDOR];
+pub const REGISTRY: &[&Vendor] = &[&sendgrid::VENDOR, &twilio::VENDOR, &webchat::VENDOR];
 
 /// The vendor of that name.
 pub fn vendor(name: &str) -> Option<&'static Vendor> {
