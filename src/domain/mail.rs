@@ -101,14 +101,19 @@ impl Mail {
         names
     }
 
+    /// Its own name in its thread.
+    pub fn name(&self) -> String {
+        mail_name(&self.message_id)
+    }
+
     /// Whether it names no other mail: it can only be recognised as an answer by its subject.
     pub fn is_rootless(&self) -> bool {
         self.in_reply_to.is_empty() && self.references.is_empty() && self.token.is_none()
     }
 
-    /// The name of the mail that began its thread, as far as this mail knows: the key of its conversation.
-    pub fn root(&self) -> &str {
-        self.references.first().or(self.in_reply_to.first()).unwrap_or(&self.message_id)
+    /// The name of the mail that began its thread, as far as this mail knows: of it the key of its conversation is made.
+    pub fn root(&self) -> String {
+        mail_name(self.references.first().or(self.in_reply_to.first()).unwrap_or(&self.message_id))
     }
 
     /// The chain that an answer to this mail carries (RFC 5322, section 3.6.4), at most [`REFERENCES`] long.
@@ -140,15 +145,25 @@ fn token_name(token: &str) -> String {
     format!("token:{}", token.to_lowercase())
 }
 
+/// What a reply token is made of: what is not easily taken for something else.
+const DIGITS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+/// Letters and digits of a reply token.
+const TOKEN: usize = 16;
+
 /// The token by which an answer to what an op sends is recognised although it names no mail: it stands behind the plus of the
 /// address for answers (`support+TOKEN@`), or in the subject. Sixteen letters and digits of the op's random part: it cannot be guessed.
 pub fn reply_token(op: OpId) -> String {
-    const DIGITS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let random = op.0.as_u128() & ((1 << 80) - 1);
-    (0..16)
+    (0..TOKEN)
         .rev()
         .map(|at| char::from(DIGITS[usize::try_from((random >> (at * 5)) & 31).unwrap_or(0)]))
         .collect()
+}
+
+/// The reply token that a text is, in the form that [`reply_token`] makes; none if it is none. Servers change the case of addresses.
+pub fn as_reply_token(text: &str) -> Option<String> {
+    let token = text.to_ascii_lowercase();
+    (token.len() == TOKEN && token.bytes().all(|b| DIGITS.contains(&b))).then_some(token)
 }
 
 /// The `Message-ID` of what an op sends, without brackets: it leads back to the op, wherever it comes from.
@@ -292,6 +307,10 @@ mod tests {
         assert_eq!(one, reply_token(op(0xffff_0000_0000_7000_8000_0000_0000_0001)), "not of the time");
         assert_ne!(one, reply_token(op(0x0199_0000_0000_7000_8000_0000_0000_0002)));
         assert!(one.bytes().all(|b| b.is_ascii_alphanumeric() && !b"lo01".contains(&b)));
+        assert_eq!(as_reply_token(&one.to_uppercase()), Some(one));
+        for foreign in ["", "newsletter", "abcdefghabcdefgo", "abcdefghabcdefghi", "äbcdefghabcdefg"] {
+            assert_eq!(as_reply_token(foreign), None, "{foreign}");
+        }
     }
 
     #[test]

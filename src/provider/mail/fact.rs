@@ -1,0 +1,312 @@
+//! From a mail that was read to facts: whose it is, which way it went, in which conversation, with which files. Pure.
+//!
+//! A mail never changes, so of several statements about one the first wins: its revision counts backwards from its arrival. Who sends
+//! another mail under a message id that is known cannot put words into the mouth of the first one. A mail that says to be ours counts
+//! as such only where that is proved; else it is taken as one that came in, under a name of its own.
+
+use crate::domain::account::Channel;
+use crate::domain::clock::Ms;
+use crate::domain::contact::{Identity, IdentityKind, Party};
+use crate::domain::delivery::DeliverySource;
+use crate::domain::event::{ConversationFact, ConversationKey, DeliveryReport, Event, MessageFact};
+use crate::domain::facet::Facet;
+use crate::domain::mail::{Automatic, Mail, Mailbox, op_of};
+use crate::domain::message::{
+    AttachmentFact, Author, AuthorKind, Direction, MediaRef, MessageKind,
+};
+use crate::domain::rev::{Rev, Stamped};
+use crate::provider::mail::bounce;
+use crate::provider::mail::own::{Own, folded, token_in_subject};
+use crate::text::address;
+use crate::text::mail::parsed::{Feature, MailFile, Parsed};
+use crate::text::mail::subject;
+use serde_json::{Map, Value, json};
+
+/// What stands for words where there are none.
+const NO_WORDS: &str = "(no text)";
+/// The address of who cannot be known (RFC 2606).
+const UNKNOWN: &str = "unknown@invalid";
+
+/// How a mail is to be taken.
+pub struct Taken<'a> {
+    /// Who we are.
+    pub own: &'a Own,
+    /// When it reached us, UTC milliseconds: its date cannot be later, and what has none is of then.
+    pub arrived: Ms,
+    /// How long a mail can be under way, milliseconds: one that says to be older has a wrong clock. None = as old as it says.
+    pub longest_way: Option<Ms>,
+    /// To which addresses it was delivered, where that is told besides its head.
+    pub envelope_to: &'a [String],
+    /// From which address, likewise.
+    pub envelope_from: Option<&'a str>,
+    /// Whether it is from us where it says so: it lay in the folder of what was sent, or a check has proved it.
+    pub is_proved: bool,
+    /// It counts as seen.
+    pub history: bool,
+    /// Orders two tellings that arrived in the same moment.
+    pub rank: u16,
+    /// How we heard.
+    pub source: DeliverySource,
+    /// How far it is, where it is one of ours.
+    pub delivery: Option<DeliveryReport>,
+    /// What else was told of it, for the metadata.
+    pub more: Map<String, Value>,
+    /// Where a file of it can be had; none where its bytes came along.
+    pub media: &'a dyn Fn(&MailFile) -> Option<MediaRef>,
+}
+
+impl<'a> Taken<'a> {
+    /// A mail that has just come in, with its files.
+    pub fn now(own: &'a Own, arrived: Ms, source: DeliverySource) -> Taken<'a> {
+        Taken {
+            own,
+            arrived,
+            longest_way: None,
+            envelope_to: &[],
+            envelope_from: None,
+            is_proved: false,
+            history: false,
+            rank: 0,
+            source,
+            delivery: None,
+            more: Map::new(),
+            media: &|_| None,
+        }
+    }
+}
+
+/// What a mail says: itself, and what it tells of mails of ours.
+pub fn events(parsed: &Parsed, taken: Taken<'_>) -> Vec<Event> {
+    let told = bounce::events(parsed, taken.arrived, taken.source);
+    let mut events = vec![Event::Message(Box::new(message(parsed, taken)))];
+    events.extend(told);
+    events
+}
+
+/// The id under which a mail is known at its account, by its head: that of the fact that [`events`] makes of it.
+pub fn external_id(mail: &Mail, inbound: bool) -> String {
+    let name = mail.name();
+    // Nobody else makes such ids: it is a copy of ours that somebody passes on, or a forgery. It must not change what we wrote.
+    if inbound && op_of(&name).is_some() { format!("{name}#in") } else { name }
+}
+
+fn message(parsed: &Parsed, taken: Taken<'_>) -> MessageFact {
+    let own = taken.own;
+    let ours = parsed.mail.from.as_ref().is_some_and(|from| own.is_ours(&from.address));
+    let direction = if ours && taken.is_proved { Direction::Outbound } else { Direction::Inbound };
+    let inbound = direction == Direction::Inbound;
+    let sent_at = sent_at(parsed.date, taken.arrived, taken.longest_way);
+    let external_id = external_id(&parsed.mail, inbound);
+    let mut mail = parsed.mail.clone();
+    mail.token = token(parsed, &taken);
+    // A report names the mail that it is about only inside.
+    if mail.in_reply_to.is_empty() && mail.references.is_empty() {
+        mail.in_reply_to.extend(parsed.bounces.iter().find_map(|b| b.message_id.clone()));
+    }
+    let customer = if inbound { sender(parsed, taken.envelope_from) } else { recipient(&mail, &taken) };
+    let attachments = files(&parsed.files, taken.media);
+    let kind = parsed.kind.unwrap_or(if attachments.is_empty() {
+        MessageKind::Text
+    } else {
+        MessageKind::Attachment
+    });
+    let base = subject::base(&mail.subject);
+    let subject = Stamped { value: Facet::Subject { subject: base }, rev: Rev { at: -sent_at, rank: 0 } };
+    let facets = match &subject.value {
+        Facet::Subject { subject: words } if !words.is_empty() => vec![subject],
+        _ => Vec::new(),
+    };
+    MessageFact {
+        conversation: ConversationFact {
+            key: ConversationKey(format!("mail:{}", mail.root())),
+            channel: Channel::Email,
+            party: party(&customer),
+            ours: own.addressed(recipients(&mail, &taken)),
+            theirs: kept(&customer.address),
+            facets,
+        },
+        token: if inbound { None } else { op_of(&external_id) },
+        external_id,
+        direction,
+        kind,
+        author: author(parsed, inbound),
+        text: text(parsed),
+        sent_at,
+        attachments,
+        metadata: metadata(parsed, taken.more),
+        mail: Some(Box::new(mail)),
+        delivery: taken.delivery.filter(|_| !inbound),
+        history: taken.history,
+        rev: Rev { at: -taken.arrived, rank: taken.rank },
+    }
+}
+
+/// When a mail was sent: as it says, unless that cannot be.
+pub fn sent_at(date: Option<Ms>, arrived: Ms, longest_way: Option<Ms>) -> Ms {
+    let earliest = longest_way.map_or(1, |way| arrived.saturating_sub(way));
+    date.filter(|date| (earliest..=arrived).contains(date)).unwrap_or(arrived)
+}
+
+/// Every address that it was sent to.
+fn recipients<'a>(mail: &'a Mail, taken: &'a Taken<'_>) -> impl Iterator<Item = &'a str> {
+    let head = mail.to.iter().chain(&mail.cc).chain(&mail.bcc).map(|one| one.address.as_str());
+    head.chain(taken.envelope_to.iter().map(String::as_str))
+}
+
+fn token(parsed: &Parsed, taken: &Taken<'_>) -> Option<String> {
+    let by_server = parsed.headers.iter().filter(|(name, _)| is_delivered_to(name)).map(|(_, to)| to.as_str());
+    let mut all = recipients(&parsed.mail, taken).chain(by_server);
+    all.find_map(|to| taken.own.token_in(to)).or_else(|| token_in_subject(&parsed.mail.subject))
+}
+
+/// Whether a header says to whom a server has delivered a mail (RFC 9228 and its forerunners).
+fn is_delivered_to(name: &str) -> bool {
+    matches!(name, "delivered-to" | "x-original-to" | "x-delivered-to" | "envelope-to")
+}
+
+/// The customer of a mail that came in: who wrote it. A report speaks of one; a sender who takes no answers names another.
+fn sender(parsed: &Parsed, envelope_from: Option<&str>) -> Mailbox {
+    let mail = &parsed.mail;
+    if let Some(about) = parsed.bounces.iter().find_map(|b| b.recipient.clone()) {
+        return Mailbox::bare(about);
+    }
+    let Some(from) = mail.from.as_ref().or(parsed.sender.as_ref()) else {
+        let known = mail.reply_to.first().cloned();
+        let envelope = envelope_from.filter(|from| !from.trim().is_empty()).map(Mailbox::bare);
+        return known.or(envelope).unwrap_or_else(|| Mailbox::bare(UNKNOWN));
+    };
+    let list = parsed.headers.iter().any(|(name, _)| matches!(name.as_str(), "list-id" | "list-post"));
+    match mail.reply_to.first() {
+        Some(reply) if list || is_no_reply(&from.address) => reply.clone(),
+        _ => from.clone(),
+    }
+}
+
+/// Whether an address says of itself that nobody reads what is sent there.
+fn is_no_reply(address: &str) -> bool {
+    let local = address.rsplit_once('@').map_or(address, |(local, _)| local).to_lowercase();
+    let letters: String = local.chars().filter(|c| c.is_alphanumeric()).collect();
+    ["noreply", "donotreply", "dontreply", "neantworten", "nepasrepondre", "noresponder", "naoresponda"]
+        .iter()
+        .any(|word| letters.contains(word))
+}
+
+/// The customer of a mail that we sent: the first recipient who is not one of us.
+fn recipient(mail: &Mail, taken: &Taken<'_>) -> Mailbox {
+    let mut all = mail.to.iter().chain(&mail.cc).chain(&mail.bcc);
+    let theirs = all.find(|one| !taken.own.is_ours(&one.address)).cloned();
+    let by_envelope = || taken.envelope_to.iter().find(|to| !taken.own.is_ours(to)).map(Mailbox::bare);
+    let anybody = || mail.to.first().cloned();
+    theirs.or_else(by_envelope).or_else(anybody).unwrap_or_else(|| Mailbox::bare(UNKNOWN))
+}
+
+fn party(customer: &Mailbox) -> Party {
+    let name = customer.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    Party {
+        identities: vec![identity(&customer.address)],
+        // Some programs repeat the address as the name.
+        name: name.filter(|name| !name.eq_ignore_ascii_case(&customer.address)).map(str::to_owned),
+        claims: Vec::new(),
+    }
+}
+
+/// The identity of an address, also of one that is not by the rules.
+pub fn identity(address: &str) -> Identity {
+    Identity::new(IdentityKind::Email, folded(address).unwrap_or_else(|| address.trim().to_lowercase()))
+}
+
+/// The form of an address to send to.
+fn kept(address: &str) -> String {
+    address::email(address).map_or_else(|| address.trim().to_owned(), |email| email.kept)
+}
+
+fn author(parsed: &Parsed, inbound: bool) -> Author {
+    let name = parsed.mail.from.as_ref().map(|from| from.shown().to_owned());
+    let kind = match (parsed.mail.automatic, inbound) {
+        (Some(Automatic::Bounce | Automatic::Receipt), _) => AuthorKind::System,
+        (_, true) => AuthorKind::Contact,
+        (Some(_), false) => AuthorKind::System,
+        (None, false) => AuthorKind::Agent,
+    };
+    Author { kind, name, email: None }
+}
+
+/// The words; below them what the mail is besides.
+fn text(parsed: &Parsed) -> String {
+    let words = parsed.text.trim_matches(['\r', '\n']).trim_end();
+    let mut text = if words.trim().is_empty() { String::new() } else { words.to_owned() };
+    let about: Vec<String> = parsed.features.iter().map(line).collect();
+    if !about.is_empty() {
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        text.push_str(&about.join("\n"));
+    }
+    if text.is_empty() { NO_WORDS.to_owned() } else { text }
+}
+
+fn line(feature: &Feature) -> String {
+    match feature {
+        Feature::SmimeSigned => "[Signed with S/MIME (not checked)]".into(),
+        Feature::SmimeEncrypted => "[Encrypted with S/MIME: it cannot be read here]".into(),
+        Feature::PgpSigned => "[Signed with OpenPGP (not checked)]".into(),
+        Feature::PgpEncrypted => "[Encrypted with OpenPGP: it cannot be read here]".into(),
+        Feature::Calendar { method, summary, start, end, place } => {
+            let what = match method.to_ascii_uppercase().as_str() {
+                "REQUEST" => "Invitation",
+                "REPLY" => "Answer to an invitation",
+                "CANCEL" => "Cancelled appointment",
+                "COUNTER" => "Other time proposed",
+                _ => "Appointment",
+            };
+            let mut said = vec![what.to_owned()];
+            said.extend(summary.iter().map(|s| format!(": {}", one_line(s))));
+            said.extend(start.iter().map(|s| format!(", {}", one_line(s))));
+            said.extend(end.iter().map(|e| format!(" to {}", one_line(e))));
+            said.extend(place.iter().map(|p| format!(", {}", one_line(p))));
+            format!("[{}]", said.concat())
+        }
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The files, those that the HTML shows in their place behind the others.
+fn files(files: &[MailFile], media: &dyn Fn(&MailFile) -> Option<MediaRef>) -> Vec<AttachmentFact> {
+    let (inline, real): (Vec<_>, Vec<_>) = files.iter().partition(|file| file.is_inline);
+    let fact = |file: &MailFile| {
+        let media = media(file);
+        AttachmentFact {
+            external_id: file.part.clone(),
+            name: file.name.clone(),
+            mime: file.mime.clone(),
+            size: Some(file.bytes.len() as u64),
+            caption: None,
+            on_demand: media.is_some(),
+            media,
+            path: None,
+        }
+    };
+    real.into_iter().chain(inline).map(fact).collect()
+}
+
+/// What explains how it came, and what has no place of its own.
+fn metadata(parsed: &Parsed, more: Map<String, Value>) -> Value {
+    let mut all = more;
+    for (name, value) in &parsed.headers {
+        // Of a header that stands several times (Received) the first is the newest.
+        all.entry(name.clone()).or_insert_with(|| json!(value));
+    }
+    if let Some(sender) = &parsed.sender {
+        all.insert("sender".into(), json!(sender));
+    }
+    if let Some(date) = parsed.date {
+        all.insert("date".into(), json!(date));
+    }
+    if !parsed.defects.is_empty() {
+        all.insert("defects".into(), json!(parsed.defects));
+    }
+    Value::Object(all)
+}
