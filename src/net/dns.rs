@@ -292,10 +292,7 @@ mod tests {
         .await;
         let found = dns.services("_imaps._tcp", "Example.com").await;
         let hosts: Vec<_> = found.iter().map(|s| (s.host.as_str(), s.port)).collect();
-        assert_eq!(
-            hosts,
-            [("big.example.com", 993), ("mail.example.com", 993), ("late.example.com", 993)]
-        );
+        assert_eq!(hosts, [("big.example.com", 993), ("mail.example.com", 993), ("late.example.com", 993)]);
     }
 
     #[tokio::test]
@@ -328,6 +325,9 @@ mod tests {
         let mut turning = asked.clone();
         turning.extend_from_slice(&[0xc0, at]);
         assert_eq!(name(&turning, asked.len()), None);
-        assert_eq!(servers("# x\nnameserver 9.9.9.9\nnameserver fe80::1%eth0\nsearch a\nnameserver x").len(), 2);
+        assert_eq!(
+            servers("# x\nnameserver 9.9.9.9\nnameserver fe80::1%eth0\nsearch a\nnameserver x").len(),
+            2
+        );
     }
 }

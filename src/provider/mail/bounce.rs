@@ -135,7 +135,9 @@ mod tests {
         assert_eq!((report.state, report.at, report.source), (Delivery::Failed, 5, DeliverySource::Pull));
         let reason = report.reason.as_ref().unwrap();
         assert_eq!(reason.code.as_deref(), Some("5.1.1"));
-        assert!(reason.human.starts_with("x@example.org: there is no such mailbox (\u{201c}550 5.1.1 no such"));
+        assert!(
+            reason.human.starts_with("x@example.org: there is no such mailbox (\u{201c}550 5.1.1 no such")
+        );
         assert!(!reason.human.contains('\u{1b}'), "{}", reason.human);
     }
 

@@ -11,9 +11,7 @@ use crate::domain::delivery::DeliverySource;
 use crate::domain::event::{ConversationFact, ConversationKey, DeliveryReport, Event, MessageFact};
 use crate::domain::facet::Facet;
 use crate::domain::mail::{Automatic, Mail, Mailbox, op_of};
-use crate::domain::message::{
-    AttachmentFact, Author, AuthorKind, Direction, MediaRef, MessageKind,
-};
+use crate::domain::message::{AttachmentFact, Author, AuthorKind, Direction, MediaRef, MessageKind};
 use crate::domain::rev::{Rev, Stamped};
 use crate::provider::mail::bounce;
 use crate::provider::mail::own::{Own, folded, token_in_subject};
@@ -154,7 +152,8 @@ fn recipients<'a>(mail: &'a Mail, taken: &'a Taken<'_>) -> impl Iterator<Item = 
 }
 
 fn token(parsed: &Parsed, taken: &Taken<'_>) -> Option<String> {
-    let by_server = parsed.headers.iter().filter(|(name, _)| is_delivered_to(name)).map(|(_, to)| to.as_str());
+    let by_server =
+        parsed.headers.iter().filter(|(name, _)| is_delivered_to(name)).map(|(_, to)| to.as_str());
     let mut all = recipients(&parsed.mail, taken).chain(by_server);
     all.find_map(|to| taken.own.token_in(to)).or_else(|| token_in_subject(&parsed.mail.subject))
 }

@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 use url::Url;
 
 /// From whom mails go out.
-pub const FROM: SettingSpec =
-    SettingSpec::text("from", "our address, with a name if wanted: support@example.com, Example <support@example.com>");
+pub const FROM: SettingSpec = SettingSpec::text(
+    "from",
+    "our address, with a name if wanted: support@example.com, Example <support@example.com>",
+);
 /// Where answers go.
 pub const REPLY_DOMAIN: SettingSpec = SettingSpec::text(
     "reply_domain",
@@ -61,7 +63,10 @@ impl<'a> Given<'a> {
     /// As said.
     pub fn from(&self) -> Result<Mailbox, WrongSetting> {
         let given = self.get("from").ok_or_else(|| {
-            WrongSetting::new("from", "from is missing: the address that mails are sent from (support@example.com)")
+            WrongSetting::new(
+                "from",
+                "from is missing: the address that mails are sent from (support@example.com)",
+            )
         })?;
         mailbox(given).ok_or_else(|| {
             let human = format!(
@@ -107,7 +112,9 @@ impl<'a> Given<'a> {
         let wrong = |human: &str| WrongSetting::new("base_url", human);
         let url = Url::parse(given).map_err(|e| wrong(&format!("base_url is no URL: {e}")))?;
         if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
-            return Err(wrong("base_url must be https (http only on this machine, like http://127.0.0.1:4010)"));
+            return Err(wrong(
+                "base_url must be https (http only on this machine, like http://127.0.0.1:4010)",
+            ));
         }
         if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
             return Err(wrong("base_url must have no user, query or fragment"));
@@ -145,8 +152,13 @@ pub fn below(base: &Url, path: &str) -> Option<Url> {
 mod tests {
     use super::*;
 
-    const SPECS: &[SettingSpec] =
-        &[FROM, REPLY_DOMAIN, SIGNATURE, SettingSpec::text("base_url", ""), SettingSpec::secret("api_key", "")];
+    const SPECS: &[SettingSpec] = &[
+        FROM,
+        REPLY_DOMAIN,
+        SIGNATURE,
+        SettingSpec::text("base_url", ""),
+        SettingSpec::secret("api_key", ""),
+    ];
 
     fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
