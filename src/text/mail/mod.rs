@@ -1,9 +1,11 @@
 //! Electronic mail as text: what came is read ([`parse`]), what leaves is made. Pure; nothing is ever loaded for it.
 
 pub mod compose;
+pub mod fold;
 pub mod html;
 pub mod mailboxes;
 pub mod mime;
 pub mod parse;
 pub mod parsed;
+pub mod promised;
 pub mod subject;
