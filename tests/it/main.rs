@@ -27,6 +27,8 @@ mod journeys;
 mod keyring;
 mod query;
 mod sandbox;
+mod sendgrid;
+mod sendgrid_contract;
 mod setup_journey;
 mod support;
 mod text;

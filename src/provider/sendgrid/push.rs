@@ -20,7 +20,9 @@ use std::time::Duration;
 const MOST_RECIPIENTS: usize = 1_000;
 /// A whole mail, as it is sent: files in base64.
 pub const MOST_BYTES: u64 = 30 * 1024 * 1024;
-/// What it takes at least to carry a mail of that size over a slow line.
+/// Bytes above which a request may take its time.
+const LARGE: usize = 512 * 1024;
+/// What it takes to carry a mail of the largest size over a slow line.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// What stands for a subject where there is none: an empty one is refused.
 const NO_SUBJECT: &str = "(no subject)";
@@ -47,10 +49,13 @@ pub async fn push(sendgrid: &SendGrid, op: &Op, ctx: &PushContext) -> Result<Acc
     let body = serde_json::to_vec(&body(&ready, &op.id.to_string()))
         .map_err(|e| Failure::rejected(None, format!("it cannot be written down: {e}")))?;
     drop(ready);
+    let large = body.len() > LARGE;
     let mut request =
         Request::new(Method::Post, sendgrid.url("/v3/mail/send")?, Body::Bytes("application/json", body))
             .bearer(&sendgrid.api_key);
-    request.timeout = Some(PATIENCE);
+    if large {
+        request.timeout = Some(PATIENCE);
+    }
     let answer = sendgrid.http.send(request).await?;
     if answer.status != 202 {
         return Err(errors::failure(&answer, ctx.now, false));
