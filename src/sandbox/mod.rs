@@ -9,6 +9,7 @@ pub mod history;
 mod http;
 pub mod letter;
 pub mod random;
+pub mod resend;
 pub mod sendgrid;
 pub mod twilio;
 pub mod visitor;

@@ -26,6 +26,8 @@ mod hold;
 mod journeys;
 mod keyring;
 mod query;
+mod resend;
+mod resend_journey;
 mod sandbox;
 mod sendgrid;
 mod sendgrid_contract;

@@ -21,6 +21,8 @@ use crate::text::mail::parsed::{MailFile, Parsed};
 use crate::text::mail::subject;
 use serde_json::{Map, Value, json};
 
+/// How long a mail can be under way, milliseconds: servers try for five days (RFC 5321, section 4.5.4.1), a provider for three more.
+pub const LONGEST_WAY: Ms = 8 * 24 * 3_600_000;
 /// What stands for words where there are none.
 const NO_WORDS: &str = "(no text)";
 /// The address of who cannot be known (RFC 2606).

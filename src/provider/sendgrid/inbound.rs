@@ -3,7 +3,6 @@
 //! What was taken apart is put together again, so that a mail has the same words and files either way.
 
 use super::form::{Form, Part};
-use crate::domain::clock::Ms;
 use crate::domain::delivery::{Delivery, DeliverySource};
 use crate::domain::event::{DeliveryReport, Event};
 use crate::provider::mail::fact::{self, Taken};
@@ -14,9 +13,6 @@ use crate::text::address;
 use crate::text::mail::parse::parse;
 use crate::text::mail::parsed::Parsed;
 use serde_json::{Map, Value, json};
-
-/// How long a mail can be under way: servers try for five days (RFC 5321, section 4.5.4.1), SendGrid for three more.
-const LONGEST_WAY: Ms = 8 * 24 * 3_600_000;
 
 /// What a push of a mail says.
 ///
@@ -51,7 +47,7 @@ pub fn ingest(push: &RawPush, own: &Own) -> Result<Ingest, Malformed> {
         source: DeliverySource::Webhook,
     };
     let taken = Taken {
-        longest_way: Some(LONGEST_WAY),
+        longest_way: Some(fact::LONGEST_WAY),
         envelope_to: &envelope.to,
         envelope_from: envelope.from.as_deref(),
         is_proved,
