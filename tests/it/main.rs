@@ -29,6 +29,7 @@ mod query;
 mod sandbox;
 mod sendgrid;
 mod sendgrid_contract;
+mod sendgrid_journey;
 mod setup_journey;
 mod support;
 mod text;

@@ -236,7 +236,7 @@ fn a_mail_is_the_same_raw_and_taken_apart() {
         );
         let names: Vec<_> = fact.attachments.iter().map(|a| a.name.as_deref().unwrap_or_default()).collect();
         assert_eq!(names, ["Größe.pdf", "logo.png"], "files before pictures of the HTML");
-        assert_eq!(fact.attachments[0].size, Some(14));
+        assert_eq!(fact.attachments[0].size, Some(15));
         for file in &ingest.files {
             let of = fact.attachments.iter().find(|a| a.external_id == file.attachment).unwrap();
             let want = letter().files.into_iter().find(|f| Some(&f.name) == of.name.as_ref()).unwrap();

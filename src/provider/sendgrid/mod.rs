@@ -44,7 +44,7 @@ pub const VENDOR: Vendor = Vendor {
     settings: settings::SPECS,
     logins: &[&["api_key"]],
     check: |settings| settings::parse(settings).map(|_| ()),
-    capabilities: |settings| settings::parse(settings).map(|_| capabilities()).map_err(|w| w.human),
+    capabilities: |settings| settings::parse(settings).map(|s| capabilities(&s)).map_err(|w| w.human),
     addresses: |settings| {
         settings::parse(settings).map(|s| vec![(Channel::Email, s.own.from.address)]).unwrap_or_default()
     },
@@ -124,8 +124,9 @@ impl SendGrid {
 }
 
 /// What an account can do.
-fn capabilities() -> Capabilities {
+fn capabilities(settings: &settings::Settings) -> Capabilities {
     let email = ChannelCapabilities {
+        own: settings.own.all(),
         start: true,
         formatting: Formatting::Markdown,
         read_receipts: true,
@@ -143,7 +144,7 @@ fn capabilities() -> Capabilities {
 
 impl Provider for SendGrid {
     fn capabilities(&self) -> Capabilities {
-        capabilities()
+        capabilities(&self.settings)
     }
 
     fn admit(&self, head: &RawPush) -> Result<(), Reject> {
