@@ -26,6 +26,7 @@ mod hold;
 mod journeys;
 mod keyring;
 mod query;
+mod real;
 mod sandbox;
 mod setup_journey;
 mod support;
