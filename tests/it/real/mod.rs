@@ -1,5 +1,6 @@
 //! Against servers that others wrote: Dovecot and Exim, which `tests/run` installs. Here they are tried by clients that others wrote.
 
+pub mod proxy;
 pub mod server;
 
 use async_imap::types::{Fetch, Flag};
