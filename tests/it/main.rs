@@ -26,6 +26,7 @@ mod hold;
 mod journeys;
 mod keyring;
 mod query;
+mod real;
 mod sandbox;
 mod sendgrid;
 mod sendgrid_contract;
