@@ -79,7 +79,12 @@ mod tests {
 
     const MIB: usize = 1 << 20;
 
-    async fn read(bodies: &Bodies, size: usize, announced: Option<u64>, limit: usize) -> Result<Held, Unread> {
+    async fn read(
+        bodies: &Bodies,
+        size: usize,
+        announced: Option<u64>,
+        limit: usize,
+    ) -> Result<Held, Unread> {
         bodies.read(Body::from(vec![b'x'; size]), announced, limit).await
     }
 

@@ -227,8 +227,8 @@ impl Intake {
                 Event::Message(message) if message.external_id == file.message => Some(message),
                 _ => None,
             });
-            let Some(fact) = whose
-                .and_then(|m| m.attachments.iter_mut().find(|a| a.external_id == file.attachment))
+            let Some(fact) =
+                whose.and_then(|m| m.attachments.iter_mut().find(|a| a.external_id == file.attachment))
             else {
                 warn!("a file came along that no message speaks of: it is not kept");
                 continue;

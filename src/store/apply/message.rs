@@ -331,7 +331,8 @@ impl Tx<'_> {
              WHERE id = ?1",
             params![keep, gone.id, text, metadata, metadata_revs, rev.at, rev.rank],
         )?;
-        let said = self.one("SELECT said FROM message WHERE id = ?1", [keep], |r| r.get::<_, Option<i64>>(0))?;
+        let said =
+            self.one("SELECT said FROM message WHERE id = ?1", [keep], |r| r.get::<_, Option<i64>>(0))?;
         if let Some(said) = said.flatten().and_then(Delivery::from_code) {
             let said = self.but_returned(keep, said)?;
             self.exec("UPDATE message SET said = ?2 WHERE id = ?1", params![keep, said.code()])?;

@@ -5,7 +5,7 @@ use crate::domain::command::{Action, ComposeMode};
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::message::Direction;
-use crate::domain::row::{AttachmentRow, MessageRow};
+use crate::domain::row::{AttachmentRow, Fetch, MessageRow};
 use crate::text::sanitize;
 use crate::ui::command::{Category, Command, on_conversation, undo, write};
 use crate::ui::effect::{Effect, Need};
@@ -236,6 +236,12 @@ fn has_sent(model: &Model) -> Result<(), String> {
 
 fn has_file(model: &Model) -> Result<(), String> {
     found(model, |m| !m.attachments.is_empty(), "no message here has a file")?;
+    let left = "the file was not kept: import the mails once more, with --files";
+    found(
+        model,
+        |m| m.attachments.iter().any(|f| is_here(f) || f.error.is_some() || f.fetch != Fetch::No),
+        left,
+    )?;
     found(model, |m| m.attachments.iter().any(is_here), "the file is not here yet")
 }
 

@@ -4,7 +4,7 @@ use crate::domain::account::Channel;
 use crate::domain::attachment::kind;
 use crate::domain::conversation::Status;
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
-use crate::domain::row::{AttachmentRow, ConversationRow, MessageRow};
+use crate::domain::row::{AttachmentRow, ConversationRow, Fetch, MessageRow};
 use crate::text::{format, index, sanitize};
 use crate::ui::composer;
 use crate::ui::icons::Icons;
@@ -397,7 +397,12 @@ fn draw_file(pen: &mut Pen<'_>, icons: Icons, place: Rect, file: &AttachmentRow)
     if let Some(size) = file.size {
         about.push(format::bytes(size));
     }
-    let state = if file.path.is_none() && file.error.is_none() { "… being fetched" } else { "" };
+    let state = match (file.path.is_none() && file.error.is_none(), file.fetch) {
+        (false, _) => "",
+        // Only mails that were imported have files that are nowhere to be fetched.
+        (true, Fetch::No) => "in the imported file",
+        (true, _) => "… being fetched",
+    };
     let about = about.join(" · ");
     let caption = file.caption.as_deref().unwrap_or("");
     let icon = format!("{} ", icons.file());
