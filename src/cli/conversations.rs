@@ -66,6 +66,17 @@ pub fn list(ctx: &mut Context, args: &ListArgs) -> Result<(), CliError> {
 const NOTHING: &str =
     "nothing found: words are taken whole, `ord*` finds beginnings (see `frontdesk search --help`)";
 
+/// The shapes of messages, those of mails with their HTML.
+fn shapes(workspace: &Workspace, messages: &[MessageRow]) -> Result<Vec<MessageShape>, CliError> {
+    let reader = workspace.store.reader()?;
+    let mut shapes = Vec::with_capacity(messages.len());
+    for message in messages {
+        let html = if message.mail.is_some() { reader.mail_html(message.id)? } else { None };
+        shapes.push(MessageShape::new(message, html, workspace.store.dir()));
+    }
+    Ok(shapes)
+}
+
 /// `show CONVERSATION`
 ///
 /// # Errors
@@ -76,10 +87,9 @@ pub fn show(ctx: &mut Context, args: &ShowArgs) -> Result<(), CliError> {
     let messages = thread(&workspace, &row, args.limit.unwrap_or(usize::MAX))?;
     let people = context::people(&workspace)?;
     if ctx.out.json {
-        let dir = workspace.store.dir();
         return Ok(ctx.out.object(&ShowShape {
             conversation: ConversationShape::new(&row, &people),
-            messages: messages.iter().map(|m| MessageShape::new(m, dir)).collect(),
+            messages: shapes(&workspace, &messages)?,
         })?);
     }
     ctx.out.heading(&format!(

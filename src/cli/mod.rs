@@ -9,6 +9,7 @@ mod doctor;
 pub mod error;
 mod import;
 mod learn;
+mod mail;
 pub mod meta;
 mod orders;
 mod outbox;
@@ -66,6 +67,7 @@ fn command(ctx: &mut Context, command: Option<&Command>) -> Result<(), CliError>
         Command::Search(args) => conversations::search(ctx, args),
         Command::New(args) => say::new(ctx, args),
         Command::Reply(args) => say::reply(ctx, args),
+        Command::Forward(args) => mail::forward(ctx, args),
         Command::Note(args) => say::note(ctx, args),
         Command::Assign(args) => triage::assign(ctx, args),
         Command::Qualify(args) => triage::qualify(ctx, args),

@@ -4,6 +4,7 @@ use crate::app::workspace::Workspace;
 use crate::cli::args::{Guarded, Later, NewArgs, ReplyArgs, Wait, WordsArgs};
 use crate::cli::context::{self, Context};
 use crate::cli::error::{CliError, Exit};
+use crate::cli::mail;
 use crate::domain::attachment::Written;
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, Performed};
@@ -25,8 +26,10 @@ const LOOK: Duration = Duration::from_millis(20);
 /// No such conversation, a reason why one may not write there, or what `--wait` found.
 pub fn reply(ctx: &mut Context, args: &ReplyArgs) -> Result<(), CliError> {
     let workspace = ctx.open()?;
-    let conversation = context::conversation(&workspace, &args.words.conversation)?.id;
-    let text = written(&workspace, args.words.text.as_deref(), &args.words.attach)?;
+    let row = context::conversation(&workspace, &args.words.conversation)?;
+    let conversation = row.id;
+    let mut text = written(&workspace, args.words.text.as_deref(), &args.words.attach)?;
+    text.mail = mail::of_reply(&row, args)?;
     let at = moment(&workspace, &args.later)?;
     guarded(&workspace, &text.text, &args.guarded)?;
     say(ctx, &workspace, Action::Reply { conversation, text, undo_ms: 0, at }, &args.words.wait)
@@ -60,26 +63,32 @@ pub fn new(ctx: &mut Context, args: &NewArgs) -> Result<(), CliError> {
         )));
     };
     let (name, carries) = (&account.name, &account.channels);
-    let (channel, to) = recipient::read(&args.to, name, carries, workspace.config.phone_region.as_deref())
+    let (first, head) = mail::of_new(&account, args)?;
+    let (channel, to) = recipient::read(&first, name, carries, workspace.config.phone_region.as_deref())
         .map_err(|e| match e {
             RecipientError::Channel(why) => CliError::refused(why),
             RecipientError::Address(why) => CliError::usage(why),
         })?;
-    let text = written(&workspace, args.text.as_deref(), &args.attach)?;
+    let mut text = written(&workspace, args.text.as_deref(), &args.attach)?;
+    text.mail = head;
     let at = moment(&workspace, &args.later)?;
     guarded(&workspace, &text.text, &args.guarded)?;
     say(ctx, &workspace, Action::New { account: account.id, channel, to, text, undo_ms: 0, at }, &args.wait)
 }
 
 /// What is to be said: the words, and copies of the files that go along.
-fn written(workspace: &Workspace, text: Option<&str>, attach: &[PathBuf]) -> Result<Written, CliError> {
+pub(super) fn written(
+    workspace: &Workspace,
+    text: Option<&str>,
+    attach: &[PathBuf],
+) -> Result<Written, CliError> {
     // A file that is not there is told before standard input is waited for.
     let files = attach.iter().map(|file| Ok(workspace.store.keep(file)?)).collect::<Result<_, CliError>>()?;
     Ok(Written { text: text.map(context::text).transpose()?.unwrap_or_default(), files, mail: None })
 }
 
 /// The moment for which something is scheduled.
-fn moment(workspace: &Workspace, later: &Later) -> Result<Option<Ms>, CliError> {
+pub(super) fn moment(workspace: &Workspace, later: &Later) -> Result<Option<Ms>, CliError> {
     let Some(text) = &later.at else { return Ok(None) };
     let at = when::ahead(text, workspace.clock.now(), &TimeZone::system());
     let none = || CliError::usage(format!("--at {text} is no time ahead: write {}", when::FORMS));

@@ -6,6 +6,7 @@ use crate::domain::account::Channel;
 use crate::domain::clock::Ms;
 use crate::domain::command::Performed;
 use crate::domain::conversation::Assignee;
+use crate::domain::mail::{Mail, Mailbox};
 use crate::domain::quick_reply::{QuickReply, QuickReplyRow};
 use crate::domain::row::{
     AgentRow, AttachmentRow, ConversationRow, MessageRow, OutboxRow, ReceiptRow, SearchHit, TeamRow,
@@ -150,11 +151,29 @@ pub struct MessageShape {
     due_at: Option<String>,
     metadata: serde_json::Value,
     attachments: Vec<AttachmentShape>,
+    /// Of mails: the sender with its name, the subject, and addresses.
+    from: Option<MailboxShape>,
+    subject: Option<String>,
+    to: Option<Vec<String>>,
+    cc: Option<Vec<String>>,
+    bcc: Option<Vec<String>>,
+    /// Where there is any: the HTML that came.
+    html: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct MailboxShape {
+    name: Option<String>,
+    address: String,
 }
 
 impl MessageShape {
-    /// The shape of a row of the workspace in `dir`.
-    pub fn new(row: &MessageRow, dir: &Path) -> MessageShape {
+    /// The shape of a row of the workspace in `dir`, with the HTML of a mail.
+    pub fn new(row: &MessageRow, html: Option<String>, dir: &Path) -> MessageShape {
+        let mail = row.mail.as_deref();
+        let addresses = |of: fn(&Mail) -> &Vec<Mailbox>| {
+            mail.map(|mail| of(mail).iter().map(|one| one.address.clone()).collect())
+        };
         MessageShape {
             id: row.id.to_string(),
             external_id: row.external_id.clone(),
@@ -168,6 +187,14 @@ impl MessageShape {
             due_at: row.due_at.map(stamp),
             metadata: row.metadata.clone(),
             attachments: row.attachments.iter().map(|a| attachment(a, dir)).collect(),
+            from: mail
+                .and_then(|mail| mail.from.clone())
+                .map(|from| MailboxShape { name: from.name, address: from.address }),
+            subject: mail.map(|mail| mail.subject.clone()),
+            to: addresses(|mail| &mail.to),
+            cc: addresses(|mail| &mail.cc),
+            bcc: addresses(|mail| &mail.bcc),
+            html,
         }
     }
 }

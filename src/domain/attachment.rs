@@ -95,9 +95,10 @@ pub struct Written {
 }
 
 impl Written {
-    /// Whether there is nothing to send.
+    /// Whether there is nothing to send. What is passed on needs no words of ours.
     pub fn is_blank(&self) -> bool {
-        self.text.trim().is_empty() && self.files.is_empty()
+        let passed_on = self.mail.as_ref().is_some_and(|head| head.manner.is_forward());
+        self.text.trim().is_empty() && self.files.is_empty() && !passed_on
     }
 
     /// This before something else: the words on lines of their own, the files of both.

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// Names in a chain of references that are kept: the first, and the newest of the others (RFC 5322 sets no bound, servers do).
 pub const REFERENCES: usize = 20;
 
+/// Names of other mails in a mail that count: far more than programs write.
+const NAMES: usize = 50;
+
 /// An address with the name of its owner (RFC 5322, section 3.4: `mailbox`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Mailbox {
@@ -93,7 +96,11 @@ pub struct Mail {
 impl Mail {
     /// All names under which this mail is known or that it names: mails that share one are of one conversation.
     pub fn thread_names(&self) -> Vec<String> {
-        let ids = std::iter::once(&self.message_id).chain(&self.in_reply_to).chain(&self.references);
+        // The beginning of a chain and its end: who writes a thousand names is not looked up a thousand times.
+        let first = self.references.iter().take(1);
+        let last = self.references.iter().skip(1).rev().take(NAMES);
+        let answered = self.in_reply_to.iter().take(NAMES);
+        let ids = std::iter::once(&self.message_id).chain(answered).chain(first).chain(last);
         let mut names: Vec<String> = ids.filter(|id| !id.is_empty()).map(|id| mail_name(id)).collect();
         names.extend(self.token.as_deref().map(token_name));
         names.sort();
@@ -226,6 +233,9 @@ pub struct MailHead {
     /// Who gets a copy that everybody sees; none = follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cc: Option<Vec<Mailbox>>,
+    /// Who gets such a copy besides those who follow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_cc: Vec<Mailbox>,
     /// Who gets a copy that nobody sees.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bcc: Vec<Mailbox>,
@@ -325,6 +335,14 @@ mod tests {
         assert_eq!(mail.thread_names(), ["a@x.example", "b@x.example", "c@x.example", "token:abc"]);
         assert_eq!(mail.root(), "a@x.example");
         assert!(!mail.is_rootless());
+    }
+
+    #[test]
+    fn whoever_writes_a_thousand_names_is_taken_by_the_first_and_the_last() {
+        let references = (0..1000).map(|n| format!("{n}@x")).collect();
+        let names = Mail { message_id: "z@x".into(), references, ..Mail::default() }.thread_names();
+        assert_eq!(names.len(), 2 + NAMES);
+        assert!(["0@x", "950@x", "999@x", "z@x"].iter().all(|name| names.contains(&(*name).to_owned())));
     }
 
     #[test]

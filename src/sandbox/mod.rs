@@ -4,8 +4,11 @@
 //! so that one mistake cannot hide at both ends.
 
 pub mod cast;
+mod conn;
 pub mod history;
 mod http;
+pub mod letter;
 pub mod random;
+pub mod sendgrid;
 pub mod twilio;
 pub mod visitor;

@@ -31,6 +31,14 @@ impl Store {
     /// # Errors
     /// [`KeepError`], in words for a person.
     pub fn keep(&self, source: &Path) -> Result<Enclosure, KeepError> {
+        self.keep_as(source, &source.file_name().unwrap_or_default().to_string_lossy())
+    }
+
+    /// The same under another name.
+    ///
+    /// # Errors
+    /// [`KeepError`], in words for a person.
+    pub fn keep_as(&self, source: &Path, name: &str) -> Result<Enclosure, KeepError> {
         let shown = source.display().to_string();
         let unreadable = |e: io::Error| match e.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => KeepError::Missing(shown.clone()),
@@ -42,7 +50,7 @@ impl Store {
             let what = if about.is_dir() { "is a directory" } else { "is no file" };
             return Err(KeepError::Refused(format!("{shown} {what}: attach a file")));
         }
-        let name = file_name(&source.file_name().unwrap_or_default().to_string_lossy());
+        let name = file_name(name);
         let too_large = |size| {
             KeepError::Refused(format!("{name} is {}; at most {} are kept", bytes(size), bytes(LARGEST)))
         };

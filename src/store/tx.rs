@@ -19,6 +19,8 @@ pub struct Tx<'a> {
     pub(super) participants: HashSet<(i64, i64)>,
     /// Conversations that the running application has begun.
     pub(super) begun: Vec<crate::domain::ids::ConversationId>,
+    /// Whether the job has made one conversation of two.
+    pub(super) has_joined: bool,
     own: Gathered,
     pending: &'a mut Pending,
 }
@@ -65,6 +67,7 @@ impl<'a> Tx<'a> {
             agents: HashMap::new(),
             participants: HashSet::new(),
             begun: Vec::new(),
+            has_joined: false,
             own: Gathered::default(),
             pending,
         }

@@ -2,8 +2,13 @@
 //!
 //! One reading serves the preview of what is being written and the thread. The words as they were sent stay as they are.
 
+mod markdown;
+
 use crate::domain::capability::Formatting;
+use crate::text::links;
 use std::ops::Range;
+
+pub(crate) use markdown::spelled;
 
 /// How a piece of a text looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,7 +23,7 @@ pub struct Look {
     pub mono: bool,
     /// A link that can be followed.
     pub link: bool,
-    /// The sign of a list or a quotation, which stands for a mark.
+    /// The sign of a list, a quotation, a picture or a line across, which stands for a mark; an address that no mark shows.
     pub sign: bool,
 }
 
@@ -49,7 +54,8 @@ pub struct Formatted {
 pub fn format(formatting: Formatting, source: &str) -> Formatted {
     let mut out = Writer { source, out: Formatted::default() };
     match formatting {
-        Formatting::None | Formatting::Markdown => out.plain(0..source.len(), Look::default()),
+        Formatting::None => out.plain(0..source.len(), Look::default()),
+        Formatting::Markdown => return markdown::format(source, false),
         Formatting::Links => out.words(0..source.len(), Look::default()),
         Formatting::Whatsapp => out.blocks(),
     }
@@ -166,7 +172,7 @@ impl Writer<'_> {
         let mut endless = [false; MARKS.len()];
         let (mut at, mut done) = (piece.start, piece.start);
         while let Some(c) = self.source[at..piece.end].chars().next() {
-            if let Some(end) = self.link(at, piece.end) {
+            if let Some(end) = links::web(self.source, at, piece.end) {
                 at = end;
                 continue;
             }
@@ -225,7 +231,7 @@ impl Writer<'_> {
     fn words(&mut self, piece: Range<usize>, look: Look) {
         let (mut at, mut done) = (piece.start, piece.start);
         while let Some(c) = self.source[at..piece.end].chars().next() {
-            match self.link(at, piece.end) {
+            match links::web(self.source, at, piece.end) {
                 Some(end) => {
                     self.plain(done..at, look);
                     self.plain(at..end, Look { link: true, ..look });
@@ -235,24 +241,6 @@ impl Writer<'_> {
             }
         }
         self.plain(done..piece.end, look);
-    }
-
-    /// The end of the link that begins here.
-    fn link(&self, at: usize, end: usize) -> Option<usize> {
-        let rest = &self.source[at..end];
-        let scheme = ["https://", "http://"]
-            .into_iter()
-            .find(|s| rest.get(..s.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(s)))?;
-        let before = self.source[..at].chars().next_back();
-        if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
-            return None;
-        }
-        let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'');
-        let long = &rest[..rest.find(ends).unwrap_or(rest.len())];
-        let link = long.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']);
-        // Marks around a link are not of it.
-        let link = link.trim_end_matches(MARKS);
-        (link.len() > scheme.len()).then_some(at + link.len())
     }
 }
 
@@ -266,7 +254,12 @@ mod tests {
 
     /// Looks as letters in front of the words: `[b:bold]`.
     fn golden(formatting: Formatting, source: &str) -> String {
-        let Formatted { text, looks, .. } = format(formatting, source);
+        shown(&format(formatting, source))
+    }
+
+    /// The same of what was read.
+    pub(super) fn shown(found: &Formatted) -> String {
+        let Formatted { text, looks, .. } = found;
         let (mut out, mut at) = (String::new(), 0);
         for (range, look) in looks {
             out.push_str(&text[at..range.start]);

@@ -5,7 +5,7 @@ mod order;
 mod say;
 
 pub use order::{DoArgs, MacroCommand, ManyArgs, OrderArgs};
-pub use say::{Guarded, Later, NewArgs, ReplyArgs, Wait, WordsArgs};
+pub use say::{ForwardArgs, Guarded, Later, MailArgs, NewArgs, ReplyArgs, Wait, WordsArgs};
 
 pub use manage::{
     AttachmentCommand, ChannelAdd, ChannelCommand, ChannelSet, ImportArgs, ImportFormat, OneChannel,
@@ -67,6 +67,8 @@ pub enum Command {
     New(NewArgs),
     /// Answer the customer.
     Reply(ReplyArgs),
+    /// Pass a mail on to somebody else.
+    Forward(ForwardArgs),
     /// Leave a private note: only agents see it.
     Note(WordsArgs),
     /// Give a conversation to somebody, or to nobody.

@@ -1,4 +1,4 @@
-//! Arguments of `new`, `reply` and `note`.
+//! Arguments of `new`, `reply`, `forward` and `note`.
 
 use clap::Args;
 use std::path::PathBuf;
@@ -17,9 +17,12 @@ pub struct NewArgs {
     /// The channel to write on, by its name.
     #[arg(long, value_name = "NAME")]
     pub channel: String,
-    /// The address: a telephone number in any format, whatsapp:NUMBER, or an e-mail address.
+    /// The address: a telephone number in any format, whatsapp:NUMBER, or an e-mail address; by e-mail several, separated by commas.
     #[arg(long, value_name = "ADDRESS")]
     pub to: String,
+    /// E-mail.
+    #[command(flatten)]
+    pub mail: MailArgs,
     /// The words; - reads them from standard input.
     #[arg(value_name = "TEXT|-", required_unless_present = "attach")]
     pub text: Option<String>,
@@ -53,12 +56,77 @@ pub struct Guarded {
     pub confirmed: bool,
 }
 
+/// What a mail is besides its words and files.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "E-mail")]
+pub struct MailArgs {
+    /// The subject; an answer has that of the mail it answers.
+    #[arg(long, value_name = "WORDS")]
+    pub subject: Option<String>,
+    /// Who gets a copy, seen by all; several times, or separated by commas.
+    #[arg(long, value_name = "ADDRESS")]
+    pub cc: Vec<String>,
+    /// Who gets a copy that nobody else sees.
+    #[arg(long, value_name = "ADDRESS")]
+    pub bcc: Vec<String>,
+    /// The words are HTML, not text with marks.
+    #[arg(long)]
+    pub html: bool,
+}
+
+impl MailArgs {
+    /// Whether anything is said that only a mail has.
+    pub fn is_used(&self) -> bool {
+        self.subject.is_some() || !self.cc.is_empty() || !self.bcc.is_empty() || self.html
+    }
+}
+
+/// `forward`
+#[derive(Debug, Clone, Args)]
+pub struct ForwardArgs {
+    /// The message's id: a mail.
+    pub message: String,
+    /// To whom; several times, or separated by commas.
+    #[arg(long, value_name = "ADDRESS", required = true)]
+    pub to: Vec<String>,
+    /// Words above it; - reads them from standard input.
+    #[arg(value_name = "TEXT|-")]
+    pub text: Option<String>,
+    /// A further file that goes along; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<PathBuf>,
+    /// Leave its files out.
+    #[arg(long)]
+    pub without_files: bool,
+    /// E-mail.
+    #[command(flatten)]
+    pub mail: MailArgs,
+    /// When.
+    #[command(flatten)]
+    pub later: Later,
+    /// Guards.
+    #[command(flatten)]
+    pub guarded: Guarded,
+    /// Waiting.
+    #[command(flatten)]
+    pub wait: Wait,
+}
+
 /// `reply`
 #[derive(Debug, Clone, Args)]
 pub struct ReplyArgs {
     /// Where and what.
     #[command(flatten)]
     pub words: WordsArgs,
+    /// E-mail: answer everybody, not the sender alone.
+    #[arg(long, help_heading = "E-mail")]
+    pub all: bool,
+    /// E-mail: to whom, instead of the sender; several times, or separated by commas.
+    #[arg(long, value_name = "ADDRESS", help_heading = "E-mail")]
+    pub to: Vec<String>,
+    /// E-mail.
+    #[command(flatten)]
+    pub mail: MailArgs,
     /// When.
     #[command(flatten)]
     pub later: Later,

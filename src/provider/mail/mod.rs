@@ -6,4 +6,5 @@
 pub mod bounce;
 pub mod fact;
 pub mod own;
+pub mod send;
 pub mod settings;

@@ -12,6 +12,7 @@ use crate::store::tx::Tx;
 use crate::text::address;
 use crate::text::mail::compose::recipients::{Own, recipients};
 use crate::text::mail::compose::subject;
+use crate::text::mail::mailboxes;
 use rusqlite::params;
 
 impl Tx<'_> {
@@ -50,7 +51,7 @@ impl Tx<'_> {
             subject,
             from: Some(from),
             to: head.to.unwrap_or(to),
-            cc: head.cc.unwrap_or(cc),
+            cc: mailboxes::once(head.cc.unwrap_or(cc).into_iter().chain(head.more_cc)),
             bcc: head.bcc,
             ..Mail::default()
         };
@@ -159,7 +160,7 @@ impl Tx<'_> {
             to: Some(mail.to.clone()),
             cc: Some(mail.cc.clone()),
             bcc: mail.bcc.clone(),
-            html: false,
+            ..MailHead::default()
         })))
     }
 }

@@ -20,6 +20,7 @@ impl Tx<'_> {
         let (Some(theirs), Some(ours)) = (self.derived(gone.0)?, self.derived(keep.0)?) else {
             return Ok(());
         };
+        self.has_joined = true;
         self.leave_lists(gone, &theirs.place)?;
         let both = params![keep.0, gone.0];
         for sql in [

@@ -156,9 +156,10 @@ impl Tx<'_> {
                 }
             }
         }
-        // Some may have turned out to be part of others meanwhile.
-        for id in &mut seen {
-            *id = self.stays(*id)?;
+        if self.has_joined {
+            for id in &mut seen {
+                *id = self.stays(*id)?;
+            }
         }
         seen.sort();
         seen.dedup();

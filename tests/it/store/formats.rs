@@ -59,12 +59,12 @@ fn every_variant_has_a_line() {
     let all = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<BTreeSet<_>>();
     assert_eq!(
         values(EVENTS, "event"),
-        all(&["conversation", "message", "delivery", "consent", "read_up_to"])
+        all(&["conversation", "message", "delivery", "consent", "seen", "read_up_to"])
     );
     assert_eq!(
         values(EVENTS, "facet"),
         all(&["status", "priority", "assignee", "label", "qualification", "subject"])
     );
-    assert_eq!(values(OPS, "op"), all(&["send", "set", "read"]));
+    assert_eq!(values(OPS, "op"), all(&["send", "set", "read", "mark"]));
     assert_eq!(values(ACCEPTED, "accepted"), all(&["state", "revision", "deferred"]));
 }
