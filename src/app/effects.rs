@@ -87,6 +87,7 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Effects<S> {
             Effect::Attach { to, paths, pasted } => {
                 files::attach(&self.workspace, to, paths, pasted, self.send.clone());
             }
+            Effect::Enclose { to, files } => files::enclose(&self.workspace, to, files, self.send.clone()),
             Effect::OpenAttachment(id) => self.report(self.open(id)),
             Effect::SaveAttachment { id, to } => self.report(self.save(id, to.as_deref())),
             Effect::Copy(text) => {

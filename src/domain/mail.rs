@@ -123,6 +123,19 @@ impl Mail {
         mail_name(self.references.first().or(self.in_reply_to.first()).unwrap_or(&self.message_id))
     }
 
+    /// What an agent would say of it, to say it once more. What it is about is not known by the mail itself.
+    pub fn head(&self) -> MailHead {
+        MailHead {
+            manner: if self.in_reply_to.is_empty() { Manner::New } else { Manner::Reply },
+            about: None,
+            subject: Some(self.subject.clone()),
+            to: Some(self.to.clone()),
+            cc: Some(self.cc.clone()),
+            bcc: self.bcc.clone(),
+            ..MailHead::default()
+        }
+    }
+
     /// The chain that an answer to this mail carries (RFC 5322, section 3.6.4), at most [`REFERENCES`] long.
     pub fn references_of_answer(&self) -> Vec<String> {
         let before = if self.references.is_empty() { &self.in_reply_to[..] } else { &self.references[..] };
@@ -242,6 +255,13 @@ pub struct MailHead {
     /// Whether the words are HTML already (`--html`), not text with marks.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub html: bool,
+}
+
+impl MailHead {
+    /// Whether an agent has said anything in it: to whom, or about what.
+    pub fn is_said(&self) -> bool {
+        self.subject.is_some() || self.to.is_some() || self.cc.is_some() || !self.bcc.is_empty()
+    }
 }
 
 /// Words of another mail that stand below ours.

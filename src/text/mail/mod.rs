@@ -16,4 +16,5 @@ pub mod mime;
 pub mod parse;
 pub mod parsed;
 mod plain;
+pub mod promised;
 pub mod subject;

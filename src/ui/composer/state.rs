@@ -6,10 +6,13 @@ use crate::domain::capability::{ChannelCapabilities, Ownership};
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, ComposeMode};
 use crate::domain::ids::{ConversationId, MessageId};
+use crate::domain::mail::MailHead;
 use crate::domain::row::bare_address;
 use crate::text::{sanitize, variables};
 use crate::ui::composer::face::Face;
 use crate::ui::composer::files::FileStep;
+use crate::ui::composer::head::Head;
+use crate::ui::composer::mail::Aim;
 use crate::ui::composer::send::Doubt;
 use crate::ui::effect::{Effect, Need, Ticket};
 use crate::ui::key::{Code, Key};
@@ -33,6 +36,10 @@ pub(crate) struct Composer {
     pub(crate) files: Vec<Enclosure>,
     /// Files that are being copied, to go along.
     pub(crate) copying: usize,
+    /// Its head, where it is a mail, once it is known what that follows from.
+    pub(crate) head: Option<Head>,
+    /// What the mail is to be, until it is.
+    pub(super) aim: Option<Aim>,
     /// What the last change did to the files, while nothing else has changed.
     pub(super) step: Option<FileStep>,
     /// What is written, as the store has it.
@@ -73,6 +80,8 @@ impl Composer {
             area: area_of(""),
             files: Vec::new(),
             copying: 0,
+            head: None,
+            aim: None,
             step: None,
             saved: Written::default(),
             dirty: None,
@@ -92,20 +101,63 @@ impl Composer {
         self.area.lines().join("\n")
     }
 
-    /// What is typed, with the files that go along.
+    /// What is typed, with the files that go along and what was said in the head.
     pub(crate) fn written(&self) -> Written {
-        Written { text: self.text(), files: self.files.clone(), mail: None }
+        match &self.head {
+            Some(head) if self.has_nothing(head) => Written::default(),
+            head => Written {
+                text: self.text(),
+                files: self.files.clone(),
+                mail: head.as_ref().map(|head| Box::new(head.said())),
+            },
+        }
+    }
+
+    /// The same as it is asked to be sent: a mail with its whole head.
+    pub(crate) fn to_send(&self) -> Written {
+        let mail = self.head.as_ref().map(|head| Box::new(head.to_send()));
+        Written { text: self.text(), files: self.files.clone(), mail }
     }
 
     /// Whether there is nothing to send.
     pub(crate) fn is_blank(&self) -> bool {
-        self.files.is_empty() && self.area.lines().iter().all(|line| line.trim().is_empty())
+        match &self.head {
+            Some(head) => self.has_nothing(head),
+            None => self.files.is_empty() && self.is_wordless(),
+        }
+    }
+
+    fn is_wordless(&self) -> bool {
+        self.area.lines().iter().all(|line| line.trim().is_empty())
+    }
+
+    /// Whether nothing was typed or added to a mail with this head. The files of a mail that is passed on came by themselves.
+    pub(super) fn has_nothing(&self, head: &Head) -> bool {
+        let came = head.message.as_ref().filter(|_| head.manner.is_forward());
+        let came = came.map_or(&[][..], |message| message.attachments.as_slice());
+        let is_added = |file: &Enclosure| !came.iter().any(|with| with.name == file.name);
+        self.is_wordless() && !head.is_said() && !self.files.iter().any(is_added)
+    }
+
+    /// Whether it writes this, there.
+    pub(crate) fn is_of(&self, conversation: ConversationId, mode: ComposeMode) -> bool {
+        (self.conversation, self.mode) == (conversation, mode)
     }
 
     /// Replaces all that is written.
     pub(crate) fn rewrite(&mut self, written: Written, now: Ms) {
         self.set(&written.text, now);
         self.files = written.files;
+        self.say_head(written.mail.as_deref());
+    }
+
+    /// Has the head say what was kept of it.
+    fn say_head(&mut self, kept: Option<&MailHead>) {
+        match (&mut self.head, kept) {
+            (Some(head), kept) => head.restore(kept),
+            (None, Some(kept)) => self.head.get_or_insert_default().restore(Some(kept)),
+            (None, None) => {}
+        }
     }
 
     /// Replaces all that is typed.
@@ -227,13 +279,14 @@ impl Composer {
             return;
         }
         self.restored = true;
-        let Some(draft) = draft.filter(|d| !d.is_blank()) else {
+        let Some(draft) = draft.filter(|d| !d.is_nothing()) else {
             return;
         };
         let typed = self.written();
         if typed == Written::default() {
             self.area = area_of(&draft.text);
             self.files.clone_from(&draft.files);
+            self.say_head(draft.mail.as_deref());
             self.saved = self.written();
             self.dirty = None;
         } else if typed != *draft {
@@ -331,7 +384,7 @@ impl Model {
             };
             // Where this session has typed, its own words count.
             let known = self.drafts.contains_key(&(composer.conversation, composer.mode));
-            let stored = stored.filter(|written| !known && !written.is_blank());
+            let stored = stored.filter(|written| !known && !written.is_nothing());
             if let (ComposeMode::Reply, false, Some(_), Some(began)) =
                 (composer.mode, composer.restored, stored, context.draft_began)
             {
@@ -341,6 +394,7 @@ impl Model {
         }
         let carried = composer.carried.take_if(|_| composer.restored);
         self.composer = Some(composer);
+        self.settle_head();
         if let Some(from) = carried {
             self.moved_from(from);
         }
@@ -355,7 +409,7 @@ impl Model {
             self.drafts.insert((*conversation, *mode), text.clone());
             let since = self.composer.as_ref().and_then(|c| c.since);
             match (mode, since) {
-                (ComposeMode::Reply, _) if text.is_blank() => {
+                (ComposeMode::Reply, _) if text.is_nothing() => {
                     self.began.remove(conversation);
                 }
                 (ComposeMode::Reply, Some(since)) => {
@@ -445,7 +499,11 @@ impl Model {
             if !ok {
                 self.drafts.insert((conversation, mode), written.clone());
                 self.perform(Action::Draft { conversation, mode, text: written.clone() }, Purpose::Quiet);
-            } else if self.drafts.get(&(conversation, mode)).is_some_and(|d| d == written) {
+            } else if self
+                .drafts
+                .get(&(conversation, mode))
+                .is_some_and(|d| (&d.text, &d.files) == (&written.text, &written.files))
+            {
                 self.drafts.insert((conversation, mode), Written::default());
             }
             return;
@@ -469,6 +527,7 @@ impl Model {
         if rest.is_blank() {
             composer.area = area_of("");
             composer.files.clear();
+            composer.head = None;
             composer.dirty = None;
             self.thread.clear_unread(&self.tz);
             self.go_in_thread(End::Newest);

@@ -1,13 +1,16 @@
 //! A list of choices that narrows as one types.
 
+use crate::domain::account::Channel;
 use crate::domain::clock::Ms;
 use crate::domain::facet;
 use crate::domain::ids::{AttachmentId, ConversationId};
+use crate::domain::mail::Mailbox;
 use crate::domain::order::Order;
 use crate::domain::quick_reply::QuickReplyRow;
 use crate::domain::reach::Way;
 use crate::domain::row::AttachmentRow;
 use crate::text::fuzzy::Fuzzy;
+use crate::text::mail::mailboxes;
 use crate::text::{format, recipient, when};
 use crate::ui::command::{Command, give};
 use crate::ui::composer::Beginning;
@@ -79,6 +82,8 @@ pub(crate) enum Choice {
     Account(Beginning),
     /// An address.
     Recipient(String),
+    /// Several addresses of mails.
+    Mailboxes(Vec<Mailbox>),
     Way(Box<Way>),
     File(AttachmentId),
     /// A file of the draft, by its place.
@@ -383,9 +388,33 @@ impl Picker {
         self.narrow();
     }
 
+    /// What is looked for: what is typed; of several recipients of a mail the last one.
+    pub(crate) fn sought(&self) -> &str {
+        let typed = self.input.text();
+        match &self.beginning {
+            Some(at) if at.channel == Channel::Email => &typed[mailboxes::piece_at(typed, typed.len())],
+            _ => typed.trim(),
+        }
+    }
+
+    /// The recipients of a mail that are typed before the one that is looked for.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub(crate) fn before_sought(&self) -> Result<Vec<Mailbox>, String> {
+        let typed = self.input.text();
+        match &self.beginning {
+            Some(at) if at.channel == Channel::Email => {
+                let before = &typed[..mailboxes::piece_at(typed, typed.len()).start];
+                mailboxes::read(before).map_err(|wrong| wrong.why)
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
     /// Finds what fits what is typed, the best first.
     pub(crate) fn narrow(&mut self) {
-        let typed = self.input.text().trim().to_owned();
+        let typed = self.sought().to_owned();
         self.items.retain(|item| !item.is_typed);
         if let Some(item) = self.typed(&typed) {
             self.items.push(Item { is_typed: true, ..item });
@@ -441,6 +470,11 @@ impl Picker {
             }
             PickerKind::Recipient => {
                 let at = self.beginning.as_ref()?;
+                let several = mailboxes::read(self.input.text()).ok().filter(|all| all.len() > 1);
+                if let Some(all) = several.filter(|_| at.channel == Channel::Email) {
+                    let line = mailboxes::line(&all);
+                    return Some(Item::new(Choice::Mailboxes(all), line, "Enter writes to them"));
+                }
                 let read = recipient::read(typed, &at.account_name, &[at.channel], self.region.as_deref());
                 match read {
                     Ok((_, to)) if self.items.iter().any(|i| i.is_address(&to)) => None,

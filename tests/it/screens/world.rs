@@ -322,6 +322,7 @@ impl World {
                 identities: vec![(Identity::new(IdentityKind::Phone, row.theirs.clone()), true)],
                 conversations: Vec::new(),
             }),
+            draft_about: None,
             draft_began: None,
             draft_reply: self.drafts.iter().find(|d| d.0 == id).map(|d| d.1.clone().into()),
             draft_note: None,
