@@ -3,6 +3,7 @@
 //! Certificates are judged by the platform's verifier, as those of [`http`](crate::net::http) are; a private authority can be
 //! added. Nothing here ever goes on without TLS where TLS was asked for.
 
+use crate::net::pinned::Pinned;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{AlertDescription, CertificateError, ClientConfig};
@@ -48,14 +49,14 @@ impl Trust {
                 return Err(format!("{shown} holds no certificate (PEM, BEGIN CERTIFICATE)"));
             }
         }
-        let verifier = Verifier::new_with_extra_roots(extra, provider.clone())
+        let verifier = Verifier::new_with_extra_roots(extra.clone(), provider.clone())
             .map_err(|e| format!("there is nobody whose certificates could be believed: {e}"))?;
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|e| format!("no TLS here: {e}"))?
             // The platform's verifier is no less strict than the one it stands in for.
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_custom_certificate_verifier(Arc::new(Pinned::new(verifier, extra)))
             .with_no_client_auth();
         Ok(Trust(Arc::new(config)))
     }
