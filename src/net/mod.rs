@@ -5,6 +5,5 @@ pub mod dns;
 pub mod download;
 pub mod http;
 pub mod keyring;
-pub mod pinned;
 pub mod secrets;
 pub mod tls;
