@@ -10,6 +10,7 @@ use crate::app::workspace::Workspace;
 use crate::config::Overrides;
 use crate::domain::ids::AttachmentId;
 use crate::domain::notify::How;
+use crate::domain::row::Fetch;
 use crate::domain::signal::Signal;
 use crate::store::{Actor, Class};
 use crate::ui::effect::Effect;
@@ -183,6 +184,9 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Effects<S> {
         match (row.path, row.error) {
             (Some(path), _) => Ok((self.workspace.store.dir().join(path), row.name)),
             (None, Some(why)) => Err(format!("{} is not here: {why}", row.name)),
+            (None, None) if row.fetch == Fetch::No => {
+                Err(format!("{} was left in the imported file", row.name))
+            }
             (None, None) => Err(format!("{} is still being fetched", row.name)),
         }
     }

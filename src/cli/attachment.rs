@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::domain::ids::AttachmentId;
+use crate::domain::row::Fetch;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -25,7 +26,11 @@ pub fn save(ctx: &mut Context, typed: &str, path: Option<&Path>, force: bool) ->
     let id = AttachmentId::from_str(typed).map_err(|_| missing())?;
     let row = workspace.store.reader()?.attachment(id)?.ok_or_else(missing)?;
     let Some(kept) = &row.path else {
-        let why = row.error.unwrap_or_else(|| "it has not been fetched yet: the engine does that".into());
+        let unsaid = match row.fetch {
+            Fetch::No => "it was not kept when its mail was imported: import it once more, with --files",
+            Fetch::OnDemand | Fetch::Due => "it has not been fetched yet: the engine does that",
+        };
+        let why = row.error.unwrap_or_else(|| unsaid.into());
         return Err(CliError::refused(format!("the file is not here: {why}")));
     };
     let from = workspace.store.dir().join(kept);

@@ -3,9 +3,12 @@
 //! Certificates are judged by the platform's verifier, as those of [`http`](crate::net::http) are; a private authority can be
 //! added. Nothing here ever goes on without TLS where TLS was asked for.
 
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{AlertDescription, CertificateError, ClientConfig};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 use std::io;
 use std::net::IpAddr;
@@ -48,8 +51,9 @@ impl Trust {
                 return Err(format!("{shown} holds no certificate (PEM, BEGIN CERTIFICATE)"));
             }
         }
-        let verifier = Verifier::new_with_extra_roots(extra, provider.clone())
+        let verifier = Verifier::new_with_extra_roots(extra.clone(), provider.clone())
             .map_err(|e| format!("there is nobody whose certificates could be believed: {e}"))?;
+        let verifier = Named { platform: verifier, named: extra };
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|e| format!("no TLS here: {e}"))?
@@ -58,6 +62,55 @@ impl Trust {
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth();
         Ok(Trust(Arc::new(config)))
+    }
+}
+
+/// The platform's verifier, and besides it the very certificates of the file: those that servers make for themselves are, as a rule,
+/// both authority and server, and no verifier takes an authority for a server.
+#[derive(Debug)]
+struct Named {
+    platform: Verifier,
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for Named {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let judged =
+            self.platform.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        if judged.is_ok() || !self.named.iter().any(|named| named == end_entity) {
+            return judged;
+        }
+        verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.platform.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.platform.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.platform.supported_verify_schemes()
     }
 }
 
@@ -226,11 +279,16 @@ pub fn plain(e: &io::Error) -> String {
 /// Why a handshake failed, for a person who has chosen host, port and kind of security.
 fn tls_words(host: &str, e: &io::Error) -> String {
     let inner = e.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let unknown = || {
+        format!(
+            "the certificate of {host} is signed by nobody known here: name it, or its authority, with ca_file"
+        )
+    };
     match inner {
         Some(rustls::Error::InvalidCertificate(why)) => match why {
-            CertificateError::UnknownIssuer => format!(
-                "the certificate of {host} is signed by nobody known here: name a private authority with ca_file"
-            ),
+            CertificateError::UnknownIssuer => unknown(),
+            // A server's own, that signs for itself.
+            CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => unknown(),
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 format!("the certificate is not one of {host}: is the host right?")
             }

@@ -8,6 +8,7 @@ mod conn;
 pub mod history;
 mod http;
 pub mod letter;
+pub mod mailbox;
 pub mod random;
 pub mod resend;
 pub mod sendgrid;

@@ -163,14 +163,37 @@ pub enum AttachmentCommand {
     },
 }
 
+/// What `import` reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportFormat {
+    /// Messages of any medium, one a line.
+    Jsonl,
+    /// Mails, one behind the other.
+    Mbox,
+    /// Mails, each in a file of its own.
+    Maildir,
+}
+
 /// `import`
 #[derive(Debug, Clone, Args)]
 pub struct ImportArgs {
-    /// The file; - reads standard input.
+    /// The file, or the directory of a Maildir; - reads standard input.
     pub file: PathBuf,
-    /// Leave the conversations open and unread [default: resolved and read].
+    /// What it is [default: it is recognised].
+    #[arg(long)]
+    pub format: Option<ImportFormat>,
+    /// Leave the conversations open, and unread what nobody has read [default: resolved and read].
     #[arg(long)]
     pub open: bool,
+    /// Mails: an address of yours, so that what it wrote went out; can be given several times [default: it is guessed].
+    #[arg(long, value_name = "ADDRESS")]
+    pub own: Vec<String>,
+    /// Mails: spam and what was thrown away as well.
+    #[arg(long)]
+    pub all: bool,
+    /// Mails: keep their files; else they are only named.
+    #[arg(long)]
+    pub files: bool,
 }
 
 /// `channel …`

@@ -27,7 +27,6 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell, Semaphore};
 
 pub mod autoconfig;
-pub mod bytes;
 pub mod connect;
 pub mod discover;
 pub mod errors;

@@ -1,7 +1,6 @@
 //! Sends what an op says: the mail is made, handed over, and kept.
 
 use super::Imap;
-use super::bytes;
 use super::sent::{self, Sent};
 use super::smtp::{self, Envelope};
 use crate::domain::delivery::{Delivery, DeliverySource};
@@ -17,8 +16,8 @@ use crate::provider::mail::send::{Ready, ready};
 /// Every class of [`Failure`]; see [`smtp::send`].
 pub async fn push(imap: &Imap, op: &Op, ctx: &PushContext) -> Result<Accepted, Failure> {
     let own = &imap.settings.own;
-    let mail = ready(op, own, imap.settings.signature.as_deref(), ctx).await?;
-    let written = bytes::written(&mail, ctx.now)?;
+    let mail = ready(op, own, &imap.settings.style, ctx).await?;
+    let written = mail.bytes(ctx.now)?;
     let envelope = Envelope {
         from: mail.mail.from.as_ref().map_or_else(|| own.from.address.clone(), |from| from.address.clone()),
         to: mail.recipients().map(|to| to.address.clone()).collect(),

@@ -95,6 +95,8 @@ impl Job<'_> {
         let known = self.place.folders.get(&name).cloned();
         let is_open = self.session.opened().is_some_and(|open| open.name == name);
         let opened = if is_open && known.is_some() {
+            // What has come since is told only at the end of a command (RFC 3501, section 5.2).
+            self.session.noop().await?;
             None
         } else {
             if let Some(known) = &known {

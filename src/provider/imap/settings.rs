@@ -5,7 +5,7 @@ use crate::domain::op::Mark;
 use crate::domain::setting::{SettingSpec, WrongSetting};
 use crate::net::tls::is_loopback;
 use crate::provider::mail::own::{Own, folded};
-use crate::provider::mail::settings::{Given, SIGNATURE};
+use crate::provider::mail::settings::{Given, LOGO, QUOTE, SIGNATURE, Style};
 use crate::text::address;
 use crate::text::sanitize;
 use std::collections::BTreeMap;
@@ -48,6 +48,8 @@ pub const SPECS: &[SettingSpec] = &[
         "yes: answers go to support+token@…, by which they are known even without their headers; the server must deliver such addresses",
     ),
     SIGNATURE,
+    LOGO,
+    QUOTE,
     SettingSpec::number("since_days", "how many days of old mail are read at first; default all"),
     SettingSpec::number(
         "poll_seconds",
@@ -145,8 +147,8 @@ pub struct Settings {
     pub save_sent: SaveSent,
     /// What is written back.
     pub marks: Vec<Mark>,
-    /// What stands below every mail.
-    pub signature: Option<String>,
+    /// How its mails look.
+    pub style: Style,
     /// How many days of old mail are read.
     pub since_days: Option<u32>,
     /// How often to ask.
@@ -218,7 +220,7 @@ pub fn parse(settings: &BTreeMap<String, String>) -> Result<Settings, WrongSetti
             Some(_) => return Err(WrongSetting::new("save_sent", "save_sent must be auto, yes or no")),
         },
         marks: marks(given.get("marks"))?,
-        signature: given.signature(),
+        style: given.style()?,
         since_days: match number(&given, "since_days", 1..=36_500)? {
             0 => None,
             days => u32::try_from(days).ok(),

@@ -1,18 +1,25 @@
 //! From an op to a mail that is ready to go: who gets it, what it says, what goes along. What carries it is the adapter's affair.
 
 use crate::domain::attachment::is_own;
+use crate::domain::clock::Ms;
 use crate::domain::failure::Failure;
-use crate::domain::mail::{Mail, Mailbox, Outgoing, message_id};
+use crate::domain::mail::{Mail, Mailbox, Manner, Outgoing, message_id};
 use crate::domain::message::AttachmentFact;
 use crate::domain::op::{Op, OpBody};
 use crate::provider::PushContext;
 use crate::provider::mail::own::{Own, folded};
+use crate::provider::mail::settings::Style;
+use crate::text::mail::compose::body::{self, Body, Letter};
+use crate::text::mail::compose::build::{FilePart, Identity, build};
+use jiff::tz::TimeZone;
 
 /// A mail that is ready to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ready {
     /// Its head: from us, each recipient once.
     pub mail: Mail,
+    /// How it came to be.
+    pub manner: Manner,
     /// The words as text.
     pub text: String,
     /// The words as HTML.
@@ -30,6 +37,8 @@ pub struct Attached {
     pub mime: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// Its `Content-ID`, without brackets, where the HTML shows it in its place.
+    pub content_id: Option<String>,
 }
 
 impl Ready {
@@ -46,11 +55,36 @@ impl Ready {
     }
 }
 
-/// Makes the mail that an op sends. `signature` stands below the words.
+impl Ready {
+    /// The bytes that travel (RFC 5322, MIME). Hidden recipients stand nowhere in them.
+    ///
+    /// # Errors
+    /// [`Failure::Rejected`] where it cannot be written.
+    pub fn bytes(&self, date: Ms) -> Result<Vec<u8>, Failure> {
+        let inline = |(at, file): (usize, &Attached)| Some((at, file.content_id.clone()?));
+        let body = Body {
+            text: self.text.clone(),
+            html: self.html.clone().unwrap_or_default(),
+            inline: self.files.iter().enumerate().filter_map(inline).collect(),
+        };
+        let identity = Identity {
+            from: self.mail.from.clone().unwrap_or_default(),
+            reply_to: self.mail.reply_to.first().cloned(),
+        };
+        let mut files = Vec::with_capacity(self.files.len());
+        for Attached { name, mime, bytes, .. } in &self.files {
+            files.push(FilePart { name, mime, bytes, cid: None });
+        }
+        let out = Outgoing { mail: self.mail.clone(), manner: self.manner, quoted: None, is_html: false };
+        build(&out, &body, &identity, &files, date, &[]).map_err(|e| Failure::rejected(None, e.to_string()))
+    }
+}
+
+/// Makes the mail that an op sends, in the style of its account.
 ///
 /// # Errors
 /// [`Failure::Unsupported`] for an op that says nothing, [`Failure::Rejected`] where there is nobody to send to or a file is gone.
-pub async fn ready(op: &Op, own: &Own, signature: Option<&str>, ctx: &PushContext) -> Result<Ready, Failure> {
+pub async fn ready(op: &Op, own: &Own, style: &Style, ctx: &PushContext) -> Result<Ready, Failure> {
     let OpBody::Send { text, attachments, mail, .. } = &op.body else { return Err(Failure::Unsupported) };
     let Some(outgoing) = mail else {
         return Err(Failure::rejected(None, "it has no recipients and no subject: write it again"));
@@ -59,12 +93,18 @@ pub async fn ready(op: &Op, own: &Own, signature: Option<&str>, ctx: &PushContex
     if head.to.is_empty() && head.cc.is_empty() && head.bcc.is_empty() {
         return Err(Failure::rejected(None, "it has no recipient"));
     }
-    let (text, html) = words(text, outgoing, signature);
     let mut files = Vec::with_capacity(attachments.len());
     for file in attachments {
         files.push(attached(file, ctx).await?);
     }
-    Ok(Ready { mail: head, text, html, files })
+    let Body { text, html, inline } = words(text, outgoing, &head, style, &files);
+    for (at, name) in inline {
+        if let Some(file) = files.get_mut(at) {
+            file.content_id = Some(name);
+        }
+    }
+    let html = Some(html).filter(|html| !html.is_empty());
+    Ok(Ready { mail: head, manner: outgoing.manner, text, html, files })
 }
 
 fn head(op: &Op, outgoing: &Outgoing, own: &Own) -> Mail {
@@ -93,11 +133,23 @@ fn head(op: &Op, outgoing: &Outgoing, own: &Own) -> Mail {
     mail
 }
 
-fn words(text: &str, _outgoing: &Outgoing, signature: Option<&str>) -> (String, Option<String>) {
-    match signature {
-        Some(signature) => (format!("{text}\n\n-- \n{signature}\n"), None),
-        None => (text.to_owned(), None),
-    }
+fn words(text: &str, outgoing: &Outgoing, head: &Mail, style: &Style, files: &[Attached]) -> Body {
+    let named: Vec<body::Attached<'_>> =
+        files.iter().map(|file| body::Attached { name: &file.name, mime: &file.mime }).collect();
+    body::body(
+        text,
+        outgoing.is_html,
+        &Letter {
+            message_id: &head.message_id,
+            manner: outgoing.manner,
+            files: &named,
+            signature: &style.signature,
+            logo: style.logo.as_deref(),
+            quoted: outgoing.quoted.as_ref(),
+            quoting: style.quoting,
+            zone: &TimeZone::system(),
+        },
+    )
 }
 
 async fn attached(file: &AttachmentFact, ctx: &PushContext) -> Result<Attached, Failure> {
@@ -112,5 +164,5 @@ async fn attached(file: &AttachmentFact, ctx: &PushContext) -> Result<Attached, 
         _ => Failure::transient(format!("{name} cannot be read: {e}")),
     })?;
     let mime = file.mime.clone().unwrap_or_else(|| "application/octet-stream".into());
-    Ok(Attached { name, mime, bytes })
+    Ok(Attached { name, mime, bytes, content_id: None })
 }

@@ -33,7 +33,7 @@ const LARGE: (usize, Duration) = (512 * 1024, Duration::from_secs(120));
 /// Every class of [`Failure`]; see [`errors::failure`].
 pub async fn push(resend: &Resend, op: &Op, ctx: &PushContext) -> Result<Accepted, Failure> {
     let settings = &resend.settings;
-    let ready = send::ready(op, &settings.own, settings.signature.as_deref(), ctx).await?;
+    let ready = send::ready(op, &settings.own, &settings.style, ctx).await?;
     // It was tried and perhaps done before a long sleep of this machine: it must not be done again on a guess.
     if ctx.now.saturating_sub(op.not_before) > KEY_HOLDS {
         let human = "it was due more than a day ago, and Resend would not notice if it was sent then: look there, then send it again";
@@ -123,11 +123,15 @@ fn body(ready: &Ready, token: &str) -> Value {
         }
         if !ready.files.is_empty() {
             let files = ready.files.iter().map(|file| {
-                json!({
+                let mut part = json!({
                     "filename": file.name,
                     "content": STANDARD.encode(&file.bytes),
                     "content_type": file.mime,
-                })
+                });
+                if let (Some(id), Some(part)) = (&file.content_id, part.as_object_mut()) {
+                    part.insert("content_id".into(), json!(id));
+                }
+                part
             });
             all.insert("attachments".into(), files.collect());
         }

@@ -2,7 +2,7 @@
 
 use crate::domain::setting::{SettingSpec, WrongSetting};
 use crate::provider::mail::own::Own;
-use crate::provider::mail::settings::{FROM, Given, REPLY_DOMAIN, SIGNATURE};
+use crate::provider::mail::settings::{FROM, Given, LOGO, QUOTE, REPLY_DOMAIN, SIGNATURE, Style};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use url::Url;
@@ -17,6 +17,8 @@ pub const SPECS: &[SettingSpec] = &[
     FROM.required(),
     REPLY_DOMAIN,
     SIGNATURE,
+    LOGO,
+    QUOTE,
     SettingSpec::number(
         "poll_seconds",
         "how often to ask for mails of which no webhook told, seconds; default 60, 0 = only when one tells of something, and once a day",
@@ -37,8 +39,8 @@ pub const SPECS: &[SettingSpec] = &[
 pub struct Settings {
     /// Who we are.
     pub own: Own,
-    /// What stands below every mail.
-    pub signature: Option<String>,
+    /// What every mail has besides its words.
+    pub style: Style,
     /// Where the API is.
     pub base: Url,
     /// Whether that is not Resend itself.
@@ -71,7 +73,7 @@ pub fn parse(settings: &BTreeMap<String, String>) -> Result<Settings, WrongSetti
     };
     Ok(Settings {
         own: Own { from, also: Vec::new(), reply },
-        signature: given.signature(),
+        style: given.style()?,
         base,
         base_is_ours,
         poll: (poll > 0).then(|| Duration::from_secs(poll)),

@@ -33,7 +33,7 @@ const NO_SUBJECT: &str = "(no subject)";
 /// Every class of [`Failure`]; see [`errors::failure`].
 pub async fn push(sendgrid: &SendGrid, op: &Op, ctx: &PushContext) -> Result<Accepted, Failure> {
     let settings = &sendgrid.settings;
-    let ready = send::ready(op, &settings.own, settings.signature.as_deref(), ctx).await?;
+    let ready = send::ready(op, &settings.own, &settings.style, ctx).await?;
     let people = ready.recipients().count();
     if people > MOST_RECIPIENTS {
         let human = format!("SendGrid sends one mail to {MOST_RECIPIENTS} people at most, not to {people}");
@@ -123,12 +123,16 @@ fn body(ready: &Ready, token: &str) -> Value {
         }
         if !ready.files.is_empty() {
             let files = ready.files.iter().map(|file| {
-                json!({
+                let mut part = json!({
                     "content": STANDARD.encode(&file.bytes),
                     "type": file.mime,
                     "filename": file.name,
-                    "disposition": "attachment",
-                })
+                    "disposition": if file.content_id.is_some() { "inline" } else { "attachment" },
+                });
+                if let (Some(id), Some(part)) = (&file.content_id, part.as_object_mut()) {
+                    part.insert("content_id".into(), json!(id));
+                }
+                part
             });
             all.insert("attachments".into(), files.collect());
         }

@@ -3,7 +3,7 @@
 use super::sign;
 use crate::domain::setting::{SettingSpec, WrongSetting};
 use crate::provider::mail::own::Own;
-use crate::provider::mail::settings::{FROM, Given, REPLY_DOMAIN, SIGNATURE};
+use crate::provider::mail::settings::{FROM, Given, LOGO, QUOTE, REPLY_DOMAIN, SIGNATURE, Style};
 use p256::ecdsa::VerifyingKey;
 use std::collections::BTreeMap;
 use url::Url;
@@ -27,6 +27,8 @@ pub const SPECS: &[SettingSpec] = &[
     ),
     REPLY_DOMAIN,
     SIGNATURE,
+    LOGO,
+    QUOTE,
     SettingSpec::text("region", "where the account's data live: global (default) or eu"),
     SettingSpec::text("base_url", "instead of https://api.sendgrid.com, for tests; http on loopback only"),
     SettingSpec::secret("api_key", "an API key, SG.…, with the permission Mail Send"),
@@ -41,8 +43,8 @@ pub struct Settings {
     pub events_key: VerifyingKey,
     /// What signs mails that come in.
     pub parse_key: VerifyingKey,
-    /// What stands below every mail.
-    pub signature: Option<String>,
+    /// How its mails look.
+    pub style: Style,
     /// Where the API is.
     pub base: Url,
 }
@@ -84,7 +86,7 @@ pub fn parse(settings: &BTreeMap<String, String>) -> Result<Settings, WrongSetti
         own: Own { from, also: Vec::new(), reply },
         events_key,
         parse_key,
-        signature: given.signature(),
+        style: given.style()?,
         base,
     })
 }

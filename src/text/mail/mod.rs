@@ -7,6 +7,7 @@ mod dsn;
 pub mod features;
 mod files;
 pub mod fold;
+pub mod folder;
 mod head;
 pub mod html;
 mod kind;

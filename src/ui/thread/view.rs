@@ -342,7 +342,7 @@ fn draw_line(
         Line::File(at) => {
             rule(pen);
             if let Some(file) = message.attachments.get(*at) {
-                draw_file(pen, model.icons, Rect::new(x, y, room, 1), file);
+                draw_file(model, pen, Rect::new(x, y, room, 1), file);
             }
         }
         Line::FileWhy(range) => {
@@ -414,8 +414,13 @@ fn draw_author(model: &Model, pen: &mut Pen<'_>, place: Rect, message: &MessageR
     }
 }
 
+/// Whether what is shown was imported: its files are where it came from, unless they were kept.
+fn is_imported(model: &Model) -> bool {
+    model.thread.context.as_ref().is_some_and(|context| context.row.account_name.starts_with("import/"))
+}
+
 /// A file: name, kind, size. Why it could not be fetched stands below it.
-fn draw_file(pen: &mut Pen<'_>, icons: Icons, place: Rect, file: &AttachmentRow) {
+fn draw_file(model: &Model, pen: &mut Pen<'_>, place: Rect, file: &AttachmentRow) {
     let mut about = Vec::new();
     if let Some(mime) = &file.mime {
         about.push(kind(mime));
@@ -428,11 +433,12 @@ fn draw_file(pen: &mut Pen<'_>, icons: Icons, place: Rect, file: &AttachmentRow)
         (None, _, Fetch::Due) => "… being fetched",
         (None, Some(_), _) => "",
         (None, None, Fetch::OnDemand) => "↓ fetched when it is opened",
+        (None, None, Fetch::No) if is_imported(model) => "in the imported file",
         (None, None, Fetch::No) => "not here",
     };
     let about = about.join(" · ");
     let caption = file.caption.as_deref().unwrap_or("");
-    let icon = format!("{} ", icons.file());
+    let icon = format!("{} ", model.icons.file());
     let pieces = [
         (icon.as_str(), Role::Accent),
         (file.name.as_str(), Role::Text),
