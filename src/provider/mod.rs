@@ -17,7 +17,6 @@ use std::sync::Arc;
 
 pub mod imap;
 pub mod mail;
-pub mod resend;
 pub mod sendgrid;
 pub mod twilio;
 pub mod webchat;
@@ -331,8 +330,7 @@ pub struct Guide {
 }
 
 /// Every vendor.
-pub const REGISTRY: &[&Vendor] =
-    &[&imap::VENDOR, &resend::VENDOR, &sendgrid::VENDOR, &twilio::VENDOR, &webchat::VENDOR];
+pub const REGISTRY: &[&Vendor] = &[&imap::VENDOR, &sendgrid::VENDOR, &twilio::VENDOR, &webchat::VENDOR];
 
 /// The vendor of that name.
 pub fn vendor(name: &str) -> Option<&'static Vendor> {

@@ -10,7 +10,6 @@ mod http;
 pub mod letter;
 pub mod mailbox;
 pub mod random;
-pub mod resend;
 pub mod sendgrid;
 pub mod twilio;
 pub mod visitor;

@@ -88,16 +88,6 @@ impl FarEnd {
         self
     }
 
-    pub fn answers(&self, answers: Vec<Answer>) -> &Self {
-        self.script.lock().unwrap().answers.extend(answers);
-        self
-    }
-
-    /// Forgets the answers that nobody has asked for.
-    pub fn forget(&self) {
-        self.script.lock().unwrap().answers.clear();
-    }
-
     /// What was asked since the last time, in order.
     pub fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut self.script.lock().unwrap().asked)

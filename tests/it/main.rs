@@ -29,8 +29,6 @@ mod journeys;
 mod keyring;
 mod query;
 mod real;
-mod resend;
-mod resend_journey;
 mod sandbox;
 mod sendgrid;
 mod sendgrid_contract;
