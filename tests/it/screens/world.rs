@@ -373,6 +373,10 @@ impl World {
                 let key = |r: &ConversationRow| ListKey { at: r.last_message_at.unwrap_or(0), id: r.id };
                 Loaded::Unread { source: source.clone(), found: row.map(key) }
             }
+            Need::Files { files } => {
+                let all = self.messages.iter().flat_map(|m| &m.attachments);
+                Loaded::Files(all.filter(|row| files.contains(&row.id)).cloned().collect())
+            }
             // Each thread is asked for when it is needed.
             Need::Ahead { .. } | Need::Arrivals { .. } | Need::Due { .. } => return None,
             Need::Searches { queries } => {
