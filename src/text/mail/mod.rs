@@ -2,6 +2,7 @@
 
 mod body;
 mod calendar;
+mod cms;
 mod dsn;
 pub mod features;
 mod files;
