@@ -27,6 +27,7 @@ mod imap;
 mod import;
 mod journeys;
 mod keyring;
+mod mail_corpus;
 mod query;
 mod real;
 mod sandbox;
