@@ -25,6 +25,7 @@ mod guards;
 mod hold;
 mod journeys;
 mod keyring;
+mod mail_formatting;
 mod query;
 mod sandbox;
 mod setup_journey;

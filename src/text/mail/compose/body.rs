@@ -7,6 +7,7 @@ use super::pictures::Pictures;
 use super::quote::{self, Quoting};
 use super::{given, markdown, outgoing};
 use crate::domain::mail::{Manner, Quoted};
+use crate::text::mail::html;
 use crate::text::markup;
 use jiff::tz::TimeZone;
 
@@ -48,7 +49,7 @@ pub fn body(words: &str, is_html: bool, letter: &Letter<'_>) -> Body {
     let words = outgoing(words);
     let (html, text) = if is_html {
         let html = given::html(&words, &mut pictures);
-        let text = given::text(&html);
+        let text = html::to_text(&html);
         (html, text)
     } else {
         // An empty line before and behind is of no use; blanks before the first word may be.

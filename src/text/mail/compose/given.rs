@@ -81,6 +81,7 @@ pub(super) fn html(given: &str, pictures: &mut Pictures<'_>) -> String {
     let mut builder = Builder::default();
     builder
         .add_tags(["font"])
+        .add_clean_content_tags(["title"])
         .add_generic_attributes(LOOKS)
         .add_tag_attributes("td", ["colspan", "rowspan", "width"])
         .add_tag_attributes("table", ["width", "role"])
@@ -89,7 +90,8 @@ pub(super) fn html(given: &str, pictures: &mut Pictures<'_>) -> String {
         .filter_style_properties(PROPERTIES.into())
         .link_rel(None);
     builder.url_relative(UrlRelative::Custom(Box::new(ByName(pictures))));
-    let clean = builder.clean(given).to_string();
+    // A picture that may not be loaded leaves nothing.
+    let clean = builder.clean(given).to_string().replace("<img>", "");
     drop(builder);
     for at in 0..pictures.count() {
         if clean.contains(&format!("cid:{}", pictures.cid(at))) {
@@ -97,9 +99,4 @@ pub(super) fn html(given: &str, pictures: &mut Pictures<'_>) -> String {
         }
     }
     clean
-}
-
-/// The same as text.
-pub(super) fn text(html: &str) -> String {
-    html2text::from_read(html.as_bytes(), 78).unwrap_or_default()
 }
