@@ -1,4 +1,5 @@
-//! HTML that was given instead of words: a template, or what another program made. What acts or loads by itself goes.
+//! HTML that was given instead of words: a template, or what another program made. What acts by itself goes, and what loads
+//! by itself but for pictures of the web, which its maker chose.
 
 use super::pictures::Pictures;
 use ammonia::{Builder, UrlRelative, UrlRelativeEvaluate};

@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod build;
+pub mod fill;
 mod given;
 mod html;
 mod markdown;
