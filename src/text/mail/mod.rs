@@ -2,7 +2,10 @@
 
 mod body;
 mod calendar;
+<<<<<<< HEAD
 mod cms;
+=======
+>>>>>>> wt-b
 pub mod compose;
 mod dsn;
 pub mod features;
@@ -17,5 +20,8 @@ pub mod mime;
 pub mod parse;
 pub mod parsed;
 mod plain;
+<<<<<<< HEAD
 pub mod promised;
+=======
+>>>>>>> wt-b
 pub mod subject;
