@@ -280,7 +280,9 @@ pub fn plain(e: &io::Error) -> String {
 fn tls_words(host: &str, e: &io::Error) -> String {
     let inner = e.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     let unknown = || {
-        format!("the certificate of {host} is signed by nobody known here: name it, or its authority, with ca_file")
+        format!(
+            "the certificate of {host} is signed by nobody known here: name it, or its authority, with ca_file"
+        )
     };
     match inner {
         Some(rustls::Error::InvalidCertificate(why)) => match why {
