@@ -27,11 +27,8 @@ mod imap;
 mod import;
 mod journeys;
 mod keyring;
-<<<<<<< HEAD
 mod mail_corpus;
-=======
 mod mail_formatting;
->>>>>>> wt-b
 mod query;
 mod real;
 mod sandbox;

@@ -2,10 +2,7 @@
 
 mod body;
 mod calendar;
-<<<<<<< HEAD
 mod cms;
-=======
->>>>>>> wt-b
 pub mod compose;
 mod dsn;
 pub mod features;
@@ -20,8 +17,5 @@ pub mod mime;
 pub mod parse;
 pub mod parsed;
 mod plain;
-<<<<<<< HEAD
 pub mod promised;
-=======
->>>>>>> wt-b
 pub mod subject;

@@ -106,7 +106,6 @@ impl Block {
         (self.revision, self.shape) == (message.revision, shape)
     }
 
-<<<<<<< HEAD
     /// Lays a message out.
     pub(crate) fn new(message: &MessageRow, shape: Shape, scene: &Scene) -> Block {
         let Shape { width, flags, is_whole, .. } = shape;
@@ -118,18 +117,6 @@ impl Block {
             from..about.len()
         };
         let Words { text, looks, parts, has_folds } = words_of(message, shape);
-=======
-    /// Lays a message out for a pane of this width.
-    /// Its marks are those of the medium.
-    pub(crate) fn new(message: &MessageRow, width: u16, flags: Flags, formatting: Formatting) -> Block {
-        let marks = match message.direction {
-            // What becomes HTML when we send it is plain text, or comes from HTML, when others do.
-            Direction::Inbound if formatting == Formatting::Markdown => Formatting::Links,
-            Direction::Inbound | Direction::Outbound => formatting,
-            Direction::Note | Direction::Activity => Formatting::None,
-        };
-        let Formatted { text, looks, .. } = markup::format(marks, &body(message));
->>>>>>> wt-b
         let mut why = words::why(message).map(|w| sanitize::line(&w).into_owned()).unwrap_or_default();
         let mut lines = Vec::new();
         if flags.day {
