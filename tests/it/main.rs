@@ -27,6 +27,8 @@ mod imap;
 mod import;
 mod journeys;
 mod keyring;
+mod mail_corpus;
+mod mail_formatting;
 mod query;
 mod real;
 mod sandbox;

@@ -67,6 +67,7 @@ pub async fn probe(imap: &Imap) -> Result<Login, Failure> {
 async fn page(imap: &Imap, cursor: &Cursor, now: Ms) -> Result<Page, Failure> {
     let mut memory = imap.memory.lock().await;
     let memory = &mut *memory;
+    memory.begin(cursor);
     let mut lent = lend(imap, &imap.pulling).await?;
     let mut result = round(imap, &mut lent, memory, cursor, now).await;
     for _ in 1..TRIES {
@@ -82,10 +83,11 @@ async fn page(imap: &Imap, cursor: &Cursor, now: Ms) -> Result<Page, Failure> {
     if let Some(folder) = place.folders.get(first) {
         imap.seen.store(mark(folder.validity, folder.next), Ordering::Relaxed);
     }
-    let progress = place.progress();
+    let (progress, cursor) = (place.progress(), place.cursor());
+    memory.end(&cursor, growing.told);
     Ok(Page {
         events: growing.events,
-        cursor: place.cursor(),
+        cursor,
         more: growing.more || progress.is_some(),
         covered: Vec::new(),
         progress,

@@ -13,6 +13,7 @@ use super::wire::{Command, Trouble};
 use crate::domain::clock::Ms;
 use crate::domain::event::Event;
 use crate::domain::op::Mark;
+use crate::provider::Cursor;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Mails in one command.
@@ -25,6 +26,8 @@ const WHOLE: u64 = 512 * 1024;
 const BEGINNING: u64 = 128 * 1024;
 /// Of so many mails the flags are compared, where the server does not tell of changes.
 const COMPARED: u32 = 500;
+/// Of so many mails of a folder is remembered what was told of their flags.
+const TOLD: usize = 5_000;
 /// The lines of a head that name a mail.
 const NAMED: &str = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]";
 
@@ -33,7 +36,9 @@ const NAMED: &str = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]";
 pub struct Memory {
     /// Numbers that are still to be read, ascending, by folder, with the validity in which they count.
     backlog: HashMap<String, (u32, Vec<u32>)>,
-    /// What the flags were, for servers that do not tell of changes.
+    /// The cursor of the page that was answered last.
+    cursor: Cursor,
+    /// What was told last of whether mails were seen, by folder and number.
     flags: HashMap<String, BTreeMap<u32, bool>>,
     /// Threads that were alive lately.
     pub recent: HashSet<String>,
@@ -43,6 +48,28 @@ pub struct Memory {
     unreadable: HashSet<(String, u32)>,
 }
 
+impl Memory {
+    /// A page begins at this cursor. If it is not the one that was answered last, the page before was not kept: what it told was not
+    /// heard.
+    pub fn begin(&mut self, cursor: &Cursor) {
+        if self.cursor != *cursor {
+            self.flags.clear();
+        }
+    }
+
+    /// A page is answered, with what it told of flags.
+    pub fn end(&mut self, cursor: &Cursor, told: BTreeMap<(String, u32), bool>) {
+        self.cursor = cursor.clone();
+        for ((name, uid), seen) in told {
+            let flags = self.flags.entry(name).or_default();
+            flags.insert(uid, seen);
+            if flags.len() > TOLD {
+                flags.pop_first();
+            }
+        }
+    }
+}
+
 /// A page while it grows.
 #[derive(Debug, Default)]
 pub struct Growing {
@@ -50,6 +77,8 @@ pub struct Growing {
     pub events: Vec<Event>,
     mails: usize,
     bytes: u64,
+    /// What it tells of whether mails were seen, by folder and number.
+    pub told: BTreeMap<(String, u32), bool>,
     /// Whether there is more that is new.
     pub more: bool,
 }
@@ -107,12 +136,13 @@ impl Job<'_> {
             }
             Some(self.session.open(&name).await?)
         };
-        let Some(known) = self.known_as(known, opened.as_ref(), &name) else { return Ok(()) };
-        let read = (known.low, known.next);
+        if self.known_as(known, opened.as_ref(), &name).is_none() {
+            return Ok(());
+        }
         self.arrived(reading, opened.as_ref(), most).await?;
         // What was sent has no flags that matter.
-        if reading.role != Some(Role::Sent) && read.0 < read.1 {
-            self.changes(reading, read, opened.and_then(|open| open.modseq)).await?;
+        if reading.role != Some(Role::Sent) {
+            self.changes(reading, opened.and_then(|open| open.modseq)).await?;
         }
         Ok(())
     }
@@ -176,14 +206,13 @@ impl Job<'_> {
     }
 
     /// Flags that have changed among what was read.
-    async fn changes(
-        &mut self,
-        reading: &Reading,
-        (low, next): (u32, u32),
-        highest: Option<u64>,
-    ) -> Result<(), Trouble> {
+    async fn changes(&mut self, reading: &Reading, highest: Option<u64>) -> Result<(), Trouble> {
         let name = reading.name.to_string();
         let Some(folder) = self.place.folders.get(&name).cloned() else { return Ok(()) };
+        let (low, next) = (folder.low, folder.next);
+        if low >= next {
+            return Ok(());
+        }
         let (last, mut found, mut newest) = (next - 1, Vec::new(), folder.modseq.unwrap_or(0));
         if let Some(since) = folder.modseq.filter(|since| *since > 0) {
             let items = format!("(UID FLAGS {NAMED})");
@@ -212,8 +241,13 @@ impl Job<'_> {
             let named = head.as_deref().and_then(told::name_of).or_else(|| self.imap.known.name(&spot));
             let Some(named) = named else { continue };
             self.imap.known.put(&named, spot);
-            // Where reading is not written back there, that it was not read there means nothing.
-            if flags.seen || self.imap.settings.marks.contains(&Mark::Seen) {
+            // Where reading is not written back there, that it was not read there means nothing. And where another flag has changed,
+            // that it is unseen still is no news: somebody here may have read it meanwhile.
+            let earlier = self.memory.flags.get(&name).and_then(|told| told.get(&uid)).copied();
+            let before = self.growing.told.insert((name.clone(), uid), flags.seen).or(earlier);
+            let counts = flags.seen || self.imap.settings.marks.contains(&Mark::Seen);
+            let is_news = counts && before != Some(flags.seen);
+            if is_news {
                 self.growing.events.push(told::seen(&named, flags.seen, self.now));
             }
         }
@@ -235,10 +269,10 @@ impl Job<'_> {
                 }
             })
             .await?;
+        // Of what was never looked at, only that it was read is news: that it was not, is how it came.
         let before = self.memory.flags.get(name);
-        let differs =
-            |uid: &u32, seen: bool| before.is_none_or(|b| b.get(uid).is_none_or(|was| *was != seen));
-        let changed: Vec<u32> = now.iter().filter(|(uid, f)| differs(uid, f.seen)).map(|(u, _)| *u).collect();
+        let was = |uid: &u32| before.and_then(|before| before.get(uid)).copied().unwrap_or(false);
+        let changed: Vec<u32> = now.iter().filter(|(uid, f)| was(uid) != f.seen).map(|(u, _)| *u).collect();
         let mut found = Vec::new();
         for some in changed.chunks(NUMBERS) {
             self.session
@@ -249,8 +283,6 @@ impl Job<'_> {
                 })
                 .await?;
         }
-        let seen = now.iter().map(|(uid, flags)| (*uid, flags.seen)).collect();
-        self.memory.flags.insert(name.to_owned(), seen);
         Ok(found)
     }
 
@@ -386,6 +418,9 @@ impl Job<'_> {
                 break;
             }
             read?;
+            for head in some {
+                self.growing.told.insert((name.clone(), head.uid), head.flags.seen);
+            }
         }
         if let Some((uids, words)) = failed {
             // Among many, which one it is is found one by one; one alone is passed over from then on.

@@ -1,13 +1,15 @@
 //! Which parts of a mail are its words and which are files (RFC 2046, RFC 2183, RFC 2387), and the words themselves.
 
-use super::mime::parts::{Part, Tree, looks_like_html};
+use super::mime::parts::{self, Part, Tree, looks_like_html};
 use super::mime::{at_most, charset, transfer};
 use super::parsed::Feature;
 use super::plain::{self, Lines};
-use super::{calendar, features, html};
+use super::{calendar, cms, features, html};
 
 /// Longest text that is kept, in bytes. What is longer is kept whole as a file.
 pub const TEXT: usize = 1 << 20;
+/// Signatures within one another that are opened.
+const SEALS: usize = 2;
 /// A text with this many letters is not taken for a stand-in.
 const STAND_IN: usize = 400;
 
@@ -61,6 +63,8 @@ pub(super) struct Body {
     pub defects: Vec<&'static str>,
     /// Words were found: what has a name and comes later is a file.
     has_words: bool,
+    /// Signatures that this lies within.
+    seals: usize,
 }
 
 /// Words of a part.
@@ -76,12 +80,11 @@ pub(super) fn read(tree: &Tree<'_>) -> Body {
     let words = body.walk(tree, 0, false).unwrap_or_default();
     body.text = words.text;
     body.html = words.html;
-    match features::of_armour(&body.text) {
-        Some((feature, stripped)) => {
-            body.note(feature);
-            body.text = stripped.unwrap_or(std::mem::take(&mut body.text));
+    if let Some((feature, stripped)) = features::of_armour(&body.text) {
+        body.note(feature);
+        if let Some(stripped) = stripped {
+            body.text = stripped;
         }
-        None => {}
     }
     if body.text.len() > TEXT {
         body.tell("its text is very long: the whole of it is kept as a file");
@@ -209,6 +212,9 @@ impl Body {
             part.kind.value.as_str(),
             "text/plain" | "text/html" | "text/enriched" | "text/richtext" | "text/markdown"
         );
+        if part.kind.value.ends_with("pkcs7-mime") {
+            return self.sealed(part, at);
+        }
         // A text with a name is a file, unless nothing else can be the words.
         if !is_text || is_attached || (has_name && self.has_words && !as_words) {
             self.file(part, at);
@@ -252,13 +258,28 @@ impl Body {
             self.calendar(part, at);
             return;
         }
-        if part.kind.value.ends_with("pkcs7-mime") {
-            let (bytes, _) = transfer::decode(part.fields.get("content-transfer-encoding"), part.body);
-            if let Some(feature) = features::of_smime(part, &bytes) {
-                self.note(feature);
-            }
-        }
         self.files.push(at);
+    }
+
+    /// A file of S/MIME. What is only signed can be read: its words lie within.
+    fn sealed(&mut self, part: &Part<'_>, at: usize) -> Option<Words> {
+        self.files.push(at);
+        let (bytes, _) = transfer::decode(part.fields.get("content-transfer-encoding"), part.body);
+        let feature = features::of_smime(part, &bytes)?;
+        let inner =
+            if feature == Feature::SmimeSigned && self.seals < SEALS { cms::content(&bytes) } else { None };
+        self.note(feature);
+        let inner = inner?;
+        let tree = parts::read(&inner);
+        let mut within = Body { seals: self.seals + 1, ..Body::default() };
+        let words = within.walk(&tree, 0, true);
+        if !within.files.is_empty() {
+            self.tell("it has files that lie within its signature");
+        }
+        for feature in within.features {
+            self.note(feature);
+        }
+        words
     }
 
     /// An invitation often comes twice, as one of the forms of the words and as a file: then it is one.

@@ -26,11 +26,10 @@ pub fn read(text: &str, method: Option<&str>) -> Option<Feature> {
                 .map(|(_, value)| value.trim_matches('"').to_owned())
         };
         match (name.as_str(), depth) {
+            // What is no event (zones) is passed over as if it were not there.
             ("BEGIN", 0) => {
-                if value.eq_ignore_ascii_case("VEVENT") || value.eq_ignore_ascii_case("VTODO") {
-                    is_found = true;
-                    depth = 1;
-                }
+                is_found = value.eq_ignore_ascii_case("VEVENT") || value.eq_ignore_ascii_case("VTODO");
+                depth = usize::from(is_found);
             }
             ("BEGIN", _) => depth += 1,
             ("END", 1) => break,

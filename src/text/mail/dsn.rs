@@ -121,6 +121,17 @@ fn returned_id(tree: &Tree<'_>) -> Option<String> {
     })
 }
 
+/// The id of the mail that a receipt is about (RFC 8098, section 3.2.5).
+pub(super) fn shown_id(tree: &Tree<'_>) -> Option<String> {
+    let is_receipt = |part: &&Part<'_>| part.kind.value.ends_with("disposition-notification");
+    let part = tree.list.iter().find(is_receipt)?;
+    let (bytes, _) = transfer::decode(part.fields.get("content-transfer-encoding"), part.body);
+    let all = groups(&bytes);
+    all.iter()
+        .find_map(|group| group.get("original-message-id"))
+        .and_then(|id| ids::read(id).into_iter().next())
+}
+
 /// The id of the mail that a report is about, where no part carries it: what the report answers, or what its words hold.
 pub(super) fn told_id(fields: &Fields, text: &str) -> Option<String> {
     let answered = head::all_ids(fields, "in-reply-to").into_iter().next();

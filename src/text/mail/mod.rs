@@ -2,6 +2,7 @@
 
 mod body;
 mod calendar;
+mod cms;
 pub mod compose;
 mod dsn;
 pub mod features;

@@ -28,7 +28,11 @@ pub fn to_text(text: &str, lines: Lines) -> String {
         }
         let depth = line.bytes().take_while(|b| *b == b'>').count();
         let words = &line[depth..];
-        let words = words.strip_prefix(' ').unwrap_or(words);
+        let words = match words.strip_prefix(' ') {
+            // What is no quotation shall not look like one: its blank stays.
+            Some(bare) if depth > 0 || !bare.starts_with('>') => bare,
+            _ => words,
+        };
         let goes_on = words.ends_with(' ') && words != SIGNATURE;
         // A blank line is one, whatever the line before says.
         if words.is_empty() || words == SIGNATURE || open.as_ref().is_some_and(|(of, _)| *of != depth) {
@@ -121,7 +125,7 @@ mod tests {
         for (text, want) in [
             ("one \ntwo\nthree", "one two\nthree"),
             ("> one \n> two\n>> deep \n> not", "> one two\n>> deep\n> not"),
-            (" >no quote\n From here", ">no quote\nFrom here"),
+            (" >no quote\n From here", " >no quote\nFrom here"),
             ("a \n-- \nAna", "a\n-- \nAna"),
             ("ends with \n", "ends with"),
             ("a \n\nb", "a\n\nb"),

@@ -192,11 +192,14 @@ impl Model {
         text: &str,
         width: u16,
     ) -> Option<(String, Role)> {
-        let has_marks = !markup::format(Formatting::Whatsapp, text).marks.is_empty();
+        let knows = matches!(caps.formatting, Formatting::Whatsapp | Formatting::Markdown);
+        // What is typed for a medium that knows none are, mostly, the marks of the others.
+        let marks = if knows { caps.formatting } else { Formatting::Whatsapp };
+        let has_marks = !markup::format(marks, text).marks.is_empty();
         if !has_marks && !text.trim().is_empty() && !self.previews {
             return None;
         }
-        let is_lost = has_marks && caps.formatting != Formatting::Whatsapp;
+        let is_lost = has_marks && !knows;
         let role = if is_lost { Role::Warn } else { Role::Dim };
         let title = context.row.channel.title();
         let [long, short] = markup::words(caps.formatting).map(|words| format!("{title}: {words}"));

@@ -305,6 +305,9 @@ mod tests {
             assert_eq!(block(direction, Formatting::Links), (text.to_owned(), 0));
         }
         assert_eq!(block(Direction::Note, Formatting::Whatsapp), (text.to_owned(), 0));
+        // Markdown is what we write; what comes in has none.
+        assert_eq!(block(Direction::Outbound, Formatting::Markdown), ("now or ~never~".to_owned(), 1));
+        assert_eq!(block(Direction::Inbound, Formatting::Markdown), (text.to_owned(), 0));
         let message = fixture::message(1, Direction::Inbound, text);
         let before = plain(&message, 40);
         assert!(!before.is_current(&message, shape(40, Formatting::Whatsapp)), "the account is known now");

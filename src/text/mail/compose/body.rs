@@ -7,6 +7,7 @@ use super::pictures::Pictures;
 use super::quote::{self, Quoting};
 use super::{given, markdown, outgoing};
 use crate::domain::mail::{Manner, Quoted};
+use crate::text::mail::html;
 use crate::text::markup;
 use jiff::tz::TimeZone;
 
@@ -48,7 +49,7 @@ pub fn body(words: &str, is_html: bool, letter: &Letter<'_>) -> Body {
     let words = outgoing(words);
     let (html, text) = if is_html {
         let html = given::html(&words, &mut pictures);
-        let text = given::text(&html);
+        let text = html::to_text(&html);
         (html, text)
     } else {
         // An empty line before and behind is of no use; blanks before the first word may be.
@@ -123,4 +124,100 @@ fn document(body: &str) -> String {
         "<!DOCTYPE html>\n<html>\n<head><meta charset=\"utf-8\"></head>\n<body>\n<div style=\"{}\">\n{body}</div>\n</body>\n</html>\n",
         verbatim(LOOKS)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::capability::Formatting;
+    use proptest::prelude::*;
+
+    fn made(words: &str, is_html: bool) -> Body {
+        let letter = Letter {
+            message_id: "fd.01@acme.example",
+            manner: Manner::Reply,
+            files: &[Attached { name: "a.png", mime: "image/png" }],
+            signature: "",
+            logo: None,
+            quoted: None,
+            quoting: Quoting::Below,
+            zone: &TimeZone::UTC,
+        };
+        body(words, is_html, &letter)
+    }
+
+    /// The elements of HTML, and its words.
+    fn taken_apart(html: &str) -> (Vec<&str>, String) {
+        let (mut elements, mut words) = (Vec::new(), String::new());
+        for piece in html.split_inclusive('>') {
+            let (text, element) = piece.split_once('<').unwrap_or((piece, ""));
+            words.push_str(text);
+            elements.push(element);
+        }
+        elements.retain(|element| !element.is_empty());
+        let words =
+            words.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+        (elements, words.replace("&amp;", "&"))
+    }
+
+    #[test]
+    fn nothing_makes_nothing() {
+        let found = made(" \n", false);
+        assert_eq!((found.text.as_str(), found.inline.len()), ("", 0));
+    }
+
+    #[test]
+    fn what_a_template_hides_or_loads_goes() {
+        let given = "<p style=\"background-image:url(https://t.example/x);color:red;display:none\">a</p>\
+            <svg onload=x><a href=\"jAvAsCrIpT:x\">b</a></svg><base href=\"https://t.example\"><link rel=stylesheet href=\"https://t.example/x\">\
+            <meta http-equiv=refresh content=\"0;url=https://t.example\"><object data=x></object><video src=\"https://t.example/v\"></video>";
+        let html = made(given, true).html;
+        for gone in [
+            "t.example",
+            "display",
+            "avascript",
+            "onload",
+            "<svg",
+            "<base",
+            "<link",
+            "refresh",
+            "<object",
+            "<video",
+        ] {
+            assert!(!html.to_lowercase().contains(gone), "{gone}: {html}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn html_is_whole_harmless_and_what_the_preview_shows(
+            words in "([*_~`>#\\- \n]|\\\\|```|\n\n|    |[a-z]|b1|é|日|[()<!=:&\"]|\\[|\\]|1\\. |https?://|x@y\\.zz|&lt;|<br>|<script>|</div>|\\]\\(https://q\\)|\\]\\(javascript:q\\)){0,40}",
+        ) {
+            let found = made(&words, false);
+            let (elements, html) = taken_apart(&found.html);
+            let mut open = Vec::new();
+            for element in elements {
+                let element = element.trim_end_matches('>');
+                let name = element.trim_start_matches('/').split(' ').next().unwrap_or_default();
+                let known = [
+                    "!DOCTYPE", "html", "head", "meta", "body", "div", "p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote",
+                    "pre", "ul", "ol", "li", "strong", "em", "s", "code", "a", "br", "hr",
+                ];
+                prop_assert!(known.contains(&name), "{} in {}", element, found.html);
+                let leads = element.split_once("href=\"").map(|(_, to)| to);
+                let is_harmless = |to: &str| ["http", "https", "mailto"].contains(&to.split(':').next().unwrap_or_default().to_lowercase().as_str());
+                prop_assert!(leads.is_none_or(is_harmless) && !element.contains(" on"), "{}", element);
+                match (element.starts_with('/'), name) {
+                    (_, "!DOCTYPE" | "meta" | "br" | "hr") => {}
+                    (true, _) => prop_assert_eq!(open.pop(), Some(name)),
+                    (false, _) => open.push(name),
+                }
+            }
+            prop_assert!(open.is_empty());
+            let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).collect::<String>();
+            let preview = markup::format(Formatting::Markdown, words.trim_end().trim_start_matches('\n')).text;
+            prop_assert_eq!(letters(&html), letters(&preview));
+            prop_assert_eq!(found.text.trim(), words.trim());
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! HTML that was given instead of words: a template, or what another program made. What acts or loads by itself goes.
+//! HTML that was given instead of words: a template, or what another program made. What acts by itself goes, and what loads
+//! by itself but for pictures of the web, which its maker chose.
 
 use super::pictures::Pictures;
 use ammonia::{Builder, UrlRelative, UrlRelativeEvaluate};
@@ -81,6 +82,7 @@ pub(super) fn html(given: &str, pictures: &mut Pictures<'_>) -> String {
     let mut builder = Builder::default();
     builder
         .add_tags(["font"])
+        .add_clean_content_tags(["title"])
         .add_generic_attributes(LOOKS)
         .add_tag_attributes("td", ["colspan", "rowspan", "width"])
         .add_tag_attributes("table", ["width", "role"])
@@ -89,7 +91,8 @@ pub(super) fn html(given: &str, pictures: &mut Pictures<'_>) -> String {
         .filter_style_properties(PROPERTIES.into())
         .link_rel(None);
     builder.url_relative(UrlRelative::Custom(Box::new(ByName(pictures))));
-    let clean = builder.clean(given).to_string();
+    // A picture that may not be loaded leaves nothing.
+    let clean = builder.clean(given).to_string().replace("<img>", "");
     drop(builder);
     for at in 0..pictures.count() {
         if clean.contains(&format!("cid:{}", pictures.cid(at))) {
@@ -97,9 +100,4 @@ pub(super) fn html(given: &str, pictures: &mut Pictures<'_>) -> String {
         }
     }
     clean
-}
-
-/// The same as text.
-pub(super) fn text(html: &str) -> String {
-    html2text::from_read(html.as_bytes(), 78).unwrap_or_default()
 }

@@ -1,9 +1,9 @@
 //! Text within HTML.
 
-/// Appends text so that it is shown as it is: nothing of it is HTML, and runs of blanks stay.
-pub(super) fn escape(text: &str, out: &mut String) {
-    // At the beginning of a line HTML shows no blank; behind an element that ends it does.
-    let mut after_blank = out.is_empty() || out.ends_with('\n') || out.ends_with("\">");
+/// Appends text so that it is shown as it is: nothing of it is HTML, and blanks stay that HTML would not show, those at the
+/// beginning of a line and in runs.
+pub(super) fn escape(text: &str, begins_line: bool, out: &mut String) {
+    let mut after_blank = begins_line || out.ends_with(' ');
     for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),

@@ -14,9 +14,13 @@ const FENCED: &str =
 pub(super) fn html(source: &str, pictures: &mut Pictures<'_>) -> String {
     let mut out = String::with_capacity(source.len() * 2);
     let mut open: Vec<Part> = Vec::new();
+    let mut begins_line = true;
     for (piece, range) in markdown::read(source) {
+        let is_first = std::mem::take(&mut begins_line);
         match piece {
             Piece::Open(part) => {
+                begins_line =
+                    is_first || !matches!(part, Part::Bold | Part::Italic | Part::Strike | Part::Link(_));
                 begin(&part, open.last(), &mut out);
                 open.push(part);
             }
@@ -26,13 +30,16 @@ pub(super) fn html(source: &str, pictures: &mut Pictures<'_>) -> String {
                 }
             }
             Piece::Text(text) if open.last() == Some(&Part::Fenced) => out.push_str(&verbatim(text)),
-            Piece::Text(text) => escape(text, &mut out),
+            Piece::Text(text) => escape(text, is_first, &mut out),
             Piece::Code(code) => {
                 out.push_str("<code style=\"font-family:monospace\">");
-                escape(&code, &mut out);
+                escape(&code, false, &mut out);
                 out.push_str("</code>");
             }
-            Piece::Break => out.push_str("<br>\n"),
+            Piece::Break => {
+                out.push_str("<br>\n");
+                begins_line = true;
+            }
             Piece::Rule => out.push_str("<hr>\n"),
             Piece::Image { alt, file } => match pictures.find(&file) {
                 Some(at) => {
@@ -43,10 +50,10 @@ pub(super) fn html(source: &str, pictures: &mut Pictures<'_>) -> String {
                 // Nothing is loaded for a mail of ours: a picture elsewhere is a link, one that is not there what was typed.
                 None if file.starts_with("https://") || file.starts_with("http://") => {
                     out.push_str(&format!("<a href=\"{}\">", verbatim(&file)));
-                    escape(if alt.is_empty() { &file } else { alt }, &mut out);
+                    escape(if alt.is_empty() { &file } else { alt }, false, &mut out);
                     out.push_str("</a>");
                 }
-                None => escape(&source[range], &mut out),
+                None => escape(&source[range], false, &mut out),
             },
         }
     }
@@ -78,21 +85,21 @@ fn begin(part: &Part, around: Option<&Part>, out: &mut String) {
         out.push('\n');
     }
     match part {
-        Part::Paragraph => out.push_str(&format!("<p style=\"{PARAGRAPH}\">")),
+        Part::Paragraph => out.push_str(&format!("<p dir=\"auto\" style=\"{PARAGRAPH}\">")),
         Part::Heading(level) => {
             let size = match level {
                 1 => "1.4em",
                 2 => "1.2em",
                 _ => "1em",
             };
-            out.push_str(&format!("<h{level} style=\"{PARAGRAPH};font-size:{size}\">"));
+            out.push_str(&format!("<h{level} dir=\"auto\" style=\"{PARAGRAPH};font-size:{size}\">"));
         }
         Part::Quote => out.push_str(&format!("<blockquote style=\"{QUOTE}\">\n")),
         Part::Fenced => out.push_str(&format!("<pre style=\"{FENCED}\">")),
         Part::List(None) => out.push_str(&format!("<ul style=\"{LIST}\">\n")),
         Part::List(Some(1)) => out.push_str(&format!("<ol style=\"{LIST}\">\n")),
         Part::List(Some(first)) => out.push_str(&format!("<ol start=\"{first}\" style=\"{LIST}\">\n")),
-        Part::Item => out.push_str("<li>"),
+        Part::Item => out.push_str("<li dir=\"auto\">"),
         Part::Bold => out.push_str("<strong>"),
         Part::Italic => out.push_str("<em>"),
         Part::Strike => out.push_str("<s>"),

@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod build;
+pub mod fill;
 mod given;
 pub mod head;
 mod html;

@@ -39,8 +39,7 @@ impl Quoting {
 /// Nested quotations that HTML shows as such.
 const DEEPEST: usize = 16;
 
-const QUOTATION: &str =
-    r#"<blockquote type="cite" style="margin:0 0 0 0.8ex;border-left:1px solid #ccc;padding-left:1ex">"#;
+const QUOTATION: &str = r#"<blockquote type="cite" dir="auto" style="margin:0 0 0 0.8ex;border-left:1px solid #ccc;padding-left:1ex">"#;
 
 /// The history as text, without an empty line at its end.
 pub fn text(quoted: &Quoted, manner: Manner, zone: &TimeZone) -> String {
@@ -66,13 +65,13 @@ pub fn html(quoted: &Quoted, manner: Manner, zone: &TimeZone) -> String {
     let mut out = String::from("<div>");
     if manner.is_forward() {
         for line in head(quoted, zone) {
-            html::escape(&line, &mut out);
+            html::escape(&line, true, &mut out);
             out.push_str("<br>\n");
         }
         out.push_str("<br>\n");
         nested(&words(quoted), 0, &mut out);
     } else {
-        html::escape(&attribution(quoted, zone), &mut out);
+        html::escape(&attribution(quoted, zone), true, &mut out);
         out.push_str("<br>\n");
         nested(&words(quoted), 1, &mut out);
     }
@@ -98,7 +97,7 @@ fn nested(words: &str, around: usize, out: &mut String) {
             out.push_str("</blockquote>\n");
             depth -= 1;
         }
-        html::escape(rest, out);
+        html::escape(rest, true, out);
         is_first = false;
     }
     for _ in 0..depth {

@@ -75,6 +75,8 @@ struct Line<'a> {
     range: Range<usize>,
     /// Without blanks around it.
     text: &'a str,
+    /// Nothing stands before its first word.
+    is_flush: bool,
 }
 
 impl Line<'_> {
@@ -82,9 +84,9 @@ impl Line<'_> {
         self.text.is_empty()
     }
 
-    /// A line that is quoted. ">From" is how mailboxes of old escape the word.
+    /// A line that is quoted. ">From" is how mailboxes of old escape the word; a blank before the mark is how it is escaped.
     fn is_quoted(&self) -> bool {
-        self.text.starts_with('>') && !self.text.starts_with(">From ")
+        self.is_flush && self.text.starts_with('>') && !self.text.starts_with(">From ")
     }
 
     /// A line that is drawn.
@@ -105,7 +107,7 @@ fn lines(text: &str) -> Vec<Line<'_>> {
                 c.is_whitespace()
                     || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{feff}')
             };
-            Line { range, text: line.trim_matches(bare) }
+            Line { range, text: line.trim_matches(bare), is_flush: !line.starts_with([' ', '\t']) }
         })
         .collect()
 }

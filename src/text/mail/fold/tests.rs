@@ -171,6 +171,8 @@ fn own_words_for_a_preview() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_text_is_covered(text in "(\\PC|\n|> |-- \n|On 1 Jan 2024 10:00 a@x wrote:\n|From: a\nSent: b\nTo: c\n){0,60}") {
         shape(&text);

@@ -88,8 +88,10 @@ fn write_row(row: &[String], widths: Option<&[usize]>, flow: &mut Flow) {
         ([_, _, ..], None) if is_line && whole <= ROW => filled.join(BETWEEN),
         _ => {
             for cell in filled {
+                let lines = if cell.contains('\n') { 2 } else { 1 };
+                flow.end_line(lines);
                 flow.lines(cell);
-                flow.end_line(if cell.contains('\n') { 2 } else { 1 });
+                flow.end_line(lines);
             }
             return;
         }

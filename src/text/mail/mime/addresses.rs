@@ -62,7 +62,7 @@ impl<'a> Iterator for Reader<'a> {
                     self.rest = after;
                     return Some(Piece::Colon);
                 }
-                '"' => match quoted(after).filter(|_| !self.no_quote) {
+                '"' => match (!self.no_quote).then(|| quoted(after)).flatten() {
                     Some((text, rest)) => {
                         self.rest = rest;
                         return Some(Piece::Quoted(text, rest.starts_with(['@', '.'])));
@@ -72,7 +72,7 @@ impl<'a> Iterator for Reader<'a> {
                         self.rest = after;
                     }
                 },
-                '(' => match comment(after).filter(|_| !self.no_comment) {
+                '(' => match (!self.no_comment).then(|| comment(after)).flatten() {
                     Some((text, rest)) => {
                         self.rest = rest;
                         return Some(Piece::Comment(text));
@@ -218,7 +218,14 @@ fn list(value: &str) -> Vec<Mailbox> {
 
 impl Open<'_> {
     fn push(&mut self, word: String, is_joined: bool) {
-        match self.words.last_mut().filter(|_| self.is_joined) {
+        let joins = |last: &String| {
+            // Blanks around dots and the @ are an old form: "jdoe @ test . example".
+            let goes_on = word.starts_with('@') || last.ends_with('@');
+            self.is_joined
+                || goes_on
+                || (last.contains('@') && (word.starts_with('.') || last.ends_with('.')))
+        };
+        match self.words.last_mut().filter(|last| joins(last)) {
             Some(last) => last.push_str(&word),
             None => self.words.push(word),
         }

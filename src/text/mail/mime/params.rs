@@ -38,7 +38,8 @@ pub fn read(text: &str) -> Params {
     let text = text.trim_start();
     // Behind the value a semicolon is due; some forget it: "text/plain charset=utf-8".
     let end = text.find([';', ' ', '\t', '(']).unwrap_or(text.len());
-    let mut out = Params { value: tidy(&text[..end]).to_ascii_lowercase(), list: Vec::new() };
+    let mut out =
+        Params { value: tidy(text[..end].trim_matches('"')).to_ascii_lowercase(), list: Vec::new() };
     let mut pieces = Vec::new();
     let mut rest = &text[end..];
     while pieces.len() < MOST {

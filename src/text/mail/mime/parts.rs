@@ -57,7 +57,12 @@ pub fn read(raw: &[u8]) -> Tree<'_> {
     if !head.fields.has("content-type") && found_boundary(head.body).is_some() {
         kind.value = "multipart/mixed".into();
     }
+    let is_named = head.fields.has("content-type");
     tree.add(Slice { number: String::new(), fields: head.fields, kind, body: head.body, depth: 0 });
+    let kinds: Vec<&str> = tree.list.iter().map(|part| part.kind.value.as_str()).collect();
+    if !is_named && kinds == ["multipart/mixed", "text/plain", "text/html"] {
+        tree.list[0].kind.value = "multipart/alternative".into();
+    }
     tree
 }
 
@@ -208,7 +213,8 @@ fn kind_of(fields: &Fields, preset: &str) -> Params {
         kind.value = "text/plain".into();
     }
     if !kind.value.contains('/') {
-        kind.value = preset.into();
+        // Of what is none, it is only known that it is no text.
+        kind.value = if kind.value.is_empty() { preset } else { "application/octet-stream" }.into();
     }
     kind
 }

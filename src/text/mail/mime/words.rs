@@ -21,7 +21,7 @@ impl Run {
     fn push(&mut self, word: &Word<'_>) {
         if word.is_base64 {
             self.base64.extend(word.data.chars().filter(|c| !c.is_whitespace()));
-            if self.base64.len() % 4 == 0 {
+            if self.base64.len().is_multiple_of(4) {
                 self.close_base64();
             }
         } else {
@@ -71,13 +71,15 @@ pub fn decode(value: &str) -> String {
     let mut rest = value;
     while let Some(at) = rest.find("=?") {
         let (before, from) = rest.split_at(at);
+        let found = word(from);
         // Blanks between two encoded words are not shown (RFC 2047, section 6.2).
-        if !(in_run && before.trim().is_empty()) {
+        let is_next = in_run && before.trim().is_empty() && matches!(found, Found::Word(_));
+        if !is_next {
             run.write(&mut out);
             out.push_str(before);
         }
         in_run = false;
-        match word(from) {
+        match found {
             Found::Word(word) => {
                 if !run.charset.eq_ignore_ascii_case(word.charset) {
                     run.write(&mut out);
@@ -88,7 +90,6 @@ pub fn decode(value: &str) -> String {
                 rest = word.rest;
             }
             Found::Other => {
-                run.write(&mut out);
                 out.push_str("=?");
                 rest = &from[2..];
             }
@@ -179,6 +180,7 @@ mod tests {
             ("=?utf-8?X?abc?=", "=?utf-8?X?abc?="),
             ("=?utf-8?Q?never closed", "=?utf-8?Q?never closed"),
             ("=?=?utf-8?Q?a?=", "=?a"),
+            ("=?utf-8?Q?a?= =?utf-8?Z?b?=", "a =?utf-8?Z?b?="),
             ("a =? b ?= c", "a =? b ?= c"),
         ] {
             assert_eq!(decode(value), want, "{value}");
