@@ -427,7 +427,7 @@ fn draw_file(pen: &mut Pen<'_>, icons: Icons, place: Rect, file: &AttachmentRow)
         (Some(_), ..) => "",
         (None, _, Fetch::Due) => "… being fetched",
         (None, Some(_), _) => "",
-        (None, None, Fetch::OnDemand) => "↓ fetched when it is opened",
+        (None, None, Fetch::OnDemand) => "↓ fetched when opened",
         (None, None, Fetch::No) => "not here",
     };
     let about = about.join(" · ");
