@@ -151,7 +151,7 @@ pub struct QuickReplyUse {
 /// `attachment …`
 #[derive(Debug, Subcommand)]
 pub enum AttachmentCommand {
-    /// Save a file of a message.
+    /// Save a file of a message. One that is not here yet is asked for and waited for.
     Save {
         /// The attachment's id, as `show` prints it.
         attachment: String,
@@ -160,6 +160,9 @@ pub enum AttachmentCommand {
         /// Replace a file that is there.
         #[arg(long)]
         force: bool,
+        /// Wait up to SECS seconds for a file that is not here yet.
+        #[arg(long, value_name = "SECS", default_value_t = 30)]
+        wait: u64,
     },
 }
 

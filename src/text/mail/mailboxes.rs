@@ -42,8 +42,8 @@ pub fn line(boxes: &[Mailbox]) -> String {
 
 /// Reads what is still being typed: what is no address yet is kept as it stands, in the place of an address.
 pub fn loosely(typed: &str) -> Vec<Mailbox> {
-    let pieces = rough_pieces(typed).into_iter().map(|piece| typed[piece].trim());
-    let read = |piece: &str| read(piece).unwrap_or_else(|_| vec![Mailbox::bare(sanitize::line(piece))]);
+    let pieces = typed_pieces(typed).into_iter().map(|piece| sanitize::line(&typed[piece]).into_owned());
+    let read = |piece: String| read(&piece).unwrap_or_else(|_| vec![Mailbox::bare(piece)]);
     pieces.filter(|piece| !piece.is_empty()).flat_map(read).collect()
 }
 
@@ -58,7 +58,7 @@ pub fn as_typed(boxes: &[Mailbox]) -> String {
 
 /// The piece of what is being typed that a place is in, without the blanks around it; whatever is wrong with it.
 pub fn piece_at(typed: &str, at: usize) -> Range<usize> {
-    let all = rough_pieces(typed);
+    let all = typed_pieces(typed);
     let piece = all.iter().find(|piece| at <= piece.end).or(all.last()).cloned().unwrap_or(0..0);
     let text = &typed[piece.clone()];
     let from = piece.start + text.len() - text.trim_start().len();
@@ -129,8 +129,9 @@ fn pieces(typed: &str) -> Result<Vec<Range<usize>>, WrongMailbox> {
     Ok(found)
 }
 
-/// The pieces between commas, semicolons and line ends outside of quotation marks. One that is not closed goes to the end.
-fn rough_pieces(typed: &str) -> Vec<Range<usize>> {
+/// The pieces of what is being typed, between commas, semicolons and line ends outside of quotation marks. A quotation that is not
+/// closed yet goes to the end.
+pub fn typed_pieces(typed: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let (mut from, mut quoted, mut escaped) = (0, false, false);
     for (at, c) in typed.char_indices() {

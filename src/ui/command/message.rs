@@ -113,7 +113,7 @@ pub(super) static COMMANDS: &[Command] = &[
         quote,
     ),
     Command {
-        hint: Some(("unfold", 42)),
+        hint: Some(("unfold", 12)),
         ..message(
             "message.unfold",
             "Show what is folded",

@@ -98,7 +98,7 @@ impl Model {
                     Some(head) => {
                         let whole = head.whole();
                         face.head(context, left, &sizes, room, &|room| head_view::addressed(&whole, room));
-                        face.mail = head_view::lines(head, width, usize::from(height / 3));
+                        face.mail = head_view::lines(head, width, usize::from(height * 2 / 5));
                         face.warnings.extend(
                             self.about_words(head)
                                 .into_iter()

@@ -1,7 +1,8 @@
 //! How the head of a mail stands above its text: every field with all that is in it, folded to the width, and what is wrong with it.
 
-use crate::domain::mail::Manner;
+use crate::domain::mail::{Mailbox, Manner};
 use crate::text::mail::compose::head::Whole;
+use crate::text::mail::mailboxes;
 use crate::text::{format, sanitize, wrap};
 use crate::ui::composer::NAME;
 use crate::ui::composer::head::{Head, Place, Wrong};
@@ -76,7 +77,14 @@ pub(super) fn lines(head: &Head, width: u16, rows: usize) -> Vec<HeadLine> {
     let wrong = head.wrong();
     let said: Vec<&Wrong> = wrong.iter().filter(|w| !head.is_being_typed(w) && !w.range.is_empty()).collect();
     let mut fields: Vec<Folded> = head.places().into_iter().map(|at| field(head, at, &said, room)).collect();
-    fit(&mut fields, rows);
+    let total = |fields: &[Folded]| fields.iter().map(|field| field.lines.len()).sum::<usize>();
+    if total(&fields) > rows {
+        // The names stand in the first line: the addresses are what has to be seen.
+        for field in fields.iter_mut().filter(|field| field.cursor.is_none()) {
+            field.lines = bare(head, field.place, room).unwrap_or_else(|| std::mem::take(&mut field.lines));
+        }
+    }
+    fit(&mut fields, rows, room);
     let mut out = Vec::new();
     for field in fields {
         let place = field.place;
@@ -119,8 +127,7 @@ fn field(head: &Head, place: Place, said: &[&Wrong], room: usize) -> Folded {
     let has_keys = head.at == Some(place);
     let marks: Vec<Range<usize>> =
         said.iter().filter(|wrong| wrong.at == place).map(|wrong| wrong.range.clone()).collect();
-    // The cursor may stand behind the last letter of a line.
-    let ranges = wrap::wrap(text, room.saturating_sub(1).max(1));
+    let ranges = lines_of(text, place, room);
     let at = input.cursor();
     let of_cursor = ranges.iter().rposition(|range| range.start <= at).unwrap_or(0);
     let mut lines = Vec::new();
@@ -144,6 +151,43 @@ fn field(head: &Head, place: Place, said: &[&Wrong], room: usize) -> Folded {
         first.pieces = vec![(none.0.to_owned(), none.1)];
     }
     Folded { place, lines, cursor: has_keys.then_some(of_cursor) }
+}
+
+/// A field of nothing but addresses, where nothing is wrong with them.
+fn bare(head: &Head, place: Place, room: usize) -> Option<Vec<HeadLine>> {
+    let boxes =
+        mailboxes::read(head.input(place).text()).ok().filter(|b| place.has_addresses() && !b.is_empty())?;
+    let boxes: Vec<Mailbox> = boxes.into_iter().map(|one| Mailbox::bare(one.address)).collect();
+    let text = mailboxes::line(&boxes);
+    let lines = lines_of(&text, place, room).into_iter().enumerate().map(|(row, range)| HeadLine {
+        label: if row == 0 { place.label() } else { "" },
+        has_keys: false,
+        pieces: vec![(text[range].to_owned(), Role::Text)],
+    });
+    Some(lines.collect())
+}
+
+/// The lines of a field: an address begins a line rather than end in the next one. The cursor may stand behind the last letter.
+fn lines_of(text: &str, place: Place, room: usize) -> Vec<Range<usize>> {
+    let room = room.saturating_sub(1).max(1);
+    if !place.has_addresses() {
+        return wrap::wrap(text, room);
+    }
+    let mut rows: Vec<Range<usize>> = Vec::new();
+    for piece in mailboxes::typed_pieces(text) {
+        let begin = piece.end - text[piece.clone()].trim_start().len();
+        // With its comma.
+        let end = (piece.end + 1).min(text.len());
+        match rows.last_mut() {
+            Some(row) if wrap::width(&text[row.start..end]) <= room => row.end = end,
+            _ => rows.push(begin.min(end)..end),
+        }
+    }
+    let fold = |row: Range<usize>| {
+        let lines = wrap::wrap(&text[row.clone()], room).into_iter();
+        lines.map(move |line| row.start + line.start..row.start + line.end)
+    };
+    rows.into_iter().flat_map(fold).collect()
 }
 
 /// A line of a field: what is wrong in it is marked, and where one types.
@@ -175,7 +219,7 @@ fn pieces(
 }
 
 /// Cuts fields down until all of them have room: the longest first, and that which has the keys last.
-fn fit(fields: &mut [Folded], rows: usize) {
+fn fit(fields: &mut [Folded], rows: usize, room: usize) {
     let total = |fields: &[Folded]| fields.iter().map(|field| field.lines.len()).sum::<usize>();
     while total(fields) > rows.max(fields.len()) {
         let others = fields.iter_mut().filter(|field| field.cursor.is_none() && field.lines.len() > 1);
@@ -184,7 +228,10 @@ fn fit(fields: &mut [Folded], rows: usize) {
             let plural = if hidden == 1 { "" } else { "s" };
             longest.lines.truncate(1);
             if let Some(line) = longest.lines.first_mut() {
-                line.pieces.push((format!(" … {hidden} line{plural} more"), Role::Accent));
+                let note = format!(" … {hidden} line{plural} more");
+                let text: String = line.pieces.iter().map(|(words, _)| words.as_str()).collect();
+                let text = wrap::truncate(&text, room.saturating_sub(wrap::width(&note))).into_owned();
+                line.pieces = vec![(text, Role::Text), (note, Role::Accent)];
             }
             continue;
         }
@@ -214,7 +261,6 @@ pub(super) fn draw(pen: &mut Pen<'_>, x: u16, y: u16, end: u16, line: &HeadLine)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::mail::Mailbox;
 
     fn whole(manner: Manner, to: usize) -> Whole {
         let names = ["Anna de Vries", "Bob Chen", "Carl", "Dora", "Eve"];
@@ -229,7 +275,7 @@ mod tests {
             (Manner::Reply, 2, 60, "to Anna de Vries, Bob Chen by E-mail"),
             (Manner::ReplyAll, 5, 60, "to all: Anna de Vries, Bob Chen, Carl +2 by E-mail"),
             (Manner::ReplyAll, 5, 40, "to all: Anna de Vries +4 by E-mail"),
-            (Manner::ReplyAll, 5, 30, "to all: Anna d… +4 by E-mail"),
+            (Manner::ReplyAll, 5, 30, "to all: Anna de… +4 by E-mail"),
             (Manner::ReplyAll, 5, 20, "to 5 by E-mail"),
             (Manner::Reply, 1, 10, "by E-mail"),
             (Manner::Forward, 0, 60, "forward to nobody yet by E-mail"),
@@ -245,7 +291,6 @@ mod tests {
 
     fn head(to: &str, cc: &str) -> Head {
         use crate::domain::mail::MailHead;
-        use crate::text::mail::mailboxes;
         let mut head = Head::default();
         head.restore(Some(&MailHead {
             to: Some(mailboxes::loosely(to)),
@@ -278,7 +323,7 @@ mod tests {
         let many: Vec<String> = (0..40).map(|n| format!("person{n}@x.example")).collect();
         let mut head = head(&many.join(", "), &many[..4].join(", "));
         let all = lines(&head, 60, 6);
-        assert_eq!(all.len(), 3, "{:#?}", texts(&all));
+        assert_eq!(all.len(), 4, "{:#?}", texts(&all));
         assert!(texts(&all)[0].contains("lines more"), "{:#?}", texts(&all));
         head.go(Some(Place::To));
         let all = lines(&head, 60, 6);

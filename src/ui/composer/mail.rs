@@ -308,8 +308,10 @@ impl Model {
     pub(super) fn about_words(&self, head: &Head) -> Vec<(String, bool)> {
         let Some(message) = head.message.as_deref() else { return Vec::new() };
         let mut out = Vec::new();
-        let newest = answered(&self.thread.messages).map(|m| m.id);
-        if head.manner.is_answer() && newest.is_some() && newest != Some(message.id) {
+        let newest = answered(&self.thread.messages);
+        if head.manner.is_answer()
+            && newest.is_some_and(|m| (m.sent_at, m.id) > (message.sent_at, message.id))
+        {
             let when = format::moment_within(message.sent_at, self.now, &self.tz);
             out.push((format!("answers the mail of {when}, not the newest"), false));
         }

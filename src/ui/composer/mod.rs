@@ -1,6 +1,7 @@
 //! The text field below a thread: bound to one conversation, and clear about who will read it.
 
 mod begin;
+mod draft;
 mod expand;
 mod face;
 mod files;

@@ -154,6 +154,7 @@ impl Block {
             for part in parts {
                 match part {
                     Part::Own(range) if range.is_empty() => {}
+                    Part::Gap => lines.push(Line::Body(0..0)),
                     Part::Own(range) => lines.extend(within(&range, &text).into_iter().map(Line::Body)),
                     Part::Quoted(range) => {
                         lines.extend(within(&range, &text).into_iter().map(Line::Quoted));
@@ -230,15 +231,18 @@ fn words_of(message: &MessageRow, shape: Shape) -> Words {
         let (range, marks) = match &part {
             Part::Own(range) => (range.clone(), marks),
             Part::Quoted(range) => (range.clone(), Formatting::None),
-            Part::Folded(..) => {
+            Part::Folded(..) | Part::Gap => {
                 out.parts.push(part);
                 continue;
             }
         };
-        let piece = words[range].trim_end_matches(['\n', ' ']);
-        // What is left of a paragraph's end is a line of its own only between words.
-        let piece = if out.text.is_empty() { piece.trim_start_matches('\n') } else { piece };
-        let found = markup::format(marks, piece);
+        let piece = &words[range.clone()];
+        // Paragraphs stay apart; what is folded away takes no room for that.
+        let is_apart = piece.starts_with('\n') || words[..range.start].ends_with("\n\n");
+        if is_apart && matches!(out.parts.last(), Some(Part::Own(_) | Part::Quoted(_))) {
+            out.parts.push(Part::Gap);
+        }
+        let found = markup::format(marks, piece.trim_start_matches('\n').trim_end_matches(['\n', ' ']));
         let from = out.text.len();
         out.text.push_str(&found.text);
         let shifted = found.looks.into_iter().map(|(at, look)| (from + at.start..from + at.end, look));
@@ -349,9 +353,11 @@ mod tests {
         };
         let block = lay(&message, false);
         assert_eq!((block.text.as_str(), block.about.as_str()), ("Yes", "⋯ 2 quoted lines"));
-        assert_eq!(block.lines, [Line::Head, Line::Body(0..3), Line::Folded(0..block.about.len())]);
+        assert_eq!(block.lines[1..], [Line::Head, Line::Body(0..3), Line::Folded(0..block.about.len())]);
         assert!(block.has_folds && lay(&message, true).has_folds);
-        assert_eq!(lay(&message, true).text, "Yes\n\n> old\n> older".replacen("\n\n", "", 1));
+        assert_eq!(lay(&message, true).text, "Yes> old\n> older");
+        let gaps = |block: &Block| block.lines.iter().filter(|line| **line == Line::Body(0..0)).count();
+        assert_eq!((gaps(&block), gaps(&lay(&message, true))), (0, 1));
         let marked = |message: &MessageRow| {
             let shape = shape(40, Formatting::Markdown);
             Block::new(message, shape, &Scene::default()).text

@@ -59,7 +59,8 @@ pub(crate) fn told(message: &MessageRow, scene: &Scene, is_whole: bool) -> Told 
     let mut told = Told { kind: kind(message), ..Told::default() };
     let Some(mail) = message.mail.as_deref() else { return told };
     let is_inbound = message.direction == Direction::Inbound;
-    if let Some(from) = mail.from.as_ref().filter(|from| is_inbound && !scene.is_theirs(&from.address)) {
+    let is_said = is_inbound && told.kind.is_empty();
+    if let Some(from) = mail.from.as_ref().filter(|from| is_said && !scene.is_theirs(&from.address)) {
         let known = message.author_name.as_deref().unwrap_or_default();
         if !mailboxes::same(known, &from.address) {
             told.from = sanitize::line(&from.address).into_owned();
@@ -164,6 +165,8 @@ pub(crate) enum Part {
     Quoted(Range<usize>),
     /// So many lines that are folded away, and what they are.
     Folded(usize, Kind),
+    /// An empty line between two others.
+    Gap,
 }
 
 /// The words of a mail in pieces. Quoted history and signatures are folded away; a short quotation before own words is not.
@@ -282,6 +285,7 @@ mod tests {
                 Part::Own(range) => text[range].trim().to_owned(),
                 Part::Quoted(range) => format!("[{}]", text[range].trim()),
                 Part::Folded(count, kind) => folded_words(count, kind),
+                Part::Gap => String::new(),
             };
             parts(text, is_whole).into_iter().map(part).collect()
         };

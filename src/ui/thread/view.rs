@@ -432,8 +432,8 @@ fn draw_file(model: &Model, pen: &mut Pen<'_>, place: Rect, file: &AttachmentRow
         (Some(_), ..) => "",
         (None, _, Fetch::Due) => "… being fetched",
         (None, Some(_), _) => "",
-        (None, None, Fetch::OnDemand) => "↓ fetched when it is opened",
         (None, None, Fetch::No) if is_imported(model) => "in the imported file",
+        (None, None, Fetch::OnDemand) => "↓ fetched when opened",
         (None, None, Fetch::No) => "not here",
     };
     let about = about.join(" · ");

@@ -319,7 +319,13 @@ impl World {
             contact: Some(ContactRow {
                 id: row.contact,
                 name: row.contact_name.clone(),
-                identities: vec![(Identity::new(IdentityKind::Phone, row.theirs.clone()), true)],
+                identities: vec![(
+                    Identity::new(
+                        if row.theirs.contains('@') { IdentityKind::Email } else { IdentityKind::Phone },
+                        row.theirs.clone(),
+                    ),
+                    true,
+                )],
                 conversations: Vec::new(),
             }),
             draft_about: None,
@@ -389,7 +395,9 @@ impl World {
                 found: self
                     .rows
                     .iter()
-                    .filter(|r| r.contact_name.contains(typed.as_str()) && r.theirs.starts_with('+'))
+                    .filter(|r| r.contact_name.contains(typed.as_str()))
+                    .filter(|r| r.theirs.contains('@') == (*kind == IdentityKind::Email))
+                    .filter(|r| r.theirs.starts_with('+') || r.theirs.contains('@'))
                     .map(|r| Recipient {
                         name: r.contact_name.clone(),
                         identity: Identity::new(*kind, r.theirs.clone()),
