@@ -4,9 +4,9 @@ use crate::laws::facts::dump_of;
 use crate::support::{Home, until};
 use frontdesk::domain::clock::{ManualClock, SystemClock};
 use frontdesk::domain::conversation::Status;
-use frontdesk::domain::message::Direction;
+use frontdesk::domain::message::{Direction, MessageKind};
 use frontdesk::domain::query::parse;
-use frontdesk::domain::row::{ConversationRow, MessageRow};
+use frontdesk::domain::row::{ConversationRow, Fetch, MessageRow};
 use frontdesk::engine::import::{
     ImportError, ImportReport, MailOptions, Mails, Place, Progress, import_mails,
 };
@@ -342,6 +342,77 @@ fn who_we_are_has_to_be_known() {
     assert!(matches!(import("missing"), Err(ImportError::Read(_))));
 }
 
+/// A mail with a file whose name wants to be somewhere else.
+fn with_file(id: &str) -> String {
+    let head =
+        mail(id, 5, ANNA, DESK, "Photo", "", "").replace("Content-Type: text/plain; charset=utf-8\n\n\n", "");
+    format!(
+        "{head}Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nSee there.\n--b\n\
+         Content-Type: image/png; name=\"../../.ssh/a\u{1b}[2Jb.png\"\nContent-Transfer-Encoding: base64\n\
+         Content-Disposition: attachment\n\niVBORw0KGgo=\n--b--\n"
+    )
+}
+
+#[test]
+fn files_are_named_and_kept_where_that_is_asked_for() {
+    let desk = Desk::new();
+    let lying =
+        [("1", "x"), ("2", "y")].map(|(_, id)| Lying { folder: "", letters: Some("S"), text: with_file(id) });
+    maildir(&desk.path("m"), &lying);
+    let file = |desk: &Desk| {
+        let row = desk.all().remove(0);
+        desk.thread(&row).remove(0).attachments.remove(0)
+    };
+    let report = desk.import(&desk.path("m"), &MailOptions::default());
+    assert_eq!((report.messages, report.files), (2, 0));
+    let named = file(&desk);
+    assert!(named.name.ends_with("b.png") && !named.name.contains(['/', '\u{1b}']), "{named:?}");
+    assert_eq!((named.size, named.path.as_deref(), named.fetch), (Some(8), None, Fetch::No));
+    assert!(!desk.store.files_dir().exists());
+    // Once more, with files: nothing is new but those.
+    let report = desk.import(&desk.path("m"), &MailOptions { files: true, ..MailOptions::default() });
+    assert_eq!((report.messages, report.duplicates, report.files), (0, 2, 2));
+    let kept = file(&desk);
+    let path = desk.store.dir().join(kept.path.unwrap());
+    assert_eq!(fs::read(&path).unwrap(), b"\x89PNG\r\n\x1a\n");
+    let places = fs::read_dir(path.parent().unwrap().parent().unwrap()).unwrap().count();
+    assert_eq!(places, 1, "the same content is kept once");
+    desk.check();
+}
+
+#[test]
+fn mails_without_an_id_are_recognised_by_themselves() {
+    let desk = Desk::new();
+    let bare = |words: &str| {
+        let text = mail("x", 1, ANNA, DESK, "Hi", "", words).replace("Message-ID: <x@x.example>\n", "");
+        Lying { folder: "", letters: Some("S"), text }
+    };
+    maildir(&desk.path("m"), &[bare("one"), bare("two"), bare("one")]);
+    let report = desk.import(&desk.path("m"), &MailOptions::default());
+    assert_eq!((report.messages, report.duplicates), (2, 1));
+}
+
+#[test]
+fn a_mail_that_came_back_calls_nobody_in_imported_history() {
+    let desk = Desk::new();
+    let bounce = "Message-ID: <z@mx.example>\nDate: Thu, 16 Nov 2023 10:15:00 +0000\nFrom: MAILER-DAEMON@mx.example\n\
+         To: support@acme.example\nSubject: Undelivered\nMIME-Version: 1.0\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: text/plain\n\n\
+         It came back.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n\
+         Final-Recipient: rfc822; anna@customer.example\nAction: failed\nStatus: 5.1.1\n\n--b\n\
+         Content-Type: message/rfc822\n\nMessage-ID: <b@x.example>\nSubject: Re: Broken lamp\n\nwords\n--b--\n";
+    let mut mails = wanted();
+    mails.push(Lying { folder: "", letters: Some("S"), text: bounce.into() });
+    maildir(&desk.path("m"), &mails);
+    desk.import(&desk.path("m"), &MailOptions::default());
+    let rows = desk.all();
+    let anna = rows.iter().find(|row| row.subject.as_deref() == Some("Broken lamp")).unwrap();
+    let kinds: Vec<_> = desk.thread(anna).iter().map(|m| (m.kind, m.delivery.is_some())).collect();
+    assert_eq!(kinds.iter().filter(|(kind, _)| *kind == MessageKind::Bounce).count(), 1, "{kinds:?}");
+    assert!(kinds.iter().all(|(_, told)| !told), "nothing is failed: {kinds:?}");
+    desk.check();
+}
+
 /// Many mails, some of them answers to others.
 fn many(count: usize) -> String {
     let mut out = String::new();
@@ -377,7 +448,9 @@ fn an_import_that_is_killed_goes_on_when_it_is_begun_again() {
     }
     let import = |home: &Home| {
         let file = home.path().join("m.mbox");
-        home.command(&["import", file.to_str().unwrap(), "--own", "support@acme.example"])
+        let mut command = home.command(&["import", file.to_str().unwrap(), "--own", "support@acme.example"]);
+        command.stdout(std::process::Stdio::null());
+        command
     };
     // While an engine runs, transactions are small.
     let engine = lock::try_acquire(&home.workspace()).unwrap().expect("nobody else runs it");

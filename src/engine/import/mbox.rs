@@ -48,6 +48,8 @@ pub(super) struct Mbox<R> {
     /// Where that is in the file.
     offset: u64,
     ended: bool,
+    /// The largest mail that is read.
+    largest: usize,
 }
 
 /// How a search for the end of a mail went.
@@ -66,7 +68,7 @@ impl<R: Read> Mbox<R> {
 
     /// Reads from somewhere in a file: what stands before the first mail there is told as bad.
     pub(super) fn from(input: R, offset: u64) -> Mbox<R> {
-        Mbox { input, buffer: Vec::new(), start: 0, offset, ended: false }
+        Mbox { input, buffer: Vec::new(), start: 0, offset, ended: false, largest: LARGEST }
     }
 
     /// How far it is read, in bytes.
@@ -95,7 +97,7 @@ impl<R: Read> Mbox<R> {
         self.take(first.end);
         let Some(end) = self.end()? else {
             self.skip()?;
-            let why = format!("larger than {} MB", LARGEST / 1024 / 1024);
+            let why = format!("larger than {} MB", self.largest / 1024 / 1024);
             return Ok(Some(Piece::Bad { offset, why }));
         };
         let bytes = mail(&self.rest()[..end.at], end.verbatim);
@@ -110,7 +112,7 @@ impl<R: Read> Mbox<R> {
         let mut in_head = true;
         let mut length = None;
         while let Some(line) = self.line(at)? {
-            if line.start >= LARGEST {
+            if line.start >= self.largest {
                 return Ok(None);
             }
             let text = &self.rest()[line.clone()];
@@ -133,7 +135,7 @@ impl<R: Read> Mbox<R> {
 
     /// The end that `Content-Length` says, if there is one.
     fn by_length(&mut self, body: usize, length: Option<usize>) -> Result<Option<End>> {
-        let Some(end) = length.and_then(|length| body.checked_add(length)).filter(|end| *end <= LARGEST)
+        let Some(end) = length.and_then(|length| body.checked_add(length)).filter(|end| *end <= self.largest)
         else {
             return Ok(None);
         };
@@ -220,15 +222,20 @@ impl<R: Read> Mbox<R> {
         }
         let there = self.buffer.len();
         self.buffer.resize(there + READ, 0);
-        let read = loop {
-            match self.input.read(&mut self.buffer[there..]) {
+        let mut end = there;
+        while end < self.buffer.len() {
+            match self.input.read(&mut self.buffer[end..]) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(read) => end += read,
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                read => break read,
+                Err(e) => return Err(e),
             }
-        };
-        self.buffer.truncate(there + *read.as_ref().unwrap_or(&0));
-        self.ended = read? == 0;
-        Ok(!self.ended)
+        }
+        self.buffer.truncate(end);
+        Ok(end > there)
     }
 }
 
@@ -469,36 +476,17 @@ mod tests {
 
     #[test]
     fn a_mail_beyond_measure_is_passed_over_and_the_next_one_is_found() {
-        struct Endless {
-            lines: usize,
-        }
-        impl Read for Endless {
-            fn read(&mut self, out: &mut [u8]) -> Result<usize> {
-                let piece: &[u8] = match self.lines {
-                    0 => LINE.as_bytes(),
-                    1 => b"\n",
-                    // Some lines are a megabyte long.
-                    n if n < 3 + LARGEST / 1024 => &[b'x'; 1024],
-                    n if n == 3 + LARGEST / 1024 => b"\n\n",
-                    n if n == 4 + LARGEST / 1024 => LINE.as_bytes(),
-                    n if n == 5 + LARGEST / 1024 => b"Subject: next\n\nHello\n",
-                    _ => return Ok(0),
-                };
-                self.lines += 1;
-                out[..piece.len()].copy_from_slice(piece);
-                if self.lines % 1024 == 0 && piece.len() == 1024 {
-                    out[1023] = b'\n';
-                }
-                Ok(piece.len())
-            }
-        }
-        let mut mbox = Mbox::new(Endless { lines: 0 });
+        const LARGE: usize = 2 * 1024 * 1024;
+        // Some lines are longer than what is read at once.
+        let long = format!("{}\n", "x".repeat(READ + 1)).repeat(2 * LARGE / READ);
+        let text = format!("{LINE}\n{long}\n{LINE}Subject: next\n\nHello\n");
+        let mut mbox = Mbox { largest: LARGE, ..Mbox::new(text.as_bytes()) };
         let Some(Piece::Bad { offset: 0, why }) = mbox.next().unwrap() else { panic!() };
-        assert!(why.contains("64 MB"), "{why}");
+        assert_eq!(why, "larger than 2 MB");
         let Some(Piece::Mail { bytes, .. }) = mbox.next().unwrap() else { panic!() };
         assert_eq!(bytes, b"Subject: next\n\nHello\n");
         assert!(mbox.next().unwrap().is_none());
-        assert!(mbox.buffer.capacity() < 2 * LARGEST, "{}", mbox.buffer.capacity());
+        assert!(mbox.buffer.capacity() < 3 * LARGE, "{}", mbox.buffer.capacity());
     }
 
     /// Writes as mboxrd does.
