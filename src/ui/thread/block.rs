@@ -210,6 +210,7 @@ fn words_of(message: &MessageRow, shape: Shape) -> Words {
     let marks = match (&message.mail, shape.formatting) {
         _ if !is_public => Formatting::None,
         (Some(mail), Formatting::Markdown) if !is_ours(mail) => Formatting::None,
+        (None, Formatting::Markdown) if message.direction == Direction::Inbound => Formatting::None,
         (_, formatting) => formatting,
     };
     let words = body(message);
