@@ -346,8 +346,7 @@ mod tests {
     fn a_mail_is_folded_and_only_our_marks_are_marks() {
         let text = "*Yes*\n\n> old\n> older\n";
         let mut message = fixture::message(1, Direction::Inbound, text);
-        let mail = |id: &str| Some(Box::new(Mail { message_id: id.into(), ..Mail::default() }));
-        message.mail = mail("a@x.example");
+        message.mail = Some(Box::new(Mail { message_id: "a@x.example".into(), ..Mail::default() }));
         let lay = |message: &MessageRow, is_whole| {
             let shape = Shape { is_whole, ..shape(40, Formatting::Whatsapp) };
             Block::new(message, shape, &Scene::default())
