@@ -9,7 +9,7 @@ use std::borrow::Cow;
 const DEFECTS: usize = 20;
 
 /// Reads a mail. Never fails, never hangs, and takes memory in proportion to the bytes: its text has at most 24 times their
-/// number and never more than [`body::TEXT`], its files together no more than they.
+/// number and never more than `body::TEXT`, its files together no more than they.
 pub fn parse(raw: &[u8]) -> Parsed {
     let raw = with_line_ends(raw);
     let tree = parts::read(&raw);

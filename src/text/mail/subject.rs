@@ -1,7 +1,7 @@
-//! What a subject is about, without the marks that answering and passing on leave before it: "Re:", "AW:", "Fwd:", "[EXT]".
+//! What a subject is about, without the marks that answering and passing on leave before it: "Re:", "AW:", "Fwd:", `[EXT]`.
 //!
 //! RFC 5256 (section 2.1, "base subject") is the model, with two differences. The prefixes of many languages are known, not
-//! those of English alone. And a tag such as "[Ticket 12]" or "[list]" stays: here the base is also what an answer's subject is
+//! those of English alone. And a tag such as `[Ticket 12]` or `[list]` stays: here the base is also what an answer's subject is
 //! made of, and such a tag belongs to it.
 
 /// What a prefix says.

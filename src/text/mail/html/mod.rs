@@ -1,7 +1,7 @@
 //! HTML of mails to text that reads well: paragraphs, lists, tables, quotations and links, without what is not to be seen.
 //! Nothing is ever loaded: no image, no style sheet, no frame.
 //!
-//! The source is gone over once, element by element, without building a tree ([`token`]): time and memory follow the length of
+//! The source is gone over once, element by element, without building a tree (`token`): time and memory follow the length of
 //! the source, whatever its nesting.
 
 mod flow;
