@@ -63,13 +63,15 @@ pub struct MailServer {
     exim: Option<Child>,
 }
 
-/// Runs a program and ends it when standard input ends, which it does when we end, also by `kill -9`.
+/// Runs a program and ends it when standard input ends, which it does when we end, also by `kill -9`. What the program has started may
+/// go on, unless its first word is `all`: Dovecot's sessions go on for seconds without it.
 const KEEPER: &str = r#"exec 3<&0
 "$@" 3<&- </dev/null & child=$!
 { read -r _ <&3; kill -TERM "$child"; } 2>/dev/null & reader=$!
 exec 3<&-
 wait "$child"; code=$?
 kill "$reader" 2>/dev/null
+if [ "$0" = all ]; then kill -KILL 0; fi
 exit "$code""#;
 
 impl MailServer {
@@ -132,7 +134,7 @@ impl MailServer {
             );
             let mut command = Command::new(program(&["dovecot"]));
             command.arg("-F").arg("-c").arg(config);
-            let mut child = self.spawn(command, "dovecot.out");
+            let mut child = self.spawn("all", command, "dovecot.out");
             self.until_open(&mut child, &[self.ports.imap, self.ports.imaps]);
             self.dovecot = Some(child);
         }
@@ -146,17 +148,17 @@ impl MailServer {
             let mut command = Command::new(self.path().join("exim"));
             // In the foreground; and what could not be delivered is tried again every five seconds.
             command.arg("-C").arg(self.path().join("exim.conf")).args(["-bdf", "-q5s"]);
-            let mut child = self.spawn(command, "exim.out");
+            let mut child = self.spawn("one", command, "exim.out");
             let Ports { smtp, smtps, submission, .. } = self.ports;
             self.until_open(&mut child, &[smtp, smtps, submission]);
             self.exim = Some(child);
         }
     }
 
-    fn spawn(&self, command: Command, out: &str) -> Child {
+    fn spawn(&self, what_ends: &str, command: Command, out: &str) -> Child {
         let out = std::fs::File::create(self.path().join("log").join(out)).unwrap();
         let mut keeper = Command::new("sh");
-        keeper.args(["-c", KEEPER, "sh"]).arg(command.get_program()).args(command.get_args());
+        keeper.args(["-c", KEEPER, what_ends]).arg(command.get_program()).args(command.get_args());
         keeper.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         keeper.env("HOME", self.path()).current_dir(self.path()).process_group(0);
         if rustix::process::geteuid().is_root() {
