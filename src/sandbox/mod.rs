@@ -6,7 +6,6 @@
 pub mod cast;
 pub mod history;
 mod http;
-pub mod mailbox;
 pub mod random;
 pub mod twilio;
 pub mod visitor;

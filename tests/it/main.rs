@@ -23,7 +23,6 @@ mod end_to_end;
 mod far_end;
 mod guards;
 mod hold;
-mod imap_far_end;
 mod journeys;
 mod keyring;
 mod query;
