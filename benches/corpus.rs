@@ -29,11 +29,14 @@ const ENGLISH: &str = "the to a and I order of is in it you for my on have this 
     above below confirm verify identity birth postal code street city country express standard courier label return box \
     tape open closed store gift voucher discount coupon promo expired valid until month year annual plan upgrade feature \
     request feedback survey rating stars happy unhappy great excellent terrible slow fast";
-const FIRST: &str = "Ana Ben Chloé Dmitri Elif Farah George Hana Ivan José Kaito Lena Mohamed Nina Oscar Priya Quentin Rosa \
+/// First names.
+pub const FIRST: &str = "Ana Ben Chloé Dmitri Elif Farah George Hana Ivan José Kaito Lena Mohamed Nina Oscar Priya Quentin Rosa \
     Søren Tariq Uma Victor Wei Ximena Yusuf Zoë Aisha Björn Carla Diego Emma Felix Grace Hugo Ines Jonas Keiko Liam Maya Noah";
-const LAST: &str = "Smith García Müller Rossi Tanaka Nguyen Kowalski Ivanov Okafor Haddad Silva Jensen Dubois Yılmaz Patel \
+/// Last names.
+pub const LAST: &str = "Smith García Müller Rossi Tanaka Nguyen Kowalski Ivanov Okafor Haddad Silva Jensen Dubois Yılmaz Patel \
     Kim Chen Brown Novák O'Brien Andersson Costa Fischer Moreau Santos Lopez Walker Young Baker Hill";
-const DOMAINS: [&str; 4] = ["example.com", "mail.example.net", "post.example.org", "corp.example.net"];
+/// Where they have their mailboxes.
+pub const DOMAINS: [&str; 4] = ["example.com", "mail.example.net", "post.example.org", "corp.example.net"];
 const OTHER: [&str; 20] = [
     "😀",
     "🙏",
@@ -56,7 +59,8 @@ const OTHER: [&str; 20] = [
     "شكرا",
     "café",
 ];
-const SUBJECTS: [&str; 8] = [
+/// What people write about.
+pub const SUBJECTS: [&str; 8] = [
     "Where is my order",
     "Refund for order",
     "Cannot log in to account",
@@ -96,7 +100,8 @@ impl Rng {
     pub fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
-    fn pick(&mut self, list: &[&'static str]) -> &'static str {
+    /// One of a list.
+    pub fn pick(&mut self, list: &[&'static str]) -> &'static str {
         list[self.below(list.len())]
     }
     fn normal(&mut self) -> f64 {
@@ -104,13 +109,15 @@ impl Rng {
     }
 }
 
-struct Words {
+/// Words by how often they are said.
+pub struct Words {
     list: Vec<String>,
     cumulative: Vec<f64>,
 }
 
 impl Words {
-    fn new(rng: &mut Rng) -> Words {
+    /// The words of a seed.
+    pub fn new(rng: &mut Rng) -> Words {
         let mut list: Vec<String> = ENGLISH.split_whitespace().map(str::to_owned).collect();
         let (onsets, vowels, codas): (Vec<_>, Vec<_>, Vec<_>) = (
             ONSETS.split(' ').collect::<Vec<_>>(),
@@ -160,7 +167,8 @@ struct Open {
     last: Option<String>,
 }
 
-fn ascii(text: &str) -> String {
+/// The letters and digits of a name that an address can have.
+pub fn ascii(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
 }
 
@@ -226,7 +234,8 @@ pub fn write(out: &mut impl Write, n: usize, seed: u64) -> std::io::Result<()> {
     Ok(())
 }
 
-fn body(rng: &mut Rng, words: &Words, i: usize) -> String {
+/// What somebody writes in the message of that number.
+pub fn body(rng: &mut Rng, words: &Words, i: usize) -> String {
     let count = (3.9 + 0.55 * rng.normal()).exp().clamp(20.0, 200.0) as usize;
     let mut list: Vec<&str> = (0..count).map(|_| words.draw(rng)).collect();
     let x = rng.unit();

@@ -5,7 +5,7 @@ use crate::config::{ChannelConfig, Config};
 use crate::engine::accounts::Live;
 use crate::net::http::Http;
 use crate::net::secrets;
-use crate::provider::{Setup, Vendor, vendor};
+use crate::provider::{Again, Setup, Vendor, vendor};
 use crate::store::Store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -66,6 +66,12 @@ pub fn build(
     if !missing.is_empty() {
         return Err(missing.join("; "));
     }
-    let setup = Setup { name: channel.name.clone(), settings: channel.settings.clone(), secrets: resolved };
+    let (sources, workspace, name) = (channel.secrets.clone(), workspace.to_owned(), channel.name.clone());
+    let again = Again::new(move |key| {
+        let source = sources.get(key).ok_or_else(|| "it is kept nowhere".to_owned())?;
+        secrets::resolve(source, &workspace, &name, key).map_err(|why| why.to_string())
+    });
+    let setup =
+        Setup { name: channel.name.clone(), settings: channel.settings.clone(), secrets: resolved, again };
     (vendor.build)(&setup, http).map_err(|failure| failure.to_string())
 }

@@ -5,7 +5,10 @@ use crate::config::Config;
 use crate::domain::clock::Ms;
 
 pub use crate::app::files::expand;
-pub use crate::engine::import::{ImportError, ImportOptions, Progress, import_jsonl};
+pub use crate::engine::import::{
+    Format, ImportError, ImportOptions, ImportReport, MailOptions, Mails, Progress, import_jsonl,
+    import_mails,
+};
 pub use crate::engine::lock;
 pub use crate::net::keyring::{self, KeyringError};
 pub use crate::net::secrets;

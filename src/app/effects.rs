@@ -10,6 +10,7 @@ use crate::app::workspace::Workspace;
 use crate::config::Overrides;
 use crate::domain::ids::AttachmentId;
 use crate::domain::notify::How;
+use crate::domain::row::Fetch;
 use crate::domain::signal::Signal;
 use crate::store::{Actor, Class};
 use crate::ui::effect::Effect;
@@ -86,6 +87,7 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Effects<S> {
             Effect::Attach { to, paths, pasted } => {
                 files::attach(&self.workspace, to, paths, pasted, self.send.clone());
             }
+            Effect::Enclose { to, files } => files::enclose(&self.workspace, to, files, self.send.clone()),
             Effect::OpenAttachment(id) => self.report(self.open(id)),
             Effect::SaveAttachment { id, to } => self.report(self.save(id, to.as_deref())),
             Effect::Copy(text) => {
@@ -182,6 +184,9 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Effects<S> {
         match (row.path, row.error) {
             (Some(path), _) => Ok((self.workspace.store.dir().join(path), row.name)),
             (None, Some(why)) => Err(format!("{} is not here: {why}", row.name)),
+            (None, None) if row.fetch == Fetch::No => {
+                Err(format!("{} was left in the imported file", row.name))
+            }
             (None, None) => Err(format!("{} is still being fetched", row.name)),
         }
     }

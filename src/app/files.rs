@@ -2,6 +2,7 @@
 //! directory may be at the end of a network.
 
 use crate::app::workspace::Workspace;
+use crate::domain::ids::AttachmentId;
 use crate::ui::effect::AttachTo;
 use crate::ui::msg::{FileEntry, Msg};
 use std::path::{Path, PathBuf};
@@ -58,6 +59,27 @@ pub(super) fn attach(
         let copies = paths.iter().map(|path| store.keep(&expand(path)).map_err(|e| e.to_string()));
         let result = copies.collect();
         send(Msg::Attached { to, result, pasted });
+    });
+}
+
+/// Copies files of messages into the files of ours, all of them or none.
+pub(super) fn enclose(
+    workspace: &Workspace,
+    to: AttachTo,
+    files: Vec<AttachmentId>,
+    send: impl Fn(Msg) + Send + 'static,
+) {
+    let store = workspace.store.clone();
+    std::thread::spawn(move || {
+        let copy = |id: AttachmentId| {
+            let found = store.reader().and_then(|r| r.attachment(id)).map_err(|e| e.to_string())?;
+            let row = found.ok_or("there is no such file any more")?;
+            let path = row.path.as_ref().ok_or_else(|| format!("{} is not here", row.name))?;
+            // What it was called by who sent it, not by where it is kept.
+            store.keep_as(&store.dir().join(path), &row.name).map_err(|e| e.to_string())
+        };
+        let result = files.into_iter().map(copy).collect();
+        send(Msg::Attached { to, result, pasted: None });
     });
 }
 

@@ -197,11 +197,15 @@ fn context(reader: &Reader, conversation: ConversationId) -> Result<Option<Conte
     let others = others.filter_map(|id| reader.conversation(*id).transpose()).collect::<Result<_, _>>()?;
     let heard = reader.last_heard(row.contact)?;
     let last_wrote = heard.filter(|(id, channel)| *id != row.id && *channel != row.channel).map(|(_, c)| c);
+    let draft_reply = reader.draft(conversation, ComposeMode::Reply)?;
+    let about = draft_reply.as_ref().and_then(|draft| draft.mail.as_ref()?.about);
+    let draft_about = about.map(|id| reader.message(id)).transpose()?.flatten();
     Ok(Some(Context {
         consent: reader.consent(conversation)?,
         contact,
         others,
-        draft_reply: reader.draft(conversation, ComposeMode::Reply)?,
+        draft_about: draft_about.filter(|m| m.conversation == conversation).map(Box::new),
+        draft_reply,
         draft_began: reader.draft_began(conversation)?,
         draft_note: reader.draft(conversation, ComposeMode::Note)?,
         last_wrote,
@@ -298,6 +302,10 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
         Need::Recipients { kind, typed } => {
             let found = reader.recipients(kind, &typed, RECIPIENTS)?;
             Loaded::Recipients { typed, found }
+        }
+        Need::Files { files } => {
+            let rows = files.into_iter().filter_map(|id| reader.attachment(id).transpose());
+            Loaded::Files(rows.collect::<Result<_, StoreError>>()?)
         }
         Need::Ways { conversation } => {
             Loaded::Ways { conversation, ways: reader.ways(conversation, reading.clock.now())? }

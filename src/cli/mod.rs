@@ -98,8 +98,9 @@ fn command(ctx: &mut Context, command: Option<&Command>) -> Result<(), CliError>
         Command::Retry(args) => outbox::retry(ctx, args),
         Command::Discard(args) => outbox::discard(ctx, args),
         Command::Settle(args) => outbox::settle(ctx, args),
-        Command::Attachment(AttachmentCommand::Save { attachment, path, force }) => {
-            attachment::save(ctx, attachment, path.as_deref(), *force)
+        Command::Attachment(AttachmentCommand::Save { attachment, path, force, wait }) => {
+            let wait = std::time::Duration::from_secs(*wait);
+            attachment::save(ctx, attachment, path.as_deref(), *force, wait)
         }
         Command::Import(args) => import::run(ctx, args),
         Command::Channel(command) => channel::run(ctx, command),

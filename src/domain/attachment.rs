@@ -101,6 +101,16 @@ impl Written {
         self.text.trim().is_empty() && self.files.is_empty() && !passed_on
     }
 
+    /// Whether nothing was said at all, to whom or about what neither.
+    pub fn is_nothing(&self) -> bool {
+        self.is_blank() && self.mail.as_ref().is_none_or(|head| !head.is_said())
+    }
+
+    /// Whether it passes on what somebody else has said: then no words are needed.
+    pub fn passes_on(&self) -> bool {
+        self.mail.as_ref().is_some_and(|head| head.manner.is_forward())
+    }
+
     /// This before something else: the words on lines of their own, the files of both.
     pub fn before(self, after: Written) -> Written {
         let text = match (self.text.trim().is_empty(), after.text.trim().is_empty()) {
@@ -113,9 +123,13 @@ impl Written {
         Written { text, files, mail: self.mail.or(after.mail) }
     }
 
-    /// The words in one line; where there are none, the names of the files.
+    /// The words in one line; where there are none, the names of the files, else the subject.
     pub fn in_short(&self) -> String {
-        if self.text.trim().is_empty() { named(&self.files) } else { self.text.clone() }
+        if !self.text.trim().is_empty() {
+            return self.text.clone();
+        }
+        let subject = self.mail.as_ref().and_then(|head| head.subject.clone());
+        if self.files.is_empty() { subject.unwrap_or_default() } else { named(&self.files) }
     }
 }
 

@@ -83,7 +83,7 @@ pub fn may_send(ctx: &SendContext<'_>) -> Result<(), String> {
 /// The reason, as a sentence that says what to do.
 pub fn may_say(ctx: &SendContext<'_>, written: &Written) -> Result<(), String> {
     may_send(ctx)?;
-    if written.is_blank() {
+    if written.is_blank() && !written.passes_on() {
         return Err("the message is empty".into());
     }
     if let Some(max) = ctx.channel.and_then(|c| c.max_text) {

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// Names in a chain of references that are kept: the first, and the newest of the others (RFC 5322 sets no bound, servers do).
 pub const REFERENCES: usize = 20;
 
+/// Names of other mails in a mail that count: far more than programs write.
+const NAMES: usize = 50;
+
 /// An address with the name of its owner (RFC 5322, section 3.4: `mailbox`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Mailbox {
@@ -93,7 +96,11 @@ pub struct Mail {
 impl Mail {
     /// All names under which this mail is known or that it names: mails that share one are of one conversation.
     pub fn thread_names(&self) -> Vec<String> {
-        let ids = std::iter::once(&self.message_id).chain(&self.in_reply_to).chain(&self.references);
+        // The beginning of a chain and its end: who writes a thousand names is not looked up a thousand times.
+        let first = self.references.iter().take(1);
+        let last = self.references.iter().skip(1).rev().take(NAMES);
+        let answered = self.in_reply_to.iter().take(NAMES);
+        let ids = std::iter::once(&self.message_id).chain(answered).chain(first).chain(last);
         let mut names: Vec<String> = ids.filter(|id| !id.is_empty()).map(|id| mail_name(id)).collect();
         names.extend(self.token.as_deref().map(token_name));
         names.sort();
@@ -114,6 +121,19 @@ impl Mail {
     /// The name of the mail that began its thread, as far as this mail knows: of it the key of its conversation is made.
     pub fn root(&self) -> String {
         mail_name(self.references.first().or(self.in_reply_to.first()).unwrap_or(&self.message_id))
+    }
+
+    /// What an agent would say of it, to say it once more. What it is about is not known by the mail itself.
+    pub fn head(&self) -> MailHead {
+        MailHead {
+            manner: if self.in_reply_to.is_empty() { Manner::New } else { Manner::Reply },
+            about: None,
+            subject: Some(self.subject.clone()),
+            to: Some(self.to.clone()),
+            cc: Some(self.cc.clone()),
+            bcc: self.bcc.clone(),
+            ..MailHead::default()
+        }
     }
 
     /// The chain that an answer to this mail carries (RFC 5322, section 3.6.4), at most [`REFERENCES`] long.
@@ -237,6 +257,13 @@ pub struct MailHead {
     pub html: bool,
 }
 
+impl MailHead {
+    /// Whether an agent has said anything in it: to whom, or about what.
+    pub fn is_said(&self) -> bool {
+        self.subject.is_some() || self.to.is_some() || self.cc.is_some() || !self.bcc.is_empty()
+    }
+}
+
 /// Words of another mail that stand below ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quoted {
@@ -328,6 +355,14 @@ mod tests {
         assert_eq!(mail.thread_names(), ["a@x.example", "b@x.example", "c@x.example", "token:abc"]);
         assert_eq!(mail.root(), "a@x.example");
         assert!(!mail.is_rootless());
+    }
+
+    #[test]
+    fn whoever_writes_a_thousand_names_is_taken_by_the_first_and_the_last() {
+        let references = (0..1000).map(|n| format!("{n}@x")).collect();
+        let names = Mail { message_id: "z@x".into(), references, ..Mail::default() }.thread_names();
+        assert_eq!(names.len(), 2 + NAMES);
+        assert!(["0@x", "950@x", "999@x", "z@x"].iter().all(|name| names.contains(&(*name).to_owned())));
     }
 
     #[test]

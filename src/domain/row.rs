@@ -273,7 +273,7 @@ impl MessageRow {
         Written {
             text: self.text.clone(),
             files: self.attachments.iter().filter_map(Enclosure::of_row).collect(),
-            mail: None,
+            mail: self.mail.as_ref().map(|mail| Box::new(mail.head())),
         }
     }
 }

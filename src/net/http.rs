@@ -98,6 +98,8 @@ pub enum Body {
     Form(Vec<(String, String)>),
     /// `application/json`.
     Json(serde_json::Value),
+    /// These very bytes, of this media type: where they are signed, or made by somebody else.
+    Bytes(&'static str, Vec<u8>),
 }
 
 /// A request.
@@ -109,6 +111,8 @@ pub struct Request {
     pub url: Url,
     /// Credentials.
     pub auth: Option<Basic>,
+    /// Further headers. Their values are never logged: credentials go there as well.
+    pub headers: Vec<(&'static str, Secret<String>)>,
     /// The body.
     pub body: Body,
     /// For the whole exchange, if not the client's.
@@ -118,12 +122,31 @@ pub struct Request {
 impl Request {
     /// A GET.
     pub fn get(url: Url) -> Request {
-        Request { method: Method::Get, url, auth: None, body: Body::None, timeout: None }
+        Request::new(Method::Get, url, Body::None)
     }
 
     /// A POST of a form.
     pub fn form(url: Url, fields: Vec<(String, String)>) -> Request {
-        Request { method: Method::Post, url, auth: None, body: Body::Form(fields), timeout: None }
+        Request::new(Method::Post, url, Body::Form(fields))
+    }
+
+    /// A request without credentials.
+    pub fn new(method: Method, url: Url, body: Body) -> Request {
+        Request { method, url, auth: None, headers: Vec::new(), body, timeout: None }
+    }
+
+    /// With a token that opens the door to whoever has it (RFC 6750).
+    #[must_use]
+    pub fn bearer(self, token: &Secret<String>) -> Request {
+        let value = Secret::new(format!("Bearer {}", token.expose()));
+        self.header("authorization", value)
+    }
+
+    /// With a further header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: Secret<String>) -> Request {
+        self.headers.push((name, value));
+        self
     }
 
     /// With credentials.
@@ -171,7 +194,7 @@ impl Http {
     /// [`Failure::Transient`] where it did certainly nothing or is safe to repeat, [`Failure::Unknown`] where the request
     /// may have been carried out, [`Failure::Rejected`] where it was never a request we would send.
     pub async fn send(&self, request: Request) -> Result<Response, Failure> {
-        let Request { method, url, auth, body, timeout } = request;
+        let Request { method, url, auth, headers, body, timeout } = request;
         let began = Instant::now();
         let shown = format!("{}{}", host(&url), sanitize::mask(url.path()));
         let client = self.client(&url).await?;
@@ -187,10 +210,17 @@ impl Http {
         if let Some(basic) = &auth {
             builder = builder.basic_auth(&basic.user, Some(basic.password.expose()));
         }
-        builder = match &body {
+        for (name, value) in headers {
+            let mut value = reqwest::header::HeaderValue::from_str(value.expose())
+                .map_err(|_| Failure::rejected(None, format!("{name} has characters that no header has")))?;
+            value.set_sensitive(true);
+            builder = builder.header(name, value);
+        }
+        builder = match body {
             Body::None => builder,
-            Body::Form(fields) => builder.form(fields),
-            Body::Json(value) => builder.json(value),
+            Body::Form(fields) => builder.form(&fields),
+            Body::Json(value) => builder.json(&value),
+            Body::Bytes(kind, bytes) => builder.header(reqwest::header::CONTENT_TYPE, kind).body(bytes),
         };
         if let Some(timeout) = timeout {
             builder = builder.timeout(timeout);

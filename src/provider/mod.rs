@@ -8,12 +8,16 @@ use crate::domain::event::{ConversationFact, ConversationKey, Event};
 use crate::domain::failure::Failure;
 use crate::domain::message::MediaRef;
 use crate::domain::op::{Accepted, Op};
+use crate::domain::secret::Secret;
 use crate::domain::setting::{Logins, SettingSpec, WrongSetting};
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+pub mod imap;
 pub mod mail;
+pub mod sendgrid;
 pub mod twilio;
 pub mod webchat;
 
@@ -256,7 +260,34 @@ pub struct Setup {
     /// Its settings.
     pub settings: BTreeMap<String, String>,
     /// Its secrets, already resolved. A secret that could not be had is absent.
-    pub secrets: BTreeMap<String, crate::domain::secret::Secret<String>>,
+    pub secrets: BTreeMap<String, Secret<String>>,
+    /// Where they can be asked for anew: an access token lives for an hour.
+    pub again: Again,
+}
+
+/// What resolves a secret of an account by its name.
+type Ask = dyn Fn(&str) -> Result<Secret<String>, String> + Send + Sync;
+
+/// Asks for a secret of an account anew. Blocks, as commands and keyrings do; by default there is nobody to ask.
+#[derive(Clone, Default)]
+pub struct Again(Option<Arc<Ask>>);
+
+impl Again {
+    /// Asks so.
+    pub fn new(ask: impl Fn(&str) -> Result<Secret<String>, String> + Send + Sync + 'static) -> Again {
+        Again(Some(Arc::new(ask)))
+    }
+
+    /// The secret of that name as it is now, or why it cannot be had; none where nobody can be asked.
+    pub fn ask(&self, name: &str) -> Option<Result<Secret<String>, String>> {
+        self.0.as_ref().map(|ask| ask(name))
+    }
+}
+
+impl std::fmt::Debug for Again {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "Again(…)" } else { "Again(nobody)" })
+    }
 }
 
 /// Makes the provider of an account from its settings and secrets. No network, no file.
@@ -299,7 +330,7 @@ pub struct Guide {
 }
 
 /// Every vendor.
-pub const REGISTRY: &[&Vendor] = &[&twilio::VENDOR, &webchat::VENDOR];
+pub const REGISTRY: &[&Vendor] = &[&imap::VENDOR, &sendgrid::VENDOR, &twilio::VENDOR, &webchat::VENDOR];
 
 /// The vendor of that name.
 pub fn vendor(name: &str) -> Option<&'static Vendor> {

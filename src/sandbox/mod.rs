@@ -4,8 +4,12 @@
 //! so that one mistake cannot hide at both ends.
 
 pub mod cast;
+mod conn;
 pub mod history;
 mod http;
+pub mod letter;
+pub mod mailbox;
 pub mod random;
+pub mod sendgrid;
 pub mod twilio;
 pub mod visitor;

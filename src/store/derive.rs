@@ -3,6 +3,7 @@
 //! Counters move by what the job changed; the rest is asked for by queries that read a row or two. `verify` recomputes it all
 //! from nothing and compares.
 
+use crate::domain::account::Channel;
 use crate::domain::clock::Ms;
 use crate::domain::conversation::{Status, effective_archived, effective_status};
 use crate::domain::delivery::Delivery;
@@ -13,14 +14,18 @@ use crate::store::counts::{Place, place_columns};
 use crate::store::error::StoreError;
 use crate::store::mentions;
 use crate::store::tx::Tx;
+use crate::text::mail::fold;
 use crate::text::sanitize;
 use rusqlite::{ToSql, params};
 
 /// Characters kept of the newest message for the list.
 const PREVIEW: usize = 120;
 
-/// Characters of a text that are looked at for its preview; the query for the newest message says the same.
+/// Characters of a text that are looked at for its preview.
 const HEAD: usize = 400;
+
+/// The same for a mail, whose own words may stand below those that it answers.
+const MAIL_HEAD: usize = 4_000;
 
 /// The derived columns that stand in no index, as `store_derived` binds them.
 macro_rules! rest_columns {
@@ -73,12 +78,11 @@ pub(super) struct Added {
 
 impl Touch {
     /// A message was added: a candidate for the newest one.
-    pub(super) fn add(&mut self, at: Ms, id: i64, direction: Direction, text: &str) {
+    pub(super) fn add(&mut self, at: Ms, id: i64, direction: Direction, text: &str, channel: Channel) {
         if direction == Direction::Activity || self.added.as_ref().is_some_and(|a| (a.at, a.id) > (at, id)) {
             return;
         }
-        let head = text.char_indices().nth(HEAD).map_or(text, |(at, _)| &text[..at]);
-        let preview = short(head);
+        let preview = preview(text, channel);
         // Without words it is named by its kind or its files.
         self.newest |= preview.is_empty();
         self.added = Some(Added { at, id, direction: direction.code(), preview });
@@ -310,19 +314,21 @@ impl Tx<'_> {
     /// The newest message that is more than an activity and was not taken back, as the list shows it.
     pub(super) fn newest(&self, conversation: i64) -> Result<(Ms, Newest), StoreError> {
         let found = self.one(
-            "SELECT id, sent_at, direction, kind, substr(text, 1, 400), delivery FROM message
-             WHERE conversation_id = ?1 AND direction <> 3 AND delivery IS NOT 5 ORDER BY sent_at DESC, id DESC LIMIT 1",
-            [conversation],
+            "SELECT m.id, m.sent_at, m.direction, m.kind, substr(m.text, 1, ?2), m.delivery, c.channel
+             FROM message m JOIN conversation c ON c.id = m.conversation_id
+             WHERE m.conversation_id = ?1 AND m.direction <> 3 AND m.delivery IS NOT 5
+             ORDER BY m.sent_at DESC, m.id DESC LIMIT 1",
+            params![conversation, i64::try_from(MAIL_HEAD).unwrap_or(i64::MAX)],
             |r| {
                 let (id, at, direction, kind): (i64, Ms, i64, i64) =
                     (r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?);
-                Ok((id, at, direction, kind, r.get::<_, String>(4)?, r.get::<_, Option<i64>>(5)?))
+                let preview = preview(&r.get::<_, String>(4)?, Channel::from_code(r.get(6)?));
+                Ok((id, at, direction, kind, preview, r.get::<_, Option<i64>>(5)?))
             },
         )?;
-        let Some((id, at, direction, kind, text, delivery)) = found else {
+        let Some((id, at, direction, kind, mut preview, delivery)) = found else {
             return Ok((0, Newest::default()));
         };
-        let mut preview = short(&text);
         if preview.is_empty() {
             preview = self.words_for(id, MessageKind::from_code(kind))?;
         }
@@ -408,6 +414,19 @@ impl Tx<'_> {
             |r| r.get(0),
         )
     }
+}
+
+/// The first words of a message, on one line; of a mail the first of its own, where it has any.
+fn preview(text: &str, channel: Channel) -> String {
+    let head = |most: usize| text.char_indices().nth(most).map_or(text, |(at, _)| &text[..at]);
+    if channel == Channel::Email {
+        let own = fold::own(head(MAIL_HEAD));
+        let own = short(own.char_indices().nth(HEAD).map_or(own.as_str(), |(at, _)| &own[..at]));
+        if !own.is_empty() {
+            return own;
+        }
+    }
+    short(head(HEAD))
 }
 
 /// The first words of a text, on one line.

@@ -11,7 +11,7 @@ pub(crate) fn web(source: &str, at: usize, end: usize) -> Option<usize> {
         .into_iter()
         .find(|s| rest.get(..s.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(s)))?;
     let before = source[..at].chars().next_back();
-    if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
+    if source[..at].trim_end_matches('_').ends_with(char::is_alphanumeric) {
         return None;
     }
     let mut link = &rest[..rest.find(ends).unwrap_or(rest.len())];
@@ -19,9 +19,12 @@ pub(crate) fn web(source: &str, at: usize, end: usize) -> Option<usize> {
     let over =
         |open: char, close: char| link.matches(close).count().saturating_sub(link.matches(open).count());
     let (mut round, mut square) = (over('(', ')'), over('[', ']'));
+    // In pairs they are of the link, as in names of pages.
+    let mut lines = if before == Some('_') { link.len() } else { link.matches('_').count() % 2 };
     while let Some(last) = link.chars().next_back() {
         match last {
-            '.' | ',' | ';' | ':' | '!' | '?' | '*' | '_' | '~' | '`' => {}
+            '.' | ',' | ';' | ':' | '!' | '?' | '*' | '~' | '`' => {}
+            '_' if lines > 0 => lines -= 1,
             ')' if round > 0 => round -= 1,
             ']' if square > 0 => square -= 1,
             _ => break,
@@ -92,6 +95,9 @@ mod tests {
             ("**https://a.example/_x_/**", vec!["https://a.example/_x_/"]),
             ("\u{201c}https://a.example\u{201d}, \u{300c}https://b.example\u{300d}", {
                 vec!["https://a.example", "https://b.example"]
+            }),
+            ("_https://a.example_ _see https://a.example/b_ https://a.example/_x_ x_https://a.example", {
+                vec!["https://a.example", "https://a.example/b", "https://a.example/_x_"]
             }),
             ("HTTPS://A.example", vec!["HTTPS://A.example"]),
             ("xhttps://a.example http:// ftp://b.example", vec![]),

@@ -29,7 +29,8 @@ impl Model {
                 }
                 self.say(Level::Good, said);
             }
-            (Purpose::Begin { carried }, Ok(done)) => self.begun(&done, carried),
+            (Purpose::Begin { carried, to }, Ok(done)) => self.begun(&done, carried, to),
+            (Purpose::Fetch { file }, result) => self.fetch_asked(file, result.map(|_| ())),
             (
                 Purpose::Quiet | Purpose::Change { .. } | Purpose::Undone { .. } | Purpose::Begin { .. },
                 Err(why),

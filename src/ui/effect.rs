@@ -79,6 +79,13 @@ pub enum Effect {
         /// The pasted text that they were read from. Returned with the answer.
         pasted: Option<String>,
     },
+    /// Copy files of messages into the files of ours; answered by [`Msg::Attached`](crate::ui::msg::Msg::Attached).
+    Enclose {
+        /// What they go along with.
+        to: AttachTo,
+        /// Which.
+        files: Vec<AttachmentId>,
+    },
     /// Hand the terminal to `$EDITOR` with this text; answered by [`Msg::Edited`](crate::ui::msg::Msg::Edited).
     EditExternally(String),
     /// Put a text on the clipboard (OSC 52).
@@ -240,6 +247,11 @@ pub enum Need {
         kind: IdentityKind,
         /// What is typed.
         typed: String,
+    },
+    /// How files of messages are.
+    Files {
+        /// Which.
+        files: Vec<AttachmentId>,
     },
     /// The other ways on which the customer of a conversation can be reached.
     Ways {

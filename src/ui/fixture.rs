@@ -154,6 +154,7 @@ pub(crate) fn context(id: i64) -> Context {
         consent: None,
         contact: None,
         draft_reply: None,
+        draft_about: None,
         draft_began: None,
         draft_note: None,
         last_wrote: None,

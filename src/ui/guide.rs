@@ -12,10 +12,11 @@ pub struct Page {
 }
 
 /// All pages, in the order of reading.
-pub static PAGES: [Page; 9] = [
+pub static PAGES: [Page; 10] = [
     Page { name: "getting-around", text: include_str!("../../assets/help/getting-around.md") },
     Page { name: "triage", text: include_str!("../../assets/help/triage.md") },
     Page { name: "writing", text: include_str!("../../assets/help/writing.md") },
+    Page { name: "email", text: include_str!("../../assets/help/email.md") },
     Page { name: "searching", text: include_str!("../../assets/help/searching.md") },
     Page { name: "snooze", text: include_str!("../../assets/help/snooze.md") },
     Page { name: "due", text: include_str!("../../assets/help/due.md") },
@@ -134,6 +135,8 @@ mod tests {
             ("triage", "triage"),
             ("sla", "due"),
             ("files", "writing"),
+            ("mail", "email"),
+            ("bcc", "email"),
             ("opted out", "writing"),
             ("macros", "triage"),
             ("zebra", ""),

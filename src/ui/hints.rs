@@ -3,6 +3,7 @@
 use crate::domain::attachment::Written;
 use crate::domain::command::ComposeMode;
 use crate::domain::delivery::Delivery;
+use crate::domain::mail::Manner;
 use crate::domain::row::OutboxRow;
 use crate::ui::command::message::is_stuck;
 use crate::ui::command::{self, undo};
@@ -54,6 +55,7 @@ pub(crate) fn prepare(model: &mut Model) {
     let mut hints = match model.overlays.last() {
         Some(overlay) => above(model, overlay),
         None if !model.chord.is_empty() => of_chord(model),
+        None if model.is_in_head() => of_head(model),
         None => of_panes(model),
     };
     // Help and the way out keep their places; what does not fit beside them goes.
@@ -103,6 +105,7 @@ fn of_panes(model: &Model) -> Vec<Hint> {
                 ("open", Focus::Thread) => return None,
                 ("open", Focus::Sidebar) => "list it",
                 ("resolve", _) if is_over(model) => "reopen",
+                ("compose.everybody", _) if is_to_all(model) => "sender only",
                 _ => word,
             };
             let is_editing = model.focus == Focus::Composer;
@@ -120,6 +123,45 @@ fn of_panes(model: &Model) -> Vec<Hint> {
     }
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, hint)| hint).collect()
+}
+
+fn is_to_all(model: &Model) -> bool {
+    model.head().is_some_and(|head| head.manner == Manner::ReplyAll)
+}
+
+/// The keys of a field of a mail's head.
+fn of_head(model: &Model) -> Vec<Hint> {
+    let hint = |label: &str, word, code| Hint {
+        x: 0,
+        label: label.into(),
+        word,
+        press: Press::Key(Key::plain(code)),
+    };
+    let has_offers = model.head().is_some_and(|head| !head.offers().is_empty());
+    let mut hints = if has_offers {
+        vec![hint("Tab", "put in", Code::Tab), hint("↑↓", "choose", Code::Down)]
+    } else {
+        vec![hint("Tab", "next", Code::Tab)]
+    };
+    let of = |id: &'static str, word| {
+        let label = model.keymap.label(id, Focus::Composer)?;
+        let is_possible = command::find(id).is_some_and(|command| (command.available)(model).is_ok());
+        is_possible.then_some(Hint { x: 0, label, word, press: Press::Command(id) })
+    };
+    // Enter goes on here: what sends is the next key.
+    let sends = model.keymap.chords("compose.send", Focus::Composer);
+    let sends = sends.into_iter().find(|chord| **chord != [Key::plain(Code::Enter)]);
+    hints.extend(sends.map(|chord| Hint {
+        x: 0,
+        label: crate::ui::keymap::label(chord),
+        word: "send",
+        press: Press::Command("compose.send"),
+    }));
+    hints.push(hint("Esc", "keep draft", Code::Esc));
+    hints.extend(of("compose.copies", "Cc, Bcc"));
+    hints.extend(of("compose.everybody", if is_to_all(model) { "sender only" } else { "to all" }));
+    hints.extend(of("help", "keys"));
+    hints
 }
 
 /// Whether a key that has an effect also has the one that its hint promises.

@@ -43,6 +43,24 @@ impl Input {
         &self.text
     }
 
+    /// Where the cursor stands, in bytes.
+    pub(crate) fn cursor(&self) -> usize {
+        self.at
+    }
+
+    /// Puts the cursor behind the text.
+    pub(crate) fn to_end(&mut self) {
+        self.at = self.text.len();
+    }
+
+    /// Puts text in the place of a piece, the cursor behind it.
+    pub(crate) fn replace(&mut self, piece: std::ops::Range<usize>, text: &str) {
+        self.selected = false;
+        self.text.replace_range(piece.clone(), "");
+        self.at = piece.start;
+        self.insert(text);
+    }
+
     /// Takes text in at the cursor, line ends as blanks.
     pub(crate) fn insert(&mut self, text: &str) {
         // Blanks at the ends are typed ones and stay; `line` would trim them.

@@ -41,6 +41,7 @@ mod thread;
 mod title;
 mod tour;
 mod update;
+mod wanted;
 
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -34,6 +34,7 @@ use crate::ui::startup::{Colors, Macro, Startup};
 pub(crate) use crate::ui::steps::{Back, Bulk, Purpose, Undo};
 use crate::ui::theme::{Theme, Themes};
 use crate::ui::thread::{End, Thread};
+use crate::ui::wanted::Wanted;
 use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 
@@ -150,6 +151,8 @@ pub struct Model {
     pub(crate) phone_region: Option<String>,
     /// Who fits what is typed as a recipient.
     pub(crate) recipients: Vec<Recipient>,
+    /// Files that are waited for.
+    pub(crate) wanted: Vec<Wanted>,
     /// Whose other ways are asked for.
     pub(crate) asked_ways: Option<ConversationId>,
     /// The other ways of the customer of a conversation.
@@ -237,6 +240,7 @@ impl Model {
             fresh: BTreeMap::new(),
             phone_region: None,
             recipients: Vec::new(),
+            wanted: Vec::new(),
             asked_ways: None,
             ways: Vec::new(),
             attach_from: "~/".into(),

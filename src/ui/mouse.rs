@@ -85,6 +85,7 @@ impl Model {
                 self.focus_on(Focus::Thread);
                 if self.thread.body.contains(spot) {
                     self.thread.cursor = message;
+                    self.thread.is_pointed = message.is_some();
                 }
             }
         }

@@ -10,8 +10,8 @@ use crate::domain::query::QueryError;
 use crate::domain::quick_reply::QuickReplyRow;
 use crate::domain::reach::{Recipient, Way};
 use crate::domain::row::{
-    AccountRow, AgentRow, ArrivalRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep, ListKey,
-    MessageRow, OutboxRow, SearchHit, TeamRow, View, ViewCount,
+    AccountRow, AgentRow, ArrivalRow, AttachmentRow, ConsentRow, ContactRow, ConversationRow, DeliveryStep,
+    ListKey, MessageRow, OutboxRow, SearchHit, TeamRow, View, ViewCount,
 };
 use crate::domain::signal::Signal;
 use crate::text::index::Term;
@@ -271,6 +271,8 @@ pub enum Loaded {
         /// Those whose name or address contains it.
         found: Vec<Recipient>,
     },
+    /// Files of messages, as they are now.
+    Files(Vec<AttachmentRow>),
     /// The other ways on which a customer can be reached, best first.
     Ways {
         /// From where it was asked.
@@ -311,6 +313,8 @@ pub struct Context {
     pub others: Vec<ConversationRow>,
     /// What was being typed to the customer.
     pub draft_reply: Option<Written>,
+    /// The mail that is answered or passed on by it.
+    pub draft_about: Option<Box<MessageRow>>,
     /// When that was begun.
     pub draft_began: Option<Ms>,
     /// What was being typed as a note.

@@ -3,7 +3,8 @@
 use crate::domain::attachment::Written;
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, ComposeMode};
-use crate::domain::ids::{ConversationId, MessageId};
+use crate::domain::ids::{AttachmentId, ConversationId, MessageId};
+use crate::domain::mail::Mailbox;
 use crate::ui::composer::{Carried, Sending};
 
 /// What the answer to a ticket is for.
@@ -19,8 +20,10 @@ pub(crate) enum Purpose {
     TakeBack { conversation: ConversationId, mode: ComposeMode, text: Written, along: Vec<Back> },
     /// What was to be done once a message was stored; taken back with it.
     Along { message: MessageId, inverse: Vec<Action>, said: String },
-    /// A conversation is opened to write in; what was begun elsewhere comes along.
-    Begin { carried: Option<Carried> },
+    /// A conversation is opened to write in; what was begun elsewhere comes along. A mail may go to several.
+    Begin { carried: Option<Carried>, to: Vec<Mailbox> },
+    /// A file is fetched that is not here.
+    Fetch { file: AttachmentId },
     /// Nothing is said when it works.
     Quiet,
 }

@@ -169,6 +169,9 @@ impl Model {
             return self.show_theme();
         }
         self.tour_key(key);
+        if self.chord.is_empty() && self.head_key(key) {
+            return;
+        }
         if self.count_key(key) {
             return;
         }
@@ -194,7 +197,9 @@ impl Model {
                 if self.count.take().is_some() && key.code == Code::Esc {
                     return;
                 }
-                if self.focus == Focus::Composer {
+                if self.is_in_head() {
+                    // What no field knows is not typed into the text.
+                } else if self.focus == Focus::Composer {
                     self.type_key(key);
                 } else if key.ctrl && key.code == Code::Char('c') {
                     let quit = self.keymap.first_label("quit");
@@ -253,6 +258,10 @@ impl Model {
     fn type_key(&mut self, key: Key) {
         let now = self.now;
         if let Some(composer) = &mut self.composer {
+            let is_at_top = composer.area.screen_cursor().row == 0;
+            if key == Key::plain(Code::Up) && is_at_top && composer.head.is_some() {
+                return self.back_to_head();
+            }
             composer.key(key, now);
         }
         if key.types() == Some(':') {
@@ -292,6 +301,7 @@ impl Model {
             self.load(Need::Context { conversation });
         }
         self.look_again();
+        self.look_for_wanted();
         match self.overlays.last() {
             Some(Overlay::Outbox { .. }) => self.load(Need::Outbox),
             Some(Overlay::Canned(_)) => self.load(Need::QuickReplies),
@@ -370,6 +380,7 @@ impl Model {
                 if let Some(composer) = self.composer.as_mut().filter(|c| c.conversation == conversation) {
                     composer.since = composer.since.or(newest);
                 }
+                self.settle_head();
             }
             Loaded::Context(context) => {
                 let id = context.row.id;
@@ -402,13 +413,15 @@ impl Model {
                 }
             }
             Loaded::Recipients { typed, found } => {
-                let is_asked =
-                    |o: &Overlay| matches!(o, Overlay::Picker(p) if p.input.text().trim() == typed);
+                let is_asked = |o: &Overlay| matches!(o, Overlay::Picker(p) if p.sought() == typed);
                 if self.overlays.last().is_some_and(is_asked) {
                     self.recipients = found;
                     self.refill(PickerKind::Recipient);
+                } else {
+                    self.offer(&typed, found);
                 }
             }
+            Loaded::Files(rows) => self.files_came(&rows),
             Loaded::Ways { conversation, ways } => self.ways_came(conversation, ways),
             Loaded::QuickReplies(rows) => {
                 self.quick_replies = rows;

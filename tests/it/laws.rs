@@ -1,6 +1,6 @@
 //! Laws of the store: facts commute and repeat without effect; shown and truth converge whatever happens to an op on its way.
 
-mod facts;
+pub mod facts;
 mod mails;
 
 use crate::store::kit::*;

@@ -1,5 +1,6 @@
 //! Pictures of the screen, as text and as roles: what an agent sees.
 
+pub mod mails;
 pub mod matrix;
 pub mod screen;
 pub mod setup;

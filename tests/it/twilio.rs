@@ -85,9 +85,9 @@ impl Case for TwilioCase {
     fn login(&self) -> Answer {
         Answer::json(200, json!({"sid": ACCOUNT, "friendly_name": "Acme", "status": "active"}))
     }
-    fn page(&self, messages: &[(&str, &str)], more: bool) -> Answer {
+    fn page(&self, messages: &[(&str, &str)], more: bool) -> Option<Answer> {
         let entries: Vec<_> = messages.iter().map(|(id, text)| entry(id, text, json!({}))).collect();
-        list(&entries, more.then_some("PageSize=200&Page=1&PageToken=PASM0"))
+        Some(list(&entries, more.then_some("PageSize=200&Page=1&PageToken=PASM0")))
     }
     fn sent(&self, id: &str) -> Answer {
         let more = json!({"direction": "outbound-api", "status": "queued", "from": OURS, "to": THEIRS});
@@ -108,8 +108,8 @@ impl Case for TwilioCase {
             ),
         )
     }
-    fn media(&self, base: &str) -> MediaRef {
-        MediaRef(format!("{base}/2010-04-01/Accounts/{ACCOUNT}/Messages/MM1/Media/ME1"))
+    fn media(&self, base: &str) -> Option<MediaRef> {
+        Some(MediaRef(format!("{base}/2010-04-01/Accounts/{ACCOUNT}/Messages/MM1/Media/ME1")))
     }
     fn token(&self, asked: &Asked) -> Option<OpId> {
         asked.field("StatusCallback")?.split_once("?op=")?.1.parse().ok()

@@ -1,13 +1,15 @@
 //! Laws of the screen: whatever happens, at whatever size, it neither panics nor shows what could harm a terminal.
 
+use crate::screens::mails::with_mails;
 use crate::screens::screen::{Screen, startup};
 use crate::screens::world::{self, NOW, World};
 use frontdesk::domain::account::{Channel, Health};
 use frontdesk::domain::command::Performed;
 use frontdesk::domain::delivery::{Delivery, Reason};
 use frontdesk::domain::ids::{AttachmentId, ConversationId, MessageId};
-use frontdesk::domain::message::Direction;
-use frontdesk::domain::row::AttachmentRow;
+use frontdesk::domain::mail::{Mail, Mailbox};
+use frontdesk::domain::message::{Direction, MessageKind};
+use frontdesk::domain::row::{AttachmentRow, Fetch};
 use frontdesk::domain::signal::Signal;
 use frontdesk::ui::setup::{Answer, Ask, Fail, Spot};
 use frontdesk::ui::{self, Effect, Key, Level, Loaded, Model, Mouse, MouseKind, Msg, RawBinding};
@@ -154,6 +156,15 @@ fn step() -> impl Strategy<Value = Step> {
         "cAn",
         "C",
         "<a-c>",
+        "b",
+        "F",
+        "v",
+        "bhello<s-tab>",
+        "<s-tab>",
+        "<a-h>An",
+        "<a-t>",
+        "<c-a>x, ",
+        "c<enter>a@b.example; c@d.example<enter>",
         "OR",
         "Ox",
         "y",
@@ -181,7 +192,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// A desk whose customers, agents and files have the given names and words.
 fn hostile_world(words: &[String]) -> World {
-    let mut world = World::failing();
+    let mut world = with_mails(World::failing());
     let mut next = words.iter().cycle().cloned();
     let mut word = || next.next().unwrap_or_default();
     for row in &mut world.rows {
@@ -196,6 +207,15 @@ fn hostile_world(words: &[String]) -> World {
     for (n, message) in world.messages.iter_mut().enumerate() {
         message.text = word();
         message.author_name = Some(word());
+        // Whoever wrote the mail chose these: none of them has to be an address.
+        let mut boxes = |count: usize| -> Vec<Mailbox> {
+            (0..count).map(|_| Mailbox { name: Some(word()), address: word() }).collect()
+        };
+        let (from, to, cc, bcc) = (boxes(1).pop(), boxes(n % 5), boxes(n % 3), boxes(n % 2));
+        let reply_to = boxes(n % 2);
+        let subject = word();
+        message.mail = Some(Box::new(Mail { subject, from, reply_to, to, cc, bcc, ..Mail::default() }));
+        message.kind = MessageKind::ALL[n % MessageKind::ALL.len()];
         if n % 2 == 0 {
             message.attachments.push(AttachmentRow {
                 id: AttachmentId(n as i64),
@@ -205,7 +225,7 @@ fn hostile_world(words: &[String]) -> World {
                 caption: Some(word()),
                 path: (n % 4 == 0).then(|| "x".into()),
                 error: (n % 3 == 0).then(&mut word),
-                fetch: Default::default(),
+                fetch: [Fetch::No, Fetch::OnDemand, Fetch::Due][n % 3],
             });
         }
         if message.direction == Direction::Outbound {

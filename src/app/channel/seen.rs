@@ -113,13 +113,17 @@ pub fn guide(
     base: Option<&str>,
     public: bool,
 ) -> Vec<String> {
+    let push = (vendor.capabilities)(settings).ok().map(|c| c.push);
+    if matches!(push, Some(PushKind::Stream | PushKind::Poll)) {
+        // Nobody calls us: there is no address to tell.
+        return vendor.guide.private.iter().map(|step| (*step).to_owned()).collect();
+    }
     let Some(base) = base else {
         return vec![
             "its address is not known yet: `listen` has port 0, so the port is chosen when `frontdesk` or `frontdesk serve` starts, and `frontdesk channel list` tells it while that runs. Give `listen` a port, or set `public_url`, to have one that stays".into(),
         ];
     };
     let (hook, page) = (address(base, "hooks", name), address(base, "chat", name));
-    let push = (vendor.capabilities)(settings).ok().map(|c| c.push);
     let mut lines = Vec::new();
     if push == Some(PushKind::Webhook) {
         lines.push(format!("webhook for the provider's console: {hook}"));

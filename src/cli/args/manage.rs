@@ -151,7 +151,7 @@ pub struct QuickReplyUse {
 /// `attachment …`
 #[derive(Debug, Subcommand)]
 pub enum AttachmentCommand {
-    /// Save a file of a message.
+    /// Save a file of a message. One that is not here yet is asked for and waited for.
     Save {
         /// The attachment's id, as `show` prints it.
         attachment: String,
@@ -160,17 +160,43 @@ pub enum AttachmentCommand {
         /// Replace a file that is there.
         #[arg(long)]
         force: bool,
+        /// Wait up to SECS seconds for a file that is not here yet.
+        #[arg(long, value_name = "SECS", default_value_t = 30)]
+        wait: u64,
     },
+}
+
+/// What `import` reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportFormat {
+    /// Messages of any medium, one a line.
+    Jsonl,
+    /// Mails, one behind the other.
+    Mbox,
+    /// Mails, each in a file of its own.
+    Maildir,
 }
 
 /// `import`
 #[derive(Debug, Clone, Args)]
 pub struct ImportArgs {
-    /// The file; - reads standard input.
+    /// The file, or the directory of a Maildir; - reads standard input.
     pub file: PathBuf,
-    /// Leave the conversations open and unread [default: resolved and read].
+    /// What it is [default: it is recognised].
+    #[arg(long)]
+    pub format: Option<ImportFormat>,
+    /// Leave the conversations open, and unread what nobody has read [default: resolved and read].
     #[arg(long)]
     pub open: bool,
+    /// Mails: an address of yours, so that what it wrote went out; can be given several times [default: it is guessed].
+    #[arg(long, value_name = "ADDRESS")]
+    pub own: Vec<String>,
+    /// Mails: spam and what was thrown away as well.
+    #[arg(long)]
+    pub all: bool,
+    /// Mails: keep their files; else they are only named.
+    #[arg(long)]
+    pub files: bool,
 }
 
 /// `channel …`

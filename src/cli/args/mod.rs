@@ -8,9 +8,9 @@ pub use order::{DoArgs, MacroCommand, ManyArgs, OrderArgs};
 pub use say::{ForwardArgs, Guarded, Later, MailArgs, NewArgs, ReplyArgs, Wait, WordsArgs};
 
 pub use manage::{
-    AttachmentCommand, ChannelAdd, ChannelCommand, ChannelSet, ImportArgs, OneChannel, QuickReplyCommand,
-    QuickReplyEdit, QuickReplyExport, QuickReplyFormat, QuickReplyImport, QuickReplyOne, QuickReplyText,
-    QuickReplyUse, QuickReplyVariant, SecretArgs, WebhooksCommand, WorkspaceCommand,
+    AttachmentCommand, ChannelAdd, ChannelCommand, ChannelSet, ImportArgs, ImportFormat, OneChannel,
+    QuickReplyCommand, QuickReplyEdit, QuickReplyExport, QuickReplyFormat, QuickReplyImport, QuickReplyOne,
+    QuickReplyText, QuickReplyUse, QuickReplyVariant, SecretArgs, WebhooksCommand, WorkspaceCommand,
 };
 
 use crate::domain::query::reference::HELP;
@@ -134,7 +134,7 @@ pub enum Command {
     /// Files of messages.
     #[command(subcommand)]
     Attachment(AttachmentCommand),
-    /// Read history from a JSON Lines file into read-only accounts `import/CHANNEL`.
+    /// Read history into read-only accounts `import/CHANNEL`: JSON Lines, or mails (mbox, Maildir).
     Import(ImportArgs),
     /// Connect accounts of providers, and change or remove them.
     #[command(subcommand)]

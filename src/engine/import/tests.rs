@@ -154,12 +154,12 @@ fn what_cannot_be_understood_is_told_with_its_number() {
     let mut last = Progress::default();
     let report = import_jsonl(&store, bytes.as_slice(), ImportOptions::default(), &mut |p| last = p).unwrap();
     assert_eq!((report.lines, report.messages, report.bad), (7, 2, 5));
-    let numbers: Vec<usize> = report.bad_lines.iter().map(|(n, _)| *n).collect();
-    assert_eq!(numbers, [3, 4, 5, 6, 7]);
-    assert!(report.bad_lines[0].1.contains("conversation"), "{:?}", report.bad_lines);
-    assert!(report.bad_lines[2].1.contains("whatsapp"), "{:?}", report.bad_lines);
-    assert!(report.bad_lines[4].1.contains("UTF-8"), "{:?}", report.bad_lines);
-    assert_eq!((last.lines, last.messages, last.bytes), (8, 2, bytes.len() as u64));
+    let places: Vec<String> = report.bad_places.iter().map(|(place, _)| place.to_string()).collect();
+    assert_eq!(places, ["line 3", "line 4", "line 5", "line 6", "line 7"]);
+    assert!(report.bad_places[0].1.contains("conversation"), "{:?}", report.bad_places);
+    assert!(report.bad_places[2].1.contains("whatsapp"), "{:?}", report.bad_places);
+    assert!(report.bad_places[4].1.contains("UTF-8"), "{:?}", report.bad_places);
+    assert_eq!((last.lines, last.messages, last.done), (8, 2, bytes.len() as u64));
 }
 
 #[test]

@@ -16,10 +16,13 @@ use crate::domain::rev::{Rev, Stamped};
 use crate::provider::mail::bounce;
 use crate::provider::mail::own::{Own, folded, token_in_subject};
 use crate::text::address;
-use crate::text::mail::parsed::{Feature, MailFile, Parsed};
+use crate::text::mail::features::feature_line;
+use crate::text::mail::parsed::{MailFile, Parsed};
 use crate::text::mail::subject;
 use serde_json::{Map, Value, json};
 
+/// How long a mail can be under way, milliseconds: servers try for five days (RFC 5321, section 4.5.4.1), a provider for three more.
+pub const LONGEST_WAY: Ms = 8 * 24 * 3_600_000;
 /// What stands for words where there are none.
 const NO_WORDS: &str = "(no text)";
 /// The address of who cannot be known (RFC 2606).
@@ -234,7 +237,7 @@ fn author(parsed: &Parsed, inbound: bool) -> Author {
 fn text(parsed: &Parsed) -> String {
     let words = parsed.text.trim_matches(['\r', '\n']).trim_end();
     let mut text = if words.trim().is_empty() { String::new() } else { words.to_owned() };
-    let about: Vec<String> = parsed.features.iter().map(line).collect();
+    let about: Vec<String> = parsed.features.iter().map(feature_line).collect();
     if !about.is_empty() {
         if !text.is_empty() {
             text.push_str("\n\n");
@@ -242,34 +245,6 @@ fn text(parsed: &Parsed) -> String {
         text.push_str(&about.join("\n"));
     }
     if text.is_empty() { NO_WORDS.to_owned() } else { text }
-}
-
-fn line(feature: &Feature) -> String {
-    match feature {
-        Feature::SmimeSigned => "[Signed with S/MIME (not checked)]".into(),
-        Feature::SmimeEncrypted => "[Encrypted with S/MIME: it cannot be read here]".into(),
-        Feature::PgpSigned => "[Signed with OpenPGP (not checked)]".into(),
-        Feature::PgpEncrypted => "[Encrypted with OpenPGP: it cannot be read here]".into(),
-        Feature::Calendar { method, summary, start, end, place } => {
-            let what = match method.to_ascii_uppercase().as_str() {
-                "REQUEST" => "Invitation",
-                "REPLY" => "Answer to an invitation",
-                "CANCEL" => "Cancelled appointment",
-                "COUNTER" => "Other time proposed",
-                _ => "Appointment",
-            };
-            let mut said = vec![what.to_owned()];
-            said.extend(summary.iter().map(|s| format!(": {}", one_line(s))));
-            said.extend(start.iter().map(|s| format!(", {}", one_line(s))));
-            said.extend(end.iter().map(|e| format!(" to {}", one_line(e))));
-            said.extend(place.iter().map(|p| format!(", {}", one_line(p))));
-            format!("[{}]", said.concat())
-        }
-    }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The files, those that the HTML shows in their place behind the others.
@@ -315,7 +290,7 @@ mod tests {
     use super::*;
     use crate::domain::ids::OpId;
     use crate::domain::mail::{message_id, reply_token};
-    use crate::text::mail::parsed::BounceReport;
+    use crate::text::mail::parsed::{BounceReport, Feature};
 
     const NOW: Ms = 1_795_166_100_000;
 
@@ -476,19 +451,19 @@ mod tests {
             Feature::SmimeSigned,
             Feature::Calendar {
                 method: "REQUEST".into(),
-                summary: Some("Visit\r\n of Dana".into()),
-                start: Some("Mon 23 Nov 2026, 10:00 Europe/Berlin".into()),
+                summary: Some("Visit of Dana".into()),
+                start: Some("Mon 23 Nov 2026".into()),
                 end: None,
                 place: Some("Room 1".into()),
             },
         ];
         assert_eq!(
             told(&one, |_| ()).text,
-            "Hello\n\n[Signed with S/MIME (not checked)]\n[Invitation: Visit of Dana, Mon 23 Nov 2026, 10:00 Europe/Berlin, Room 1]"
+            "Hello\n\nSigned with S/MIME (not checked)\nInvitation: Visit of Dana, Mon 23 Nov 2026, Room 1"
         );
         one.features = vec![Feature::PgpEncrypted];
         one.text = " \n".into();
-        assert_eq!(told(&one, |_| ()).text, "[Encrypted with OpenPGP: it cannot be read here]");
+        assert_eq!(told(&one, |_| ()).text, "Encrypted with OpenPGP: it cannot be read here");
         one.features.clear();
         assert_eq!(told(&one, |_| ()).text, NO_WORDS);
     }

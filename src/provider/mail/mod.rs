@@ -6,4 +6,6 @@
 pub mod bounce;
 pub mod fact;
 pub mod own;
+pub mod pieces;
+pub mod send;
 pub mod settings;

@@ -24,6 +24,11 @@ impl Own {
             || self.reply.as_deref().and_then(domain).is_some_and(|ours| domain(&folded) == Some(ours))
     }
 
+    /// All our addresses: none of them is among those who get an answer.
+    pub fn all(&self) -> Vec<String> {
+        self.addresses().collect()
+    }
+
     /// Our addresses, folded.
     fn addresses(&self) -> impl Iterator<Item = String> + '_ {
         let reply = self.reply.iter().cloned();

@@ -4,6 +4,7 @@ use crate::domain::mail::Mailbox;
 use crate::domain::setting::{SettingSpec, WrongSetting};
 use crate::net::http::is_loopback;
 use crate::text::address;
+use crate::text::mail::compose::quote::Quoting;
 use crate::text::sanitize;
 use std::collections::BTreeMap;
 use url::Url;
@@ -21,7 +22,24 @@ pub const REPLY_DOMAIN: SettingSpec = SettingSpec::text(
 );
 /// What stands below what agents write.
 pub const SIGNATURE: SettingSpec =
-    SettingSpec::text("signature", "what stands below every mail; \\n begins a line");
+    SettingSpec::text("signature", "what stands below every mail, with marks if wanted; \\n begins a line");
+/// A picture below that.
+pub const LOGO: SettingSpec =
+    SettingSpec::text("logo", "the address of a picture below the signature: https://example.com/logo.png");
+/// Where the mail that is answered stands.
+pub const QUOTE: SettingSpec =
+    SettingSpec::text("quote", "where the words that are answered stand: below (default), above, none");
+
+/// How mails of an account look besides what agents write.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Style {
+    /// What stands below every mail, with marks; empty = nothing.
+    pub signature: String,
+    /// Where the picture below that is.
+    pub logo: Option<String>,
+    /// Where the words that are answered stand.
+    pub quoting: Quoting,
+}
 
 /// The settings that are filled in, without blanks around them.
 pub struct Given<'a>(&'a BTreeMap<String, String>);
@@ -97,10 +115,24 @@ impl<'a> Given<'a> {
         })
     }
 
-    /// What stands below every mail.
-    pub fn signature(&self) -> Option<String> {
-        let lines = self.get("signature")?.replace("\\n", "\n");
-        Some(sanitize::clean(lines.trim()).into_owned())
+    /// How its mails look.
+    ///
+    /// # Errors
+    /// A picture that is nowhere, or a word that says nothing.
+    pub fn style(&self) -> Result<Style, WrongSetting> {
+        let signature = self.get("signature").map(|lines| lines.replace("\\n", "\n")).unwrap_or_default();
+        let logo = self.get("logo").map(str::to_owned);
+        let is_address = |given: &&str| Url::parse(given).is_ok_and(|url| url.scheme() == "https");
+        if let Some(given) = logo.as_deref().filter(|given| !is_address(given)) {
+            let human = format!("logo must be the https address of a picture, not \u{201c}{given}\u{201d}");
+            return Err(WrongSetting::new("logo", human));
+        }
+        let word = self.get("quote").unwrap_or(Quoting::WORDS[0]);
+        let quoting = Quoting::from_word(word).ok_or_else(|| {
+            let words = Quoting::WORDS.join(", ");
+            WrongSetting::new("quote", format!("quote must be one of {words}, not \u{201c}{word}\u{201d}"))
+        })?;
+        Ok(Style { signature: sanitize::clean(signature.trim()).into_owned(), logo, quoting })
     }
 
     /// Where the provider's API is, if not where it is for everybody.
@@ -156,6 +188,8 @@ mod tests {
         FROM,
         REPLY_DOMAIN,
         SIGNATURE,
+        LOGO,
+        QUOTE,
         SettingSpec::text("base_url", ""),
         SettingSpec::secret("api_key", ""),
     ];
@@ -175,7 +209,11 @@ mod tests {
         let from = given.from().unwrap();
         assert_eq!(from, Mailbox::named("Example, Inc.", "Support+x@example.com"));
         assert_eq!(given.reply(&from).unwrap().as_deref(), Some("support@parse.example.com"));
-        assert_eq!(given.signature().as_deref(), Some("Best regards\nExample"));
+        let style = given.style().unwrap();
+        assert_eq!(
+            (style.signature.as_str(), style.logo, style.quoting),
+            ("Best regards\nExample", None, Quoting::Below)
+        );
         assert_eq!(mailbox("a@b.example"), Some(Mailbox::bare("a@b.example")));
     }
 
@@ -189,6 +227,9 @@ mod tests {
             ("base_url", "http://example.com", "https"),
             ("base_url", "https://u@example.com", "user"),
             ("form", "x", "signature"),
+            ("logo", "http://example.com/x.png", "https"),
+            ("logo", "logo.png", "https"),
+            ("quote", "beside", "below, above, none"),
             ("api_key", "x", "--secret"),
         ] {
             let mut all = map(&[("from", "support@example.com")]);
@@ -196,6 +237,7 @@ mod tests {
             let parsed = Given::known(&all, SPECS).and_then(|given| {
                 let from = given.from()?;
                 given.reply(&from)?;
+                given.style()?;
                 given.base_url()
             });
             let error = parsed.unwrap_err();

@@ -3,7 +3,6 @@
 //! It serves the REST API on a loopback port, calls signed webhooks, forgets nothing, and fails on demand.
 
 mod callbacks;
-mod conn;
 pub mod faults;
 mod inbound;
 mod list;
@@ -18,6 +17,7 @@ pub use inbound::{Extra, Hook, HookAnswer, Inbound, Location, Medium, Push};
 pub use log::{Direction, Pushed, Record, Requests, Sent, Status};
 
 use crate::domain::clock::{Clock, SystemClock};
+use crate::sandbox::conn;
 use log::State;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

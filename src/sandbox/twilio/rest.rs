@@ -1,10 +1,10 @@
 //! The REST API: who may ask, what may be sent, and how each request is answered, well or badly.
 
-use super::conn::Line;
 use super::faults::{Answer, Callbacks, Outcome};
 use super::log::{Direction, Record, Sent, State as MessageLog, Status};
 use super::wire::{self, API};
 use super::{Shared, callbacks, list, media};
+use crate::sandbox::conn::Line;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, State};

@@ -10,9 +10,7 @@ use crate::store::error::StoreError;
 use crate::store::reader::rows;
 use crate::store::tx::Tx;
 use crate::text::address;
-use crate::text::mail::compose::recipients::{Own, recipients};
-use crate::text::mail::compose::subject;
-use crate::text::mail::mailboxes;
+use crate::text::mail::compose::head::{self, Whole};
 use rusqlite::params;
 
 impl Tx<'_> {
@@ -28,18 +26,10 @@ impl Tx<'_> {
         }
         let head = written.mail.as_deref().cloned().unwrap_or_default();
         let about = self.mail_about(row.id, &head)?;
-        let manner = match (head.manner, &about) {
-            // Whoever answers without a word on how, answers the sender.
-            (Manner::New, Some(_)) if head.about.is_none() && head.to.is_none() => Manner::Reply,
-            (manner, _) => manner,
-        };
-        let (to, cc) = self.addressees(row, manner, about.as_ref())?;
-        let subject = match (&head.subject, about.as_ref().and_then(|m| m.mail.as_ref())) {
-            (Some(subject), _) => subject.clone(),
-            (None, Some(mail)) if manner.is_forward() => subject::forward(&mail.subject),
-            (None, Some(mail)) => subject::answer(&mail.subject),
-            (None, None) => row.subject.clone().unwrap_or_default(),
-        };
+        let capabilities = self.account_row(row.account)?.capabilities;
+        let medium = capabilities.and_then(|c| c.on(row.channel).map(|c| c.own.clone())).unwrap_or_default();
+        let Whole { manner, subject, to, cc, bcc } =
+            head::whole(row, &head::own(row, &medium), &head, about.as_ref());
         let from = Mailbox::bare(row.ours.clone());
         let domain = row.ours.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
         let answered = about.as_ref().and_then(|m| m.mail.as_deref()).filter(|_| manner.is_answer());
@@ -50,9 +40,9 @@ impl Tx<'_> {
             token: Some(reply_token(op)),
             subject,
             from: Some(from),
-            to: head.to.unwrap_or(to),
-            cc: mailboxes::once(head.cc.unwrap_or(cc).into_iter().chain(head.more_cc)),
-            bcc: head.bcc,
+            to,
+            cc,
+            bcc,
             ..Mail::default()
         };
         let quoted = about.filter(|_| manner != Manner::New).map(|message| quoted(&message));
@@ -61,32 +51,7 @@ impl Tx<'_> {
         Ok(Some(out))
     }
 
-    /// To whom a mail of that manner goes by itself.
-    fn addressees(
-        &self,
-        row: &ConversationRow,
-        manner: Manner,
-        about: Option<&MessageRow>,
-    ) -> Result<(Vec<Mailbox>, Vec<Mailbox>), StoreError> {
-        let mail = about.and_then(|m| Some((m, m.mail.as_deref()?)));
-        Ok(match mail {
-            Some((message, mail)) if manner.is_answer() => {
-                let capabilities = self.account_row(row.account)?.capabilities;
-                let own =
-                    capabilities.and_then(|c| c.on(row.channel).map(|c| c.own.clone())).unwrap_or_default();
-                let own = Own::new(own.iter().chain([&row.ours]));
-                let found = recipients(mail, message.direction, &own, manner);
-                (found.to, found.cc)
-            }
-            _ if manner.is_forward() => (Vec::new(), Vec::new()),
-            _ => {
-                let name = row.known_name().map(str::to_owned);
-                (vec![Mailbox { name, address: row.theirs.clone() }], Vec::new())
-            }
-        })
-    }
-
-    /// The mail that is answered or passed on: the one that is named, else the newest of the customer's, else the newest.
+    /// The mail that is answered or passed on: the one that is named, else the one that [`head::answered`] finds.
     fn mail_about(
         &self,
         conversation: ConversationId,
@@ -153,15 +118,8 @@ impl Tx<'_> {
             )?,
             None => None,
         };
-        Ok(Some(Box::new(MailHead {
-            manner: if about.is_some() { Manner::Reply } else { Manner::New },
-            about: about.map(MessageId),
-            subject: Some(mail.subject.clone()),
-            to: Some(mail.to.clone()),
-            cc: Some(mail.cc.clone()),
-            bcc: mail.bcc.clone(),
-            ..MailHead::default()
-        })))
+        let manner = if about.is_some() { Manner::Reply } else { Manner::New };
+        Ok(Some(Box::new(MailHead { manner, about: about.map(MessageId), ..mail.head() })))
     }
 }
 

@@ -190,7 +190,7 @@ impl Tx<'_> {
             self.index_message(id, Some(&fact.text), false);
         }
         let touch = self.touch(conversation.0);
-        touch.add(fact.sent_at, id, fact.direction, &fact.text);
+        touch.add(fact.sent_at, id, fact.direction, &fact.text, fact.conversation.channel);
         match fact.direction {
             Direction::Inbound => {
                 touch.inbound = touch.inbound.max(Some(fact.sent_at).filter(|_| !quiet));

@@ -40,6 +40,31 @@ pub fn line(boxes: &[Mailbox]) -> String {
     boxes.iter().map(written).collect::<Vec<_>>().join(", ")
 }
 
+/// Reads what is still being typed: what is no address yet is kept as it stands, in the place of an address.
+pub fn loosely(typed: &str) -> Vec<Mailbox> {
+    let pieces = typed_pieces(typed).into_iter().map(|piece| sanitize::line(&typed[piece]).into_owned());
+    let read = |piece: String| read(&piece).unwrap_or_else(|_| vec![Mailbox::bare(piece)]);
+    pieces.filter(|piece| !piece.is_empty()).flat_map(read).collect()
+}
+
+/// Writes back what [`loosely`] has read, to be typed on.
+pub fn as_typed(boxes: &[Mailbox]) -> String {
+    let one = |one: &Mailbox| match bare(&one.address) {
+        None if one.name.is_none() => sanitize::line(&one.address).into_owned(),
+        _ => written(one),
+    };
+    boxes.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// The piece of what is being typed that a place is in, without the blanks around it; whatever is wrong with it.
+pub fn piece_at(typed: &str, at: usize) -> Range<usize> {
+    let all = typed_pieces(typed);
+    let piece = all.iter().find(|piece| at <= piece.end).or(all.last()).cloned().unwrap_or(0..0);
+    let text = &typed[piece.clone()];
+    let from = piece.start + text.len() - text.trim_start().len();
+    from..from + text.trim().len()
+}
+
 /// Whether two addresses lead to the same place.
 pub fn same(one: &str, other: &str) -> bool {
     folded(one) == folded(other)
@@ -102,6 +127,27 @@ fn pieces(typed: &str) -> Result<Vec<Range<usize>>, WrongMailbox> {
     }
     found.push(from..typed.len());
     Ok(found)
+}
+
+/// The pieces of what is being typed, between commas, semicolons and line ends outside of quotation marks. A quotation that is not
+/// closed yet goes to the end.
+pub fn typed_pieces(typed: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let (mut from, mut quoted, mut escaped) = (0, false, false);
+    for (at, c) in typed.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ',' | ';' | '\n' | '\r' if !quoted => {
+                found.push(from..at);
+                from = at + c.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    found.push(from..typed.len());
+    found
 }
 
 /// How long what begins with a quotation mark or a bracket is, to the end of what closes it (RFC 5322, sections 3.2.2 and 3.2.4).
@@ -359,6 +405,27 @@ mod tests {
         assert_eq!(foreign, [Mailbox::bare("c@d.example")]);
     }
 
+    #[test]
+    fn what_is_half_typed_is_kept_and_typed_on() {
+        let typed = "Ana <a@b.example>, bo, \"Vries, A";
+        let read = loosely(typed);
+        assert_eq!(
+            read,
+            [Mailbox::named("Ana", "a@b.example"), Mailbox::bare("bo"), Mailbox::bare("\"Vries, A")]
+        );
+        assert_eq!(as_typed(&read), typed);
+        for (typed, at, piece) in [
+            ("ana, bo", 7, "bo"),
+            ("ana, bo", 2, "ana"),
+            ("ana, bo", 3, "ana"),
+            ("ana, ", 5, ""),
+            ("\"Vries, A\" <a@b>; x", 9, "\"Vries, A\" <a@b>"),
+            ("", 0, ""),
+        ] {
+            assert_eq!(&typed[piece_at(typed, at)], piece, "{typed} at {at}");
+        }
+    }
+
     fn mailbox() -> impl Strategy<Value = Mailbox> {
         let address =
             ("[a-z0-9!#$%&'*+/=?^_`{|}~.é-]{1,12}", "([a-zé][a-z0-9é-]{0,6}[a-z0-9]\\.){0,2}[a-z]{2,4}");
@@ -381,6 +448,14 @@ mod tests {
             let written = line(&boxes);
             prop_assert!(!written.contains(char::is_control));
             prop_assert_eq!(read(&written).unwrap(), wanted);
+        }
+
+        #[test]
+        fn what_is_typed_on_stays_what_it_is(typed in "([a-z@<>()\",; \\\\\r\n\u{0}é日]|a@b.example){0,24}", at in 0..30usize) {
+            let read = loosely(&typed);
+            prop_assert_eq!(loosely(&as_typed(&read)), read);
+            let at = (0..=at.min(typed.len())).rev().find(|at| typed.is_char_boundary(*at)).unwrap_or(0);
+            prop_assert!(typed.get(piece_at(&typed, at)).is_some());
         }
 
         #[test]

@@ -78,7 +78,7 @@ pub enum Feature {
         method: String,
         /// `SUMMARY`.
         summary: Option<String>,
-        /// `DTSTART`, as written, with its zone.
+        /// `DTSTART`, in the zone that it was written in: "2026-12-01 10:00 Europe/Amsterdam".
         start: Option<String>,
         /// `DTEND`, likewise.
         end: Option<String>,

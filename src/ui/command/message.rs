@@ -3,9 +3,9 @@
 use crate::domain::attachment::Written;
 use crate::domain::command::{Action, ComposeMode};
 use crate::domain::delivery::Delivery;
-use crate::domain::ids::{ConversationId, MessageId};
+use crate::domain::ids::{AttachmentId, ConversationId, MessageId};
 use crate::domain::message::Direction;
-use crate::domain::row::{AttachmentRow, MessageRow};
+use crate::domain::row::{AttachmentRow, Fetch, MessageRow};
 use crate::text::sanitize;
 use crate::ui::command::{Category, Command, on_conversation, undo, write};
 use crate::ui::effect::{Effect, Need};
@@ -13,6 +13,7 @@ use crate::ui::keymap::Scope::{self, Panes, Thread};
 use crate::ui::model::{Model, Purpose};
 use crate::ui::msg::Level;
 use crate::ui::overlay::{Overlay, Picker, Prompt, PromptKind};
+use crate::ui::wanted::For;
 
 const fn message(
     id: &'static str,
@@ -86,7 +87,7 @@ pub(super) static COMMANDS: &[Command] = &[
         can_discard,
         |m| {
             let Ok(message) = m.pointed_at(is_unsent, "") else { return };
-            let (id, conversation, text) = (message.id, message.conversation, message.written());
+            let (id, conversation, text) = (message.id, message.conversation, m.thread.again(message));
             give_up(m, id, conversation, text);
         },
     ),
@@ -111,6 +112,20 @@ pub(super) static COMMANDS: &[Command] = &[
         can_quote,
         quote,
     ),
+    Command {
+        hint: Some(("unfold", 12)),
+        ..message(
+            "message.unfold",
+            "Show what is folded",
+            "Shows what a mail quotes, its signature and all who got it; once more folds them again.",
+            &[(Panes, "v")],
+            has_folds,
+            |m| {
+                let Some(message) = folded(m) else { return };
+                m.thread.toggle_fold(message);
+            },
+        )
+    },
     message(
         "message.delivery",
         "Delivery",
@@ -230,17 +245,28 @@ fn quote(model: &mut Model) {
     }
 }
 
+/// The message of which something is folded away: the one under the cursor, else the newest.
+fn folded(model: &Model) -> Option<MessageId> {
+    model.target_message(|message| model.thread.has_folds(message.id)).map(|message| message.id)
+}
+
+fn has_folds(model: &Model) -> Result<(), String> {
+    on_conversation(model)?;
+    folded(model).map(|_| ()).ok_or_else(|| "nothing is folded here".to_owned())
+}
+
 fn has_sent(model: &Model) -> Result<(), String> {
     found(model, |m| m.delivery.is_some(), "no message was sent here")
 }
 
 fn has_file(model: &Model) -> Result<(), String> {
     found(model, |m| !m.attachments.is_empty(), "no message here has a file")?;
-    found(model, |m| m.attachments.iter().any(is_here), "the file is not here yet")
+    found(model, |m| m.attachments.iter().any(can_be_had), "the file is not here and cannot be fetched")
 }
 
-pub(crate) fn is_here(file: &AttachmentRow) -> bool {
-    file.path.is_some()
+/// Whether a file is here, or can be fetched.
+fn can_be_had(file: &AttachmentRow) -> bool {
+    file.path.is_some() || file.fetch != Fetch::No
 }
 
 /// What a command does about a message that is not delivered, and what is said then; none where there is nothing to it.
@@ -278,10 +304,10 @@ fn act(model: &mut Model, fits: fn(&MessageRow) -> bool, id: &str) {
 }
 
 fn each_file(model: &mut Model, save: bool) {
-    let Some(message) = model.target_message(|m| m.attachments.iter().any(is_here)) else {
+    let Some(message) = model.target_message(|m| m.attachments.iter().any(can_be_had)) else {
         return;
     };
-    let files: Vec<AttachmentRow> = message.attachments.iter().filter(|f| is_here(f)).cloned().collect();
+    let files: Vec<AttachmentRow> = message.attachments.iter().filter(|f| can_be_had(f)).cloned().collect();
     match files.as_slice() {
         [only] => file(model, only.id, save),
         _ => {
@@ -291,11 +317,29 @@ fn each_file(model: &mut Model, save: bool) {
     }
 }
 
-/// Opens a file, or asks where it is to be saved.
-pub(crate) fn file(model: &mut Model, id: crate::domain::ids::AttachmentId, save: bool) {
+/// Opens a file, or asks where it is to be saved. One that is not here is fetched first.
+pub(crate) fn file(model: &mut Model, id: AttachmentId, save: bool) {
     if save {
-        model.ask_line(Prompt::new(PromptKind::SaveFile(id), ""));
-    } else {
-        model.out.push(Effect::OpenAttachment(id));
+        return model.ask_line(Prompt::new(PromptKind::SaveFile(id), ""));
     }
+    match absent(model, id) {
+        Some((conversation, row)) => model.want(&row, For::Open { conversation }),
+        None => model.out.push(Effect::OpenAttachment(id)),
+    }
+}
+
+/// Copies a file out of the workspace, once it is here.
+pub(crate) fn save(model: &mut Model, id: AttachmentId, to: Option<String>) {
+    match absent(model, id) {
+        Some((_, row)) => model.want(&row, For::Save { to }),
+        None => model.out.push(Effect::SaveAttachment { id, to }),
+    }
+}
+
+/// A file of the thread that is not here yet.
+fn absent(model: &Model, id: AttachmentId) -> Option<(ConversationId, AttachmentRow)> {
+    let messages = model.thread.messages.iter();
+    let mut all = messages.flat_map(|m| m.attachments.iter().map(move |file| (m.conversation, file)));
+    let (conversation, file) = all.find(|(_, file)| file.id == id && file.path.is_none())?;
+    Some((conversation, file.clone()))
 }

@@ -27,7 +27,7 @@ fn revocable(model: &Model) -> Option<(MessageId, ConversationId, Written)> {
         model.focus == Focus::Thread && model.thread.cursor_message().is_some_and(|c| c.id == m.id)
     };
     let found = model.target_message(|m| fits(m) && (!m.scheduled || under(m)));
-    found.map(|m| (m.id, m.conversation, m.written()))
+    found.map(|m| (m.id, m.conversation, model.thread.again(m)))
 }
 
 /// Whether undo takes something back now, rather than say that it is too late for that.

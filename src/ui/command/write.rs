@@ -3,6 +3,7 @@
 use crate::domain::attachment::Written;
 use crate::domain::command::ComposeMode;
 use crate::domain::conversation::Status;
+use crate::domain::mail::Manner;
 use crate::domain::order::Order;
 use crate::text::segments;
 use crate::ui::command::{Category, Command, on_conversation};
@@ -34,9 +35,30 @@ pub(super) static COMMANDS: &[Command] = &[
         Some(("reply", 10)),
         can_reply,
         |m| {
-            m.compose(ComposeMode::Reply);
+            m.write_as(Manner::Reply);
             super::go::mark_read(m);
         },
+    ),
+    write(
+        "compose.reply-all",
+        "Reply to all",
+        "Answers a mail to everybody who got it: the one under the cursor, else the newest. All of them are shown before it is sent.",
+        &[(Panes, "b")],
+        None,
+        can_reply_to_all,
+        |m| {
+            m.write_as(Manner::ReplyAll);
+            super::go::mark_read(m);
+        },
+    ),
+    write(
+        "compose.forward",
+        "Forward",
+        "Passes a mail on, its words below yours and its files along: the one under the cursor, else the newest.",
+        &[(Panes, "F")],
+        None,
+        can_forward,
+        |m| m.write_as(Manner::Forward),
     ),
     write(
         "compose.note",
@@ -148,6 +170,33 @@ pub(super) static COMMANDS: &[Command] = &[
         Some(("put in", 3)),
         composing,
         Model::complete,
+    ),
+    write(
+        "compose.head",
+        "To the head of the mail",
+        "Goes from the text of a mail to its head: to whom, and about what. Tab and Enter go on there, Tab completes a name.",
+        &[(Composer, "<s-tab>")],
+        Some(("head", 5)),
+        in_mail,
+        Model::back_to_head,
+    ),
+    write(
+        "compose.copies",
+        "Cc and Bcc",
+        "Shows who gets a copy of the mail, openly or hidden, and goes there.",
+        &[(Composer, "<a-h>")],
+        None,
+        in_mail,
+        Model::show_copies,
+    ),
+    write(
+        "compose.everybody",
+        "To all or to the sender",
+        "Switches between an answer to the sender and one to all; what is typed stays.",
+        &[(Composer, "<a-t>")],
+        Some(("to all", 4)),
+        can_switch,
+        Model::to_all_or_one,
     ),
     write(
         "attach",
@@ -310,10 +359,48 @@ fn can_attach(model: &Model) -> Result<(), String> {
     }
 }
 
+/// The conversation is one of mails, and there is one to be answered or passed on.
+fn on_mail(model: &Model) -> Result<(), String> {
+    on_conversation(model)?;
+    match model.target() {
+        Some(id) if !model.is_mail(id) => Err("this conversation is not by e-mail".into()),
+        Some(id) if model.thread.conversation == Some(id) && model.thread.loaded => {
+            model.meant_mail().map(|_| ()).ok_or_else(|| "there is no mail here yet".into())
+        }
+        // It is known once the thread is there.
+        _ => Ok(()),
+    }
+}
+
+fn can_reply_to_all(model: &Model) -> Result<(), String> {
+    on_mail(model)?;
+    can_reply(model)
+}
+
+fn can_forward(model: &Model) -> Result<(), String> {
+    on_mail(model)?;
+    can_reply(model)
+}
+
+fn in_mail(model: &Model) -> Result<(), String> {
+    composing(model)?;
+    model.head().map(|_| ()).ok_or_else(|| "what is written is no mail".into())
+}
+
+fn can_switch(model: &Model) -> Result<(), String> {
+    in_mail(model)?;
+    match model.head() {
+        Some(head) if head.manner == Manner::ReplyAll => Ok(()),
+        Some(head) if head.manner == Manner::Reply && head.has_others() => Ok(()),
+        Some(head) if head.manner == Manner::Reply => Err("nobody else got the mail".into()),
+        _ => Err("it is no answer".into()),
+    }
+}
+
 fn has_files(model: &Model) -> Result<(), String> {
     composing(model)?;
     match &model.composer {
-        Some(composer) if !composer.files.is_empty() => Ok(()),
+        Some(c) if !c.files.is_empty() || !model.awaited(c.conversation).is_empty() => Ok(()),
         _ => Err("no file goes along".into()),
     }
 }

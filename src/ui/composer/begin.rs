@@ -5,7 +5,9 @@ use crate::domain::attachment::Written;
 use crate::domain::command::{Action, ComposeMode, Performed};
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{AccountId, ConversationId};
+use crate::domain::mail::{Mailbox, Manner};
 use crate::domain::reach::Way;
+use crate::ui::composer::mail::Aim;
 use crate::ui::effect::{Need, ThreadAt};
 use crate::ui::model::{Focus, Model, Purpose};
 use crate::ui::msg::Level;
@@ -33,11 +35,19 @@ impl Model {
     /// Opens the conversation with an address.
     pub(crate) fn begin_with(&mut self, at: &Beginning, to: String, carried: Option<Carried>) {
         let action = Action::Begin { account: at.account, channel: at.channel, to };
-        self.perform(action, Purpose::Begin { carried });
+        self.perform(action, Purpose::Begin { carried, to: Vec::new() });
+    }
+
+    /// Begins a mail to all of these: its conversation is with the first.
+    pub(crate) fn begin_mail(&mut self, at: &Beginning, to: Vec<Mailbox>) {
+        let Some(first) = to.first() else { return };
+        let action = Action::Begin { account: at.account, channel: at.channel, to: first.address.clone() };
+        let to = if to.len() > 1 { to } else { Vec::new() };
+        self.perform(action, Purpose::Begin { carried: None, to });
     }
 
     /// The conversation is there: what is to be said can be written.
-    pub(crate) fn begun(&mut self, done: &Performed, carried: Option<Carried>) {
+    pub(crate) fn begun(&mut self, done: &Performed, carried: Option<Carried>, to: Vec<Mailbox>) {
         let Some(conversation) = done.conversation else { return };
         let before = self.list.selected;
         // What was typed on meanwhile goes along, too.
@@ -47,6 +57,10 @@ impl Model {
         };
         self.write_in(conversation, carried);
         if done.changed {
+            if let Some(composer) = &mut self.composer {
+                composer.aim = Some(Aim { manner: Manner::New, about: None, to });
+            }
+            self.settle_head();
             self.fresh.insert(conversation, before);
         }
     }

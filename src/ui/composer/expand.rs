@@ -268,6 +268,10 @@ impl Model {
                 None => composer.insert(&done.text, now),
             }
             composer.enclose_along(&reply.files, now);
+            // It stands in the text, and there one goes on.
+            if let Some(head) = &mut composer.head {
+                head.go(None);
+            }
         }
         self.perform(Action::QuickReplyUsed { id: *id }, Purpose::Quiet);
         let same = self.quick_replies.iter().filter(|q| q.reply.shortcut == reply.shortcut).count();

@@ -7,7 +7,9 @@ use crate::domain::command::ComposeMode;
 use crate::domain::row::ConversationRow;
 use crate::text::segments::{self, Encoding};
 use crate::text::{format, markup, sanitize, wrap};
+use crate::ui::composer::NAME;
 use crate::ui::composer::files::{FileLine, file_lines};
+use crate::ui::composer::head_view::{self, HeadLine};
 use crate::ui::composer::preview;
 use crate::ui::composer::state::{Composer, channel, refusal};
 use crate::ui::model::Model;
@@ -32,6 +34,8 @@ pub(crate) struct Face {
     pub(crate) size: String,
     /// The size needs a look.
     pub(crate) size_role: Option<Role>,
+    /// The head, where it is a mail.
+    pub(crate) mail: Vec<HeadLine>,
     /// What stands in the way, or should be known first.
     pub(crate) warnings: Vec<(String, Role)>,
     /// Lines of the files that go along, as far as there is room for them.
@@ -43,9 +47,6 @@ pub(crate) struct Face {
     /// How it will look, where that is wanted.
     pub(crate) preview: Vec<preview::Line>,
 }
-
-/// A name is cut to no fewer cells than this: it rather goes.
-const NAME: u16 = 6;
 
 /// To whom and how. Where there is no room for that the name is cut, and goes at last: the medium stays.
 pub(crate) fn addressed(row: &ConversationRow, room: u16) -> String {
@@ -59,8 +60,8 @@ pub(crate) fn addressed(row: &ConversationRow, room: u16) -> String {
 }
 
 impl Model {
-    /// Makes the composer's words about itself, for a pane of this width.
-    pub(crate) fn face(&self, composer: &Composer, width: u16) -> Face {
+    /// Makes the composer's words about itself, for a pane of this size.
+    pub(crate) fn face(&self, composer: &Composer, width: u16, height: u16) -> Face {
         let text = composer.text();
         let mut face = Face { rows: rows(&composer.area, width), ..Face::default() };
         let context = self.context(composer.conversation);
@@ -92,7 +93,20 @@ impl Model {
                     .map(|window| window_left(window, context.row.last_inbound_at, self.now))
                     .filter(|left| *left > 0)
                     .map(crate::ui::thread::words::span);
-                face.head(context, left, &sizes, width.saturating_sub(cells("PUBLIC ")));
+                let room = width.saturating_sub(cells("PUBLIC "));
+                match &composer.head {
+                    Some(head) => {
+                        let whole = head.whole();
+                        face.head(context, left, &sizes, room, &|room| head_view::addressed(&whole, room));
+                        face.mail = head_view::lines(head, width, usize::from(height * 2 / 5));
+                        face.warnings.extend(
+                            self.about_words(head)
+                                .into_iter()
+                                .map(|(words, is_odd)| (words, if is_odd { Role::Warn } else { Role::Dim })),
+                        );
+                    }
+                    None => face.head(context, left, &sizes, room, &|room| addressed(&context.row, room)),
+                }
                 if let (Some((words, role)), true) = (alarm, face.size.is_empty()) {
                     face.warnings.extend(words.into_iter().next().map(|words| (words, role)));
                 }
@@ -111,7 +125,7 @@ impl Model {
         let rest = Written {
             text: text.clone(),
             files: fine.map(|(file, _)| (*file).clone()).collect(),
-            mail: None,
+            mail: composer.head.as_ref().map(|head| Box::new(head.said())),
         };
         if files.len() > FILES {
             // Those with which something is wrong are seen in any case.
@@ -136,6 +150,9 @@ impl Model {
             if self.previews {
                 face.preview = preview::lines(caps, &text, !composer.files.is_empty(), width);
             }
+        }
+        for wanted in self.awaited(composer.conversation) {
+            face.warnings.push((format!("… {} is being fetched", wanted.name), Role::Dim));
         }
         if composer.copying > 0 {
             face.warnings.push(("… a file is being copied".into(), Role::Dim));
@@ -175,11 +192,14 @@ impl Model {
         text: &str,
         width: u16,
     ) -> Option<(String, Role)> {
-        let has_marks = !markup::format(Formatting::Whatsapp, text).marks.is_empty();
+        let knows = matches!(caps.formatting, Formatting::Whatsapp | Formatting::Markdown);
+        // What is typed for a medium that knows none are, mostly, the marks of the others.
+        let marks = if knows { caps.formatting } else { Formatting::Whatsapp };
+        let has_marks = !markup::format(marks, text).marks.is_empty();
         if !has_marks && !text.trim().is_empty() && !self.previews {
             return None;
         }
-        let is_lost = has_marks && caps.formatting != Formatting::Whatsapp;
+        let is_lost = has_marks && !knows;
         let role = if is_lost { Role::Warn } else { Role::Dim };
         let title = context.row.channel.title();
         let [long, short] = markup::words(caps.formatting).map(|words| format!("{title}: {words}"));
@@ -198,9 +218,16 @@ impl Model {
 impl Face {
     /// Fills the first line. What there is no room for goes in the order of what it tells: first the account, then the window
     /// (which gets a line of its own), then the words of the size, then the end of the name, then the size.
-    fn head(&mut self, context: &Context, left: Option<String>, sizes: &[String], room: u16) {
+    fn head(
+        &mut self,
+        context: &Context,
+        left: Option<String>,
+        sizes: &[String],
+        room: u16,
+        whom: &dyn Fn(u16) -> String,
+    ) {
         let row = &context.row;
-        let whole = addressed(row, u16::MAX);
+        let whole = whom(u16::MAX);
         let account = format!(" · {}", sanitize::line(&context.account.name));
         let window = left.as_ref().map_or_else(String::new, |left| format!(" · window {left}"));
         let beside = |size: &str| if size.is_empty() { room } else { room.saturating_sub(cells(size) + 2) };
@@ -219,7 +246,7 @@ impl Face {
             .find(|size| cells(&whole) <= beside(size))
             .or_else(|| sizes.last().filter(|size| least <= beside(size)));
         self.size = size.cloned().unwrap_or_default();
-        self.to = addressed(row, beside(&self.size));
+        self.to = whom(beside(&self.size));
     }
 }
 

@@ -135,7 +135,8 @@ impl Model {
 
     /// Takes a file away: the only one, or the one that is picked.
     pub(crate) fn detach(&mut self) {
-        match self.composer.as_ref().map_or(0, |c| c.files.len()) {
+        let awaited = |c: &Composer| self.awaited(c.conversation).len();
+        match self.composer.as_ref().map_or(0, |c| c.files.len() + awaited(c)) {
             0 => {}
             1 => self.detach_at(0),
             _ => {
@@ -149,7 +150,17 @@ impl Model {
     pub(crate) fn detach_at(&mut self, at: usize) {
         let now = self.now;
         if let Some(file) = self.composer.as_mut().and_then(|c| c.detach(at, now)) {
-            self.say(Level::Info, format!("{} does not go along: Alt-U brings it back", file.name));
+            return self.say(Level::Info, format!("{} does not go along: Alt-U brings it back", file.name));
+        }
+        // Behind those that are here come those that are waited for.
+        let Some((conversation, here)) = self.composer.as_ref().map(|c| (c.conversation, c.files.len()))
+        else {
+            return;
+        };
+        let behind = at.checked_sub(here);
+        if let Some(wanted) = behind.and_then(|at| self.awaited(conversation).get(at).copied().cloned()) {
+            self.forgo(wanted.file, conversation);
+            self.say(Level::Info, format!("{} does not go along", wanted.name));
         }
     }
 
@@ -167,6 +178,9 @@ impl Model {
     /// Takes a pasted text: the files of which it is the paths go along, everything else is typed.
     pub(crate) fn paste(&mut self, text: &str) {
         let now = self.now;
+        if self.is_in_head() {
+            return self.head_paste(text);
+        }
         let Some(composer) = self.composer.as_mut().filter(|_| self.focus == Focus::Composer) else {
             return self.say(Level::Info, "r writes a reply; then paste");
         };

@@ -5,6 +5,7 @@ use crate::domain::command::{Action, ComposeMode};
 use crate::domain::conversation::Assignee;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::order::Order;
+use crate::text::mail::promised;
 use crate::text::{sanitize, template};
 use crate::ui::composer::state::{Composer, refusal};
 use crate::ui::effect::Effect;
@@ -25,7 +26,18 @@ pub(crate) enum Doubt {
     Answered { who: String, message: MessageId, text: String },
     /// A colleague is typing an answer.
     Typing(String),
+    /// A mail without a subject.
+    NoSubject,
+    /// Words that promise a file, and no file goes along.
+    NoFile(String),
+    /// A mail goes to very many: how many, and who.
+    Many(usize, String),
 }
+
+/// From so many people on it is asked whether a mail goes to all of them.
+const MANY: usize = 11;
+/// Lines that one doubt takes at most.
+const LINES: usize = 4;
 
 impl Doubt {
     /// In words, for the question.
@@ -38,6 +50,19 @@ impl Doubt {
                 format!("{who} has answered since you began: \u{201c}{}\u{201d}", sanitize::line(text))
             }
             Doubt::Typing(said) => format!("{}.", said.trim_end_matches('\u{2026}')),
+            Doubt::NoSubject => "The mail has no subject.".into(),
+            Doubt::NoFile(word) => {
+                format!("\u{201c}{}\u{201d} stands in it, but no file goes along.", sanitize::line(word))
+            }
+            Doubt::Many(count, all) => format!("It goes to {count} people: {all}"),
+        }
+    }
+
+    /// How many lines it takes at most: who gets a mail is told to the end.
+    pub(crate) const fn most_lines(&self) -> usize {
+        match self {
+            Doubt::Many(..) => usize::MAX,
+            _ => LINES,
         }
     }
 }
@@ -123,7 +148,32 @@ impl Model {
             text,
         }));
         doubts.extend(self.colleagues_typing(conversation).map(Doubt::Typing));
+        if let Some(head) = &composer.head {
+            let whole = head.whole();
+            if whole.subject.is_empty() {
+                doubts.push(Doubt::NoSubject);
+            }
+            if composer.files.is_empty() {
+                doubts.extend(promised::file(text).map(|word| Doubt::NoFile(word.to_owned())));
+            }
+            let all: Vec<&str> = [&whole.to, &whole.cc, &whole.bcc]
+                .into_iter()
+                .flatten()
+                .map(|one| one.address.as_str())
+                .collect();
+            if all.len() >= MANY {
+                doubts.push(Doubt::Many(all.len(), sanitize::line(&all.join(", ")).into_owned()));
+            }
+        }
         doubts
+    }
+
+    /// Why a mail cannot go as its head stands: the keys go to the field that is to be mended.
+    fn head_refused(&mut self) -> Option<String> {
+        let head = self.composer.as_mut().and_then(|c| c.head.as_mut())?;
+        let wrong = head.wrong().into_iter().next()?;
+        head.go(Some(wrong.at));
+        Some(wrong.why)
     }
 
     /// Sends what is typed, unless something stands in the way.
@@ -131,20 +181,33 @@ impl Model {
         let Some(composer) = &self.composer else {
             return;
         };
-        let (conversation, mode, text) = (composer.conversation, composer.mode, composer.written());
+        let (conversation, mode, text) = (composer.conversation, composer.mode, composer.to_send());
         if composer.sending.is_some() {
             return;
         }
         if composer.copying > 0 {
             return self.say(Level::Warn, "not sent: a file is still being copied, try again");
         }
-        let Some(context) = self.context(conversation) else {
+        if let Some(wanted) = self.awaited(conversation).first().filter(|_| mode == ComposeMode::Reply) {
+            let (name, away) = (wanted.name.clone(), self.keymap.first_label("detach"));
+            return self
+                .say(Level::Warn, format!("not sent: {name} is still being fetched; {away} leaves it out"));
+        }
+        let is_unread = mode == ComposeMode::Reply && self.is_mail(conversation) && composer.head.is_none();
+        let Some(context) = self.context(conversation).filter(|_| !is_unread) else {
             return self.say(Level::Warn, "not sent: the conversation is still being read, try again");
         };
         if let Some(why) = refusal(context, mode, Some(&text), self.now) {
             self.out.push(Effect::Beep);
             return self.say(Level::Error, format!("not sent: {why}"));
         }
+        if let Some(why) = self.head_refused() {
+            self.out.push(Effect::Beep);
+            return self.say(Level::Error, format!("not sent: {why}"));
+        }
+        let Some(composer) = &self.composer else {
+            return;
+        };
         let all = self.doubts(composer, &text.text);
         if all.iter().any(|doubt| !composer.accepted.contains(doubt)) {
             self.out.push(Effect::Beep);

@@ -6,16 +6,18 @@ use crate::domain::capability::{ChannelCapabilities, Ownership};
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, ComposeMode};
 use crate::domain::ids::{ConversationId, MessageId};
+use crate::domain::mail::MailHead;
 use crate::domain::row::bare_address;
 use crate::text::{sanitize, variables};
 use crate::ui::composer::face::Face;
 use crate::ui::composer::files::FileStep;
+use crate::ui::composer::head::Head;
+use crate::ui::composer::mail::Aim;
 use crate::ui::composer::send::Doubt;
 use crate::ui::effect::{Effect, Need, Ticket};
 use crate::ui::key::{Code, Key};
-use crate::ui::model::{Focus, Model, Purpose};
+use crate::ui::model::{Focus, Model};
 use crate::ui::msg::{Context, Level};
-use crate::ui::thread::End;
 use ratatui_textarea::{CursorMove, DataCursor, Input, Key as AreaKey, TextArea, WrapMode};
 
 /// How long typing rests before the draft is kept, milliseconds.
@@ -33,10 +35,14 @@ pub(crate) struct Composer {
     pub(crate) files: Vec<Enclosure>,
     /// Files that are being copied, to go along.
     pub(crate) copying: usize,
+    /// Its head, where it is a mail, once it is known what that follows from.
+    pub(crate) head: Option<Head>,
+    /// What the mail is to be, until it is.
+    pub(super) aim: Option<Aim>,
     /// What the last change did to the files, while nothing else has changed.
     pub(super) step: Option<FileStep>,
     /// What is written, as the store has it.
-    saved: Written,
+    pub(super) saved: Written,
     /// When the text last changed, if it is not kept yet.
     pub(crate) dirty: Option<Ms>,
     /// Being sent: which ticket, and what.
@@ -55,7 +61,7 @@ pub(crate) struct Composer {
     pub(crate) face: Face,
 }
 
-fn area_of(text: &str) -> TextArea<'static> {
+pub(super) fn area_of(text: &str) -> TextArea<'static> {
     let clean = sanitize::clean(text);
     let mut area = TextArea::new(clean.split('\n').map(str::to_owned).collect());
     area.set_wrap_mode(WrapMode::WordOrGlyph);
@@ -73,6 +79,8 @@ impl Composer {
             area: area_of(""),
             files: Vec::new(),
             copying: 0,
+            head: None,
+            aim: None,
             step: None,
             saved: Written::default(),
             dirty: None,
@@ -92,20 +100,63 @@ impl Composer {
         self.area.lines().join("\n")
     }
 
-    /// What is typed, with the files that go along.
+    /// What is typed, with the files that go along and what was said in the head.
     pub(crate) fn written(&self) -> Written {
-        Written { text: self.text(), files: self.files.clone(), mail: None }
+        match &self.head {
+            Some(head) if self.has_nothing(head) => Written::default(),
+            head => Written {
+                text: self.text(),
+                files: self.files.clone(),
+                mail: head.as_ref().map(|head| Box::new(head.said())),
+            },
+        }
+    }
+
+    /// The same as it is asked to be sent: a mail with its whole head.
+    pub(crate) fn to_send(&self) -> Written {
+        let mail = self.head.as_ref().map(|head| Box::new(head.to_send()));
+        Written { text: self.text(), files: self.files.clone(), mail }
     }
 
     /// Whether there is nothing to send.
     pub(crate) fn is_blank(&self) -> bool {
-        self.files.is_empty() && self.area.lines().iter().all(|line| line.trim().is_empty())
+        match &self.head {
+            Some(head) => self.has_nothing(head),
+            None => self.files.is_empty() && self.is_wordless(),
+        }
+    }
+
+    fn is_wordless(&self) -> bool {
+        self.area.lines().iter().all(|line| line.trim().is_empty())
+    }
+
+    /// Whether nothing was typed or added to a mail with this head. The files of a mail that is passed on came by themselves.
+    pub(super) fn has_nothing(&self, head: &Head) -> bool {
+        let came = head.message.as_ref().filter(|_| head.manner.is_forward());
+        let came = came.map_or(&[][..], |message| message.attachments.as_slice());
+        let is_added = |file: &Enclosure| !came.iter().any(|with| with.name == file.name);
+        self.is_wordless() && !head.is_said() && !self.files.iter().any(is_added)
+    }
+
+    /// Whether it writes this, there.
+    pub(crate) fn is_of(&self, conversation: ConversationId, mode: ComposeMode) -> bool {
+        (self.conversation, self.mode) == (conversation, mode)
     }
 
     /// Replaces all that is written.
     pub(crate) fn rewrite(&mut self, written: Written, now: Ms) {
         self.set(&written.text, now);
         self.files = written.files;
+        self.say_head(written.mail.as_deref());
+    }
+
+    /// Has the head say what was kept of it.
+    fn say_head(&mut self, kept: Option<&MailHead>) {
+        match (&mut self.head, kept) {
+            (Some(head), kept) => head.restore(kept),
+            (None, Some(kept)) => self.head.get_or_insert_default().restore(Some(kept)),
+            (None, None) => {}
+        }
     }
 
     /// Replaces all that is typed.
@@ -211,7 +262,7 @@ impl Composer {
     }
 
     /// The draft that is to be kept now, if it differs from what is kept.
-    fn unsaved(&mut self) -> Option<Action> {
+    pub(super) fn unsaved(&mut self) -> Option<Action> {
         self.dirty = None;
         let text = self.written();
         if text == self.saved || self.sending.is_some() {
@@ -227,13 +278,14 @@ impl Composer {
             return;
         }
         self.restored = true;
-        let Some(draft) = draft.filter(|d| !d.is_blank()) else {
+        let Some(draft) = draft.filter(|d| !d.is_nothing()) else {
             return;
         };
         let typed = self.written();
         if typed == Written::default() {
             self.area = area_of(&draft.text);
             self.files.clone_from(&draft.files);
+            self.say_head(draft.mail.as_deref());
             self.saved = self.written();
             self.dirty = None;
         } else if typed != *draft {
@@ -319,79 +371,6 @@ impl Model {
         self.focus = Focus::Composer;
     }
 
-    /// Gives the open composer the stored draft, once its context is there.
-    pub(crate) fn restore_draft(&mut self) {
-        let Some(mut composer) = self.composer.take() else {
-            return;
-        };
-        if let Some(context) = self.context(composer.conversation) {
-            let stored = match composer.mode {
-                ComposeMode::Reply => context.draft_reply.as_ref(),
-                ComposeMode::Note => context.draft_note.as_ref(),
-            };
-            // Where this session has typed, its own words count.
-            let known = self.drafts.contains_key(&(composer.conversation, composer.mode));
-            let stored = stored.filter(|written| !known && !written.is_blank());
-            if let (ComposeMode::Reply, false, Some(_), Some(began)) =
-                (composer.mode, composer.restored, stored, context.draft_began)
-            {
-                composer.since = Some((began, MessageId(i64::MAX)));
-            }
-            composer.restore(stored, self.now);
-        }
-        let carried = composer.carried.take_if(|_| composer.restored);
-        self.composer = Some(composer);
-        if let Some(from) = carried {
-            self.moved_from(from);
-        }
-    }
-
-    /// Keeps what is typed, if it is not kept yet.
-    pub(crate) fn save_draft(&mut self) {
-        let Some(action) = self.composer.as_mut().and_then(Composer::unsaved) else {
-            return;
-        };
-        if let Action::Draft { conversation, mode, text } = &action {
-            self.drafts.insert((*conversation, *mode), text.clone());
-            let since = self.composer.as_ref().and_then(|c| c.since);
-            match (mode, since) {
-                (ComposeMode::Reply, _) if text.is_blank() => {
-                    self.began.remove(conversation);
-                }
-                (ComposeMode::Reply, Some(since)) => {
-                    self.began.entry(*conversation).or_insert(since);
-                }
-                _ => {}
-            }
-        }
-        self.perform(action, Purpose::Quiet);
-    }
-
-    /// Closes the composer; what is typed is kept.
-    pub(crate) fn close_composer(&mut self) {
-        self.save_draft();
-        self.stop_typing();
-        if self.composer.take().is_some() && self.focus == Focus::Composer {
-            self.focus = Focus::Thread;
-        }
-    }
-
-    /// Takes in what `$EDITOR` made of a draft: it belongs to the conversation whose words were given to it, wherever one is by now.
-    pub(crate) fn edited_elsewhere(&mut self, conversation: ConversationId, mode: ComposeMode, text: &str) {
-        let now = self.now;
-        let is_it = |c: &&mut Composer| (c.conversation, c.mode) == (conversation, mode);
-        if let Some(composer) = self.composer.as_mut().filter(is_it) {
-            composer.set(text, now);
-            return self.save_draft();
-        }
-        // The editor had the words alone: files stay with them.
-        let draft = self.drafts.entry((conversation, mode)).or_default();
-        text.clone_into(&mut draft.text);
-        let text = draft.clone();
-        self.perform(Action::Draft { conversation, mode, text }, Purpose::Quiet);
-        self.say(Level::Info, "what you wrote is a draft of the conversation it was for");
-    }
-
     /// Goes through what was typed, or says that there is nothing.
     pub(crate) fn retype(&mut self, step: fn(&mut Composer, Ms) -> bool, none: &str) {
         let now = self.now;
@@ -421,60 +400,6 @@ impl Model {
             && composer.typing.take().is_some()
         {
             self.out.push(Effect::Typing { conversation: composer.conversation, on: false });
-        }
-    }
-
-    /// A send has ended: the words go only now, and only those that were sent.
-    pub(crate) fn sent(
-        &mut self,
-        conversation: ConversationId,
-        mode: ComposeMode,
-        written: &Written,
-        ok: bool,
-    ) {
-        let now = self.now;
-        if ok {
-            self.fresh.remove(&conversation);
-        }
-        if ok && mode == ComposeMode::Reply {
-            self.began.remove(&conversation);
-        }
-        let is_open =
-            self.composer.as_ref().is_some_and(|c| c.conversation == conversation && c.mode == mode);
-        if !is_open {
-            if !ok {
-                self.drafts.insert((conversation, mode), written.clone());
-                self.perform(Action::Draft { conversation, mode, text: written.clone() }, Purpose::Quiet);
-            } else if self.drafts.get(&(conversation, mode)).is_some_and(|d| d == written) {
-                self.drafts.insert((conversation, mode), Written::default());
-            }
-            return;
-        }
-        let Some(composer) = &mut self.composer else {
-            return;
-        };
-        composer.sending = None;
-        if !ok {
-            composer.touch(now);
-            return;
-        }
-        composer.saved = Written::default();
-        composer.accepted.clear();
-        self.drafts.insert((conversation, mode), Written::default());
-        let typed = composer.text();
-        let text = typed.strip_prefix(&written.text).unwrap_or(&typed).trim_start_matches('\n').to_owned();
-        // What was added while it was being stored did not go along.
-        let files = composer.files.split_off(written.files.len().min(composer.files.len()));
-        let rest = Written { text, files, mail: None };
-        if rest.is_blank() {
-            composer.area = area_of("");
-            composer.files.clear();
-            composer.dirty = None;
-            self.thread.clear_unread(&self.tz);
-            self.go_in_thread(End::Newest);
-            self.close_composer();
-        } else {
-            composer.rewrite(rest, now);
         }
     }
 }

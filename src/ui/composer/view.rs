@@ -3,6 +3,7 @@
 use crate::domain::attachment::Written;
 use crate::domain::command::ComposeMode;
 use crate::ui::composer::face::{Face, addressed};
+use crate::ui::composer::head_view;
 use crate::ui::composer::preview;
 use crate::ui::composer::state::{Composer, refusal};
 use crate::ui::model::Model;
@@ -33,13 +34,14 @@ pub(crate) fn height(model: &Model, area: Rect) -> u16 {
                 lines => u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(1),
             };
             let files = face.files.len() + usize::from(face.more_files > 0);
+            let mail = face.mail.len();
             // Neither files nor how it will look take the room of the words: there the composer may grow further.
             let most = match (preview, files) {
-                (0, 0) => pane * 2 / 5,
-                (0, _) => pane / 2,
+                (0, 0) if mail == 0 => pane * 2 / 5,
+                (0, _) if mail == 0 => pane / 2,
                 _ => pane * 3 / 5,
             };
-            let frame = 2 + u16::try_from(face.warnings.len() + files).unwrap_or(0);
+            let frame = 2 + u16::try_from(face.warnings.len() + files + mail).unwrap_or(0);
             let frame = frame.saturating_add(preview);
             frame.saturating_add(face.rows.max(1)).clamp(3, most.max(3)).min(pane)
         }
@@ -80,6 +82,14 @@ fn draw_open(pen: &mut Pen<'_>, area: Rect, composer: &Composer) {
         if !face.size.is_empty() {
             pen.right(x.min(end), end, y, &face.size, face.size_role.unwrap_or(Role::Dim));
         }
+        y += 1;
+        room -= 1;
+    }
+    for line in &face.mail {
+        if room < 2 {
+            break;
+        }
+        head_view::draw(pen, area.x + 1, y, area.right().saturating_sub(1), line);
         y += 1;
         room -= 1;
     }
@@ -142,7 +152,7 @@ fn draw_preview(pen: &mut Pen<'_>, area: Rect, face: &Face) -> u16 {
 fn draft(model: &Model, context: &Context) -> Option<(&'static str, String)> {
     let kept = |mode, stored: &Option<Written>| {
         let written = model.drafts.get(&(context.row.id, mode)).or(stored.as_ref())?;
-        (!written.is_blank()).then(|| written.in_short())
+        (!written.is_nothing()).then(|| written.in_short())
     };
     let answer = kept(ComposeMode::Reply, &context.draft_reply).map(|text| ("✎ draft ", text));
     answer.or_else(|| kept(ComposeMode::Note, &context.draft_note).map(|text| ("✎ note ", text)))

@@ -146,11 +146,18 @@ fn draw_what(model: &Model, pen: &mut Pen<'_>, place: Rect, row: &ConversationRo
         Some(Direction::Inbound) | None => ("", Role::Dim),
     };
     at = pen.pieces(at, y, room(at), &[(said, role)]);
-    let preview = match (&row.subject, row.preview.is_empty()) {
-        (Some(subject), true) => subject.as_str(),
-        _ => row.preview.as_str(),
+    let role = if row.unread > 0 { Role::Text } else { Role::Dim };
+    let subject = row.subject.as_deref().map(|subject| sanitize::line(subject).into_owned());
+    let Some(subject) = subject.filter(|subject| !subject.is_empty()) else {
+        pen.text(at, y, room(at), &row.preview, role);
+        return;
     };
-    pen.text(at, y, room(at), preview, if row.unread > 0 { Role::Text } else { Role::Dim });
+    // What it is about tells two matters of one customer apart; of the words there is room for the beginning at least.
+    let most = if row.preview.is_empty() { room(at) } else { (room(at) * 3 / 5).max(room(at).min(12)) };
+    at = pen.text(at, y, most, &subject, Role::Text);
+    if !row.preview.is_empty() {
+        pen.pieces(at, y, room(at), &[(" · ", Role::Faint), (row.preview.as_str(), role)]);
+    }
 }
 
 /// The one thing about a conversation that matters most now, as glyph and word.

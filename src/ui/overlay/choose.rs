@@ -2,13 +2,15 @@
 
 use crate::domain::conversation::QualificationState;
 use crate::domain::ids::{ConversationId, MessageId};
+use crate::domain::mail::Mailbox;
 use crate::domain::order::{self, Order};
 use crate::domain::quick_reply::QuickReplyRow;
 use crate::domain::row::ConversationRow;
+use crate::text::mail::mailboxes;
 use crate::text::recipient;
 use crate::ui::command::{go, message};
 use crate::ui::composer::{Insertion, Sending, Then};
-use crate::ui::effect::{Effect, ListSource, Need, Targets};
+use crate::ui::effect::{ListSource, Need, Targets};
 use crate::ui::model::{Model, Purpose};
 use crate::ui::msg::Level;
 use crate::ui::overlay::{Choice, Confirm, Item, Overlay, Picker, PickerKind, Prompt, PromptKind};
@@ -55,9 +57,22 @@ impl Model {
                 self.overlays.push(Overlay::Picker(Box::new(picker)));
                 self.ask_recipients();
             }
-            (Choice::Recipient(to), _) => {
+            (Choice::Mailboxes(all), _) => {
                 if let Some(at) = &picker.beginning {
-                    self.begin_with(at, to.clone(), None);
+                    self.begin_mail(at, all.clone());
+                }
+            }
+            (Choice::Recipient(to), _) => {
+                let Some(at) = &picker.beginning else { return };
+                match picker.before_sought() {
+                    Ok(before) if before.is_empty() => self.begin_with(at, to.clone(), None),
+                    Ok(mut all) => {
+                        let known = self.recipients.iter().find(|one| one.identity.value == *to);
+                        let name = known.map(|one| one.name.clone()).filter(|name| !name.trim().is_empty());
+                        all.push(Mailbox { name, address: to.clone() });
+                        self.begin_mail(at, mailboxes::once(all));
+                    }
+                    Err(why) => self.say(Level::Warn, why),
                 }
             }
             (_, None) => self.say(Level::Warn, "the conversation is gone"),
@@ -103,7 +118,7 @@ impl Model {
             PromptKind::Filter => go::source(self, ListSource::Query(text)),
             PromptKind::SaveFile(id) => {
                 let to = (!text.is_empty()).then_some(text);
-                self.out.push(Effect::SaveAttachment { id, to });
+                message::save(self, id, to);
             }
             PromptKind::Disqualify(_) if text.is_empty() => {
                 self.say(Level::Warn, "say why it is disqualified: nothing was changed");
@@ -139,7 +154,7 @@ impl Model {
         if let Some(Overlay::Picker(picker)) = self.overlays.last()
             && let Some(kind) = picker.beginning.as_ref().and_then(|at| recipient::kind_of(at.channel))
         {
-            let typed = picker.input.text().trim().to_owned();
+            let typed = picker.sought().to_owned();
             self.load(Need::Recipients { kind, typed });
         }
     }

@@ -318,5 +318,9 @@ pub(super) fn enclosed(model: &Model) -> Vec<Item> {
         let about = format!("{} · {}", attachment::kind(&file.mime), attachment::bytes(file.size));
         Item::new(Choice::Enclosed(at), file.name.clone(), about)
     };
-    files.iter().enumerate().rev().map(item).collect()
+    let awaited = model.composer.as_ref().map(|c| model.awaited(c.conversation)).unwrap_or_default();
+    let awaited = awaited.into_iter().enumerate().map(|(at, wanted)| {
+        Item::new(Choice::Enclosed(files.len() + at), wanted.name.clone(), "being fetched")
+    });
+    files.iter().enumerate().rev().map(item).chain(awaited).collect()
 }

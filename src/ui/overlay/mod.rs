@@ -12,6 +12,7 @@ mod lines;
 pub(crate) mod outbox;
 mod picker;
 mod search;
+mod typed;
 pub(crate) mod view;
 
 pub(crate) use browse::Browse;

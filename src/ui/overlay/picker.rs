@@ -1,15 +1,15 @@
 //! A list of choices that narrows as one types.
 
 use crate::domain::clock::Ms;
-use crate::domain::facet;
 use crate::domain::ids::{AttachmentId, ConversationId};
+use crate::domain::mail::Mailbox;
 use crate::domain::order::Order;
 use crate::domain::quick_reply::QuickReplyRow;
 use crate::domain::reach::Way;
 use crate::domain::row::AttachmentRow;
+use crate::text::format;
 use crate::text::fuzzy::Fuzzy;
-use crate::text::{format, recipient, when};
-use crate::ui::command::{Command, give};
+use crate::ui::command::Command;
 use crate::ui::composer::Beginning;
 use crate::ui::effect::Targets;
 use crate::ui::guide::Page;
@@ -79,6 +79,8 @@ pub(crate) enum Choice {
     Account(Beginning),
     /// An address.
     Recipient(String),
+    /// Several addresses of mails.
+    Mailboxes(Vec<Mailbox>),
     Way(Box<Way>),
     File(AttachmentId),
     /// A file of the draft, by its place.
@@ -144,7 +146,7 @@ impl Item {
         }
     }
 
-    fn is_address(&self, address: &str) -> bool {
+    pub(super) fn is_address(&self, address: &str) -> bool {
         matches!(&self.choice, Choice::Recipient(to) if to == address)
     }
 
@@ -172,10 +174,10 @@ pub(crate) struct Picker {
     pub(crate) top: usize,
     /// What a new conversation is begun on.
     pub(crate) beginning: Option<Beginning>,
-    region: Option<String>,
+    pub(super) region: Option<String>,
     /// For times that are typed.
-    now: Ms,
-    tz: TimeZone,
+    pub(super) now: Ms,
+    pub(super) tz: TimeZone,
 }
 
 impl Picker {
@@ -385,7 +387,7 @@ impl Picker {
 
     /// Finds what fits what is typed, the best first.
     pub(crate) fn narrow(&mut self) {
-        let typed = self.input.text().trim().to_owned();
+        let typed = self.sought().to_owned();
         self.items.retain(|item| !item.is_typed);
         if let Some(item) = self.typed(&typed) {
             self.items.push(Item { is_typed: true, ..item });
@@ -427,50 +429,6 @@ impl Picker {
         }
         self.shown = found.into_iter().map(|(_, _, i, positions)| (i, positions)).collect();
         self.at = self.at.min(self.shown.len().saturating_sub(1));
-    }
-
-    /// The choice that what is typed makes: a new word a new label, a time a snooze until then.
-    fn typed(&self, typed: &str) -> Option<Item> {
-        match self.kind {
-            PickerKind::Labels if !typed.is_empty() => {
-                let is_known = self.items.iter().any(|i| i.label.to_lowercase() == typed.to_lowercase());
-                let choice = Choice::Order(Order::Label(vec![(typed.to_owned(), true)]));
-                let mut item = Item::new(choice, typed, "a new label");
-                item.why = facet::label(typed, true).err();
-                (!is_known).then_some(item)
-            }
-            PickerKind::Recipient => {
-                let at = self.beginning.as_ref()?;
-                let read = recipient::read(typed, &at.account_name, &[at.channel], self.region.as_deref());
-                match read {
-                    Ok((_, to)) if self.items.iter().any(|i| i.is_address(&to)) => None,
-                    Ok((_, to)) => Some(Item::new(Choice::Recipient(to.clone()), to, "Enter writes to it")),
-                    // A name is looked for; what looks like an address is told what is wrong with it.
-                    Err(e) => {
-                        let is_address = typed.contains(|c: char| c.is_ascii_digit() || "@+:".contains(c));
-                        let mut item = Item::new(Choice::Recipient(String::new()), typed, "");
-                        item.why = Some(e.to_string());
-                        is_address.then_some(item)
-                    }
-                }
-            }
-            PickerKind::Later => {
-                let at = when::ahead(typed, self.now, &self.tz)?;
-                Some(Item::new(Choice::SendAt(at), format::moment(at, self.now, &self.tz), ""))
-            }
-            PickerKind::Snooze | PickerKind::SendAndSnooze => {
-                let until = when::ahead(typed, self.now, &self.tz)?;
-                let order = Order::Snooze(Some(typed.to_owned()));
-                Some(Item::new(Choice::Order(order), format::moment(until, self.now, &self.tz), ""))
-            }
-            // With its words it runs at once; a command that only has the same name is among the others.
-            PickerKind::Commands if typed.contains(char::is_whitespace) => {
-                let line = give::read_line(typed).ok()?;
-                (!matches!(line, give::Line::Command(_)))
-                    .then(|| Item::new(Choice::Line(typed.to_owned()), typed, "Enter does it"))
-            }
-            _ => None,
-        }
     }
 
     /// When it was opened: what an order from it is for was decided then.

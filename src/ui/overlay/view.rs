@@ -255,7 +255,7 @@ fn draw_yes_or_no(pen: &mut Pen<'_>, inner: Rect, below: u16) {
 
 /// Why one should look twice.
 fn reasons(doubts: &Doubts, width: u16) -> Vec<String> {
-    doubts.all.iter().flat_map(|doubt| folded(&doubt.words(), width.max(8), REASON)).collect()
+    doubts.all.iter().flat_map(|doubt| folded(&doubt.words(), width.max(8), doubt.most_lines())).collect()
 }
 
 /// What is asked, and how to answer.

@@ -173,6 +173,9 @@ pub(crate) fn hints(model: &Model, setup: &Setup) -> Vec<Hint> {
     if let Some(wizard) = setup.wizard() {
         return match wizard.stage {
             Stage::Provider => vec![enter("choose"), moves(), esc("back")],
+            Stage::Fields if wizard.is_on_fold() => {
+                vec![enter("next"), hint("Space", "show them", Key::char(' ')), esc("back")]
+            }
             Stage::Fields => {
                 let rest = Key { ctrl: true, ..Key::char('s') };
                 let mut hints = vec![enter("next"), esc("back")];

@@ -2,13 +2,16 @@
 //! lost when a step does not succeed.
 
 use crate::domain::account::Health;
-use crate::domain::setting::{WrongSetting, lacking_login};
+use crate::domain::setting::{SettingSpec, WrongSetting, lacking_login};
 use crate::ui::input::Input;
 use crate::ui::key::{Code, Key};
 use crate::ui::model::Model;
 use crate::ui::setup::entry::{Entry, Kept, What};
 use crate::ui::setup::{Book, Card, Draft, Fail, Look, Settings, Spot};
 use std::collections::BTreeMap;
+
+/// So many settings that can be left out are asked one after another; more than these are folded away behind one line.
+const FEW: usize = 6;
 
 /// Where one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +51,8 @@ pub(super) struct Wizard {
     pub(super) card: usize,
     /// What is typed, for each provider that was looked at.
     typed: BTreeMap<usize, Vec<Entry>>,
+    /// Where the settings begin that are folded away, for each provider that has so many.
+    folds: BTreeMap<usize, usize>,
     /// The thing that is being typed.
     pub(super) at: usize,
     /// The first line of a long page.
@@ -66,6 +71,7 @@ impl Wizard {
             stage: Stage::Provider,
             card: 0,
             typed: BTreeMap::new(),
+            folds: BTreeMap::new(),
             at: 0,
             top: 0,
             fail: Vec::new(),
@@ -79,13 +85,29 @@ impl Wizard {
         self.typed.get(&self.card).map_or(&[], Vec::as_slice)
     }
 
+    /// Where the settings begin that are folded away: there stands one line for all of them.
+    pub(super) fn fold(&self) -> Option<usize> {
+        self.folds.get(&self.card).copied()
+    }
+
+    /// Whether the cursor is on the line that stands for what is folded away.
+    pub(super) fn is_on_fold(&self) -> bool {
+        self.stage == Stage::Fields && self.fold() == Some(self.at)
+    }
+
+    /// The steps there are.
+    pub(super) fn steps(&self) -> usize {
+        self.fold().map_or(self.entries().len(), |fold| fold + 1)
+    }
+
     /// What is being typed.
     pub(super) fn entry(&self) -> Option<&Entry> {
-        self.entries().get(self.at).filter(|_| self.stage == Stage::Fields)
+        self.entries().get(self.at).filter(|_| self.stage == Stage::Fields && !self.is_on_fold())
     }
 
     fn entry_mut(&mut self) -> Option<&mut Entry> {
-        self.typed.get_mut(&self.card).and_then(|all| all.get_mut(self.at))
+        let at = Some(self.at).filter(|at| self.fold() != Some(*at))?;
+        self.typed.get_mut(&self.card).and_then(|all| all.get_mut(at))
     }
 
     /// The provider under the cursor.
@@ -147,6 +169,17 @@ impl Wizard {
                 self.look_over(book, look);
                 Step::Stay
             }
+            Stage::Fields if self.is_on_fold() => match (key.code, key.types()) {
+                (Code::Enter, _) => {
+                    self.look_over(book, look);
+                    Step::Stay
+                }
+                (Code::Down | Code::Right | Code::Tab, _) | (_, Some(' ')) => {
+                    self.folds.remove(&self.card);
+                    Step::Stay
+                }
+                _ => Step::Foreign,
+            },
             Stage::Fields if matches!(key.code, Code::Enter | Code::Down) => {
                 self.next(book, look);
                 Step::Stay
@@ -162,7 +195,7 @@ impl Wizard {
             }
             Stage::Summary if is_back => {
                 (self.stage, self.top) = (Stage::Fields, 0);
-                self.at = self.entries().len().saturating_sub(1);
+                self.at = self.steps().saturating_sub(1);
                 Step::Stay
             }
             Stage::Summary if key.code == Code::Enter => match self.draft(book) {
@@ -196,9 +229,20 @@ impl Wizard {
     /// Begins with a provider, or goes on with what was typed for it before.
     fn choose(&mut self, book: &Book, look: Option<&Look>, keyring: bool) -> Step {
         let Some(card) = book.providers.get(self.card) else { return Step::Stay };
+        let spare = |spec: &&SettingSpec| !spec.required && !spec.is_secret();
+        let spares = card.settings.iter().filter(spare).count();
+        let fold = (spares > FEW).then(|| 1 + card.settings.len() - spares);
+        if let (Some(fold), false) = (fold, self.typed.contains_key(&self.card)) {
+            self.folds.insert(self.card, fold);
+        }
         let begin = || {
             let specs = || card.settings.iter();
-            let order = [(false, true), (false, false), (true, true), (true, false)];
+            // Of many settings only what is needed comes before the secrets.
+            let order = if fold.is_some() {
+                [(false, true), (true, true), (true, false), (false, false)]
+            } else {
+                [(false, true), (false, false), (true, true), (true, false)]
+            };
             let sorted = order.into_iter().flat_map(|(secret, required)| {
                 specs().filter(move |s| s.is_secret() == secret && s.required == required)
             });
@@ -221,7 +265,7 @@ impl Wizard {
     /// Goes to the next thing, if this one can be so.
     fn next(&mut self, book: &Book, look: Option<&Look>) {
         let wrong = self.wrong_here(book, look);
-        let last = self.entries().len().saturating_sub(1);
+        let last = self.steps().saturating_sub(1);
         let Some(entry) = self.entry_mut() else { return };
         entry.input.keep();
         entry.wrong = wrong;
@@ -311,6 +355,9 @@ impl Wizard {
 
     fn go_to(&mut self, spot: &Spot, why: String) {
         if let Some(at) = self.entries().iter().position(|e| e.what.spot() == *spot) {
+            if self.fold().is_some_and(|fold| fold <= at) {
+                self.folds.remove(&self.card);
+            }
             (self.stage, self.at) = (Stage::Fields, at);
             if let Some(entry) = self.entry_mut() {
                 entry.wrong = Some(why);

@@ -82,9 +82,12 @@ fn explained(sheet: &mut Sheet<'_>, card: &Card, spec: &SettingSpec) {
 
 /// All that is asked for, and what is being typed.
 fn fields<'a>(sheet: &mut Sheet<'a>, model: &Model, setup: &'a Setup, wizard: &'a Wizard) {
-    title(sheet, model, wizard, &format!("step {} of {}", wizard.at + 1, wizard.entries().len()));
+    title(sheet, model, wizard, &format!("step {} of {}", wizard.at + 1, wizard.steps()));
     for (at, entry) in wizard.entries().iter().enumerate() {
         let from = sheet.len();
+        if wizard.fold() == Some(at) {
+            return folded(sheet, wizard, at);
+        }
         let label = column(entry.what.key(), NAMES);
         if at == wizard.at {
             sheet.field(vec![("› ".into(), Role::Accent), (label, Role::Strong)], entry);
@@ -99,6 +102,22 @@ fn fields<'a>(sheet: &mut Sheet<'a>, model: &Model, setup: &'a Setup, wizard: &'
         };
         let (text, role) = shown(model, wizard, entry);
         sheet.columns(vec![(mark.into(), mark_role), (label, Role::Text)], &text, role);
+    }
+}
+
+/// One line for all settings that are folded away, and which these are.
+fn folded(sheet: &mut Sheet<'_>, wizard: &Wizard, from: usize) {
+    let is_here = wizard.is_on_fold();
+    let rest: Vec<&str> = wizard.entries().iter().skip(from).map(|entry| entry.what.key()).collect();
+    let (mark, role) = if is_here { ("› ", Role::Strong) } else { ("· ", Role::Text) };
+    let before =
+        vec![(mark.into(), if is_here { Role::Accent } else { Role::Faint }), (column("more", NAMES), role)];
+    let start = sheet.len();
+    sheet.columns(before, &format!("{} settings that can be left out", rest.len()), Role::Dim);
+    if is_here {
+        sheet.words(2, &rest.join(", "), Role::Dim);
+        sheet.words(2, "Enter leaves them as they are, Space goes through them.", Role::Dim);
+        sheet.reveal(start);
     }
 }
 

@@ -1,12 +1,14 @@
-//! The lines of one message at one width: made once per (message, revision, width), then only painted.
+//! The lines of one message at one width: made once per (message, revision, width, unfolded), then only painted.
 
 use std::ops::Range;
 
 use crate::domain::capability::Formatting;
+use crate::domain::mail::{Mail, op_of};
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
 use crate::domain::row::MessageRow;
 use crate::text::markup::{self, Formatted, Look};
 use crate::text::{sanitize, wrap};
+use crate::ui::thread::mail::{self, Part, Scene};
 use crate::ui::thread::words;
 
 /// What stands between a message and the one before it.
@@ -22,6 +24,17 @@ pub(crate) struct Flags {
     pub(crate) first: bool,
 }
 
+/// All that a layout depends on besides the message and the conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Shape {
+    pub(crate) width: u16,
+    pub(crate) flags: Flags,
+    /// What the medium makes of marks.
+    pub(crate) formatting: Formatting,
+    /// Nothing of it is folded away.
+    pub(crate) is_whole: bool,
+}
+
 /// One line of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Line {
@@ -33,8 +46,14 @@ pub(crate) enum Line {
     Unread(usize),
     /// Who and when.
     Head,
+    /// What is told of a mail above its words, as a range of [`Block::about`].
+    About(Range<usize>),
     /// Words, as a range of [`Block::text`].
     Body(Range<usize>),
+    /// Words of somebody else, as a range of [`Block::text`].
+    Quoted(Range<usize>),
+    /// Stands for what is folded away, as a range of [`Block::about`].
+    Folded(Range<usize>),
     /// A file, by its place.
     File(usize),
     /// Why the file above could not be fetched, as a range of [`Block::why`].
@@ -51,11 +70,17 @@ pub(crate) enum Line {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Block {
     revision: u64,
-    width: u16,
-    flags: Flags,
-    formatting: Formatting,
+    shape: Shape,
     pub(crate) lines: Vec<Line>,
     pub(crate) text: String,
+    /// What is told of a mail besides its words.
+    pub(crate) about: String,
+    /// The sender's address, where it is not the one that the conversation is with.
+    pub(crate) from: String,
+    /// What kind of thing it is, where that is worth words.
+    pub(crate) kind: String,
+    /// Something of it is folded away, or would be.
+    pub(crate) has_folds: bool,
     /// What of the text looks otherwise than plain.
     pub(crate) looks: Vec<(Range<usize>, Look)>,
     pub(crate) why: String,
@@ -77,23 +102,21 @@ pub(crate) const fn indent(direction: Direction, width: u16) -> u16 {
 
 impl Block {
     /// Whether it still fits.
-    pub(crate) fn is_current(
-        &self,
-        message: &MessageRow,
-        width: u16,
-        flags: Flags,
-        formatting: Formatting,
-    ) -> bool {
-        (self.revision, self.width, self.flags, self.formatting)
-            == (message.revision, width, flags, formatting)
+    pub(crate) fn is_current(&self, message: &MessageRow, shape: Shape) -> bool {
+        (self.revision, self.shape) == (message.revision, shape)
     }
 
-    /// Lays a message out for a pane of this width.
-    /// Its marks are those of the medium.
-    pub(crate) fn new(message: &MessageRow, width: u16, flags: Flags, formatting: Formatting) -> Block {
-        let public = matches!(message.direction, Direction::Inbound | Direction::Outbound);
-        let marks = if public { formatting } else { Formatting::None };
-        let Formatted { text, looks, .. } = markup::format(marks, &body(message));
+    /// Lays a message out.
+    pub(crate) fn new(message: &MessageRow, shape: Shape, scene: &Scene) -> Block {
+        let Shape { width, flags, is_whole, .. } = shape;
+        let told = mail::told(message, scene, is_whole);
+        let mut about = String::new();
+        let mut note = |words: &str| {
+            let from = about.len();
+            about.push_str(words);
+            from..about.len()
+        };
+        let Words { text, looks, parts, has_folds } = words_of(message, shape);
         let mut why = words::why(message).map(|w| sanitize::line(&w).into_owned()).unwrap_or_default();
         let mut lines = Vec::new();
         if flags.day {
@@ -113,14 +136,33 @@ impl Block {
         }
         let room = width.saturating_sub(GUTTER + 1 + indent(message.direction, width)).clamp(1, LONGEST);
         let room = usize::from(room);
+        let within = |range: &Range<usize>, of: &str| -> Vec<Range<usize>> {
+            let lines = wrap::wrap(&of[range.clone()], room).into_iter();
+            lines.map(|line| range.start + line.start..range.start + line.end).collect()
+        };
         if message.direction == Direction::Activity {
             lines.extend(wrap::wrap(&text, room).into_iter().map(Line::Activity));
         } else {
             if !flags.grouped {
                 lines.push(Line::Head);
             }
-            if !text.is_empty() {
-                lines.extend(wrap::wrap(&text, room).into_iter().map(Line::Body));
+            for words in &told.lines {
+                let range = note(words);
+                let folded = wrap::wrap(words, room).into_iter();
+                lines.extend(folded.map(|l| Line::About(range.start + l.start..range.start + l.end)));
+            }
+            for part in parts {
+                match part {
+                    Part::Own(range) if range.is_empty() => {}
+                    Part::Gap => lines.push(Line::Body(0..0)),
+                    Part::Own(range) => lines.extend(within(&range, &text).into_iter().map(Line::Body)),
+                    Part::Quoted(range) => {
+                        lines.extend(within(&range, &text).into_iter().map(Line::Quoted));
+                    }
+                    Part::Folded(count, kind) => {
+                        lines.push(Line::Folded(note(&mail::folded_words(count, kind))));
+                    }
+                }
             }
             let further = if why.is_empty() { Vec::new() } else { wrap::wrap(&why, room) };
             for (at, file) in message.attachments.iter().enumerate() {
@@ -138,8 +180,77 @@ impl Block {
                 lines.push(Line::Answers);
             }
         }
-        Block { revision: message.revision, width, flags, formatting, lines, text, looks, why }
+        Block {
+            revision: message.revision,
+            shape,
+            lines,
+            text,
+            about,
+            from: told.from,
+            kind: told.kind,
+            has_folds: has_folds || told.is_short,
+            looks,
+            why,
+        }
     }
+}
+
+/// The words of a message, in the parts in which they are shown.
+struct Words {
+    text: String,
+    looks: Vec<(Range<usize>, Look)>,
+    parts: Vec<Part>,
+    has_folds: bool,
+}
+
+/// The words as they look. The marks of a medium are those of everybody on it; of mails only we write them.
+fn words_of(message: &MessageRow, shape: Shape) -> Words {
+    let is_public = matches!(message.direction, Direction::Inbound | Direction::Outbound);
+    let is_ours = |mail: &Mail| op_of(&mail.message_id).is_some();
+    let marks = match (&message.mail, shape.formatting) {
+        _ if !is_public => Formatting::None,
+        (Some(mail), Formatting::Markdown) if !is_ours(mail) => Formatting::None,
+        (_, formatting) => formatting,
+    };
+    let words = body(message);
+    let Some(_) = &message.mail else {
+        let Formatted { text, looks, .. } = markup::format(marks, &words);
+        let whole = 0..text.len();
+        return Words { text, looks, parts: vec![Part::Own(whole)], has_folds: false };
+    };
+    let parts = mail::parts(&words, shape.is_whole);
+    let is_folded = |part: &Part| matches!(part, Part::Folded(..));
+    let folds = if shape.is_whole { mail::parts(&words, false) } else { parts.clone() };
+    let mut out = Words {
+        text: String::new(),
+        looks: Vec::new(),
+        parts: Vec::new(),
+        has_folds: folds.iter().any(is_folded),
+    };
+    for part in parts {
+        let (range, marks) = match &part {
+            Part::Own(range) => (range.clone(), marks),
+            Part::Quoted(range) => (range.clone(), Formatting::None),
+            Part::Folded(..) | Part::Gap => {
+                out.parts.push(part);
+                continue;
+            }
+        };
+        let piece = &words[range.clone()];
+        // Paragraphs stay apart; what is folded away takes no room for that.
+        let is_apart = piece.starts_with('\n') || words[..range.start].ends_with("\n\n");
+        if is_apart && matches!(out.parts.last(), Some(Part::Own(_) | Part::Quoted(_))) {
+            out.parts.push(Part::Gap);
+        }
+        let found = markup::format(marks, piece.trim_start_matches('\n').trim_end_matches(['\n', ' ']));
+        let from = out.text.len();
+        out.text.push_str(&found.text);
+        let shifted = found.looks.into_iter().map(|(at, look)| (from + at.start..from + at.end, look));
+        out.looks.extend(shifted);
+        let range = from..out.text.len();
+        out.parts.push(if matches!(part, Part::Own(_)) { Part::Own(range) } else { Part::Quoted(range) });
+    }
+    out
 }
 
 /// Who did what an activity tells, where somebody did it: it has no head of its own.
@@ -177,8 +288,12 @@ mod tests {
     use super::*;
     use crate::ui::fixture;
 
+    fn shape(width: u16, formatting: Formatting) -> Shape {
+        Shape { width, formatting, ..Shape::default() }
+    }
+
     fn plain(message: &MessageRow, width: u16) -> Block {
-        Block::new(message, width, Flags::default(), Formatting::None)
+        Block::new(message, shape(width, Formatting::None), &Scene::default())
     }
 
     #[test]
@@ -186,7 +301,7 @@ mod tests {
         let text = "*now* or ~never~";
         let block = |direction, formatting| {
             let message = fixture::message(1, direction, text);
-            let block = Block::new(&message, 40, Flags::default(), formatting);
+            let block = Block::new(&message, shape(40, formatting), &Scene::default());
             (block.text, block.looks.len())
         };
         for direction in [Direction::Inbound, Direction::Outbound] {
@@ -194,12 +309,12 @@ mod tests {
             assert_eq!(block(direction, Formatting::Links), (text.to_owned(), 0));
         }
         assert_eq!(block(Direction::Note, Formatting::Whatsapp), (text.to_owned(), 0));
+        // Markdown is what we write; what comes in has none.
+        assert_eq!(block(Direction::Outbound, Formatting::Markdown), ("now or ~never~".to_owned(), 1));
+        assert_eq!(block(Direction::Inbound, Formatting::Markdown), (text.to_owned(), 0));
         let message = fixture::message(1, Direction::Inbound, text);
         let before = plain(&message, 40);
-        assert!(
-            !before.is_current(&message, 40, Flags::default(), Formatting::Whatsapp),
-            "the account is known now"
-        );
+        assert!(!before.is_current(&message, shape(40, Formatting::Whatsapp)), "the account is known now");
     }
 
     #[test]
@@ -227,12 +342,39 @@ mod tests {
     }
 
     #[test]
+    fn a_mail_is_folded_and_only_our_marks_are_marks() {
+        let text = "*Yes*\n\n> old\n> older\n";
+        let mut message = fixture::message(1, Direction::Inbound, text);
+        let mail = |id: String| Some(Box::new(Mail { message_id: id, ..Mail::default() }));
+        message.mail = mail("a@x.example".into());
+        let lay = |message: &MessageRow, is_whole| {
+            let shape = Shape { is_whole, ..shape(40, Formatting::Whatsapp) };
+            Block::new(message, shape, &Scene::default())
+        };
+        let block = lay(&message, false);
+        assert_eq!((block.text.as_str(), block.about.as_str()), ("Yes", "⋯ 2 quoted lines"));
+        assert_eq!(block.lines[1..], [Line::Head, Line::Body(0..3), Line::Folded(0..block.about.len())]);
+        assert!(block.has_folds && lay(&message, true).has_folds);
+        assert_eq!(lay(&message, true).text, "Yes> old\n> older");
+        let gaps = |block: &Block| block.lines.iter().filter(|line| **line == Line::Body(0..0)).count();
+        assert_eq!((gaps(&block), gaps(&lay(&message, true))), (0, 1));
+        let marked = |message: &MessageRow| {
+            let shape = shape(40, Formatting::Markdown);
+            Block::new(message, shape, &Scene::default()).text
+        };
+        assert_eq!(marked(&message), "*Yes*", "a stranger's stars are stars");
+        message.mail = None;
+        assert!(!lay(&message, false).has_folds);
+    }
+
+    #[test]
     fn a_revision_or_a_width_makes_it_old() {
         let mut message = fixture::message(1, Direction::Inbound, "hello there");
         let block = plain(&message, 40);
-        assert!(block.is_current(&message, 40, Flags::default(), Formatting::None));
-        assert!(!block.is_current(&message, 41, Flags::default(), Formatting::None));
+        assert!(block.is_current(&message, shape(40, Formatting::None)));
+        assert!(!block.is_current(&message, shape(41, Formatting::None)));
+        assert!(!block.is_current(&message, Shape { is_whole: true, ..shape(40, Formatting::None) }));
         message.revision += 1;
-        assert!(!block.is_current(&message, 40, Flags::default(), Formatting::None));
+        assert!(!block.is_current(&message, shape(40, Formatting::None)));
     }
 }

@@ -1,6 +1,7 @@
 //! The pane of messages.
 
 pub(crate) mod block;
+mod mail;
 mod state;
 pub(crate) mod view;
 pub(crate) mod words;

@@ -1,16 +1,21 @@
 //! Which thread is shown, which window of it, and how far it is scrolled: by (message, line), so that nothing moves.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use crate::domain::attachment::Written;
 use crate::domain::capability::Formatting;
 use crate::domain::clock::Ms;
 use crate::domain::ids::{ConversationId, MessageId};
-use crate::domain::message::{AuthorKind, Direction};
+use crate::domain::mail::{Mail, Manner};
+use crate::domain::message::{AuthorKind, Direction, MessageKind};
 use crate::domain::row::MessageRow;
-use crate::text::index::Term;
+use crate::text::index::{self, Term};
+use crate::text::mail::compose::subject;
+use crate::text::mail::fold;
 use crate::ui::effect::{Need, ThreadAt};
 use crate::ui::msg::Context;
-use crate::ui::thread::block::{Block, Flags};
+use crate::ui::thread::block::{Block, Flags, Shape};
+use crate::ui::thread::mail::Scene;
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
@@ -56,6 +61,8 @@ pub(crate) struct Thread {
     /// An answer is on its way.
     pub(crate) asked: bool,
     pub(crate) cursor: Option<MessageId>,
+    /// The cursor is where somebody has put it, not where the thread was opened or scrolled to.
+    pub(crate) is_pointed: bool,
     pub(crate) anchor: Anchor,
     /// Where the screen goes with the next window.
     end: Option<End>,
@@ -69,6 +76,10 @@ pub(crate) struct Thread {
     pub(crate) seen_until: Option<MessageId>,
     flags: Vec<Flags>,
     blocks: HashMap<MessageId, Block>,
+    /// Messages of which nothing is folded away.
+    unfolded: HashSet<MessageId>,
+    /// What mails are told against, as the blocks have it.
+    scene: Scene,
     /// First line of each message in the whole window, and one more for the end.
     pub(crate) starts: Vec<usize>,
     /// First line on screen.
@@ -117,6 +128,7 @@ impl Thread {
         }
         let is_first = !self.loaded;
         self.messages = messages;
+        self.unfold_hit(is_first);
         self.older = older;
         self.newer = newer;
         self.loaded = true;
@@ -134,6 +146,7 @@ impl Thread {
             && is_first
         {
             self.cursor = Some(*hit);
+            self.is_pointed = true;
             self.anchor = Anchor::Show { id: *hit };
         }
         match self.end {
@@ -160,8 +173,10 @@ impl Thread {
             let mut flag = Flags { first: before.is_none(), ..Flags::default() };
             flag.day = before.is_none_or(|(_, d)| d != date);
             flag.unread = unread.filter(|(id, _)| *id == message.id).map(|(_, count)| count);
+            // A mail is a letter of its own.
             flag.grouped = !flag.day
                 && flag.unread.is_none()
+                && message.mail.is_none()
                 && before
                     .is_some_and(|(last, _)| are_together(last, message) && minute(last) == minute(message));
             flags.push(flag);
@@ -190,13 +205,20 @@ impl Thread {
             self.blocks.retain(|id, _| messages.iter().any(|m| m.id == *id));
         }
         let formatting = self.formatting();
+        let scene = self.context.as_ref().map(Scene::of).unwrap_or_default();
+        if self.scene != scene {
+            self.scene = scene;
+            self.blocks.clear();
+        }
         self.starts.clear();
         let mut line = 0;
         for (message, flags) in self.messages.iter().zip(&self.flags) {
             self.starts.push(line);
-            let new = || Block::new(message, width, *flags, formatting);
+            let is_whole = self.unfolded.contains(&message.id);
+            let shape = Shape { width, flags: *flags, formatting, is_whole };
+            let new = || Block::new(message, shape, &self.scene);
             let block = self.blocks.entry(message.id).or_insert_with(new);
-            if !block.is_current(message, width, *flags, formatting) {
+            if !block.is_current(message, shape) {
                 *block = new();
             }
             line += block.lines.len();
@@ -227,6 +249,48 @@ impl Thread {
         } else if let Some(at) = self.at_line(self.top) {
             self.anchor = Anchor::Top { id: self.messages[at].id, line: self.top - self.starts[at] };
         }
+    }
+
+    /// Words that were looked for and stand in what is folded away are shown.
+    fn unfold_hit(&mut self, is_first: bool) {
+        let Some((id, terms)) = self.highlight.as_ref().filter(|_| is_first) else { return };
+        let Some(message) = self.messages.iter().find(|m| m.id == *id && m.mail.is_some()) else { return };
+        if index::highlight(&fold::own(&message.text), terms).is_empty() {
+            self.unfolded.insert(*id);
+        }
+    }
+
+    /// Whether something of a message is folded away, or would be.
+    pub(crate) fn has_folds(&self, id: MessageId) -> bool {
+        self.blocks.get(&id).is_some_and(|block| block.has_folds)
+    }
+
+    /// Shows what of a message is folded away, or folds it again.
+    pub(crate) fn toggle_fold(&mut self, id: MessageId) {
+        if !self.unfolded.remove(&id) {
+            self.unfolded.insert(id);
+        }
+    }
+
+    /// What was written in a message of ours, as it would be written again: a mail with what it was about.
+    pub(crate) fn again(&self, message: &MessageRow) -> Written {
+        let mut written = message.written();
+        if let (Some(head), Some(mail)) = (&mut written.mail, &message.mail) {
+            let is_passed_on = message.kind == MessageKind::Forward;
+            let is_it = |other: &Mail| match is_passed_on {
+                true => subject::forward(&other.subject) == mail.subject,
+                false => mail.in_reply_to.contains(&other.message_id),
+            };
+            let before = |m: &&MessageRow| (m.sent_at, m.id) < (message.sent_at, message.id);
+            let mut all = self.messages.iter().rev().filter(before);
+            head.about = all.find(|m| m.mail.as_deref().is_some_and(is_it)).map(|m| m.id);
+            head.manner = match (is_passed_on, head.about) {
+                (true, Some(_)) => Manner::Forward,
+                (false, Some(_)) if mail.to.len() + mail.cc.len() > 1 => Manner::ReplyAll,
+                _ => head.manner,
+            };
+        }
+        written
     }
 
     /// The block of a message.
@@ -267,6 +331,7 @@ impl Thread {
             let kept = at.clamp(first, last.max(first));
             if kept != at {
                 self.cursor = self.messages.get(kept).map(|m| m.id);
+                self.is_pointed = false;
             }
         }
     }
@@ -289,6 +354,7 @@ impl Thread {
         }
         let to = at.saturating_add_signed(by).min(self.messages.len() - 1);
         self.cursor = Some(self.messages[to].id);
+        self.is_pointed = true;
         if let (Some(start), Some(end)) = span(to) {
             if end > self.top + height {
                 self.top = if end - start > height { start } else { end - height };
@@ -319,6 +385,7 @@ impl Thread {
 
     fn go_to_end(&mut self, end: End) {
         self.end = None;
+        self.is_pointed = end == End::Oldest;
         match end {
             End::Oldest => {
                 self.cursor = self.messages.first().map(|m| m.id);

@@ -4,7 +4,7 @@ use crate::domain::account::Channel;
 use crate::domain::attachment::kind;
 use crate::domain::conversation::Status;
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
-use crate::domain::row::{AttachmentRow, ConversationRow, MessageRow};
+use crate::domain::row::{AttachmentRow, ConversationRow, Fetch, MessageRow};
 use crate::text::{format, index, sanitize};
 use crate::ui::composer;
 use crate::ui::icons::Icons;
@@ -20,13 +20,17 @@ use ratatui::layout::Rect;
 /// Divides the pane and lays the messages out.
 pub(crate) fn prepare(model: &mut Model, area: Rect) {
     if let Some(mut composer) = model.composer.take() {
-        composer.face = model.face(&composer, area.width.saturating_sub(3));
-        composer.area.set_cursor_style(model.theme.style(Role::Cursor));
+        composer.face = model.face(&composer, area.width.saturating_sub(3), area.height);
+        // Where one types there is one cursor.
+        let in_text = composer.head.as_ref().is_none_or(|head| head.at.is_none());
+        composer.area.set_cursor_style(model.theme.style(if in_text { Role::Cursor } else { Role::Text }));
         composer.area.set_style(model.theme.style(Role::Text));
         model.composer = Some(composer);
     }
     let foot = composer::view::height(model, area);
+    let has_subject = model.thread.context.as_ref().is_some_and(|context| subject(context).is_some());
     let head = match area.height - foot {
+        12.. if has_subject => 4,
         10.. => 3,
         4.. => 1,
         _ => 0,
@@ -74,8 +78,19 @@ fn draw_head(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     if area.height < 3 {
         return;
     }
-    draw_special(model, pen, Rect { y: y + 1, height: 1, ..area });
-    pen.rule_joined(area.x, area.y + 2, area.width);
+    let mut y = y + 1;
+    if let Some(subject) = subject(context).filter(|_| area.height > 3) {
+        pen.text(x, y, end.saturating_sub(x), &subject, Role::Text);
+        y += 1;
+    }
+    draw_special(model, pen, Rect { y, height: 1, ..area });
+    pen.rule_joined(area.x, y + 1, area.width);
+}
+
+/// What a conversation is about, where its channel has subjects.
+fn subject(context: &Context) -> Option<String> {
+    let subject = sanitize::line(context.row.subject.as_deref()?).into_owned();
+    (!subject.is_empty()).then_some(subject)
 }
 
 /// Where, state and owner, in the longest form that leaves the name its cells, or two fifths of the width. The owner stays to the last:
@@ -295,10 +310,24 @@ fn draw_line(
         Line::Blank => {}
         Line::Day => separator(pen, place, &format::day(message.sent_at, model.now, &model.tz), Role::Dim),
         Line::Unread(count) => separator(pen, place, &format!("{count} new"), Role::Unread),
-        Line::Head => draw_author(model, pen, Rect::new(x - 2, y, end.saturating_sub(x - 2), 1), message),
-        Line::Body(range) => {
+        Line::Head => {
+            draw_author(model, pen, Rect::new(x - 2, y, end.saturating_sub(x - 2), 1), message, block);
+        }
+        Line::About(range) => {
             rule(pen);
-            pen.verbatim(x, y, room, &block.text[range.clone()], Role::Text);
+            pen.verbatim(x, y, room, &block.about[range.clone()], Role::Dim);
+        }
+        Line::Folded(range) => {
+            rule(pen);
+            pen.verbatim(x, y, room, &block.about[range.clone()], Role::Faint);
+        }
+        Line::Body(range) | Line::Quoted(range) => {
+            rule(pen);
+            // What a machine or somebody else says is there to be looked up.
+            let is_aside = matches!(line, Line::Quoted(_))
+                || matches!(message.kind, MessageKind::AutoReply | MessageKind::Bounce);
+            let role = if is_aside { Role::Dim } else { Role::Text };
+            pen.verbatim(x, y, room, &block.text[range.clone()], role);
             let found = pen.theme.style(Role::Match);
             let looks = block.looks.iter().map(|(piece, look)| (piece, pen.theme.look(*look)));
             for (piece, style) in looks.chain(hits.iter().map(|hit| (hit, found))) {
@@ -313,7 +342,7 @@ fn draw_line(
         Line::File(at) => {
             rule(pen);
             if let Some(file) = message.attachments.get(*at) {
-                draw_file(pen, model.icons, Rect::new(x, y, room, 1), file);
+                draw_file(model, pen, Rect::new(x, y, room, 1), file);
             }
         }
         Line::FileWhy(range) => {
@@ -345,7 +374,7 @@ fn separator(pen: &mut Pen<'_>, place: Rect, words: &str, role: Role) {
 }
 
 /// Who, how far, when.
-fn draw_author(model: &Model, pen: &mut Pen<'_>, place: Rect, message: &MessageRow) {
+fn draw_author(model: &Model, pen: &mut Pen<'_>, place: Rect, message: &MessageRow, block: &Block) {
     let time = format::clock(message.sent_at, &model.tz);
     let time_at = pen.right(place.x, place.right(), place.y, &time, Role::Dim);
     let mut end = time_at.saturating_sub(2);
@@ -377,19 +406,21 @@ fn draw_author(model: &Model, pen: &mut Pen<'_>, place: Rect, message: &MessageR
         x = pen.pieces(x, place.y, room(x), &[(" · ", Role::Faint)]);
     }
     x = pen.text(x, place.y, room(x), name, role);
-    let kind = match message.kind {
-        MessageKind::Text | MessageKind::Attachment | MessageKind::Activity => None,
-        MessageKind::OptOut => Some("consent"),
-        MessageKind::ContactCard => Some("contact card"),
-        kind => Some(kind.word()),
-    };
-    if let Some(kind) = kind {
-        pen.pieces(x, place.y, room(x), &[(" · ", Role::Faint), (kind, Role::Dim)]);
+    if !block.from.is_empty() {
+        x = pen.text(x + 1, place.y, room(x + 1), &block.from, Role::Dim);
+    }
+    if !block.kind.is_empty() {
+        pen.pieces(x, place.y, room(x), &[(" · ", Role::Faint), (&block.kind, Role::Dim)]);
     }
 }
 
+/// Whether what is shown was imported: its files are where it came from, unless they were kept.
+fn is_imported(model: &Model) -> bool {
+    model.thread.context.as_ref().is_some_and(|context| context.row.account_name.starts_with("import/"))
+}
+
 /// A file: name, kind, size. Why it could not be fetched stands below it.
-fn draw_file(pen: &mut Pen<'_>, icons: Icons, place: Rect, file: &AttachmentRow) {
+fn draw_file(model: &Model, pen: &mut Pen<'_>, place: Rect, file: &AttachmentRow) {
     let mut about = Vec::new();
     if let Some(mime) = &file.mime {
         about.push(kind(mime));
@@ -397,10 +428,17 @@ fn draw_file(pen: &mut Pen<'_>, icons: Icons, place: Rect, file: &AttachmentRow)
     if let Some(size) = file.size {
         about.push(format::bytes(size));
     }
-    let state = if file.path.is_none() && file.error.is_none() { "… being fetched" } else { "" };
+    let state = match (&file.path, &file.error, file.fetch) {
+        (Some(_), ..) => "",
+        (None, _, Fetch::Due) => "… being fetched",
+        (None, Some(_), _) => "",
+        (None, None, Fetch::No) if is_imported(model) => "in the imported file",
+        (None, None, Fetch::OnDemand) => "↓ fetched when opened",
+        (None, None, Fetch::No) => "not here",
+    };
     let about = about.join(" · ");
     let caption = file.caption.as_deref().unwrap_or("");
-    let icon = format!("{} ", icons.file());
+    let icon = format!("{} ", model.icons.file());
     let pieces = [
         (icon.as_str(), Role::Accent),
         (file.name.as_str(), Role::Text),

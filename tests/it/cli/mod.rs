@@ -3,6 +3,7 @@
 mod answering;
 mod channels;
 mod conversations;
+mod import;
 mod orders;
 pub mod world;
 

@@ -131,7 +131,12 @@ fn event() -> impl Strategy<Value = Event> {
 /// The whole store, without local ids, without the times at which this process learnt of things, and without how it learnt that a
 /// message was read when it was told so both of the message and of everything up to it.
 pub(super) fn dump(kit: &Kit) -> Vec<String> {
-    let conn = rusqlite::Connection::open(kit.store.dir().join("frontdesk.db")).unwrap();
+    dump_of(kit.store.dir())
+}
+
+/// The same of any workspace.
+pub fn dump_of(workspace: &std::path::Path) -> Vec<String> {
+    let conn = rusqlite::Connection::open(workspace.join("frontdesk.db")).unwrap();
     let mut out = Vec::new();
     for sql in [
         "SELECT 'conversation', c.external_id, c.channel, k.name, c.ours, c.theirs, i.value, c.subject, c.status, c.set_status,

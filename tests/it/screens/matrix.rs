@@ -1,6 +1,7 @@
 //! Every pane and every dialog in each size and in each state of the desk: laws that hold on all of these screens, and what each
 //! dialog looks like.
 
+use super::mails::with_mails;
 use super::screen::{Screen, startup};
 use super::world::{self, MIN, World, conversation, message};
 use crate::ui_laws::is_harmful;
@@ -35,19 +36,27 @@ struct Scene {
     is_always: bool,
     /// Its pictures are here; else they are among the other ones of the screen.
     is_kept: bool,
+    /// The desk has a mailbox.
+    has_mails: bool,
 }
 
 const fn pane(name: &'static str, title: &'static str, keys: &'static str) -> Scene {
-    Scene { name, above: "", title, keys, is_always: false, is_kept: false }
+    Scene { name, above: "", title, keys, is_always: false, is_kept: false, has_mails: false }
 }
 
 const fn dialog(name: &'static str, above: &'static str, title: &'static str, keys: &'static str) -> Scene {
-    Scene { name, above, title, keys, is_always: false, is_kept: true }
+    Scene { name, above, title, keys, is_always: false, is_kept: true, has_mails: false }
 }
 
 impl Scene {
     const fn always(mut self) -> Scene {
         self.is_always = true;
+        self
+    }
+
+    /// Before a mailbox.
+    const fn mails(mut self) -> Scene {
+        self.has_mails = true;
         self
     }
 
@@ -77,6 +86,15 @@ fn scenes() -> Vec<Scene> {
         pane("files and preview", "will look like this", "rIt is *on its way*.<a-a>par<enter><a-p>"),
         pane("parts of an SMS", "1  ", "jrThank you for your patience, \u{2013} it left today.<a-p>"),
         pane("closed composer", "opted out", "jj"),
+        pane("mail thread", "Cc Karin Holm", "<enter>").mails(),
+        pane("mail unfolded", "Karin Holm <karin@", "<enter>v").mails(),
+        pane("machines", "answering machine", "jj<enter>gg").mails(),
+        pane("mail answer", "PUBLIC to Petra", "rDear Petra").mails(),
+        pane("mail answer to all", "to all: Petra", "bDear Petra").mails(),
+        pane("wrong address", "is no address", "rDear Petra<s-tab><up><end>, bo<tab>").mails(),
+        pane("known people", "▸ Omar Haddad", "rDear Petra<a-h>Om").mails(),
+        pane("copies", "Bcc", "rDear Petra<a-h>karin@insurance.example").mails(),
+        pane("forward", "forward to nobody yet", "F").mails(),
         pane("recording", "recording", "@").always(),
         pane("tour", "Look around", ":tour<enter>").always(),
         dialog("commands", "Picker(Picker { kind: Commands", "Commands", ":").always(),
@@ -119,6 +137,20 @@ fn scenes() -> Vec<Scene> {
         dialog("attach", "Browse(Browse {", "Attach a file", "rLook<a-a>"),
         dialog("confirm", "Confirm(Confirm {", "Please confirm", "t"),
         dialog("question", "Asking(Asking {", "late", "r/late<tab>3S"),
+        dialog(
+            "doubts of a mail",
+            "Doubts(Doubts {",
+            "Send it all the same?",
+            "rIt is attached.<s-tab><c-u><c-s>",
+        )
+        .mails(),
+        dialog(
+            "recipients of a mail",
+            "Picker(Picker { kind: Recipient",
+            "Write to",
+            "c<enter>x@y.example, Pet",
+        )
+        .mails(),
         dialog("doubts", "Doubts(Doubts {", "Send it all the same?", "r4111 1111 1111 1111 {{x}}<enter>"),
         dialog("keys", "Help(Help {", "Keys", "?").always(),
         dialog("help page", "Page {", "Searching", ":help search<enter>").always(),
@@ -223,7 +255,11 @@ struct Shown {
 }
 
 fn show(scene: &Scene, state: &str, (width, height): (u16, u16), no_color: bool) -> Shown {
-    let mut screen = Screen::begin(settings(no_color), desk(state), width, height).keys(scene.keys);
+    let world = match desk(state) {
+        world if scene.has_mails && state != "empty" => with_mails(world),
+        world => world,
+    };
+    let mut screen = Screen::begin(settings(no_color), world, width, height).keys(scene.keys);
     let told = format!("{:?}", screen.model);
     let above = told.split_once("overlays: [").map_or("", |(_, rest)| rest);
     let is_above = !scene.above.is_empty() && (scene.name != "about" || width < BESIDE);

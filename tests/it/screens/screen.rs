@@ -64,7 +64,7 @@ fn home_dir() -> Vec<FileEntry> {
 /// The copy of a file.
 fn kept(path: &str) -> Enclosure {
     let name = path.rsplit('/').next().unwrap_or_default();
-    let size = home_dir().iter().find(|e| e.name == name).map_or(0, |e| e.size);
+    let size = home_dir().iter().find(|e| e.name == name).map_or(91_000, |e| e.size);
     Enclosure { name: name.into(), mime: file_kind::mime(name, &head(name)).into(), size, path: name.into() }
 }
 
@@ -117,11 +117,18 @@ impl Screen {
                     let (to, files) = (to.clone(), paths.iter().map(|path| kept(path)).collect());
                     self.send(Msg::Attached { to, result: Ok(files), pasted: None });
                 }
+                Effect::Enclose { to, files } => {
+                    let all = self.world.messages.iter().flat_map(|m| &m.attachments);
+                    let names = all.filter(|row| files.contains(&row.id)).map(|row| kept(&row.name));
+                    let files = names.collect();
+                    self.send(Msg::Attached { to: to.clone(), result: Ok(files), pasted: None });
+                }
                 // Whoever is written to anew is the first one whom the world knows.
                 Effect::Perform { ticket, action: Action::Begin { .. } } => {
                     let conversation = self.world.rows.first().map(|row| row.id);
-                    let done =
-                        Performed { conversation, op: None, message: None, delivery: None, changed: false };
+                    // Nothing is said yet in a conversation that is new.
+                    let changed = !self.world.messages.iter().any(|m| Some(m.conversation) == conversation);
+                    let done = Performed { conversation, op: None, message: None, delivery: None, changed };
                     self.send(Msg::Done { ticket: *ticket, result: Ok(done) });
                 }
                 _ => self.asked.push(effect),

@@ -319,9 +319,16 @@ impl World {
             contact: Some(ContactRow {
                 id: row.contact,
                 name: row.contact_name.clone(),
-                identities: vec![(Identity::new(IdentityKind::Phone, row.theirs.clone()), true)],
+                identities: vec![(
+                    Identity::new(
+                        if row.theirs.contains('@') { IdentityKind::Email } else { IdentityKind::Phone },
+                        row.theirs.clone(),
+                    ),
+                    true,
+                )],
                 conversations: Vec::new(),
             }),
+            draft_about: None,
             draft_began: None,
             draft_reply: self.drafts.iter().find(|d| d.0 == id).map(|d| d.1.clone().into()),
             draft_note: None,
@@ -372,6 +379,10 @@ impl World {
                 let key = |r: &ConversationRow| ListKey { at: r.last_message_at.unwrap_or(0), id: r.id };
                 Loaded::Unread { source: source.clone(), found: row.map(key) }
             }
+            Need::Files { files } => {
+                let all = self.messages.iter().flat_map(|m| &m.attachments);
+                Loaded::Files(all.filter(|row| files.contains(&row.id)).cloned().collect())
+            }
             // Each thread is asked for when it is needed.
             Need::Ahead { .. } | Need::Arrivals { .. } | Need::Due { .. } => return None,
             Need::Searches { queries } => {
@@ -384,7 +395,9 @@ impl World {
                 found: self
                     .rows
                     .iter()
-                    .filter(|r| r.contact_name.contains(typed.as_str()) && r.theirs.starts_with('+'))
+                    .filter(|r| r.contact_name.contains(typed.as_str()))
+                    .filter(|r| r.theirs.contains('@') == (*kind == IdentityKind::Email))
+                    .filter(|r| r.theirs.starts_with('+') || r.theirs.contains('@'))
                     .map(|r| Recipient {
                         name: r.contact_name.clone(),
                         identity: Identity::new(*kind, r.theirs.clone()),

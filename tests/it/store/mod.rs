@@ -10,6 +10,7 @@ pub mod kit;
 pub mod mailbox;
 mod mails;
 mod messages;
+mod pushed;
 mod reach;
 mod reading;
 mod triage;

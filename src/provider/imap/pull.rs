@@ -1,0 +1,157 @@
+//! Reads the mailbox: first what is new in every folder, then what has changed, then a piece of what is old, the newest first.
+//!
+//! Every page begins with what is new, so that mail which arrives while years of old mail are read shows at once. How far each folder
+//! has been read stands in the cursor ([`Place`]); an interrupted pull goes on there. Numbers of mails hold while the folder's validity
+//! is the same; when it is not, the folder is read again, and its mails are recognised by their message ids. How a folder is read is
+//! in [`read`](super::read).
+
+use super::find::{folders, no_folder, search};
+use super::folders::{Folders, Role};
+use super::idle::mark;
+use super::lend::{Lent, lend};
+use super::place::Place;
+use super::read::{Growing, Job, Memory};
+use super::told::{self, Reading};
+use super::wire::Trouble;
+use super::{Imap, connect, errors, smtp};
+use crate::domain::clock::Ms;
+use crate::domain::failure::Failure;
+use crate::provider::{Cursor, Login, Page, Scope};
+use std::sync::atomic::Ordering;
+
+/// Mails of a page.
+const PAGE: usize = 200;
+/// Mails of the very first page: it is to be there at once.
+const FIRST: usize = 50;
+/// How often a page is begun anew on another connection: a mail that cannot be read is found in two steps.
+const TRIES: usize = 3;
+
+/// Asks for what `scope` says.
+///
+/// # Errors
+/// [`Failure`] without [`Failure::Unknown`]: nothing here does anything.
+pub async fn pull(imap: &Imap, cursor: Cursor, scope: Scope, now: Ms) -> Result<Page, Failure> {
+    match scope {
+        Scope::Recent | Scope::Since => page(imap, &cursor, now).await,
+        Scope::Object(id) => {
+            let found = search(imap, id.trim_end_matches("#in"), now).await?;
+            Ok(Page { events: found, cursor, ..Page::default() })
+        }
+        Scope::Lookup(op) => {
+            let events = super::find::lookup(imap, &op, now).await?;
+            Ok(Page { events, cursor, ..Page::default() })
+        }
+    }
+}
+
+/// Checks that the mailbox can be read and mail can be sent.
+///
+/// # Errors
+/// With the step before the words.
+pub async fn probe(imap: &Imap) -> Result<Login, Failure> {
+    let mut session = connect::open(imap).await?;
+    let all = folders(imap, &mut session).await.map_err(errors::failure)?;
+    for name in &imap.settings.folders {
+        let opened = session.open(name).await;
+        if let Err(trouble) = opened {
+            let missing = !trouble.is_lost() && !all.has(name);
+            let failure = if missing { no_folder(name) } else { errors::failure(trouble) };
+            return Err(errors::at(&format!("opening {name}"), failure));
+        }
+    }
+    session.leave().await;
+    smtp::probe(imap).await?;
+    Ok(Login { who: imap.settings.address().to_owned() })
+}
+
+async fn page(imap: &Imap, cursor: &Cursor, now: Ms) -> Result<Page, Failure> {
+    let mut memory = imap.memory.lock().await;
+    let memory = &mut *memory;
+    memory.begin(cursor);
+    let mut lent = lend(imap, &imap.pulling).await?;
+    let mut result = round(imap, &mut lent, memory, cursor, now).await;
+    for _ in 1..TRIES {
+        if !lent.is_stale(&result) && !matches!(result, Err(Trouble::Unreadable(_))) {
+            break;
+        }
+        lent = lent.renew().await?;
+        result = round(imap, &mut lent, memory, cursor, now).await;
+    }
+    let (place, mut growing) = lent.give_back(result)?;
+    told::close_what_is_over(&mut growing.events, &mut memory.recent, now);
+    let first = imap.settings.folders.first().map_or("INBOX", String::as_str);
+    if let Some(folder) = place.folders.get(first) {
+        imap.seen.store(mark(folder.validity, folder.next), Ordering::Relaxed);
+    }
+    let (progress, cursor) = (place.progress(), place.cursor());
+    memory.end(&cursor, growing.told);
+    Ok(Page {
+        events: growing.events,
+        cursor,
+        more: growing.more || progress.is_some(),
+        covered: Vec::new(),
+        progress,
+    })
+}
+
+/// The folders that are read, the inbox first.
+fn readings(imap: &Imap, folders: &Folders) -> Vec<Reading> {
+    let settings = &imap.settings;
+    let of = |role| folders.of(role);
+    let (sent, archive, junk) = (of(Role::Sent), of(Role::Archive), of(Role::Junk));
+    let role = |name: &str| {
+        let is = |folder: &Option<String>| folder.as_deref() == Some(name);
+        match () {
+            () if is(&sent) => Some(Role::Sent),
+            () if is(&junk) => Some(Role::Junk),
+            () if is(&archive) => Some(Role::Archive),
+            () => None,
+        }
+    };
+    let mut all: Vec<Reading> = Vec::new();
+    let besides = [sent.clone(), junk.clone().filter(|_| settings.junk)];
+    for name in settings.folders.iter().chain(besides.iter().flatten()) {
+        if !folders.has(name) {
+            tracing::warn!(target: "imap", "a folder of the settings is not there");
+            continue;
+        }
+        if !all.iter().any(|known| *known.name == **name) {
+            all.push(Reading { name: name.as_str().into(), role: role(name) });
+        }
+    }
+    all
+}
+
+async fn round(
+    imap: &Imap,
+    lent: &mut Lent<'_>,
+    memory: &mut Memory,
+    cursor: &Cursor,
+    now: Ms,
+) -> Result<(Place, Growing), Trouble> {
+    if lent.is_new() {
+        *imap.folders.lock().await = None;
+    }
+    let session = &mut lent.session;
+    let is_first = cursor.0.is_none();
+    let mut place = Place::of(cursor, now);
+    let mut growing = Growing::default();
+    let all = folders(imap, session).await?;
+    let readings = readings(imap, &all);
+    if readings.is_empty() {
+        let name = imap.settings.folders.first().map_or("INBOX", String::as_str);
+        return Err(Trouble::No { code: Some("NONEXISTENT".into()), words: no_folder(name).to_string() });
+    }
+    let mut job = Job { imap, session, memory, place: &mut place, growing: &mut growing, now };
+    for reading in &readings {
+        job.news(reading, PAGE).await?;
+    }
+    job.place.folders.retain(|name, _| readings.iter().any(|reading| *reading.name == **name));
+    let most = if is_first { FIRST } else { PAGE };
+    let names = readings.iter().map(|reading| &*reading.name);
+    let next = job.place.to_go_on(names).and_then(|name| readings.iter().find(|r| *r.name == *name));
+    if let Some(reading) = next.cloned() {
+        job.old(&reading, most).await?;
+    }
+    Ok((place, growing))
+}

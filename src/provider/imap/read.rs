@@ -1,0 +1,548 @@
+//! How a folder is read: what is new, which flags have changed, and the old mail backwards.
+//!
+//! What the server says of `\Seen` is told as of the moment when the pull began, with a rank above what was said here in the same moment.
+
+use super::Imap;
+use super::folders::Role;
+use super::known::Spot;
+use super::place::{Folder, Place};
+use super::session::{Flags, Open, Session, set};
+use super::structure;
+use super::told::{self, Lying, Moment, Reading};
+use super::wire::{Command, Trouble};
+use crate::domain::clock::Ms;
+use crate::domain::event::Event;
+use crate::domain::op::Mark;
+use crate::provider::Cursor;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Mails in one command.
+const NUMBERS: usize = 200;
+/// Bytes of a page.
+const PAGE_BYTES: u64 = 8 << 20;
+/// A mail of more bytes is read only at its beginning.
+const WHOLE: u64 = 512 * 1024;
+/// So much of it.
+const BEGINNING: u64 = 128 * 1024;
+/// Of so many mails the flags are compared, where the server does not tell of changes.
+const COMPARED: u32 = 500;
+/// Of so many mails of a folder is remembered what was told of their flags.
+const TOLD: usize = 5_000;
+/// The lines of a head that name a mail.
+const NAMED: &str = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]";
+
+/// What is remembered between pages, and lost without harm.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Numbers that are still to be read, ascending, by folder, with the validity in which they count.
+    backlog: HashMap<String, (u32, Vec<u32>)>,
+    /// The cursor of the page that was answered last.
+    cursor: Cursor,
+    /// What was told last of whether mails were seen, by folder and number.
+    flags: HashMap<String, BTreeMap<u32, bool>>,
+    /// Threads that were alive lately.
+    pub recent: HashSet<String>,
+    /// One mail at a time: among many was one whose description cannot be read.
+    careful: bool,
+    /// Mails that cannot be read at all.
+    unreadable: HashSet<(String, u32)>,
+}
+
+impl Memory {
+    /// A page begins at this cursor. If it is not the one that was answered last, the page before was not kept: what it told was not
+    /// heard.
+    pub fn begin(&mut self, cursor: &Cursor) {
+        if self.cursor != *cursor {
+            self.flags.clear();
+        }
+    }
+
+    /// A page is answered, with what it told of flags.
+    pub fn end(&mut self, cursor: &Cursor, told: BTreeMap<(String, u32), bool>) {
+        self.cursor = cursor.clone();
+        for ((name, uid), seen) in told {
+            let flags = self.flags.entry(name).or_default();
+            flags.insert(uid, seen);
+            if flags.len() > TOLD {
+                flags.pop_first();
+            }
+        }
+    }
+}
+
+/// A page while it grows.
+#[derive(Debug, Default)]
+pub struct Growing {
+    /// What was read.
+    pub events: Vec<Event>,
+    mails: usize,
+    bytes: u64,
+    /// What it tells of whether mails were seen, by folder and number.
+    pub told: BTreeMap<(String, u32), bool>,
+    /// Whether there is more that is new.
+    pub more: bool,
+}
+
+impl Growing {
+    fn room(&self, most: usize) -> usize {
+        if self.bytes >= PAGE_BYTES { 0 } else { most.saturating_sub(self.mails) }
+    }
+}
+
+/// What is known of a mail before its bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Head {
+    uid: u32,
+    flags: Flags,
+    arrived: Ms,
+    size: u64,
+}
+
+/// One page.
+pub struct Job<'a> {
+    /// The mailbox.
+    pub imap: &'a Imap,
+    /// Through which it is read.
+    pub session: &'a mut Session,
+    /// What is remembered of earlier pages.
+    pub memory: &'a mut Memory,
+    /// How far it has been read; moves on.
+    pub place: &'a mut Place,
+    /// What was read; grows.
+    pub growing: &'a mut Growing,
+    /// When the pull began, UTC milliseconds.
+    pub now: Ms,
+}
+
+impl Job<'_> {
+    /// What is new in a folder since the last pull, and what has changed of what was read.
+    ///
+    /// # Errors
+    /// [`Trouble`]; then nothing of this page counts.
+    pub async fn news(&mut self, reading: &Reading, most: usize) -> Result<(), Trouble> {
+        let name = reading.name.to_string();
+        let known = self.place.folders.get(&name).cloned();
+        let is_open = self.session.opened().is_some_and(|open| open.name == name);
+        let opened = if is_open && known.is_some() {
+            // What has come since is told only at the end of a command (RFC 3501, section 5.2).
+            self.session.noop().await?;
+            None
+        } else {
+            if let Some(known) = &known {
+                let seen = self.session.look(&name).await?;
+                if is_quiet(known, &seen, reading) {
+                    return Ok(());
+                }
+            }
+            Some(self.session.open(&name).await?)
+        };
+        if self.known_as(known, opened.as_ref(), &name).is_none() {
+            return Ok(());
+        }
+        self.arrived(reading, opened.as_ref(), most).await?;
+        // What was sent has no flags that matter.
+        if reading.role != Some(Role::Sent) {
+            self.changes(reading, opened.and_then(|open| open.modseq)).await?;
+        }
+        Ok(())
+    }
+
+    /// The folder as it was read before; none where it has not been, or its numbers mean other mails now.
+    fn known_as(&mut self, known: Option<Folder>, opened: Option<&Open>, name: &str) -> Option<Folder> {
+        let validity = opened.map(|open| open.validity).or(known.as_ref().map(|known| known.validity))?;
+        if let Some(known) = known.clone().filter(|known| known.validity == validity) {
+            return Some(known);
+        }
+        let open = opened?;
+        if known.is_some() {
+            tracing::info!(target: "imap", "a folder counts its mails anew: it is read again");
+        }
+        self.memory.backlog.remove(name);
+        self.memory.flags.remove(name);
+        self.place.folders.insert(
+            name.to_owned(),
+            Folder {
+                validity,
+                next: open.next,
+                low: open.next,
+                modseq: open.modseq,
+                done: open.exists == 0,
+                again: known.is_some(),
+                ..Folder::default()
+            },
+        );
+        None
+    }
+
+    /// Mails that have come since.
+    async fn arrived(
+        &mut self,
+        reading: &Reading,
+        opened: Option<&Open>,
+        most: usize,
+    ) -> Result<(), Trouble> {
+        let name = reading.name.to_string();
+        let Some(folder) = self.place.folders.get(&name).cloned() else { return Ok(()) };
+        // `n:*` names the last mail even where its number is below n (RFC 3501, section 6.4.8).
+        let mut heads = self.heads(&format!("{}:*", folder.next)).await?;
+        heads.retain(|head| head.uid >= folder.next);
+        let after = opened.map_or(folder.next, |open| open.next).max(folder.next);
+        let room = self.growing.room(most);
+        // In the order in which they came: what is left over is found by its number.
+        let fits = fitting(heads.iter(), room, PAGE_BYTES.saturating_sub(self.growing.bytes));
+        let rest = heads.split_off(fits);
+        let moment = Moment { now: self.now, connected: self.place.since, again: false };
+        self.bodies(reading, folder.validity, &heads, moment).await?;
+        let next = match (heads.last(), rest.is_empty()) {
+            (_, true) => heads.last().map_or(after, |last| last.uid.saturating_add(1).max(after)),
+            (Some(last), false) => last.uid.saturating_add(1),
+            (None, false) => folder.next,
+        };
+        self.growing.more |= !rest.is_empty();
+        if let Some(folder) = self.place.folders.get_mut(&name) {
+            folder.next = next;
+        }
+        Ok(())
+    }
+
+    /// Flags that have changed among what was read.
+    async fn changes(&mut self, reading: &Reading, highest: Option<u64>) -> Result<(), Trouble> {
+        let name = reading.name.to_string();
+        let Some(folder) = self.place.folders.get(&name).cloned() else { return Ok(()) };
+        let (low, next) = (folder.low, folder.next);
+        if low >= next {
+            return Ok(());
+        }
+        let (last, mut found, mut newest) = (next - 1, Vec::new(), folder.modseq.unwrap_or(0));
+        if let Some(since) = folder.modseq.filter(|since| *since > 0) {
+            let items = format!("(UID FLAGS {NAMED})");
+            self.session
+                .changed(&format!("{low}:{last}"), since, &items, &mut |fetched| {
+                    newest = newest.max(fetched.modseq.unwrap_or(0));
+                    if let (Some(uid), Some(flags)) = (fetched.uid, fetched.flags) {
+                        found.push((uid, flags, fetched.head.map(<[u8]>::to_vec)));
+                    }
+                })
+                .await?;
+            // All changes up to what was the highest when the folder was opened are among them.
+            newest = newest.max(highest.unwrap_or(0));
+            if let Some(folder) = self.place.folders.get_mut(&name) {
+                folder.modseq = Some(newest);
+            }
+        } else {
+            if let (Some(folder), Some(highest)) = (self.place.folders.get_mut(&name), highest) {
+                folder.modseq = Some(highest);
+            }
+            let from = low.max(next.saturating_sub(COMPARED));
+            found = self.compared(&name, from, last).await?;
+        }
+        for (uid, flags, head) in found {
+            let spot = Spot { folder: reading.name.clone(), validity: folder.validity, uid };
+            let named = head.as_deref().and_then(told::name_of).or_else(|| self.imap.known.name(&spot));
+            let Some(named) = named else { continue };
+            self.imap.known.put(&named, spot);
+            // Where reading is not written back there, that it was not read there means nothing. And where another flag has changed,
+            // that it is unseen still is no news: somebody here may have read it meanwhile.
+            let earlier = self.memory.flags.get(&name).and_then(|told| told.get(&uid)).copied();
+            let before = self.growing.told.insert((name.clone(), uid), flags.seen).or(earlier);
+            let counts = flags.seen || self.imap.settings.marks.contains(&Mark::Seen);
+            let is_news = counts && before != Some(flags.seen);
+            if is_news {
+                self.growing.events.push(told::seen(&named, flags.seen, self.now));
+            }
+        }
+        Ok(())
+    }
+
+    /// Flags that are not what they were, where the server does not count changes.
+    async fn compared(
+        &mut self,
+        name: &str,
+        from: u32,
+        last: u32,
+    ) -> Result<Vec<(u32, Flags, Option<Vec<u8>>)>, Trouble> {
+        let mut now = BTreeMap::new();
+        self.session
+            .fetch(&format!("{from}:{last}"), "(UID FLAGS)", &mut |fetched| {
+                if let (Some(uid), Some(flags)) = (fetched.uid, fetched.flags) {
+                    now.insert(uid, flags);
+                }
+            })
+            .await?;
+        // Of what was never looked at, only that it was read is news: that it was not, is how it came.
+        let before = self.memory.flags.get(name);
+        let was = |uid: &u32| before.and_then(|before| before.get(uid)).copied().unwrap_or(false);
+        let changed: Vec<u32> = now.iter().filter(|(uid, f)| was(uid) != f.seen).map(|(u, _)| *u).collect();
+        let mut found = Vec::new();
+        for some in changed.chunks(NUMBERS) {
+            self.session
+                .fetch(&set(some), &format!("(UID {NAMED})"), &mut |fetched| {
+                    if let Some((uid, flags)) = fetched.uid.and_then(|uid| Some((uid, *now.get(&uid)?))) {
+                        found.push((uid, flags, fetched.head.map(<[u8]>::to_vec)));
+                    }
+                })
+                .await?;
+        }
+        Ok(found)
+    }
+
+    /// A piece of the old mail of a folder, the newest of it.
+    ///
+    /// # Errors
+    /// [`Trouble`]; then nothing of this page counts.
+    pub async fn old(&mut self, reading: &Reading, most: usize) -> Result<(), Trouble> {
+        let room = self.growing.room(most);
+        if room == 0 {
+            self.growing.more = true;
+            return Ok(());
+        }
+        let name = reading.name.to_string();
+        let Some(folder) = self.place.folders.get(&name).cloned() else { return Ok(()) };
+        self.session.enter(&name).await?;
+        let mut left = match self.memory.backlog.remove(&name) {
+            Some((validity, left)) if validity == folder.validity => left,
+            _ => self.backlog(folder.low).await?,
+        };
+        left.retain(|uid| *uid < folder.low);
+        let begin = left.len().saturating_sub(room);
+        let mut heads = self.heads_of(&left[begin..]).await?;
+        let bytes = PAGE_BYTES.saturating_sub(self.growing.bytes);
+        let fits = fitting(heads.iter().rev(), room, bytes);
+        heads.drain(..heads.len() - fits);
+        let moment = Moment { now: self.now, connected: self.place.since, again: folder.again };
+        self.bodies(reading, folder.validity, &heads, moment).await?;
+        // What was gone before it was read is behind us as well.
+        let low = match heads.first() {
+            Some(first) => first.uid,
+            None => left.get(begin).copied().unwrap_or(1),
+        };
+        left.retain(|uid| *uid < low);
+        let total = folder.total.max(count(left.len()) + count(heads.len()));
+        let done = left.is_empty();
+        if let Some(folder) = self.place.folders.get_mut(&name) {
+            folder.low = if done { 1 } else { low };
+            folder.total = total;
+            folder.left = count(left.len());
+            folder.done = done;
+        }
+        if !done {
+            self.memory.backlog.insert(name, (folder.validity, left));
+        }
+        Ok(())
+    }
+
+    /// The numbers of the old mails of the open folder, ascending.
+    async fn backlog(&mut self, low: u32) -> Result<Vec<u32>, Trouble> {
+        if low <= 1 {
+            return Ok(Vec::new());
+        }
+        let mut query = Command::new(format!("UID SEARCH UID 1:{}", low - 1));
+        if let Some(days) = self.imap.settings.since_days {
+            let since = self.now.saturating_sub(i64::from(days) * 86_400_000);
+            if let Ok(since) = jiff::Timestamp::from_millisecond(since) {
+                query = query.word(&since.strftime("SINCE %-d-%b-%Y").to_string());
+            }
+        }
+        self.session.search(query).await
+    }
+
+    /// What is known of the mails of a range before their bytes, ascending.
+    async fn heads(&mut self, range: &str) -> Result<Vec<Head>, Trouble> {
+        let (mut heads, now) = (BTreeMap::new(), self.now);
+        self.session
+            .fetch(range, "(UID FLAGS INTERNALDATE RFC822.SIZE)", &mut |fetched| {
+                if let (Some(uid), Some(flags), Some(size)) = (fetched.uid, fetched.flags, fetched.size) {
+                    let arrived = fetched.arrived.unwrap_or(now);
+                    heads.insert(uid, Head { uid, flags, arrived, size });
+                }
+            })
+            .await?;
+        Ok(heads.into_values().collect())
+    }
+
+    /// The same of these mails.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn heads_of(&mut self, uids: &[u32]) -> Result<Vec<Head>, Trouble> {
+        if uids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut heads = self.heads(&set(uids)).await?;
+        heads.retain(|head| uids.binary_search(&head.uid).is_ok());
+        Ok(heads)
+    }
+
+    /// Reads mails and takes down what they say.
+    ///
+    /// # Errors
+    /// [`Trouble`]; then nothing of this page counts.
+    pub async fn bodies(
+        &mut self,
+        reading: &Reading,
+        validity: u32,
+        heads: &[Head],
+        moment: Moment,
+    ) -> Result<(), Trouble> {
+        let name = reading.name.to_string();
+        let known_bad = |uid: u32| self.memory.unreadable.contains(&(name.clone(), uid));
+        let heads: Vec<Head> = heads.iter().filter(|head| !known_bad(head.uid)).copied().collect();
+        let (small, large): (Vec<Head>, Vec<Head>) = heads.iter().partition(|head| head.size <= WHOLE);
+        let each = if self.memory.careful { 1 } else { NUMBERS };
+        let mut failed = None;
+        for some in small.chunks(each) {
+            let by_uid: BTreeMap<u32, &Head> = some.iter().map(|head| (head.uid, head)).collect();
+            let uids: Vec<u32> = by_uid.keys().copied().collect();
+            let (imap, growing) = (self.imap, &mut *self.growing);
+            let read = self
+                .session
+                .fetch(&set(&uids), "(UID BODY.PEEK[])", &mut |fetched| {
+                    let head = fetched.uid.and_then(|uid| by_uid.get(&uid));
+                    let (Some(head), Some(raw)) = (head, fetched.whole) else { return };
+                    let lying = Lying {
+                        reading,
+                        validity,
+                        uid: head.uid,
+                        flags: head.flags,
+                        arrived: head.arrived,
+                        raw,
+                        parts: None,
+                    };
+                    growing.events.extend(told::events(imap, lying, moment));
+                    growing.mails += 1;
+                    growing.bytes += raw.len() as u64;
+                })
+                .await;
+            if let Err(Trouble::Unreadable(words)) = read {
+                failed = Some((uids, words));
+                break;
+            }
+            read?;
+            for head in some {
+                self.growing.told.insert((name.clone(), head.uid), head.flags.seen);
+            }
+        }
+        if let Some((uids, words)) = failed {
+            // Among many, which one it is is found one by one; one alone is passed over from then on.
+            match uids.as_slice() {
+                [uid] => {
+                    tracing::warn!(target: "imap", "a mail cannot be read and is passed over: {words}");
+                    self.memory.unreadable.insert((name, *uid));
+                }
+                _ => self.memory.careful = true,
+            }
+            return Err(Trouble::Unreadable(words));
+        }
+        self.memory.careful = false;
+        for head in large {
+            self.beginning(reading, validity, head, moment).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads the beginning of a large mail, and which files it has.
+    async fn beginning(
+        &mut self,
+        reading: &Reading,
+        validity: u32,
+        head: Head,
+        moment: Moment,
+    ) -> Result<(), Trouble> {
+        let (mut raw, uid) = (None, head.uid.to_string());
+        let items = format!("(UID BODY.PEEK[]<0.{BEGINNING}>)");
+        self.session
+            .fetch(&uid, &items, &mut |fetched| raw = raw.take().or(fetched.whole.map(<[u8]>::to_vec)))
+            .await?;
+        let Some(raw) = raw else { return Ok(()) };
+        let key = (reading.name.to_string(), head.uid);
+        let mut parts = None;
+        if !self.memory.unreadable.contains(&key) {
+            let described = self
+                .session
+                .fetch(&uid, "(UID BODYSTRUCTURE)", &mut |fetched| {
+                    parts = parts.take().or(fetched.structure.map(structure::files));
+                })
+                .await;
+            match described {
+                Err(Trouble::Unreadable(words)) => {
+                    // The connection is of no use any more; the next time its files are not asked for.
+                    self.memory.unreadable.insert(key);
+                    return Err(Trouble::Unreadable(words));
+                }
+                other => other?,
+            }
+        }
+        let lying = Lying {
+            reading,
+            validity,
+            uid: head.uid,
+            flags: head.flags,
+            arrived: head.arrived,
+            raw: &raw,
+            parts: Some(parts.unwrap_or_default()),
+        };
+        self.growing.events.extend(told::events(self.imap, lying, moment));
+        self.growing.mails += 1;
+        self.growing.bytes += raw.len() as u64;
+        Ok(())
+    }
+}
+
+/// Whether nothing has happened in a folder since it was read.
+fn is_quiet(known: &Folder, seen: &Open, reading: &Reading) -> bool {
+    let counts = seen.modseq.is_some() && seen.modseq == known.modseq;
+    known.validity == seen.validity
+        && seen.next != 0
+        && known.next >= seen.next
+        && (counts || reading.role == Some(Role::Sent))
+}
+
+/// How many of these mails, in their order, make a page: at least one.
+fn fitting<'a>(heads: impl Iterator<Item = &'a Head>, most: usize, bytes: u64) -> usize {
+    let (mut count, mut sum) = (0, 0u64);
+    for head in heads.take(most) {
+        sum += if head.size > WHOLE { BEGINNING } else { head.size };
+        if count > 0 && sum > bytes {
+            break;
+        }
+        count += 1;
+    }
+    count
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(uid: u32, size: u64) -> Head {
+        Head { uid, flags: Flags::default(), arrived: 0, size }
+    }
+
+    #[test]
+    fn a_page_is_bounded_in_mails_and_bytes_and_never_empty() {
+        let heads = [head(1, 10), head(2, 10), head(3, 10)];
+        assert_eq!(fitting(heads.iter(), 2, 1_000), 2);
+        assert_eq!(fitting(heads.iter(), 9, 20), 2);
+        assert_eq!(fitting(heads.iter(), 9, 0), 1);
+        assert_eq!(fitting(heads.iter(), 0, 1_000), 0);
+        assert_eq!(fitting([head(1, 40 << 20), head(2, 10)].iter(), 9, BEGINNING + 10), 2);
+    }
+
+    #[test]
+    fn a_folder_in_which_nothing_happened_is_not_opened() {
+        let known = Folder { validity: 1, next: 5, modseq: Some(7), ..Folder::default() };
+        let seen = Open { validity: 1, next: 5, modseq: Some(7), ..Open::default() };
+        let inbox = Reading { name: "INBOX".into(), role: None };
+        let sent = Reading { name: "Sent".into(), role: Some(Role::Sent) };
+        assert!(is_quiet(&known, &seen, &inbox));
+        assert!(!is_quiet(&known, &Open { next: 6, ..seen.clone() }, &sent));
+        assert!(!is_quiet(&known, &Open { modseq: Some(8), ..seen.clone() }, &inbox));
+        assert!(is_quiet(&known, &Open { modseq: Some(8), ..seen.clone() }, &sent));
+        assert!(!is_quiet(&known, &Open { modseq: None, ..seen.clone() }, &inbox));
+        assert!(!is_quiet(&known, &Open { validity: 2, ..seen }, &inbox));
+    }
+}

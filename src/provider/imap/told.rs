@@ -1,0 +1,224 @@
+//! From a mail as it lies in its folder to facts: what the folder and the flags add to what the mail itself says.
+
+use super::Imap;
+use super::fetch::Place as FilePlace;
+use super::folders::Role;
+use super::known::Spot;
+use super::session::Flags;
+use super::structure::Part;
+use crate::domain::account::Channel;
+use crate::domain::clock::Ms;
+use crate::domain::conversation::Status;
+use crate::domain::delivery::{Delivery, DeliverySource};
+use crate::domain::event::{
+    ConversationFact, ConversationKey, DeliveryReport, Event, MessageFact, MessageRef,
+};
+use crate::domain::facet::Facet;
+use crate::domain::mail::Mail;
+use crate::domain::message::{Direction, MediaRef};
+use crate::domain::rev::{Rev, Stamped};
+use crate::provider::mail::fact::{self, Taken};
+use crate::text::mail::parse::parse;
+use crate::text::mail::parsed::MailFile;
+use serde_json::{Map, json};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// A conversation of which nothing is newer than this was over before the account was connected.
+const OVER: Ms = 30 * 86_400_000;
+
+/// A folder that is read, and what its mail is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it is for; none = for mail that comes in.
+    pub role: Option<Role>,
+}
+
+/// A mail as it lies in its folder.
+pub struct Lying<'a> {
+    /// In which folder.
+    pub reading: &'a Reading,
+    /// What numbers count in there.
+    pub validity: u32,
+    /// Its number.
+    pub uid: u32,
+    /// Its flags.
+    pub flags: Flags,
+    /// When it came there, UTC milliseconds.
+    pub arrived: Ms,
+    /// Its bytes, or the beginning of them.
+    pub raw: &'a [u8],
+    /// Its files by the server's description, where its bytes are only the beginning.
+    pub parts: Option<Vec<Part>>,
+}
+
+/// When, and in what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Now: when the pull began, UTC milliseconds.
+    pub now: Ms,
+    /// When the account was connected, UTC milliseconds.
+    pub connected: Ms,
+    /// Whether the mail may be known already: then that it is unseen is no news.
+    pub again: bool,
+}
+
+/// What a mail says. Nothing, where it was not sent or is thrown away.
+pub fn events(imap: &Imap, lying: Lying<'_>, moment: Moment) -> Vec<Event> {
+    if lying.flags.draft || lying.flags.deleted {
+        return Vec::new();
+    }
+    let mut parsed = parse(lying.raw);
+    let sizes: HashMap<String, u64> = match lying.parts {
+        Some(parts) => {
+            let sizes = parts.iter().map(|part| (part.file.part.clone(), part.size)).collect();
+            parsed.files = parts.into_iter().map(|part| part.file).collect();
+            sizes
+        }
+        None => HashMap::new(),
+    };
+    let is_sent = lying.reading.role == Some(Role::Sent);
+    let is_old = lying.arrived < moment.connected;
+    let put_away = matches!(lying.reading.role, Some(Role::Sent | Role::Archive));
+    let id = parsed.mail.message_id.clone();
+    let whole = sizes.is_empty();
+    let media = |file: &MailFile| -> Option<MediaRef> {
+        let place = FilePlace {
+            folder: lying.reading.name.to_string(),
+            validity: lying.validity,
+            uid: lying.uid,
+            part: file.part.clone(),
+            message_id: id.clone(),
+            whole,
+        };
+        place.media()
+    };
+    let mut more = Map::new();
+    more.insert("folder".into(), json!(&*lying.reading.name));
+    let report = DeliveryReport {
+        state: Delivery::Accepted,
+        said: "in the folder of what was sent".into(),
+        reason: None,
+        price: None,
+        at: lying.arrived,
+        source: DeliverySource::Pull,
+    };
+    let taken = Taken {
+        is_proved: is_sent,
+        history: is_old && (lying.flags.seen || put_away),
+        delivery: is_sent.then_some(report),
+        more,
+        media: &media,
+        ..Taken::now(&imap.settings.own, lying.arrived.min(moment.now), DeliverySource::Pull)
+    };
+    let mut events = fact::events(&parsed, taken);
+    let mut seen = Vec::new();
+    for event in &mut events {
+        let Event::Message(fact) = event else { continue };
+        for file in &mut fact.attachments {
+            file.size = sizes.get(&file.external_id).copied().or(file.size);
+        }
+        let status = match lying.reading.role {
+            Some(Role::Junk) => Some(Status::Spam),
+            Some(Role::Archive) => Some(Status::Resolved),
+            _ => None,
+        };
+        fact.conversation.facets.extend(status.map(at_the_beginning));
+        if !is_sent {
+            let spot = Spot { folder: lying.reading.name.clone(), validity: lying.validity, uid: lying.uid };
+            imap.known.put(&fact.external_id, spot);
+        }
+        if fact.direction == Direction::Inbound {
+            seen.extend(first_seen(fact, lying.flags, lying.arrived, moment));
+        }
+    }
+    events.extend(seen);
+    events
+}
+
+/// A status that holds only until anybody says something else.
+fn at_the_beginning(status: Status) -> Stamped<Facet> {
+    Stamped { value: Facet::Status { status, until: None }, rev: Rev::at(0) }
+}
+
+/// Whether a mail that is read for the first time was seen. That it was not says little: it holds since the mail came, no longer.
+fn first_seen(fact: &MessageFact, flags: Flags, arrived: Ms, moment: Moment) -> Option<Event> {
+    if moment.again && !flags.seen {
+        return None;
+    }
+    let at = if flags.seen { moment.now } else { arrived };
+    Some(seen(&fact.external_id, flags.seen, at))
+}
+
+/// That a mail is seen or not, as its flag says.
+pub fn seen(external_id: &str, value: bool, at: Ms) -> Event {
+    Event::Seen {
+        message: MessageRef::External(external_id.to_owned()),
+        // What the server says goes before what was said here in the same moment.
+        state: Stamped { value, rev: Rev { at, rank: 1 } },
+    }
+}
+
+/// The name of a mail that came in, by the lines of its head that name it; none where they do not.
+pub fn name_of(head: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(head);
+    if !text.to_ascii_lowercase().contains("message-id:") {
+        return None;
+    }
+    let mail: Mail = parse(head).mail;
+    (!mail.message_id.is_empty()).then(|| fact::external_id(&mail, true))
+}
+
+/// Marks what was over before the account was connected, so that a first sync does not open all that ever was. `recent` remembers threads
+/// that were alive lately: the newest mail of a thread is read first.
+pub fn close_what_is_over(events: &mut [Event], recent: &mut HashSet<String>, now: Ms) {
+    let mut newest: HashMap<ConversationKey, Ms> = HashMap::new();
+    let mut alive: HashSet<ConversationKey> = HashSet::new();
+    for event in events.iter() {
+        let Event::Message(fact) = event else { continue };
+        let key = &fact.conversation.key;
+        let at = newest.entry(key.clone()).or_insert(fact.sent_at);
+        *at = fact.sent_at.max(*at);
+        let names = fact.mail.as_ref().map(|mail| mail.thread_names()).unwrap_or_default();
+        if !fact.history || names.iter().any(|name| recent.contains(name)) {
+            alive.insert(key.clone());
+        }
+    }
+    for event in events.iter_mut() {
+        let Event::Message(fact) = event else { continue };
+        let key = &fact.conversation.key;
+        let is_recent = newest.get(key).is_some_and(|at| *at >= now.saturating_sub(OVER));
+        if is_recent || alive.contains(key) {
+            let names = fact.mail.as_ref().map(|mail| mail.thread_names()).unwrap_or_default();
+            recent.extend(names);
+        } else if !has_status(&fact.conversation) {
+            fact.conversation.facets.push(at_the_beginning(Status::Resolved));
+        }
+    }
+}
+
+fn has_status(conversation: &ConversationFact) -> bool {
+    conversation.facets.iter().any(|facet| matches!(facet.value, Facet::Status { .. }))
+}
+
+/// The conversation that a first mail to an address begins.
+pub fn conversation_with(imap: &Imap, channel: Channel, to: &str) -> Option<ConversationFact> {
+    if channel != Channel::Email {
+        return None;
+    }
+    let email = crate::text::address::email(to)?;
+    Some(ConversationFact {
+        key: ConversationKey(format!("mail:to:{}", email.folded)),
+        channel,
+        party: crate::domain::contact::Party {
+            identities: vec![fact::identity(&email.folded)],
+            name: None,
+            claims: Vec::new(),
+        },
+        ours: imap.settings.address().to_owned(),
+        theirs: email.kept,
+        facets: Vec::new(),
+    })
+}

@@ -1,0 +1,164 @@
+//! What the head of a mail of ours will be, as far as the agent has not said it: one piece for the store, which sends it, and for
+//! the screen, which shows it before.
+
+use crate::domain::delivery::Delivery;
+use crate::domain::mail::{MailHead, Mailbox, Manner};
+use crate::domain::message::{Direction, MessageKind};
+use crate::domain::row::{ConversationRow, MessageRow};
+use crate::text::mail::compose::recipients::{Own, recipients};
+use crate::text::mail::compose::subject;
+use crate::text::mail::mailboxes;
+
+/// A head with nothing left open.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Whole {
+    /// How it came to be.
+    pub manner: Manner,
+    /// The subject.
+    pub subject: String,
+    /// To whom.
+    pub to: Vec<Mailbox>,
+    /// Who gets a copy that everybody sees.
+    pub cc: Vec<Mailbox>,
+    /// Who gets a copy that nobody sees.
+    pub bcc: Vec<Mailbox>,
+}
+
+/// Our addresses in a conversation: those of its account's medium, and the one that it is kept under.
+pub fn own(row: &ConversationRow, medium: &[String]) -> Own {
+    Own::new(medium.iter().chain([&row.ours]))
+}
+
+/// The head of a mail in a conversation. `about` is the mail that is answered or passed on, if there is one.
+pub fn whole(row: &ConversationRow, own: &Own, head: &MailHead, about: Option<&MessageRow>) -> Whole {
+    let mail = about.and_then(|message| Some((message, message.mail.as_deref()?)));
+    let manner = match (head.manner, mail) {
+        // Whoever answers without a word on how, answers the sender.
+        (Manner::New, Some(_)) if head.about.is_none() && head.to.is_none() => Manner::Reply,
+        (manner, _) => manner,
+    };
+    let (to, cc) = match mail {
+        Some((message, mail)) if manner.is_answer() => {
+            let found = recipients(mail, message.direction, own, manner);
+            (found.to, found.cc)
+        }
+        _ if manner.is_forward() => (Vec::new(), Vec::new()),
+        _ => {
+            let name = row.known_name().map(str::to_owned);
+            (vec![Mailbox { name, address: row.theirs.clone() }], Vec::new())
+        }
+    };
+    let subject = match (&head.subject, mail) {
+        (Some(subject), _) => subject.clone(),
+        (None, Some((_, mail))) if manner.is_forward() => subject::forward(&mail.subject),
+        (None, Some((_, mail))) => subject::answer(&mail.subject),
+        (None, None) => row.subject.clone().unwrap_or_default(),
+    };
+    Whole {
+        manner,
+        subject,
+        to: head.to.clone().unwrap_or(to),
+        cc: mailboxes::once(head.cc.clone().unwrap_or(cc).into_iter().chain(head.more_cc.iter().cloned())),
+        bcc: head.bcc.clone(),
+    }
+}
+
+/// Whether a message is a mail that can be answered where none is named: said by a person, and not taken back.
+fn is_answered(message: &MessageRow) -> bool {
+    message.mail.is_some()
+        && matches!(message.direction, Direction::Inbound | Direction::Outbound)
+        && message.delivery != Some(Delivery::Cancelled)
+        && !matches!(message.kind, MessageKind::AutoReply | MessageKind::Bounce)
+}
+
+/// The mail that is answered where none is named: the newest of the customer's, else the newest of ours. The store asks its
+/// tables the same.
+pub fn answered(messages: &[MessageRow]) -> Option<&MessageRow> {
+    let newest = |direction| {
+        let fits = |m: &&MessageRow| m.direction == direction && is_answered(m);
+        messages.iter().filter(fits).max_by_key(|m| (m.sent_at, m.id))
+    };
+    newest(Direction::Inbound).or_else(|| newest(Direction::Outbound))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::mail::Mail;
+    use crate::ui::fixture;
+
+    fn row() -> ConversationRow {
+        ConversationRow {
+            ours: "support@acme.example".into(),
+            theirs: "anna@c.example".into(),
+            contact_name: "Anna".into(),
+            subject: Some("Lamp".into()),
+            ..fixture::conversation(1)
+        }
+    }
+
+    fn mailed(id: i64, direction: Direction) -> MessageRow {
+        let mail = Mail {
+            subject: "AW: Lamp".into(),
+            from: Some(Mailbox::named("Anna", "anna@c.example")),
+            to: mailboxes::read("support@acme.example, bob@c.example").unwrap(),
+            cc: mailboxes::read("team@acme.example, carl@c.example").unwrap(),
+            ..Mail::default()
+        };
+        MessageRow { mail: Some(Box::new(mail)), ..fixture::message(id, direction, "hello") }
+    }
+
+    fn of(head: &MailHead, about: Option<&MessageRow>) -> (Manner, String, String, String) {
+        let whole = whole(&row(), &own(&row(), &["team@acme.example".into()]), head, about);
+        (whole.manner, whole.subject, mailboxes::line(&whole.to), mailboxes::line(&whole.cc))
+    }
+
+    fn said(manner: Manner, subject: &str, to: &str, cc: &str) -> (Manner, String, String, String) {
+        (manner, subject.into(), to.into(), cc.into())
+    }
+
+    #[test]
+    fn what_is_not_said_follows_from_the_mail_and_the_manner() {
+        let mail = mailed(1, Direction::Inbound);
+        let manner = |manner| MailHead { manner, about: Some(mail.id), ..MailHead::default() };
+        let anna = "Anna <anna@c.example>";
+        let all = "Anna <anna@c.example>, bob@c.example";
+        for (head, about, wanted) in [
+            (MailHead::default(), Some(&mail), said(Manner::Reply, "Re: Lamp", anna, "")),
+            (
+                manner(Manner::ReplyAll),
+                Some(&mail),
+                said(Manner::ReplyAll, "Re: Lamp", all, "carl@c.example"),
+            ),
+            (manner(Manner::Forward), Some(&mail), said(Manner::Forward, "Fwd: AW: Lamp", "", "")),
+            (MailHead::default(), None, said(Manner::New, "Lamp", anna, "")),
+        ] {
+            assert_eq!(of(&head, about), wanted, "{head:?}");
+        }
+        let typed = MailHead {
+            subject: Some(String::new()),
+            to: Some(vec![Mailbox::bare("x@y.example")]),
+            ..manner(Manner::ReplyAll)
+        };
+        assert_eq!(of(&typed, Some(&mail)), said(Manner::ReplyAll, "", "x@y.example", "carl@c.example"));
+    }
+
+    #[test]
+    fn the_newest_mail_of_the_customer_is_answered_and_machines_are_not() {
+        let mut machine = mailed(4, Direction::Inbound);
+        machine.kind = MessageKind::AutoReply;
+        let mut gone = mailed(5, Direction::Outbound);
+        gone.delivery = Some(Delivery::Cancelled);
+        let all = [
+            mailed(1, Direction::Inbound),
+            mailed(2, Direction::Inbound),
+            mailed(3, Direction::Outbound),
+            machine,
+            gone,
+            fixture::message(6, Direction::Inbound, "no mail"),
+        ];
+        assert_eq!(answered(&all).map(|m| m.id.0), Some(2));
+        assert_eq!(answered(&all[2..]).map(|m| m.id.0), Some(3));
+        assert_eq!(answered(&all[3..]), None);
+    }
+}
