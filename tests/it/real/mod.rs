@@ -1,5 +1,6 @@
 //! Against servers that others wrote: Dovecot and Exim, which `tests/run` installs. Here they are tried by clients that others wrote.
 
+mod mailbox;
 pub mod proxy;
 pub mod server;
 
