@@ -185,7 +185,7 @@ async fn news_end_the_wait_at_once() {
                 let stored = other.uid_store("1", "+FLAGS (\\Seen)").await.unwrap();
                 let _: Vec<Fetch> = stored.try_collect().await.unwrap();
             }
-            _ => drop(other.uid_mv("1", "Archive").await.unwrap()),
+            _ => other.uid_mv("1", "Archive").await.unwrap(),
         }
         soon(waits).await.unwrap().unwrap_or_else(|e| panic!("{what}: {e}"));
         let (events, next) = pull_all(&imap, &cursor).await;

@@ -56,6 +56,8 @@ pub struct Ports {
 #[derive(Debug)]
 pub struct MailServer {
     pub ports: Ports,
+    /// Where all of it is: in a directory of ours, so that it can be taken away at once.
+    home: PathBuf,
     dir: tempfile::TempDir,
     owner: Owner,
     version: (u32, u32),
@@ -82,7 +84,8 @@ impl MailServer {
         let dir = tempfile::Builder::new().prefix("fd-mail.").tempdir_in("/tmp").unwrap();
         let owner = owner();
         let version = dovecot_version();
-        let mut server = MailServer { ports: Ports::free(), dir, owner, version, dovecot: None, exim: None };
+        let (ports, home) = (Ports::free(), dir.path().join("m"));
+        let mut server = MailServer { ports, home, dir, owner, version, dovecot: None, exim: None };
         server.prepare();
         server.run();
         server
@@ -90,7 +93,7 @@ impl MailServer {
 
     fn prepare(&self) {
         for part in ["run", "state", "log", "mail", "spool"] {
-            std::fs::create_dir(self.path().join(part)).unwrap();
+            std::fs::create_dir_all(self.path().join(part)).unwrap();
         }
         let (ca, cert, key) = certificates();
         self.write("ca.pem", &ca, 0o644);
@@ -106,6 +109,7 @@ impl MailServer {
             self.give(&entry.unwrap().path());
         }
         self.give(self.path());
+        self.give(self.dir.path());
     }
 
     fn write(&self, name: &str, text: &str, mode: u32) {
@@ -210,7 +214,7 @@ impl MailServer {
 
     /// Where all of it is.
     pub fn path(&self) -> &Path {
-        self.dir.path()
+        &self.home
     }
 
     /// The certificate of the authority that signed the servers' one.
@@ -269,6 +273,8 @@ impl Drop for MailServer {
         for mut child in [self.exim.take(), self.dovecot.take()].into_iter().flatten() {
             kill_all(&mut child);
         }
+        // Exim's deliveries are in groups of their own and may have a last line for the log: they shall find no place for it.
+        let _ = std::fs::rename(&self.home, self.dir.path().join("gone"));
     }
 }
 
