@@ -109,7 +109,7 @@ impl MailServer {
             self.give(&entry.unwrap().path());
         }
         self.give(self.path());
-        self.give(self.dir.path());
+        std::fs::set_permissions(self.dir.path(), PermissionsExt::from_mode(0o711)).unwrap();
     }
 
     fn write(&self, name: &str, text: &str, mode: u32) {
@@ -273,8 +273,9 @@ impl Drop for MailServer {
         for mut child in [self.exim.take(), self.dovecot.take()].into_iter().flatten() {
             kill_all(&mut child);
         }
-        // Exim's deliveries are in groups of their own and may have a last line for the log: they shall find no place for it.
+        // Exim's deliveries are in groups of their own and may have a last line for the log, for which they make directories anew.
         let _ = std::fs::rename(&self.home, self.dir.path().join("gone"));
+        let _ = std::fs::write(&self.home, "");
     }
 }
 
