@@ -49,7 +49,7 @@ impl Input {
     }
 
     /// Puts the cursor behind the text.
-    pub(crate) fn to_end(&mut self) {
+    pub(crate) fn go_to_end(&mut self) {
         self.at = self.text.len();
     }
 

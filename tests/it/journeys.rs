@@ -400,7 +400,11 @@ async fn an_account_is_set_up_on_the_screen() {
     // It opens by itself, for nothing is connected yet.
     screen.wait("Welcome to Frontdesk");
     screen.wait("● live");
-    screen.send("a\r");
+    screen.send("a");
+    screen.wait("any mailbox, by IMAP and SMTP");
+    screen.send("jj");
+    screen.wait("It needs        account_sid");
+    screen.send("\r");
     screen.wait("step 1 of 12");
     screen.send("support\rAC12\r");
     screen.wait("account_sid must be AC");

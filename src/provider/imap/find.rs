@@ -2,9 +2,10 @@
 
 use super::Imap;
 use super::folders::{Folders, Role};
+use super::growing::{Growing, Memory};
 use super::lend::lend;
 use super::place::Place;
-use super::read::{Growing, Job, Memory};
+use super::read::Job;
 use super::session::{Open, Session};
 use super::told::{Moment, Reading};
 use super::wire::Trouble;

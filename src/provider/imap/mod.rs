@@ -33,7 +33,8 @@ pub mod errors;
 pub mod fetch;
 pub mod find;
 pub mod folders;
-pub mod guard;
+mod growing;
+mod guard;
 pub mod idle;
 pub mod keys;
 pub mod known;
@@ -107,7 +108,7 @@ pub struct Imap {
     /// Where mails are.
     pub(crate) known: known::Known,
     /// What the pull remembers between its pages.
-    pub(crate) memory: Mutex<read::Memory>,
+    pub(crate) memory: Mutex<growing::Memory>,
     /// The next number of the inbox when it was last pulled, and its validity: what is beyond is news.
     pub(crate) seen: AtomicU64,
     /// Whether the server tells of news by itself.

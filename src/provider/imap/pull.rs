@@ -7,10 +7,11 @@
 
 use super::find::{folders, no_folder, search};
 use super::folders::{Folders, Role};
+use super::growing::{Growing, Memory};
 use super::idle::mark;
 use super::lend::{Lent, lend};
 use super::place::Place;
-use super::read::{Growing, Job, Memory};
+use super::read::Job;
 use super::told::{self, Reading};
 use super::wire::Trouble;
 use super::{Imap, connect, errors, smtp};

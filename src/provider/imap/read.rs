@@ -4,6 +4,7 @@
 
 use super::Imap;
 use super::folders::Role;
+use super::growing::{Growing, Memory, PAGE_BYTES};
 use super::known::Spot;
 use super::place::{Folder, Place};
 use super::session::{Flags, Open, Session, set};
@@ -11,83 +12,19 @@ use super::structure;
 use super::told::{self, Lying, Moment, Reading};
 use super::wire::{Command, Trouble};
 use crate::domain::clock::Ms;
-use crate::domain::event::Event;
 use crate::domain::op::Mark;
-use crate::provider::Cursor;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 /// Mails in one command.
 const NUMBERS: usize = 200;
-/// Bytes of a page.
-const PAGE_BYTES: u64 = 8 << 20;
 /// A mail of more bytes is read only at its beginning.
 const WHOLE: u64 = 512 * 1024;
 /// So much of it.
 const BEGINNING: u64 = 128 * 1024;
 /// Of so many mails the flags are compared, where the server does not tell of changes.
 const COMPARED: u32 = 500;
-/// Of so many mails of a folder is remembered what was told of their flags.
-const TOLD: usize = 5_000;
 /// The lines of a head that name a mail.
 const NAMED: &str = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]";
-
-/// What is remembered between pages, and lost without harm.
-#[derive(Debug, Default)]
-pub struct Memory {
-    /// Numbers that are still to be read, ascending, by folder, with the validity in which they count.
-    backlog: HashMap<String, (u32, Vec<u32>)>,
-    /// The cursor of the page that was answered last.
-    cursor: Cursor,
-    /// What was told last of whether mails were seen, by folder and number.
-    flags: HashMap<String, BTreeMap<u32, bool>>,
-    /// Threads that were alive lately.
-    pub recent: HashSet<String>,
-    /// One mail at a time: among many was one whose description cannot be read.
-    careful: bool,
-    /// Mails that cannot be read at all.
-    unreadable: HashSet<(String, u32)>,
-}
-
-impl Memory {
-    /// A page begins at this cursor. If it is not the one that was answered last, the page before was not kept: what it told was not
-    /// heard.
-    pub fn begin(&mut self, cursor: &Cursor) {
-        if self.cursor != *cursor {
-            self.flags.clear();
-        }
-    }
-
-    /// A page is answered, with what it told of flags.
-    pub fn end(&mut self, cursor: &Cursor, told: BTreeMap<(String, u32), bool>) {
-        self.cursor = cursor.clone();
-        for ((name, uid), seen) in told {
-            let flags = self.flags.entry(name).or_default();
-            flags.insert(uid, seen);
-            if flags.len() > TOLD {
-                flags.pop_first();
-            }
-        }
-    }
-}
-
-/// A page while it grows.
-#[derive(Debug, Default)]
-pub struct Growing {
-    /// What was read.
-    pub events: Vec<Event>,
-    mails: usize,
-    bytes: u64,
-    /// What it tells of whether mails were seen, by folder and number.
-    pub told: BTreeMap<(String, u32), bool>,
-    /// Whether there is more that is new.
-    pub more: bool,
-}
-
-impl Growing {
-    fn room(&self, most: usize) -> usize {
-        if self.bytes >= PAGE_BYTES { 0 } else { most.saturating_sub(self.mails) }
-    }
-}
 
 /// What is known of a mail before its bytes.
 #[derive(Debug, Clone, Copy)]

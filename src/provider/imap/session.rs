@@ -186,11 +186,8 @@ impl Session {
         let mut last = 0;
         if exists > 0 {
             let command = Command::new(format!("FETCH {exists} (UID)"));
-            self.wire
-                .run(&command, &mut |response| {
-                    last = fetched(response).and_then(|f| f.uid).unwrap_or(0).max(last)
-                })
-                .await?;
+            let mut each = |r: &Response<'_>| last = fetched(r).and_then(|f| f.uid).unwrap_or(0).max(last);
+            self.wire.run(&command, &mut each).await?;
         }
         Ok(last)
     }

@@ -63,7 +63,11 @@ fn with_parameters(value: &str) -> (String, Vec<(String, String)>) {
 
 /// Reads a mail or a part.
 pub(super) fn read(bytes: &[u8], depth: usize) -> Part<'_> {
-    let (head, body) = split(bytes);
+    let (head, body) = match bytes.strip_prefix(b"\r\n") {
+        // A part without a head begins with the line that ends it.
+        Some(body) => (&bytes[..0], body),
+        None => split(bytes),
+    };
     let (kind, params) = with_parameters(&field(head, "content-type").unwrap_or_default());
     let (kind, subtype) = match kind.split_once('/') {
         Some((kind, subtype)) => (kind.to_ascii_uppercase(), subtype.to_ascii_uppercase()),

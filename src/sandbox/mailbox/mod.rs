@@ -116,7 +116,7 @@ pub struct Happened {
 }
 
 /// What is changed under the lock.
-pub(self) struct State {
+struct State {
     pub(self) folders: BTreeMap<String, Folder>,
     pub(self) subscribed: BTreeSet<String>,
     pub(self) handed: Vec<Handed>,
@@ -147,7 +147,7 @@ impl State {
 }
 
 /// What both servers share.
-pub(self) struct Shared {
+struct Shared {
     pub(self) options: MailboxOptions,
     state: Mutex<State>,
     changed: watch::Sender<u64>,

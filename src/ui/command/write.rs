@@ -196,7 +196,7 @@ pub(super) static COMMANDS: &[Command] = &[
         &[(Composer, "<a-t>")],
         Some(("to all", 4)),
         can_switch,
-        Model::to_all_or_one,
+        Model::switch_all_or_one,
     ),
     write(
         "attach",

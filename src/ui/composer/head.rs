@@ -284,7 +284,7 @@ impl Head {
         self.at = to;
         (self.pick, self.offers) = (0, Vec::new());
         if let Some((_, input)) = self.typing() {
-            input.to_end();
+            input.go_to_end();
         }
     }
 

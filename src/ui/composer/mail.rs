@@ -193,7 +193,7 @@ impl Model {
     }
 
     /// Switches between an answer to the sender and one to all.
-    pub(crate) fn to_all_or_one(&mut self) {
+    pub(crate) fn switch_all_or_one(&mut self) {
         let now = self.now;
         let Some(mut composer) = self.composer.take() else { return };
         if let (Some(head), Some(context)) = (&mut composer.head, self.context(composer.conversation)) {

@@ -210,6 +210,7 @@ fn words_of(message: &MessageRow, shape: Shape) -> Words {
     let marks = match (&message.mail, shape.formatting) {
         _ if !is_public => Formatting::None,
         (Some(mail), Formatting::Markdown) if !is_ours(mail) => Formatting::None,
+        (None, Formatting::Markdown) if message.direction == Direction::Inbound => Formatting::None,
         (_, formatting) => formatting,
     };
     let words = body(message);
@@ -345,8 +346,7 @@ mod tests {
     fn a_mail_is_folded_and_only_our_marks_are_marks() {
         let text = "*Yes*\n\n> old\n> older\n";
         let mut message = fixture::message(1, Direction::Inbound, text);
-        let mail = |id: String| Some(Box::new(Mail { message_id: id, ..Mail::default() }));
-        message.mail = mail("a@x.example".into());
+        message.mail = Some(Box::new(Mail { message_id: "a@x.example".into(), ..Mail::default() }));
         let lay = |message: &MessageRow, is_whole| {
             let shape = Shape { is_whole, ..shape(40, Formatting::Whatsapp) };
             Block::new(message, shape, &Scene::default())

@@ -122,11 +122,13 @@ pub async fn pull_all(imap: &Imap, cursor: &Cursor) -> (Vec<Event>, Cursor) {
 }
 
 pub fn facts(events: &[Event]) -> Vec<&MessageFact> {
-    let fact = |event| match event {
-        &Event::Message(ref fact) => Some(&**fact),
-        _ => None,
-    };
-    events.iter().filter_map(fact).collect()
+    let mut facts = Vec::new();
+    for event in events {
+        if let Event::Message(fact) = event {
+            facts.push(fact.as_ref());
+        }
+    }
+    facts
 }
 
 pub fn ids(events: &[Event]) -> Vec<&str> {

@@ -275,7 +275,10 @@ fn a_draft_keeps_its_head() {
     d.send(Msg::Changed);
     d.keys("r");
     let shown = d.text(120, 40);
-    assert!(shown.contains("to all: Anna de Vries, Bob, carl@c.example +1"), "{shown}");
+    assert!(
+        shown.contains("to all: Anna de Vries, Bob +2") && shown.contains("carl@c.example, bo"),
+        "{shown}"
+    );
     // A subject alone is a draft, too; nothing typed is none.
     let mut d = desk();
     assert_eq!(actions(d.keys("r<esc>")), []);
