@@ -1,6 +1,6 @@
-//! The far ends of the providers, in process, over loopback HTTP: for the demo, tests and benches.
+//! The far ends of the providers, in process, over loopback: for the demo, tests and benches.
 //!
-//! Nothing here shares code with the adapters: the wire shapes, the signing and the HTTP use are its own,
+//! Nothing here shares code with the adapters: the wire shapes, the signing, the use of HTTP, IMAP and SMTP are its own,
 //! so that one mistake cannot hide at both ends.
 
 pub mod cast;

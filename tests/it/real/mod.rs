@@ -1,5 +1,6 @@
 //! Against servers that others wrote: Dovecot and Exim, which `tests/run` installs. Here they are tried by clients that others wrote.
 
+mod mailbox;
 pub mod proxy;
 pub mod server;
 
@@ -7,7 +8,7 @@ use async_imap::types::{Fetch, Flag};
 use async_imap::{Client, Session};
 use futures_util::TryStreamExt;
 use mail_send::SmtpClientBuilder;
-use mail_send::smtp::message::{Address, Message, Parameters};
+use mail_send::smtp::message::Message;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use server::maildir::Laid;
@@ -120,7 +121,7 @@ async fn exim_takes_mail_from_who_logs_in_and_delivers_it() {
     let Ports { smtp, smtps, submission, .. } = server.ports;
     let to_customer = |n: usize| {
         let raw = mail(&address("support"), &address("customer"), &format!("sent{n}"), "Hello");
-        message(&address("support"), &address("customer"), &raw)
+        Message::new(address("support"), [address("customer")], raw)
     };
     for (n, (port, implicit)) in [(smtps, true), (submission, false), (smtp, false)].into_iter().enumerate() {
         let builder =
@@ -150,12 +151,12 @@ async fn exim_takes_mail_from_who_logs_in_and_delivers_it() {
     for (to, code) in [("reject", "550"), ("tempfail", "451"), ("someone@elsewhere", "550")] {
         let to = if to.contains('@') { format!("{to}.test") } else { address(to) };
         let raw = mail(&address("support"), &to, "no", "no");
-        let refused = right.send(message(&address("support"), &to, &raw)).await.unwrap_err();
+        let refused = right.send(Message::new(address("support"), [to.clone()], raw)).await.unwrap_err();
         assert!(refused.to_string().contains(code), "{to}: {refused}");
         right.rset().await.unwrap();
     }
     let raw = mail(&address("support"), &address("bounce"), "lost", "lost");
-    right.send(message(&address("support"), &address("bounce"), &raw)).await.unwrap();
+    right.send(Message::new(address("support"), [address("bounce")], raw)).await.unwrap();
     let report = server.wait_for("support", "INBOX", "report-type=delivery-status");
     assert!(report.has("Final-Recipient: rfc822;bounce@example.test"), "{report:?}");
 
@@ -164,12 +165,6 @@ async fn exim_takes_mail_from_who_logs_in_and_delivers_it() {
     server.send("dana@example.net", &[to], &mail("dana@example.net", to, "plus", "Hello"));
     let kept = server.wait_for("support", "INBOX", "Subject: plus");
     assert_eq!(kept.header("envelope-to").as_deref(), Some(to));
-}
-
-/// `mail-send` gives its messages no constructor for an envelope alone.
-fn message(from: &str, to: &str, raw: &[u8]) -> Message<'static> {
-    let address = |email: &str| Address { email: email.to_owned().into(), parameters: Parameters::default() };
-    Message { mail_from: address(from), rcpt_to: vec![address(to)], body: raw.to_vec().into() }
 }
 
 #[tokio::test]

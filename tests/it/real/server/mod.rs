@@ -56,6 +56,8 @@ pub struct Ports {
 #[derive(Debug)]
 pub struct MailServer {
     pub ports: Ports,
+    /// Where all of it is: in a directory of ours, so that it can be taken away at once.
+    home: PathBuf,
     dir: tempfile::TempDir,
     owner: Owner,
     version: (u32, u32),
@@ -63,13 +65,15 @@ pub struct MailServer {
     exim: Option<Child>,
 }
 
-/// Runs a program and ends it when standard input ends, which it does when we end, also by `kill -9`.
+/// Runs a program and ends it when standard input ends, which it does when we end, also by `kill -9`. What the program has started may
+/// go on, unless its first word is `all`: Dovecot's sessions go on for seconds without it.
 const KEEPER: &str = r#"exec 3<&0
 "$@" 3<&- </dev/null & child=$!
 { read -r _ <&3; kill -TERM "$child"; } 2>/dev/null & reader=$!
 exec 3<&-
 wait "$child"; code=$?
 kill "$reader" 2>/dev/null
+if [ "$0" = all ]; then kill -KILL 0; fi
 exit "$code""#;
 
 impl MailServer {
@@ -80,7 +84,8 @@ impl MailServer {
         let dir = tempfile::Builder::new().prefix("fd-mail.").tempdir_in("/tmp").unwrap();
         let owner = owner();
         let version = dovecot_version();
-        let mut server = MailServer { ports: Ports::free(), dir, owner, version, dovecot: None, exim: None };
+        let (ports, home) = (Ports::free(), dir.path().join("m"));
+        let mut server = MailServer { ports, home, dir, owner, version, dovecot: None, exim: None };
         server.prepare();
         server.run();
         server
@@ -88,7 +93,7 @@ impl MailServer {
 
     fn prepare(&self) {
         for part in ["run", "state", "log", "mail", "spool"] {
-            std::fs::create_dir(self.path().join(part)).unwrap();
+            std::fs::create_dir_all(self.path().join(part)).unwrap();
         }
         let (ca, cert, key) = certificates();
         self.write("ca.pem", &ca, 0o644);
@@ -104,6 +109,7 @@ impl MailServer {
             self.give(&entry.unwrap().path());
         }
         self.give(self.path());
+        std::fs::set_permissions(self.dir.path(), PermissionsExt::from_mode(0o711)).unwrap();
     }
 
     fn write(&self, name: &str, text: &str, mode: u32) {
@@ -132,7 +138,7 @@ impl MailServer {
             );
             let mut command = Command::new(program(&["dovecot"]));
             command.arg("-F").arg("-c").arg(config);
-            let mut child = self.spawn(command, "dovecot.out");
+            let mut child = self.spawn("all", command, "dovecot.out");
             self.until_open(&mut child, &[self.ports.imap, self.ports.imaps]);
             self.dovecot = Some(child);
         }
@@ -146,17 +152,17 @@ impl MailServer {
             let mut command = Command::new(self.path().join("exim"));
             // In the foreground; and what could not be delivered is tried again every five seconds.
             command.arg("-C").arg(self.path().join("exim.conf")).args(["-bdf", "-q5s"]);
-            let mut child = self.spawn(command, "exim.out");
+            let mut child = self.spawn("one", command, "exim.out");
             let Ports { smtp, smtps, submission, .. } = self.ports;
             self.until_open(&mut child, &[smtp, smtps, submission]);
             self.exim = Some(child);
         }
     }
 
-    fn spawn(&self, command: Command, out: &str) -> Child {
+    fn spawn(&self, what_ends: &str, command: Command, out: &str) -> Child {
         let out = std::fs::File::create(self.path().join("log").join(out)).unwrap();
         let mut keeper = Command::new("sh");
-        keeper.args(["-c", KEEPER, "sh"]).arg(command.get_program()).args(command.get_args());
+        keeper.args(["-c", KEEPER, what_ends]).arg(command.get_program()).args(command.get_args());
         keeper.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         keeper.env("HOME", self.path()).current_dir(self.path()).process_group(0);
         if rustix::process::geteuid().is_root() {
@@ -208,7 +214,7 @@ impl MailServer {
 
     /// Where all of it is.
     pub fn path(&self) -> &Path {
-        self.dir.path()
+        &self.home
     }
 
     /// The certificate of the authority that signed the servers' one.
@@ -267,6 +273,9 @@ impl Drop for MailServer {
         for mut child in [self.exim.take(), self.dovecot.take()].into_iter().flatten() {
             kill_all(&mut child);
         }
+        // Exim's deliveries are in groups of their own and may have a last line for the log, for which they make directories anew.
+        let _ = std::fs::rename(&self.home, self.dir.path().join("gone"));
+        let _ = std::fs::write(&self.home, "");
     }
 }
 
