@@ -403,7 +403,7 @@ async fn an_account_is_set_up_on_the_screen() {
     screen.send("a");
     screen.wait("any mailbox, by IMAP and SMTP");
     screen.send("jj");
-    screen.wait("It needs        account_sid");
+    screen.wait("the account, AC and 32 hex digits");
     screen.send("\r");
     screen.wait("step 1 of 12");
     screen.send("support\rAC12\r");

@@ -212,9 +212,12 @@ impl Tx<'_> {
         route: Route,
     ) -> Result<ConversationId, StoreError> {
         self.exec(
-            "INSERT INTO conversation(account_id, external_id, channel, contact_id, identity_id, ours, theirs, created_at,
+            // Never the number of one that has become part of another: what is still asked of that goes elsewhere.
+            "INSERT INTO conversation(id, account_id, external_id, channel, contact_id, identity_id, ours, theirs, created_at,
                                       addr_at, addr_rank)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             VALUES ((SELECT max(coalesce((SELECT max(id) FROM conversation), 0),
+                                 coalesce((SELECT max(gone) FROM joined), 0)) + 1),
+                     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 account.0,
                 fact.key.0,

@@ -160,7 +160,7 @@ fn scenes() -> Vec<Scene> {
         dialog("outbox", "Outbox {", "Outbox", "O").always(),
         dialog("delivery", "Delivery {", "Delivery", "j<enter>d"),
         dialog("setup channels", "Setup(", "Channels", "gc").always().seen(),
-        dialog("setup account", "Setup(", "E-mail", "gc<enter>").always().seen(),
+        dialog("setup account", "Setup(", "Channels", "gc<enter>").always().seen(),
         dialog("setup providers", "Setup(", "Add an account", "gca").always().seen(),
         dialog("setup wizard", "Setup(", "step", "gca<enter>sales<enter>AC1<enter>").always().seen(),
         dialog("setup quick replies", "Setup(", "Quick replies", "gc<tab>j<enter>").always().seen(),

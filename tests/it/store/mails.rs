@@ -348,3 +348,20 @@ fn the_head_and_the_html_of_a_mail_are_kept() {
     assert_eq!(row.mail.as_deref(), Some(&first));
     assert_eq!(row.direction, Direction::Inbound);
 }
+
+#[test]
+fn a_new_conversation_never_takes_the_number_of_one_that_is_part_of_another() {
+    let kit = mail_kit(&[]);
+    let one =
+        kit.apply(vec![mailed(answer_to(&["m"], mail("a", ANNA, "Re: Lamp")), NOW, "one")]).conversations[0];
+    let two = kit
+        .apply(vec![mailed(answer_to(&["n"], mail("b", ANNA, "Re: Lamp")), NOW + 1, "two")])
+        .conversations[0];
+    kit.apply(vec![mailed(answer_to(&["m", "n"], mail("c", ANNA, "Re: Lamp")), NOW + 2, "three")]);
+    let next = kit.apply(vec![mailed(mail("d", BOB, "Invoice"), NOW + 3, "four")]).conversations[0];
+    assert_ne!(next, two);
+    kit.set(two, set::label("vip", true));
+    let labels = |id| kit.reader().conversation(id).unwrap().unwrap().labels;
+    assert_eq!((labels(one), labels(next)), (vec!["vip".to_owned()], Vec::new()));
+    kit.check();
+}
