@@ -20,7 +20,7 @@ pub fn read(value: &str) -> Vec<String> {
         rest = from[end..].strip_prefix('>').unwrap_or(&from[end..]);
     }
     if ids.is_empty() {
-        let words = value.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '(' | ')'));
+        let words = value.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '(' | ')' | '<' | '>'));
         ids.extend(words.filter(|word| word.contains('@')).filter_map(id));
     }
     let mut seen = std::collections::HashSet::new();
@@ -54,6 +54,7 @@ mod tests {
             ("<a very\tlong@id>", &["averylong@id"]),
             ("<a@x <b@y>", &["a@x", "b@y"]),
             ("<no-at>", &["no-at"]),
+            ("a@x>b= c@y", &["a@x", "c@y"]),
             ("<>", &[]),
             ("", &[]),
             ("words alone", &[]),
