@@ -40,6 +40,7 @@ pub mod keys;
 pub mod known;
 pub mod lend;
 pub mod marks;
+pub mod original;
 pub mod place;
 pub mod pull;
 pub mod push;
@@ -146,6 +147,7 @@ impl Imap {
 fn capabilities(settings: &settings::Settings) -> Capabilities {
     let mail = ChannelCapabilities {
         start: true,
+        originals: true,
         formatting: Formatting::Markdown,
         attachments: AttachmentLimits {
             bytes: MAX_FILES,

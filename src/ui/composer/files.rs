@@ -114,6 +114,15 @@ pub(super) fn file_lines(icons: Icons, file: &Enclosure, why: Option<&str>, widt
     vec![vec![(icon, Role::Accent), (name, Role::Text), (about, Role::Dim)]]
 }
 
+/// A whole mail that is passed on, as the composer shows it.
+pub(super) fn mail_line(icons: Icons, name: &str, width: u16) -> FileLine {
+    let icon = format!("{} ", icons.file());
+    let about = "  the whole mail, as it came";
+    let room = width.saturating_sub(cells(&icon) + cells(about)).max(6);
+    let name = wrap::truncate(&sanitize::line(name), usize::from(room)).into_owned();
+    vec![(icon, Role::Accent), (name, Role::Text), (about.to_owned(), Role::Dim)]
+}
+
 impl Model {
     /// Asks for files that are to go along with what is typed, here or in a new reply.
     pub(crate) fn attach(&mut self) {

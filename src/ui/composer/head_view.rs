@@ -50,7 +50,8 @@ pub(super) fn addressed(whole: &Whole, room: u16) -> String {
     let lead = match whole.manner {
         Manner::New | Manner::Reply => "to",
         Manner::ReplyAll => "to all:",
-        Manner::Forward | Manner::ForwardAttached => "forward to",
+        Manner::Forward => "forward to",
+        Manner::ForwardAttached => "forward as a file to",
     };
     if all.is_empty() {
         return format!("{lead} nobody yet by E-mail");
@@ -279,6 +280,7 @@ mod tests {
             (Manner::ReplyAll, 5, 20, "to 5 by E-mail"),
             (Manner::Reply, 1, 10, "by E-mail"),
             (Manner::Forward, 0, 60, "forward to nobody yet by E-mail"),
+            (Manner::ForwardAttached, 1, 60, "forward as a file to Anna de Vries by E-mail"),
         ] {
             assert_eq!(addressed(&whole(manner, count), room), said);
         }

@@ -2,6 +2,7 @@
 
 use crate::domain::account::Channel;
 use crate::domain::attachment::Enclosure;
+use crate::domain::availability::may_pass_on_whole;
 use crate::domain::command::ComposeMode;
 use crate::domain::contact::IdentityKind;
 use crate::domain::ids::{ConversationId, MessageId};
@@ -13,7 +14,7 @@ use crate::text::format;
 use crate::text::mail::compose::head::answered;
 use crate::text::mail::mailboxes;
 use crate::ui::composer::head::{Head, Place};
-use crate::ui::composer::state::Composer;
+use crate::ui::composer::state::{Composer, send_context};
 use crate::ui::effect::{AttachTo, Effect, Need};
 use crate::ui::key::{Code, Key};
 use crate::ui::model::{Focus, Model};
@@ -190,6 +191,42 @@ impl Model {
         if !copied.is_empty() {
             self.out.push(Effect::Enclose { to: AttachTo::Draft { conversation, mode }, files: copied });
         }
+    }
+
+    /// Whether the mail that is being written can pass the other one on whole, as a file.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub(crate) fn may_switch_whole(&self) -> Result<(), String> {
+        let composer = self.composer.as_ref().ok_or("nothing is being written")?;
+        let head = composer.head.as_ref().filter(|head| head.manner.is_forward());
+        let head = head.ok_or("no mail is passed on here")?;
+        if composer.copying > 0 {
+            return Err("a file is still being copied, try again".into());
+        }
+        match self.context(composer.conversation).filter(|_| head.manner == Manner::Forward) {
+            Some(context) => may_pass_on_whole(&send_context(context, self.now)),
+            None => Ok(()),
+        }
+    }
+
+    /// Passes the other mail on whole, as a file, instead of with its words and its files; or again with those.
+    pub(crate) fn switch_whole(&mut self) {
+        let now = self.now;
+        let Some(composer) = &mut self.composer else { return };
+        let conversation = composer.conversation;
+        let Some(head) = &mut composer.head else { return };
+        if head.manner == Manner::ForwardAttached {
+            head.manner = Manner::Forward;
+            composer.touch(now);
+            return self.bring_files();
+        }
+        head.manner = Manner::ForwardAttached;
+        // Its files are in it already.
+        let came = head.message.as_ref().map(|message| message.attachments.clone()).unwrap_or_default();
+        composer.files.retain(|file| !came.iter().any(|with| with.name == file.name));
+        composer.touch(now);
+        came.iter().for_each(|file| self.forgo(file.id, conversation));
     }
 
     /// Switches between an answer to the sender and one to all.

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn file(id: i64, name: &str, path: Option<&str>, fetch: Fetch) -> AttachmentRow {
+pub(super) fn file(id: i64, name: &str, path: Option<&str>, fetch: Fetch) -> AttachmentRow {
     AttachmentRow {
         id: AttachmentId(id),
         name: name.into(),
@@ -15,7 +15,7 @@ fn file(id: i64, name: &str, path: Option<&str>, fetch: Fetch) -> AttachmentRow 
     }
 }
 
-fn enclosed(name: &str) -> Enclosure {
+pub(super) fn enclosed(name: &str) -> Enclosure {
     let path = format!("files/own/{}/{name}", "0123456789abcdef".repeat(4));
     Enclosure { name: name.into(), mime: "application/pdf".into(), size: 80_000, path }
 }
