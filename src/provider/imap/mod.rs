@@ -53,7 +53,6 @@ pub mod smtp;
 pub mod structure;
 pub mod table;
 pub mod told;
-pub mod utf7;
 pub mod wire;
 
 /// All files of one mail together: what most servers take once they are written as text.

@@ -8,8 +8,7 @@ use crate::domain::row::ConversationRow;
 use crate::text::segments::{self, Encoding};
 use crate::text::{format, markup, sanitize, wrap};
 use crate::ui::composer::NAME;
-use crate::ui::composer::files::{FileLine, file_lines, mail_line};
-use crate::ui::composer::head::Head;
+use crate::ui::composer::files::{FileLine, file_lines};
 use crate::ui::composer::head_view::{self, HeadLine};
 use crate::ui::composer::preview;
 use crate::ui::composer::state::{Composer, channel, refusal};
@@ -137,9 +136,8 @@ impl Model {
         let lines = |(file, why): (&Enclosure, &Option<String>)| {
             file_lines(self.icons, file, why.as_deref(), width.saturating_sub(2))
         };
-        let whole = composer.head.as_ref().and_then(Head::passed_on);
-        let whole = whole.map(|name| mail_line(self.icons, &name, width.saturating_sub(2)));
-        face.files = whole.into_iter().chain(files.into_iter().flat_map(lines)).collect();
+        let passed_on = composer.head.as_ref().and_then(|head| self.passed_on(head, width.saturating_sub(2)));
+        face.files = passed_on.into_iter().chain(files.into_iter().flat_map(lines)).collect();
         if let Some(why) = refusal(context, composer.mode, (!rest.is_blank()).then_some(&rest), self.now) {
             face.warnings.push((format!("✗ cannot be sent: {why}"), Role::Bad));
         }

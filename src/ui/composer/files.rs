@@ -114,13 +114,12 @@ pub(super) fn file_lines(icons: Icons, file: &Enclosure, why: Option<&str>, widt
     vec![vec![(icon, Role::Accent), (name, Role::Text), (about, Role::Dim)]]
 }
 
-/// A whole mail that is passed on, as the composer shows it.
-pub(super) fn mail_line(icons: Icons, name: &str, width: u16) -> FileLine {
-    let icon = format!("{} ", icons.file());
-    let about = "  the whole mail, as it came";
-    let room = width.saturating_sub(cells(&icon) + cells(about)).max(6);
+/// The mail that is passed on, as the composer shows it: a file of its own, or words below those that are typed.
+pub(super) fn mail_line(glyph: &str, name: &str, about: &str, width: u16) -> FileLine {
+    let (glyph, about) = (format!("{glyph} "), format!("  {about}"));
+    let room = width.saturating_sub(cells(&glyph) + cells(&about)).max(6);
     let name = wrap::truncate(&sanitize::line(name), usize::from(room)).into_owned();
-    vec![(icon, Role::Accent), (name, Role::Text), (about.to_owned(), Role::Dim)]
+    vec![(glyph, Role::Accent), (name, Role::Text), (about, Role::Dim)]
 }
 
 impl Model {

@@ -6,7 +6,6 @@ use crate::domain::mail::{MailHead, Mailbox, Manner};
 use crate::domain::reach::Recipient;
 use crate::domain::row::{ConversationRow, MessageRow};
 use crate::text::mail::compose::head::{self, Whole};
-use crate::text::mail::compose::original;
 use crate::text::mail::compose::recipients::{Own, recipients};
 use crate::text::mail::mailboxes;
 use crate::ui::input::Input;
@@ -218,13 +217,6 @@ impl Head {
         if let Some(subject) = &kept.subject {
             self.subject.say(subject);
         }
-    }
-
-    /// The name of the file that the other mail is, where it is passed on whole.
-    pub(crate) fn passed_on(&self) -> Option<String> {
-        let mail = self.message.as_ref().and_then(|message| message.mail.as_deref());
-        let subject = mail.map_or("", |mail| mail.subject.as_str());
-        (self.manner == Manner::ForwardAttached).then(|| original::name(subject))
     }
 
     /// Sends it to these.

@@ -229,7 +229,7 @@ fn fit(fields: &mut [Folded], rows: usize, room: usize) {
             let plural = if hidden == 1 { "" } else { "s" };
             longest.lines.truncate(1);
             if let Some(line) = longest.lines.first_mut() {
-                let note = format!(" … {hidden} line{plural} more");
+                let note = format!(" +{hidden} line{plural}");
                 let text: String = line.pieces.iter().map(|(words, _)| words.as_str()).collect();
                 let text = wrap::truncate(&text, room.saturating_sub(wrap::width(&note))).into_owned();
                 line.pieces = vec![(text, Role::Text), (note, Role::Accent)];
@@ -326,7 +326,7 @@ mod tests {
         let mut head = head(&many.join(", "), &many[..4].join(", "));
         let all = lines(&head, 60, 6);
         assert_eq!(all.len(), 4, "{:#?}", texts(&all));
-        assert!(texts(&all)[0].contains("lines more"), "{:#?}", texts(&all));
+        assert!(texts(&all)[0].contains(" +"), "{:#?}", texts(&all));
         head.go(Some(Place::To));
         let all = lines(&head, 60, 6);
         assert_eq!(all.len(), 6, "{:#?}", texts(&all));

@@ -12,7 +12,9 @@ use crate::domain::reach::Recipient;
 use crate::domain::row::{Fetch, MessageRow};
 use crate::text::format;
 use crate::text::mail::compose::head::answered;
+use crate::text::mail::compose::original;
 use crate::text::mail::mailboxes;
+use crate::ui::composer::files::{FileLine, mail_line};
 use crate::ui::composer::head::{Head, Place};
 use crate::ui::composer::state::{Composer, send_context};
 use crate::ui::effect::{AttachTo, Effect, Need};
@@ -339,6 +341,19 @@ impl Model {
         if let Some(head) = self.composer.as_mut().and_then(|c| c.head.as_mut()) {
             head.offer(typed, found);
         }
+    }
+
+    /// Which mail is passed on, and how.
+    pub(super) fn passed_on(&self, head: &Head, width: u16) -> Option<FileLine> {
+        let message = head.message.as_deref().filter(|_| head.manner.is_forward())?;
+        let mail = message.mail.as_deref()?;
+        if head.manner == Manner::ForwardAttached {
+            let name = original::name(&mail.subject);
+            return Some(mail_line(self.icons.file(), &name, "the whole mail, as it came", width));
+        }
+        let from = mail.from.as_ref().map_or("", Mailbox::shown);
+        let when = format::moment_within(message.sent_at, self.now, &self.tz);
+        Some(mail_line("\u{22ef}", &format!("{from}, {when}"), "its words stand below yours", width))
     }
 
     /// Which mail is answered, where it is not the one that one would think of; and who wrote it and does not get the answer.

@@ -41,6 +41,7 @@ fn a_mail_is_passed_on_with_its_files_also_those_that_are_not_here_yet() {
     assert!(text.contains("PUBLIC forward to nobody yet by E-mail"), "{text}");
     assert!(text.contains("Subject  Fwd: Broken lamp"), "{text}");
     assert!(text.contains("… photo.pdf is being fetched"), "{text}");
+    assert!(text.contains("⋯ Anna de Vries, today 13:42  its words stand below yours"), "{text}");
     d.send(Msg::Attached { to: to(), result: Ok(vec![enclosed("bill.pdf")]), pasted: None });
     d.done(1, Ok(Performed::default()));
     d.keys("courier@x.example");

@@ -94,14 +94,12 @@ fn a_mail_is_passed_on_whole_instead_of_with_its_words_and_files() {
     let ticket = d.model.tickets;
     d.done(ticket, Ok(Performed::default()));
     d.keys("courier@x.example<tab><tab>");
-    assert!(d.hints().contains(&"as a file"), "{:?}", d.hints());
     d.keys("<a-o>");
     let text = d.text(120, 40);
     let icon = Icons::default().file();
     assert!(text.contains("PUBLIC forward as a file to courier@x.example"), "{text}");
     assert!(text.contains(&format!("{icon} Broken lamp.eml  the whole mail, as it came")), "{text}");
     assert!(!text.contains("bill.pdf  ") && !text.contains("being fetched"), "it is in the mail: {text}");
-    assert!(d.hints().contains(&"with its words"), "{:?}", d.hints());
     let said = head(Manner::ForwardAttached, 10, "courier@x.example", "", "Fwd: Broken lamp");
     // The files are asked for again where its words go along after all.
     let out = d.keys("<a-o>");
@@ -130,5 +128,20 @@ fn where_no_mail_is_kept_as_it_came_the_reason_is_told() {
     // An answer is nothing to pass on.
     let mut d = desk();
     d.keys("r<a-o>");
-    assert_eq!(notice(&d), "no mail is passed on here");
+    assert!(notice(&d).contains("no mail is passed on here"), "{}", notice(&d));
+}
+
+#[test]
+fn the_key_for_the_whole_mail_is_led_to_wherever_the_keys_go() {
+    let mut d = desk();
+    d.keys("F");
+    assert!(d.hints().contains(&"as a file"), "in the head: {:?}", d.hints());
+    d.keys("<a-o>");
+    assert!(d.hints().contains(&"with its words"), "{:?}", d.hints());
+    d.keys("<tab><tab>");
+    assert!(d.hints().contains(&"with its words"), "in the words: {:?}", d.hints());
+    d.keys("<a-o>");
+    assert!(d.hints().contains(&"as a file"), "{:?}", d.hints());
+    d.keys("<esc>r");
+    assert!(!d.hints().contains(&"as a file"), "{:?}", d.hints());
 }
