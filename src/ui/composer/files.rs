@@ -114,12 +114,20 @@ pub(super) fn file_lines(icons: Icons, file: &Enclosure, why: Option<&str>, widt
     vec![vec![(icon, Role::Accent), (name, Role::Text), (about, Role::Dim)]]
 }
 
-/// The mail that is passed on, as the composer shows it: a file of its own, or words below those that are typed.
-pub(super) fn mail_line(glyph: &str, name: &str, about: &str, width: u16) -> FileLine {
-    let (glyph, about) = (format!("{glyph} "), format!("  {about}"));
-    let room = width.saturating_sub(cells(&glyph) + cells(&about)).max(6);
+/// A whole mail that goes along, as the composer shows it.
+pub(super) fn mail_line(icons: Icons, name: &str, width: u16) -> FileLine {
+    let (icon, about) = (format!("{} ", icons.file()), "  the whole mail");
+    let room = width.saturating_sub(cells(&icon) + cells(about)).max(6);
     let name = wrap::truncate(&sanitize::line(name), usize::from(room)).into_owned();
-    vec![(glyph, Role::Accent), (name, Role::Text), (about, Role::Dim)]
+    vec![(icon, Role::Accent), (name, Role::Text), (about.to_owned(), Role::Dim)]
+}
+
+/// The mail whose words stand below those that are typed, as the composer shows it.
+pub(super) fn below_line(whose: &str, width: u16) -> FileLine {
+    let lead = ("\u{22ef} ".to_owned(), "below: ".to_owned());
+    let room = width.saturating_sub(cells(&lead.0) + cells(&lead.1)).max(6);
+    let whose = wrap::truncate(&sanitize::line(whose), usize::from(room)).into_owned();
+    vec![(lead.0, Role::Accent), (lead.1, Role::Dim), (whose, Role::Text)]
 }
 
 impl Model {

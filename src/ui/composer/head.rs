@@ -167,9 +167,14 @@ impl Head {
         Place::ALL.into_iter().filter(is_shown).collect()
     }
 
-    /// Whether the agent has said anything in it.
+    /// Whether anything stands in it that does not follow.
     pub(crate) fn is_said(&self) -> bool {
-        Place::ALL.into_iter().any(|place| self.field(place).is_own) || !self.more_cc.is_empty()
+        self.is_typed() || !self.more_cc.is_empty()
+    }
+
+    /// Whether the agent has typed in one of its fields.
+    pub(super) fn is_typed(&self) -> bool {
+        Place::ALL.into_iter().any(|place| self.field(place).is_own)
     }
 
     /// What the agent has said, to be kept: what is no address yet is kept as it stands.

@@ -51,7 +51,7 @@ pub(super) fn addressed(whole: &Whole, room: u16) -> String {
         Manner::New | Manner::Reply => "to",
         Manner::ReplyAll => "to all:",
         Manner::Forward => "forward to",
-        Manner::ForwardAttached => "forward as a file to",
+        Manner::ForwardAttached => "forward as file to",
     };
     if all.is_empty() {
         return format!("{lead} nobody yet by E-mail");
@@ -231,7 +231,9 @@ fn fit(fields: &mut [Folded], rows: usize, room: usize) {
             if let Some(line) = longest.lines.first_mut() {
                 let note = format!(" +{hidden} line{plural}");
                 let text: String = line.pieces.iter().map(|(words, _)| words.as_str()).collect();
-                let text = wrap::truncate(&text, room.saturating_sub(wrap::width(&note))).into_owned();
+                let text =
+                    wrap::truncate(text.trim_end_matches(','), room.saturating_sub(wrap::width(&note)))
+                        .into_owned();
                 line.pieces = vec![(text, Role::Text), (note, Role::Accent)];
             }
             continue;
@@ -280,7 +282,7 @@ mod tests {
             (Manner::ReplyAll, 5, 20, "to 5 by E-mail"),
             (Manner::Reply, 1, 10, "by E-mail"),
             (Manner::Forward, 0, 60, "forward to nobody yet by E-mail"),
-            (Manner::ForwardAttached, 1, 60, "forward as a file to Anna de Vries by E-mail"),
+            (Manner::ForwardAttached, 1, 60, "forward as file to Anna de Vries by E-mail"),
         ] {
             assert_eq!(addressed(&whole(manner, count), room), said);
         }

@@ -14,7 +14,7 @@ use crate::text::format;
 use crate::text::mail::compose::head::answered;
 use crate::text::mail::compose::original;
 use crate::text::mail::mailboxes;
-use crate::ui::composer::files::{FileLine, mail_line};
+use crate::ui::composer::files::{FileLine, below_line, mail_line};
 use crate::ui::composer::head::{Head, Place};
 use crate::ui::composer::state::{Composer, send_context};
 use crate::ui::effect::{AttachTo, Effect, Need};
@@ -86,7 +86,7 @@ impl Model {
                 Some(aim) => self.take_aim(&composer, &mut head, &aim, context),
                 None => Ok(false),
             };
-            if head.about.is_none() && !head.is_said() {
+            if head.about.is_none() && !head.is_typed() {
                 let found = answered(&self.thread.messages).filter(|_| !head.manner.is_forward());
                 head.about = found.map(|message| message.id);
                 let manner = if head.manner == Manner::New { Manner::Reply } else { head.manner };
@@ -147,19 +147,17 @@ impl Model {
             return Ok(aim.manner.is_forward());
         }
         match (head.manner.is_forward(), aim.manner.is_forward()) {
-            (true, false) => {
-                Err(format!("what is begun here passes a mail on: send it, or {empty} empties it"))
-            }
-            (false, true) => Err(format!("an answer is begun here: send it, or {empty} empties it")),
+            (true, false) => Err(format!("a forward is begun here: {empty} empties it")),
+            (false, true) => Err(format!("an answer is begun here: {empty} empties it")),
             (true, true) if aim.about.is_some_and(|about| Some(about) != head.about) => {
-                Err(format!("what is begun here passes another mail on: send it, or {empty} empties it"))
+                Err(format!("another mail's forward is begun here: {empty} empties it"))
             }
             (true, true) => Ok(false),
             (false, false) => {
                 if aim.manner != head.manner && head.manner.is_answer() && aim.manner == Manner::ReplyAll {
                     head.switch(&context.row, &medium(context));
                 }
-                if aim.about.is_some() && !head.is_said() && aim.about != head.about {
+                if aim.about.is_some() && !head.is_typed() && aim.about != head.about {
                     (head.about, head.message) = (aim.about, None);
                 }
                 Ok(false)
@@ -221,6 +219,7 @@ impl Model {
         if head.manner == Manner::ForwardAttached {
             head.manner = Manner::Forward;
             composer.touch(now);
+            self.say(Level::Info, "its words stand below yours");
             return self.bring_files();
         }
         head.manner = Manner::ForwardAttached;
@@ -229,6 +228,7 @@ impl Model {
         composer.files.retain(|file| !came.iter().any(|with| with.name == file.name));
         composer.touch(now);
         came.iter().for_each(|file| self.forgo(file.id, conversation));
+        self.say(Level::Good, "the mail goes along whole, with its files");
     }
 
     /// Switches between an answer to the sender and one to all.
@@ -348,12 +348,11 @@ impl Model {
         let message = head.message.as_deref().filter(|_| head.manner.is_forward())?;
         let mail = message.mail.as_deref()?;
         if head.manner == Manner::ForwardAttached {
-            let name = original::name(&mail.subject);
-            return Some(mail_line(self.icons.file(), &name, "the whole mail, as it came", width));
+            return Some(mail_line(self.icons, &original::name(&mail.subject), width));
         }
         let from = mail.from.as_ref().map_or("", Mailbox::shown);
         let when = format::moment_within(message.sent_at, self.now, &self.tz);
-        Some(mail_line("\u{22ef}", &format!("{from}, {when}"), "its words stand below yours", width))
+        Some(below_line(&format!("{from}, {when}"), width))
     }
 
     /// Which mail is answered, where it is not the one that one would think of; and who wrote it and does not get the answer.

@@ -69,7 +69,15 @@ fn who_gets_a_copy_besides_those_who_follow_is_shown_kept_and_written_to() {
     let to = format!("{ANNA}, Bob <bob@c.example>");
     let cc = "carl@c.example, Eve <eve@x.example>";
     let sent = mail("Hi", head(Manner::ReplyAll, 10, &to, cc, "Re: Broken lamp"));
-    assert_eq!(actions(d.keys("<enter>")), [sent]);
+    assert_eq!(actions(d.keys("<enter>")), [sent.clone()]);
+    // Also where it was not said which mail is answered: it is the newest.
+    let nameless = MailHead { about: None, ..kept.clone() };
+    let stored = Written { text: "Hi".into(), files: Vec::new(), mail: Some(Box::new(nameless)) };
+    let mut d = desk();
+    let before = std::mem::replace(&mut d.context, Box::new(fixture::context));
+    d.context = Box::new(move |id| Context { draft_reply: Some(stored.clone()), ..before(id) });
+    d.send(Msg::Changed);
+    assert_eq!(actions(d.keys("r<enter>")), [sent]);
     // Said together with copies of one's own, all of them stand in the field.
     let mut head = crate::ui::composer::head::Head::default();
     head.restore(Some(&MailHead { cc: Some(boxes("a@x.example")), ..kept }));
@@ -97,8 +105,9 @@ fn a_mail_is_passed_on_whole_instead_of_with_its_words_and_files() {
     d.keys("<a-o>");
     let text = d.text(120, 40);
     let icon = Icons::default().file();
-    assert!(text.contains("PUBLIC forward as a file to courier@x.example"), "{text}");
-    assert!(text.contains(&format!("{icon} Broken lamp.eml  the whole mail, as it came")), "{text}");
+    assert!(text.contains("PUBLIC forward as file to courier@x.example"), "{text}");
+    assert!(text.contains(&format!("{icon} Broken lamp.eml  the whole mail")), "{text}");
+    assert_eq!(notice(&d), "the mail goes along whole, with its files");
     assert!(!text.contains("bill.pdf  ") && !text.contains("being fetched"), "it is in the mail: {text}");
     let said = head(Manner::ForwardAttached, 10, "courier@x.example", "", "Fwd: Broken lamp");
     // The files are asked for again where its words go along after all.
