@@ -96,6 +96,10 @@ pub struct Mail {
     pub html: Option<String>,
 }
 
+/// Where a mail's own date stands in the metadata of its message: UTC milliseconds, as its writer says. Where it has none the key is
+/// absent.
+pub const DATE: &str = "date";
+
 impl Mail {
     /// All names under which this mail is known or that it names: mails that share one are of one conversation.
     pub fn thread_names(&self) -> Vec<String> {
@@ -166,7 +170,7 @@ impl Mail {
 
 /// The name of a mail in its thread, by its message id. Ids are compared as they are, but for the case of the domain, which some
 /// servers change.
-fn mail_name(id: &str) -> String {
+pub fn mail_name(id: &str) -> String {
     match id.rsplit_once('@') {
         Some((left, domain)) => format!("{left}@{}", domain.to_lowercase()),
         None => id.to_owned(),

@@ -65,7 +65,7 @@ pub fn ingest(push: &RawPush, own: &Own) -> Result<Ingest, Malformed> {
             enclosed.push(Enclosed { message: message.external_id.clone(), attachment, bytes });
         }
     }
-    Ok(Ingest { events, files: enclosed })
+    Ok(Ingest { events, files: enclosed, pull: false })
 }
 
 /// Between whom a mail went: not always those of its head (hidden copies, lists, aliases).
