@@ -262,6 +262,30 @@ impl MailHead {
     pub fn is_said(&self) -> bool {
         self.subject.is_some() || self.to.is_some() || self.cc.is_some() || !self.bcc.is_empty()
     }
+
+    /// Whether it is more than what follows by itself: something is said in it, or it passes a mail on.
+    pub fn is_meant(&self) -> bool {
+        self.is_said() || self.manner.is_forward()
+    }
+
+    /// What is said in it, in words, a line for each field.
+    pub fn as_words(&self) -> String {
+        let fields = [
+            ("To", self.to.as_ref()),
+            ("Cc", self.cc.as_ref()),
+            ("Cc", Some(&self.more_cc)),
+            ("Bcc", Some(&self.bcc)),
+        ];
+        let mut lines: Vec<String> = Vec::new();
+        for (name, boxes) in fields {
+            let all: Vec<&str> = boxes.into_iter().flatten().map(|one| one.address.as_str()).collect();
+            if !all.is_empty() {
+                lines.push(format!("{name}: {}", all.join(", ")));
+            }
+        }
+        lines.extend(self.subject.as_ref().map(|subject| format!("Subject: {subject}")));
+        lines.join("\n")
+    }
 }
 
 /// Words of another mail that stand below ours.

@@ -158,17 +158,26 @@ impl Sync {
 
     async fn keep(&self, live: &Live, page: Page, begun: Ms, cursor: bool) -> Result<(), StoreError> {
         let account = live.id;
+        let rules = self.accounts.rules();
         let mut events = page.events;
         // Small jobs: a webhook must not wait behind a page of a thousand messages.
         while events.len() > 64 {
             let rest = events.split_off(64);
             let chunk = std::mem::replace(&mut events, rest);
-            if self.writes.run(Class::Apply, move |t| t.apply(account, &chunk)).await?.media_due {
+            let rules = rules.clone();
+            let applied = self
+                .writes
+                .run(Class::Apply, move |t| {
+                    let applied = t.apply(account, &chunk)?;
+                    t.judge_new(&applied.begun, &rules)?;
+                    Ok(applied)
+                })
+                .await?;
+            if applied.media_due {
                 self.media.notify_one();
             }
         }
         let (covered, next, now) = (page.covered, page.cursor.0, self.clock.now());
-        let rules = self.accounts.rules();
         let applied = self
             .writes
             .run(Class::Apply, move |t| {
