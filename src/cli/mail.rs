@@ -86,7 +86,7 @@ pub fn forward(ctx: &mut Context, args: &ForwardArgs) -> Result<(), CliError> {
     }
     let to = addresses("--to", &args.to)?;
     let mut text = say::written(&workspace, args.text.as_deref(), &args.attach)?;
-    if !args.without_files {
+    if !args.without_files && !args.as_attachment {
         let mut files = Vec::with_capacity(message.attachments.len() + text.files.len());
         for file in &message.attachments {
             let Some(path) = &file.path else {
@@ -106,7 +106,7 @@ pub fn forward(ctx: &mut Context, args: &ForwardArgs) -> Result<(), CliError> {
         files.append(&mut text.files);
         text.files = files;
     }
-    let manner = Manner::Forward;
+    let manner = if args.as_attachment { Manner::ForwardAttached } else { Manner::Forward };
     text.mail = Some(Box::new(MailHead { manner, about: Some(id), to: Some(to), ..head(&args.mail)? }));
     let at = say::moment(&workspace, &args.later)?;
     say::guarded(&workspace, &text.text, &args.guarded)?;

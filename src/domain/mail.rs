@@ -88,10 +88,17 @@ pub struct Mail {
     /// What wrote it, where it was no person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub automatic: Option<Automatic>,
+    /// How it came to be, where it was written here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manner: Option<Manner>,
     /// The HTML that came, as it came. It is never shown as HTML, and nothing is loaded for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub html: Option<String>,
 }
+
+/// Where a mail's own date stands in the metadata of its message: UTC milliseconds, as its writer says. Where it has none the key is
+/// absent.
+pub const DATE: &str = "date";
 
 impl Mail {
     /// All names under which this mail is known or that it names: mails that share one are of one conversation.
@@ -123,10 +130,20 @@ impl Mail {
         mail_name(self.references.first().or(self.in_reply_to.first()).unwrap_or(&self.message_id))
     }
 
-    /// What an agent would say of it, to say it once more. What it is about is not known by the mail itself.
+    /// The message id of the mail that it answers or passes on, as far as it says so itself.
+    pub fn about(&self) -> Option<&str> {
+        let chain = match self.manner {
+            Some(manner) if manner.is_forward() => &self.references,
+            _ => &self.in_reply_to,
+        };
+        chain.last().map(String::as_str)
+    }
+
+    /// What an agent would say of it, to say it once more. Which message [`Mail::about`] names is the caller's to find.
     pub fn head(&self) -> MailHead {
+        let seems = if self.in_reply_to.is_empty() { Manner::New } else { Manner::Reply };
         MailHead {
-            manner: if self.in_reply_to.is_empty() { Manner::New } else { Manner::Reply },
+            manner: self.manner.unwrap_or(seems),
             about: None,
             subject: Some(self.subject.clone()),
             to: Some(self.to.clone()),
@@ -260,7 +277,8 @@ pub struct MailHead {
 impl MailHead {
     /// Whether an agent has said anything in it: to whom, or about what.
     pub fn is_said(&self) -> bool {
-        self.subject.is_some() || self.to.is_some() || self.cc.is_some() || !self.bcc.is_empty()
+        let copies = self.cc.is_some() || !self.more_cc.is_empty() || !self.bcc.is_empty();
+        self.subject.is_some() || self.to.is_some() || copies
     }
 
     /// Whether it is more than what follows by itself: something is said in it, or it passes a mail on.

@@ -5,6 +5,7 @@
 
 pub mod cast;
 mod conn;
+mod far;
 pub mod history;
 mod http;
 pub mod letter;

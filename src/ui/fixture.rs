@@ -128,6 +128,7 @@ pub(crate) fn account() -> AccountRow {
                 segments: true,
                 reply_window: None,
                 start: true,
+                originals: false,
                 attachments: AttachmentLimits::default(),
                 typing: true,
                 read_receipts: false,

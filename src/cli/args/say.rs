@@ -98,6 +98,9 @@ pub struct ForwardArgs {
     /// Leave its files out.
     #[arg(long)]
     pub without_files: bool,
+    /// Pass it on whole, as a file, with all its headers and files; instead of its words below yours. Needs an account that has its mails as they came: imap.
+    #[arg(long, conflicts_with = "without_files")]
+    pub as_attachment: bool,
     /// E-mail.
     #[command(flatten)]
     pub mail: MailArgs,

@@ -82,7 +82,7 @@ impl Marks {
                 Some(Role::Drafts) => self.draft = true,
                 Some(Role::Junk) => self.junk = true,
                 Some(Role::Trash) => self.deleted = true,
-                None => {}
+                Some(Role::Archive) | None => {}
             }
         }
         const UNREAD: [&str; 8] =

@@ -40,6 +40,7 @@ pub mod keys;
 pub mod known;
 pub mod lend;
 pub mod marks;
+pub mod original;
 pub mod place;
 pub mod pull;
 pub mod push;
@@ -52,7 +53,6 @@ pub mod smtp;
 pub mod structure;
 pub mod table;
 pub mod told;
-pub mod utf7;
 pub mod wire;
 
 /// All files of one mail together: what most servers take once they are written as text.
@@ -146,6 +146,7 @@ impl Imap {
 fn capabilities(settings: &settings::Settings) -> Capabilities {
     let mail = ChannelCapabilities {
         start: true,
+        originals: true,
         formatting: Formatting::Markdown,
         attachments: AttachmentLimits {
             bytes: MAX_FILES,

@@ -1,14 +1,16 @@
 //! Sends what an op says: the mail is made, handed over, and kept.
 
 use super::Imap;
+use super::original::original;
 use super::sent::{self, Sent};
 use super::smtp::{self, Envelope};
 use crate::domain::delivery::{Delivery, DeliverySource};
 use crate::domain::event::{DeliveryReport, Event, MessageRef};
 use crate::domain::failure::Failure;
+use crate::domain::mail::Manner;
 use crate::domain::op::{Accepted, Op, OpBody};
 use crate::provider::PushContext;
-use crate::provider::mail::send::{Ready, ready};
+use crate::provider::mail::send::{Ready, ready, ready_with};
 
 /// Sends a mail.
 ///
@@ -16,7 +18,13 @@ use crate::provider::mail::send::{Ready, ready};
 /// Every class of [`Failure`]; see [`smtp::send`].
 pub async fn push(imap: &Imap, op: &Op, ctx: &PushContext) -> Result<Accepted, Failure> {
     let own = &imap.settings.own;
-    let mail = ready(op, own, &imap.settings.style, ctx).await?;
+    let style = &imap.settings.style;
+    let mail = match &op.body {
+        OpBody::Send { mail: Some(out), .. } if out.manner == Manner::ForwardAttached => {
+            ready_with(op, own, style, ctx, original(imap, &out.mail).await?).await?
+        }
+        _ => ready(op, own, style, ctx).await?,
+    };
     let written = mail.bytes(ctx.now)?;
     let envelope = Envelope {
         from: mail.mail.from.as_ref().map_or_else(|| own.from.address.clone(), |from| from.address.clone()),

@@ -1,8 +1,8 @@
 //! A mailbox that is open: folders, numbers, flags and bytes, in words of our own instead of the protocol's.
 
-use super::utf7;
 use super::wire::{Caps, Command, Done, Idle, Trouble, Wire};
 use crate::domain::clock::Ms;
+use crate::text::mail::utf7;
 use async_imap::imap_proto::{
     AttributeValue, BodyStructure, MailboxDatum, NameAttribute, Response, ResponseCode, StatusAttribute,
 };

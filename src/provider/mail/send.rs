@@ -83,8 +83,39 @@ impl Ready {
 /// Makes the mail that an op sends, in the style of its account.
 ///
 /// # Errors
-/// [`Failure::Unsupported`] for an op that says nothing, [`Failure::Rejected`] where there is nobody to send to or a file is gone.
+/// [`Failure::Unsupported`] for an op that says nothing, [`Failure::Rejected`] where there is nobody to send to, a file is gone, or
+/// another mail is passed on whole: that is for [`ready_with`].
 pub async fn ready(op: &Op, own: &Own, style: &Style, ctx: &PushContext) -> Result<Ready, Failure> {
+    if let OpBody::Send { mail: Some(outgoing), .. } = &op.body
+        && outgoing.manner == Manner::ForwardAttached
+    {
+        let human = "this account has no mail as it came: forward it with its words instead";
+        return Err(Failure::rejected(None, human));
+    }
+    made(op, own, style, ctx, None).await
+}
+
+/// The same for a mail that passes another one on whole: with that one as its first file.
+///
+/// # Errors
+/// As [`ready`].
+pub async fn ready_with(
+    op: &Op,
+    own: &Own,
+    style: &Style,
+    ctx: &PushContext,
+    original: Attached,
+) -> Result<Ready, Failure> {
+    made(op, own, style, ctx, Some(original)).await
+}
+
+async fn made(
+    op: &Op,
+    own: &Own,
+    style: &Style,
+    ctx: &PushContext,
+    original: Option<Attached>,
+) -> Result<Ready, Failure> {
     let OpBody::Send { text, attachments, mail, .. } = &op.body else { return Err(Failure::Unsupported) };
     let Some(outgoing) = mail else {
         return Err(Failure::rejected(None, "it has no recipients and no subject: write it again"));
@@ -93,7 +124,8 @@ pub async fn ready(op: &Op, own: &Own, style: &Style, ctx: &PushContext) -> Resu
     if head.to.is_empty() && head.cc.is_empty() && head.bcc.is_empty() {
         return Err(Failure::rejected(None, "it has no recipient"));
     }
-    let mut files = Vec::with_capacity(attachments.len());
+    let mut files = Vec::with_capacity(attachments.len() + 1);
+    files.extend(original);
     for file in attachments {
         files.push(attached(file, ctx).await?);
     }

@@ -46,7 +46,7 @@ pub(super) async fn connection(
     line: Line,
 ) -> io::Result<()> {
     {
-        let happened = &mut shared.state().happened;
+        let happened = &mut shared.far.state().happened;
         happened.connections += 1;
         happened.open += 1;
         happened.most = happened.most.max(happened.open);
@@ -71,8 +71,8 @@ struct Open(Arc<Shared>);
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.state().happened.open -= 1;
-        self.0.bump();
+        self.0.far.state().happened.open -= 1;
+        self.0.far.bump();
     }
 }
 
@@ -94,8 +94,8 @@ impl Session {
             if let Some((tag, _)) = shown.clone().split_once(" LOGIN ") {
                 shown = format!("{tag} LOGIN …");
             }
-            self.shared.state().happened.imap.push(shown);
-            self.shared.bump();
+            self.shared.far.state().happened.imap.push(shown);
+            self.shared.far.bump();
             if !self.command(&pieces).await? {
                 return Ok(());
             }
@@ -104,7 +104,7 @@ impl Session {
     }
 
     fn fault(&self, verb: &str) -> Option<ImapFault> {
-        self.shared.state().imap_fault(verb)
+        self.shared.far.state().imap_fault(verb)
     }
 
     async fn say(&mut self, text: &str) -> io::Result<()> {
@@ -253,7 +253,7 @@ impl Session {
             "STATUS" => self.status(&text(0), &args.get(1).map(Word::list).unwrap_or_default()).await,
             "LIST" => self.list(args).await,
             "CREATE" => {
-                let mut state = self.shared.state();
+                let mut state = self.shared.far.state();
                 if state.folders.contains_key(&text(0)) {
                     return no("[ALREADYEXISTS] it is there");
                 }
@@ -261,7 +261,7 @@ impl Session {
                 ok("done")
             }
             "SUBSCRIBE" => {
-                self.shared.state().subscribed.insert(text(0));
+                self.shared.far.state().subscribed.insert(text(0));
                 ok("done")
             }
             "APPEND" => self.append(args),
@@ -358,17 +358,17 @@ impl Session {
     /// Looks into the open folder.
     pub(super) fn folder<R>(&self, look: impl FnOnce(&Folder) -> R) -> Option<R> {
         let (name, _) = self.open.as_ref()?;
-        self.shared.state().folders.get(name).map(look)
+        self.shared.far.state().folders.get(name).map(look)
     }
 
     /// Changes the open folder.
     fn change(&self, change: impl FnOnce(&mut Folder)) {
         if let Some((name, _)) = &self.open
-            && let Some(folder) = self.shared.state().folders.get_mut(name)
+            && let Some(folder) = self.shared.far.state().folders.get_mut(name)
         {
             change(folder);
         }
-        self.shared.bump();
+        self.shared.far.bump();
     }
 }
 

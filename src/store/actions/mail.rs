@@ -10,7 +10,7 @@ use crate::store::error::StoreError;
 use crate::store::reader::rows;
 use crate::store::tx::Tx;
 use crate::text::address;
-use crate::text::mail::compose::head::{self, Whole};
+use crate::text::mail::compose::head;
 use rusqlite::params;
 
 impl Tx<'_> {
@@ -28,24 +28,18 @@ impl Tx<'_> {
         let about = self.mail_about(row.id, &head)?;
         let capabilities = self.account_row(row.account)?.capabilities;
         let medium = capabilities.and_then(|c| c.on(row.channel).map(|c| c.own.clone())).unwrap_or_default();
-        let Whole { manner, subject, to, cc, bcc } =
-            head::whole(row, &head::own(row, &medium), &head, about.as_ref());
-        let from = Mailbox::bare(row.ours.clone());
+        let whole = head::whole(row, &head::own(row, &medium), &head, about.as_ref());
+        let manner = whole.manner;
         let domain = row.ours.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
-        let answered = about.as_ref().and_then(|m| m.mail.as_deref()).filter(|_| manner.is_answer());
         let mail = Mail {
             message_id: message_id(op, domain),
-            in_reply_to: answered.map(|mail| mail.message_id.clone()).into_iter().collect(),
-            references: answered.map(Mail::references_of_answer).unwrap_or_default(),
             token: Some(reply_token(op)),
-            subject,
-            from: Some(from),
-            to,
-            cc,
-            bcc,
-            ..Mail::default()
+            from: Some(Mailbox::bare(row.ours.clone())),
+            ..whole.mail(about.as_ref().and_then(|message| message.mail.as_deref()))
         };
-        let quoted = about.filter(|_| manner != Manner::New).map(|message| quoted(&message));
+        // A file of its own has its words.
+        let is_below = !matches!(manner, Manner::New | Manner::ForwardAttached);
+        let quoted = about.filter(|_| is_below).map(|message| quoted(&message));
         let out = Outgoing { mail, manner, quoted, is_html: head.html };
         self.may_reach(row.account, &out)?;
         Ok(Some(out))
@@ -64,6 +58,10 @@ impl Tx<'_> {
                 Some(message) => Ok(Some(message)),
                 None => Err(StoreError::NotFound("mail")),
             };
+        }
+        if head.manner.is_forward() {
+            let why = "the mail that is passed on is not known any more: forward it anew";
+            return Err(StoreError::Refused(why.into()));
         }
         let sql = format!(
             "{} WHERE m.conversation_id = ?1 AND m.direction IN (0, 1) AND m.delivery IS NOT 5 AND m.kind NOT IN (9, 10)
@@ -108,8 +106,7 @@ impl Tx<'_> {
         let sql = format!("{} WHERE m.id = ?1", rows::MESSAGE);
         let Some(row) = self.one(&sql, [message.0], rows::message)? else { return Ok(None) };
         let Some(mail) = row.mail else { return Ok(None) };
-        let answered = mail.in_reply_to.first();
-        let about: Option<i64> = match answered {
+        let about: Option<i64> = match mail.about() {
             Some(id) => self.one(
                 "SELECT message_id FROM mail l JOIN message m ON m.id = l.message_id
                  WHERE m.conversation_id = ?1 AND json_extract(l.head, '$.message_id') = ?2",
@@ -118,8 +115,13 @@ impl Tx<'_> {
             )?,
             None => None,
         };
-        let manner = if about.is_some() { Manner::Reply } else { Manner::New };
-        Ok(Some(Box::new(MailHead { manner, about: about.map(MessageId), ..mail.head() })))
+        let mut head = mail.head();
+        head.about = about.map(MessageId);
+        if head.about.is_none() && head.manner.is_answer() {
+            // What it answered is not here: it goes out as it was said, tied to nothing.
+            head.manner = Manner::New;
+        }
+        Ok(Some(Box::new(head)))
     }
 }
 

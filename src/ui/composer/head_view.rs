@@ -50,7 +50,8 @@ pub(super) fn addressed(whole: &Whole, room: u16) -> String {
     let lead = match whole.manner {
         Manner::New | Manner::Reply => "to",
         Manner::ReplyAll => "to all:",
-        Manner::Forward | Manner::ForwardAttached => "forward to",
+        Manner::Forward => "forward to",
+        Manner::ForwardAttached => "forward as file to",
     };
     if all.is_empty() {
         return format!("{lead} nobody yet by E-mail");
@@ -228,9 +229,11 @@ fn fit(fields: &mut [Folded], rows: usize, room: usize) {
             let plural = if hidden == 1 { "" } else { "s" };
             longest.lines.truncate(1);
             if let Some(line) = longest.lines.first_mut() {
-                let note = format!(" … {hidden} line{plural} more");
+                let note = format!(" +{hidden} line{plural}");
                 let text: String = line.pieces.iter().map(|(words, _)| words.as_str()).collect();
-                let text = wrap::truncate(&text, room.saturating_sub(wrap::width(&note))).into_owned();
+                let text =
+                    wrap::truncate(text.trim_end_matches(','), room.saturating_sub(wrap::width(&note)))
+                        .into_owned();
                 line.pieces = vec![(text, Role::Text), (note, Role::Accent)];
             }
             continue;
@@ -279,6 +282,7 @@ mod tests {
             (Manner::ReplyAll, 5, 20, "to 5 by E-mail"),
             (Manner::Reply, 1, 10, "by E-mail"),
             (Manner::Forward, 0, 60, "forward to nobody yet by E-mail"),
+            (Manner::ForwardAttached, 1, 60, "forward as file to Anna de Vries by E-mail"),
         ] {
             assert_eq!(addressed(&whole(manner, count), room), said);
         }
@@ -324,7 +328,7 @@ mod tests {
         let mut head = head(&many.join(", "), &many[..4].join(", "));
         let all = lines(&head, 60, 6);
         assert_eq!(all.len(), 4, "{:#?}", texts(&all));
-        assert!(texts(&all)[0].contains("lines more"), "{:#?}", texts(&all));
+        assert!(texts(&all)[0].contains(" +"), "{:#?}", texts(&all));
         head.go(Some(Place::To));
         let all = lines(&head, 60, 6);
         assert_eq!(all.len(), 6, "{:#?}", texts(&all));

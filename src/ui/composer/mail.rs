@@ -2,6 +2,7 @@
 
 use crate::domain::account::Channel;
 use crate::domain::attachment::Enclosure;
+use crate::domain::availability::may_pass_on_whole;
 use crate::domain::command::ComposeMode;
 use crate::domain::contact::IdentityKind;
 use crate::domain::ids::{ConversationId, MessageId};
@@ -11,9 +12,11 @@ use crate::domain::reach::Recipient;
 use crate::domain::row::{Fetch, MessageRow};
 use crate::text::format;
 use crate::text::mail::compose::head::answered;
+use crate::text::mail::compose::original;
 use crate::text::mail::mailboxes;
+use crate::ui::composer::files::{FileLine, below_line, mail_line};
 use crate::ui::composer::head::{Head, Place};
-use crate::ui::composer::state::Composer;
+use crate::ui::composer::state::{Composer, send_context};
 use crate::ui::effect::{AttachTo, Effect, Need};
 use crate::ui::key::{Code, Key};
 use crate::ui::model::{Focus, Model};
@@ -83,7 +86,7 @@ impl Model {
                 Some(aim) => self.take_aim(&composer, &mut head, &aim, context),
                 None => Ok(false),
             };
-            if head.about.is_none() && !head.is_said() {
+            if head.about.is_none() && !head.is_typed() {
                 let found = answered(&self.thread.messages).filter(|_| !head.manner.is_forward());
                 head.about = found.map(|message| message.id);
                 let manner = if head.manner == Manner::New { Manner::Reply } else { head.manner };
@@ -144,19 +147,17 @@ impl Model {
             return Ok(aim.manner.is_forward());
         }
         match (head.manner.is_forward(), aim.manner.is_forward()) {
-            (true, false) => {
-                Err(format!("what is begun here passes a mail on: send it, or {empty} empties it"))
-            }
-            (false, true) => Err(format!("an answer is begun here: send it, or {empty} empties it")),
+            (true, false) => Err(format!("a forward is begun here: {empty} empties it")),
+            (false, true) => Err(format!("an answer is begun here: {empty} empties it")),
             (true, true) if aim.about.is_some_and(|about| Some(about) != head.about) => {
-                Err(format!("what is begun here passes another mail on: send it, or {empty} empties it"))
+                Err(format!("another mail's forward is begun here: {empty} empties it"))
             }
             (true, true) => Ok(false),
             (false, false) => {
                 if aim.manner != head.manner && head.manner.is_answer() && aim.manner == Manner::ReplyAll {
                     head.switch(&context.row, &medium(context));
                 }
-                if aim.about.is_some() && !head.is_said() && aim.about != head.about {
+                if aim.about.is_some() && !head.is_typed() && aim.about != head.about {
                     (head.about, head.message) = (aim.about, None);
                 }
                 Ok(false)
@@ -190,6 +191,44 @@ impl Model {
         if !copied.is_empty() {
             self.out.push(Effect::Enclose { to: AttachTo::Draft { conversation, mode }, files: copied });
         }
+    }
+
+    /// Whether the mail that is being written can pass the other one on whole, as a file.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub(crate) fn may_switch_whole(&self) -> Result<(), String> {
+        let composer = self.composer.as_ref().ok_or("nothing is being written")?;
+        let head = composer.head.as_ref().filter(|head| head.manner.is_forward());
+        let head = head.ok_or("no mail is passed on here")?;
+        if composer.copying > 0 {
+            return Err("a file is still being copied, try again".into());
+        }
+        match self.context(composer.conversation).filter(|_| head.manner == Manner::Forward) {
+            Some(context) => may_pass_on_whole(&send_context(context, self.now)),
+            None => Ok(()),
+        }
+    }
+
+    /// Passes the other mail on whole, as a file, instead of with its words and its files; or again with those.
+    pub(crate) fn switch_whole(&mut self) {
+        let now = self.now;
+        let Some(composer) = &mut self.composer else { return };
+        let conversation = composer.conversation;
+        let Some(head) = &mut composer.head else { return };
+        if head.manner == Manner::ForwardAttached {
+            head.manner = Manner::Forward;
+            composer.touch(now);
+            self.say(Level::Info, "its words stand below yours");
+            return self.bring_files();
+        }
+        head.manner = Manner::ForwardAttached;
+        // Its files are in it already.
+        let came = head.message.as_ref().map(|message| message.attachments.clone()).unwrap_or_default();
+        composer.files.retain(|file| !came.iter().any(|with| with.name == file.name));
+        composer.touch(now);
+        came.iter().for_each(|file| self.forgo(file.id, conversation));
+        self.say(Level::Good, "the mail goes along whole, with its files");
     }
 
     /// Switches between an answer to the sender and one to all.
@@ -302,6 +341,18 @@ impl Model {
         if let Some(head) = self.composer.as_mut().and_then(|c| c.head.as_mut()) {
             head.offer(typed, found);
         }
+    }
+
+    /// Which mail is passed on, and how.
+    pub(super) fn passed_on(&self, head: &Head, width: u16) -> Option<FileLine> {
+        let message = head.message.as_deref().filter(|_| head.manner.is_forward())?;
+        let mail = message.mail.as_deref()?;
+        if head.manner == Manner::ForwardAttached {
+            return Some(mail_line(self.icons, &original::name(&mail.subject), width));
+        }
+        let from = mail.from.as_ref().map_or("", Mailbox::shown);
+        let when = format::moment_within(message.sent_at, self.now, &self.tz);
+        Some(below_line(&format!("{from}, {when}"), width))
     }
 
     /// Which mail is answered, where it is not the one that one would think of; and who wrote it and does not get the answer.

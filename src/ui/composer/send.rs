@@ -4,6 +4,7 @@ use crate::domain::clock::Ms;
 use crate::domain::command::{Action, ComposeMode};
 use crate::domain::conversation::Assignee;
 use crate::domain::ids::{ConversationId, MessageId};
+use crate::domain::mail::Manner;
 use crate::domain::order::Order;
 use crate::text::mail::promised;
 use crate::text::{sanitize, template};
@@ -153,7 +154,7 @@ impl Model {
             if whole.subject.is_empty() {
                 doubts.push(Doubt::NoSubject);
             }
-            if composer.files.is_empty() {
+            if composer.files.is_empty() && whole.manner != Manner::ForwardAttached {
                 doubts.extend(promised::file(text).map(|word| Doubt::NoFile(word.to_owned())));
             }
             let all: Vec<&str> = [&whole.to, &whole.cc, &whole.bcc]

@@ -71,6 +71,60 @@ async fn an_answer_goes_out_whole_is_kept_once_and_marks_what_it_answers() {
     assert_eq!(out[0].external_id, id);
 }
 
+/// An op that passes on the mail of that id, whole.
+fn passing_on(id: &str) -> Op {
+    let mut asked = op(&["courier@example.net"], "please look", None);
+    if let OpBody::Send { mail: Some(out), .. } = &mut asked.body {
+        (out.manner, out.mail.manner) = (Manner::ForwardAttached, Some(Manner::ForwardAttached));
+        out.mail.references = vec!["0@example.net".into(), format!("{id}@example.net")];
+        out.mail.subject = "Fwd: Order".into();
+    }
+    asked
+}
+
+#[tokio::test]
+async fn a_mail_is_passed_on_as_it_came_wherever_it_lies_by_now() {
+    let world = world().await;
+    let imap = imap(&world, &[]);
+    let original = mail("1", "X-Spam-Status: No\r\nReceived: from a by b\r\n");
+    world.deliver("Archive", &original, &["\\Seen"]);
+    let (_, _, said) = accepted(imap.push(&passing_on("1"), &context()).await);
+    assert_eq!(said, "250 2.0.0 queued as 4711");
+    let sent = String::from_utf8(world.handed()[0].mail.clone()).unwrap();
+    let original = String::from_utf8(original).unwrap();
+    assert!(sent.contains(&original), "every line of it: {sent}");
+    assert!(sent.contains("Content-Type: message/rfc822") && sent.contains("Order 1.eml"), "{sent}");
+    assert!(sent.contains("please look"));
+    // Read as any mail is read, it is one with a file.
+    let parsed = frontdesk::text::mail::parse::parse(sent.as_bytes());
+    let names: Vec<_> = parsed.files.iter().map(|file| file.name.clone().unwrap_or_default()).collect();
+    assert_eq!((parsed.text.trim(), names), ("please look", vec!["Order 1.eml".to_owned()]));
+    // Nothing has changed for who looks at the mailbox with another program.
+    assert_eq!(world.mails("Archive")[0].1.iter().collect::<Vec<_>>(), ["\\Seen"]);
+}
+
+#[tokio::test]
+async fn a_mail_of_eight_bits_is_passed_on_as_a_file_that_no_server_touches() {
+    let world = world().await;
+    let mut original =
+        mail("1", "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n");
+    original.extend_from_slice("Grüße\r\n".as_bytes());
+    world.deliver("INBOX", &original, &[]);
+    accepted(imap(&world, &[]).push(&passing_on("1"), &context()).await);
+    let parsed = frontdesk::text::mail::parse::parse(&world.handed()[0].mail);
+    assert_eq!(parsed.files[0].name.as_deref(), Some("Order 1.eml"));
+    assert_eq!(parsed.files[0].bytes, original);
+}
+
+#[tokio::test]
+async fn what_is_not_in_the_mailbox_any_more_is_not_passed_on_whole() {
+    let world = world().await;
+    let failure = imap(&world, &[]).push(&passing_on("9"), &context()).await.unwrap_err();
+    assert!(failure.to_string().contains("forward it with its words instead"), "{failure}");
+    assert_eq!(class(&failure), "rejected");
+    assert!(world.handed().is_empty());
+}
+
 #[tokio::test]
 async fn a_server_that_keeps_what_is_sent_keeps_the_only_copy() {
     for (more, saves, kept) in [

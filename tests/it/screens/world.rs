@@ -62,6 +62,7 @@ pub fn account(id: i64, name: &str, provider: &str, channel: Channel, health: He
                 segments: channel == Channel::Sms,
                 reply_window: whatsapp.then_some(24 * HOUR),
                 start: !whatsapp,
+                originals: false,
                 attachments: AttachmentLimits::default(),
                 typing: channel == Channel::Webchat,
                 read_receipts: true,

@@ -17,9 +17,15 @@ pub const DESK: &str = "support@example.com";
 
 /// A workspace with one account of e-mail.
 pub fn mail_kit(marks: &[Mark]) -> Kit {
+    mail_kit_with(marks, false)
+}
+
+/// The same, whose mails can be had as they came, or not.
+pub fn mail_kit_with(marks: &[Mark], originals: bool) -> Kit {
     let mut kit = Kit::new();
     let channel = ChannelCapabilities {
         start: true,
+        originals,
         own: vec![DESK.into(), "help@example.com".into()],
         formatting: Formatting::Markdown,
         ..ChannelCapabilities::text_only(Channel::Email)

@@ -292,6 +292,63 @@ fn passing_on_does_not_answer_the_customer() {
 }
 
 #[test]
+fn what_was_passed_on_and_failed_is_passed_on_again() {
+    let kit = mail_kit(&[]);
+    let first = mailed(mail("a", ANNA, "Lamp"), NOW, "one");
+    let id = kit.apply(vec![first, mailed(answer_to(&["a"], mail("b", ANNA, "Re: Lamp")), NOW + 1, "two")]);
+    let id = id.conversations[0];
+    let about = kit.reader().thread(id, None, 10).unwrap().iter().find(|m| m.text == "one").unwrap().id;
+    kit.clock.set(NOW + 1000);
+    let to = Some(vec![Mailbox::bare("courier@example.net")]);
+    let subject = Some("For you".to_owned());
+    let head = MailHead { manner: Manner::Forward, about: Some(about), to, subject, ..MailHead::default() };
+    let text = written("please look", head.clone());
+    let done = kit.perform(Action::Reply { conversation: id, text, undo_ms: 0, at: None });
+    // The server took it, and it came back: another mail has to go out.
+    let (token, failed) = (done.op.unwrap(), frontdesk::domain::delivery::Delivery::Failed);
+    kit.apply(vec![delivered(MessageRef::Token(token, Some("x".into())), failed, "bounced", NOW + 1500)]);
+    let again = kit.perform(Action::Retry { message: done.message.unwrap() });
+    assert_ne!(again.message, done.message);
+    let out = sent(&kit, again.op);
+    assert_eq!((out.manner, out.mail.subject.as_str()), (Manner::Forward, "For you"));
+    assert_eq!(addresses(&out.mail.to), ["courier@example.net"]);
+    assert_eq!(out.quoted.unwrap().text, "one", "not the newest mail: the one that was passed on");
+    assert!(out.mail.in_reply_to.is_empty());
+    assert_eq!(out.mail.references, ["a@x.example"]);
+    // Which mail is meant is never guessed.
+    let nameless = MailHead { about: None, ..head };
+    assert!(
+        matches!(reply(&kit, id, nameless), Err(StoreError::Refused(why)) if why.contains("forward it anew"))
+    );
+    kit.check();
+}
+
+#[test]
+fn a_mail_is_passed_on_whole_only_where_it_can_be_had() {
+    let about = |kit: &Kit| {
+        let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+        (id, Some(kit.reader().thread(id, None, 10).unwrap()[0].id))
+    };
+    let head = |about| MailHead {
+        manner: Manner::ForwardAttached,
+        about,
+        to: Some(vec![Mailbox::bare("courier@example.net")]),
+        ..MailHead::default()
+    };
+    let kit = mail_kit(&[]);
+    let (id, message) = about(&kit);
+    match reply(&kit, id, head(message)) {
+        Err(StoreError::Refused(why)) => assert!(why.contains("not the mails as they came"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    let kit = mail_kit_with(&[], true);
+    let (id, message) = about(&kit);
+    let out = reply(&kit, id, head(message)).unwrap();
+    assert_eq!((out.manner, out.quoted), (Manner::ForwardAttached, None), "its words are in the file");
+    assert_eq!(out.mail.about(), Some("a@x.example"));
+}
+
+#[test]
 fn nobody_is_written_to_who_has_opted_out() {
     let kit = mail_kit(&[]);
     let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
@@ -437,6 +494,25 @@ fn an_answer_to_the_name_that_a_carrier_gave_finds_its_thread() {
         assert_eq!(texts(&kit, id), ["one", "two"], "{order:?}");
         kit.check();
     }
+}
+
+#[test]
+fn mails_of_programs_that_give_all_of_them_one_id_are_all_kept() {
+    let kit = mail_kit(&[]);
+    let scanned = |from: &str, at: i64, words: &str| {
+        let mut fact = mail_fact(mail("scan", from, "Scan"), at, words);
+        fact.metadata = serde_json::json!({ "date": at });
+        Event::Message(Box::new(fact))
+    };
+    let first = kit.apply(vec![scanned(ANNA, NOW, "one")]).conversations[0];
+    let second = kit.apply(vec![scanned(BOB, NOW + 60_000, "two")]).conversations[0];
+    assert_ne!(first, second, "two people");
+    assert_eq!((texts(&kit, first), texts(&kit, second)), (vec!["one".to_owned()], vec!["two".to_owned()]));
+    // The same ones once more.
+    kit.apply(vec![scanned(BOB, NOW + 60_000, "two"), scanned(ANNA, NOW, "one")]);
+    assert_eq!((texts(&kit, first).len(), texts(&kit, second).len()), (1, 1));
+    assert_eq!(kit.reader().conversation(first).unwrap().unwrap().theirs, ANNA);
+    kit.check();
 }
 
 #[test]

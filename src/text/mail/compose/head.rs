@@ -2,7 +2,7 @@
 //! the screen, which shows it before.
 
 use crate::domain::delivery::Delivery;
-use crate::domain::mail::{MailHead, Mailbox, Manner};
+use crate::domain::mail::{Mail, MailHead, Mailbox, Manner};
 use crate::domain::message::{Direction, MessageKind};
 use crate::domain::row::{ConversationRow, MessageRow};
 use crate::text::mail::compose::recipients::{Own, recipients};
@@ -24,12 +24,49 @@ pub struct Whole {
     pub bcc: Vec<Mailbox>,
 }
 
+impl Whole {
+    /// The same with each address once, in the first field that names it: nobody gets a mail twice.
+    pub fn once(mut self) -> Whole {
+        self.to = mailboxes::once(self.to);
+        self.cc = others(self.cc, &[&self.to]);
+        self.bcc = others(self.bcc, &[&self.to, &self.cc]);
+        self
+    }
+
+    /// The mail of this head, tied to the one that it answers or passes on. Its id and its sender are the caller's to add.
+    pub fn mail(self, about: Option<&Mail>) -> Mail {
+        let tied = about.filter(|_| self.manner != Manner::New);
+        let answered = tied.filter(|_| self.manner.is_answer());
+        Mail {
+            in_reply_to: answered.map(|mail| mail.message_id.clone()).into_iter().collect(),
+            // What is passed on is no answer, but what is answered to it belongs to the same conversation.
+            references: tied.map(Mail::references_of_answer).unwrap_or_default(),
+            subject: self.subject,
+            to: self.to,
+            cc: self.cc,
+            bcc: self.bcc,
+            manner: Some(self.manner),
+            ..Mail::default()
+        }
+    }
+}
+
+/// Those that are not there already, once each.
+fn others(boxes: Vec<Mailbox>, there: &[&[Mailbox]]) -> Vec<Mailbox> {
+    let mut boxes = mailboxes::once(boxes);
+    boxes.retain(|one| {
+        !there.iter().copied().flatten().any(|known| mailboxes::same(&known.address, &one.address))
+    });
+    boxes
+}
+
 /// Our addresses in a conversation: those of its account's medium, and the one that it is kept under.
 pub fn own(row: &ConversationRow, medium: &[String]) -> Own {
     Own::new(medium.iter().chain([&row.ours]))
 }
 
-/// The head of a mail in a conversation. `about` is the mail that is answered or passed on, if there is one.
+/// The head of a mail in a conversation. `about` is the mail that is answered or passed on, if there is one. What the agent said
+/// counts as it was said, but for who is named twice.
 pub fn whole(row: &ConversationRow, own: &Own, head: &MailHead, about: Option<&MessageRow>) -> Whole {
     let mail = about.and_then(|message| Some((message, message.mail.as_deref()?)));
     let manner = match (head.manner, mail) {
@@ -54,13 +91,9 @@ pub fn whole(row: &ConversationRow, own: &Own, head: &MailHead, about: Option<&M
         (None, Some((_, mail))) => subject::answer(&mail.subject),
         (None, None) => row.subject.clone().unwrap_or_default(),
     };
-    Whole {
-        manner,
-        subject,
-        to: head.to.clone().unwrap_or(to),
-        cc: mailboxes::once(head.cc.clone().unwrap_or(cc).into_iter().chain(head.more_cc.iter().cloned())),
-        bcc: head.bcc.clone(),
-    }
+    let mut cc = head.cc.clone().unwrap_or(cc);
+    cc.extend_from_slice(&head.more_cc);
+    Whole { manner, subject, to: head.to.clone().unwrap_or(to), cc, bcc: head.bcc.clone() }.once()
 }
 
 /// Whether a message is a mail that can be answered where none is named: said by a person, and not taken back.
@@ -84,7 +117,6 @@ pub fn answered(messages: &[MessageRow]) -> Option<&MessageRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::mail::Mail;
     use crate::ui::fixture;
 
     fn row() -> ConversationRow {
@@ -99,6 +131,8 @@ mod tests {
 
     fn mailed(id: i64, direction: Direction) -> MessageRow {
         let mail = Mail {
+            message_id: "b@c.example".into(),
+            references: vec!["a@c.example".into()],
             subject: "AW: Lamp".into(),
             from: Some(Mailbox::named("Anna", "anna@c.example")),
             to: mailboxes::read("support@acme.example, bob@c.example").unwrap(),
@@ -141,6 +175,47 @@ mod tests {
             ..manner(Manner::ReplyAll)
         };
         assert_eq!(of(&typed, Some(&mail)), said(Manner::ReplyAll, "", "x@y.example", "carl@c.example"));
+    }
+
+    #[test]
+    fn nobody_gets_a_mail_twice() {
+        let mail = mailed(1, Direction::Inbound);
+        let head = MailHead {
+            manner: Manner::ReplyAll,
+            about: Some(mail.id),
+            more_cc: mailboxes::read("bob@C.example, eve@x.example").unwrap(),
+            bcc: mailboxes::read("f@x.example, EVE@x.example, carl@c.example").unwrap(),
+            ..MailHead::default()
+        };
+        let whole = whole(&row(), &own(&row(), &["team@acme.example".into()]), &head, Some(&mail));
+        let lines = [&whole.to, &whole.cc, &whole.bcc].map(|boxes| mailboxes::line(boxes));
+        let wanted = ["Anna <anna@c.example>, bob@c.example", "carl@c.example, eve@x.example", "f@x.example"];
+        assert_eq!(lines, wanted);
+    }
+
+    #[test]
+    fn a_mail_is_tied_to_what_it_answers_or_passes_on_and_a_new_one_to_nothing() {
+        let mail = mailed(1, Direction::Inbound);
+        let about = mail.mail.as_deref();
+        let chain = ["a@c.example", "b@c.example"];
+        let tied = |manner| Whole { manner, ..Whole::default() }.mail(about);
+        let answer = tied(Manner::ReplyAll);
+        assert_eq!(
+            (answer.in_reply_to.as_slice(), answer.about()),
+            (&chain.map(str::to_owned)[1..], Some("b@c.example"))
+        );
+        assert_eq!(answer.references, chain);
+        for manner in [Manner::Forward, Manner::ForwardAttached] {
+            let passed = tied(manner);
+            assert!(passed.in_reply_to.is_empty(), "it answers nobody");
+            assert_eq!(
+                (passed.references.as_slice(), passed.about()),
+                (&chain.map(str::to_owned)[..], Some("b@c.example"))
+            );
+            assert_eq!(passed.head().manner, manner);
+        }
+        let new = tied(Manner::New);
+        assert!(new.in_reply_to.is_empty() && new.references.is_empty() && new.about().is_none());
     }
 
     #[test]

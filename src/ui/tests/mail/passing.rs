@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn file(id: i64, name: &str, path: Option<&str>, fetch: Fetch) -> AttachmentRow {
+pub(super) fn file(id: i64, name: &str, path: Option<&str>, fetch: Fetch) -> AttachmentRow {
     AttachmentRow {
         id: AttachmentId(id),
         name: name.into(),
@@ -15,7 +15,7 @@ fn file(id: i64, name: &str, path: Option<&str>, fetch: Fetch) -> AttachmentRow 
     }
 }
 
-fn enclosed(name: &str) -> Enclosure {
+pub(super) fn enclosed(name: &str) -> Enclosure {
     let path = format!("files/own/{}/{name}", "0123456789abcdef".repeat(4));
     Enclosure { name: name.into(), mime: "application/pdf".into(), size: 80_000, path }
 }
@@ -41,6 +41,7 @@ fn a_mail_is_passed_on_with_its_files_also_those_that_are_not_here_yet() {
     assert!(text.contains("PUBLIC forward to nobody yet by E-mail"), "{text}");
     assert!(text.contains("Subject  Fwd: Broken lamp"), "{text}");
     assert!(text.contains("… photo.pdf is being fetched"), "{text}");
+    assert!(text.contains("⋯ below: Anna de Vries, today 13:42"), "{text}");
     d.send(Msg::Attached { to: to(), result: Ok(vec![enclosed("bill.pdf")]), pasted: None });
     d.done(1, Ok(Performed::default()));
     d.keys("courier@x.example");
@@ -68,7 +69,7 @@ fn a_mail_is_passed_on_with_its_files_also_those_that_are_not_here_yet() {
 fn what_is_begun_for_one_reader_never_goes_to_another_by_a_key() {
     let mut d = desk();
     d.keys("Fcourier@x.example<tab><tab>look<esc>r");
-    assert!(notice(&d).starts_with("what is begun here passes a mail on"), "{}", notice(&d));
+    assert!(notice(&d).starts_with("a forward is begun here"), "{}", notice(&d));
     assert!(d.text(120, 40).contains("forward to courier@x.example"));
     let mut d = desk();
     d.keys("rDear Anna<esc>F");

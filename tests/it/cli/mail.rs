@@ -1,0 +1,39 @@
+//! Mails from the shell: passing one on, with its words or whole.
+
+use super::world::World;
+use frontdesk::domain::ids::MessageId;
+use frontdesk::domain::mail::{Manner, Outgoing};
+use frontdesk::domain::op::OpBody;
+use serde_json::Value;
+use std::str::FromStr;
+
+/// What is on its way since a command printed this.
+fn outgoing(world: &World, printed: &[Value]) -> Outgoing {
+    let message = MessageId::from_str(printed[0]["message"].as_str().unwrap()).unwrap();
+    let store = world.store();
+    let reader = store.reader().unwrap();
+    let op = reader.message(message).unwrap().unwrap().op.unwrap();
+    match reader.op(op).unwrap().unwrap().0.body {
+        OpBody::Send { mail: Some(mail), .. } => *mail,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_mail_is_passed_on_with_its_words_or_whole() {
+    let world = World::new();
+    let id = world.mail_comes("Broken lamp", "It flickers.");
+    let forward = |more: &[&str]| {
+        let all =
+            [&["forward", id.as_str(), "--to", "courier@example.com", "please look"][..], more].concat();
+        outgoing(&world, &world.json(&all))
+    };
+    let inline = forward(&[]);
+    assert_eq!((inline.manner, inline.mail.subject.as_str()), (Manner::Forward, "Fwd: Broken lamp"));
+    assert_eq!(inline.quoted.unwrap().text, "It flickers.");
+    let whole = forward(&["--as-attachment"]);
+    assert_eq!((whole.manner, whole.quoted), (Manner::ForwardAttached, None));
+    assert_eq!(whole.mail.about(), Some("1@example.net"));
+    let both = world.run(&["forward", &id, "--to", "x@example.com", "--as-attachment", "--without-files"]);
+    assert_eq!(both.code, 2, "{both:?}");
+}
