@@ -91,6 +91,9 @@ pub struct Mail {
     /// How it came to be, where it was written here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manner: Option<Manner>,
+    /// Whether its words are HTML, where it is one of ours: they were given so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_html: bool,
     /// The HTML that came, as it came. It is never shown as HTML, and nothing is loaded for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub html: Option<String>,
@@ -149,6 +152,7 @@ impl Mail {
             to: Some(self.to.clone()),
             cc: Some(self.cc.clone()),
             bcc: self.bcc.clone(),
+            html: self.is_html,
             ..MailHead::default()
         }
     }

@@ -30,6 +30,12 @@ pub const LOGO: SettingSpec =
 pub const QUOTE: SettingSpec =
     SettingSpec::text("quote", "where the words that are answered stand: below (default), above, none");
 
+/// Whether recipients are asked to confirm that they have seen a mail.
+pub const READ_RECEIPTS: SettingSpec = SettingSpec::text(
+    "read_receipts",
+    "yes: each mail asks its recipients for a receipt once they have seen it; default no",
+);
+
 /// How mails of an account look besides what agents write.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Style {
@@ -39,6 +45,8 @@ pub struct Style {
     pub logo: Option<String>,
     /// Where the words that are answered stand.
     pub quoting: Quoting,
+    /// Whether each mail asks for a receipt (RFC 8098). Recipients decide whether they give one.
+    pub asks_receipt: bool,
 }
 
 /// The settings that are filled in, without blanks around them.
@@ -132,7 +140,8 @@ impl<'a> Given<'a> {
             let words = Quoting::WORDS.join(", ");
             WrongSetting::new("quote", format!("quote must be one of {words}, not \u{201c}{word}\u{201d}"))
         })?;
-        Ok(Style { signature: sanitize::clean(signature.trim()).into_owned(), logo, quoting })
+        let asks_receipt = self.is_on("read_receipts")?;
+        Ok(Style { signature: sanitize::clean(signature.trim()).into_owned(), logo, quoting, asks_receipt })
     }
 
     /// Where the provider's API is, if not where it is for everybody.

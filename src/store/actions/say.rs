@@ -126,6 +126,8 @@ impl Tx<'_> {
             .collect();
         let party = Party { identities, name: None, claims: Vec::new() };
         self.mail_kept(message.0, mail, Rev::at(self.now))?;
+        // Whoever answers in place of them does not take their place.
+        self.party(row.id, row.contact, self.now, &mail.name())?;
         self.thread_in(row.account, row.id, &Threaded { mail, party: &party, sent_at: self.now })?;
         // The earliest mail names the matter.
         let subject = subject::base(&mail.subject);

@@ -445,14 +445,6 @@ fn what_is_seen_here_is_shown_there_and_the_other_way_round() {
 
     kit.clock.set(NOW + 30);
     kit.perform(Action::Read { conversation: id });
-    let marks = |kit: &Kit| -> Vec<(Mark, bool, Vec<String>)> {
-        let active = kit.reader().ops_active(kit.account).unwrap();
-        let mark = |op: OpBody| match op {
-            OpBody::Mark { messages, mark, on, .. } => Some((mark, on, messages)),
-            _ => None,
-        };
-        active.into_iter().filter_map(|a| mark(a.op.body)).collect()
-    };
     assert_eq!(marks(&kit), [(Mark::Seen, true, vec!["a@x.example".to_owned()])]);
     // The mailbox was looked at before it heard of that.
     kit.apply(vec![seen(false, NOW + 40)]);
@@ -463,6 +455,126 @@ fn what_is_seen_here_is_shown_there_and_the_other_way_round() {
     let told: Vec<_> = marks(&kit).into_iter().map(|(mark, on, _)| (mark, on)).collect();
     assert_eq!(told, [(Mark::Seen, true), (Mark::Archived, true), (Mark::Spam, true), (Mark::Spam, false)]);
     kit.check();
+}
+
+/// The marks that are on their way, in the order in which they were asked for.
+fn marks(kit: &Kit) -> Vec<(Mark, bool, Vec<String>)> {
+    let active = kit.reader().ops_active(kit.account).unwrap();
+    let mark = |op: OpBody| match op {
+        OpBody::Mark { messages, mark, on, .. } => Some((mark, on, messages)),
+        _ => None,
+    };
+    active.into_iter().filter_map(|a| mark(a.op.body)).collect()
+}
+
+#[test]
+fn only_what_was_put_away_from_here_comes_back() {
+    let kit = mail_kit(&[Mark::Archived]);
+    let named = |ids: &[&str]| ids.iter().map(|id| format!("{id}@x.example")).collect::<Vec<_>>();
+    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+    kit.set(id, set::archived(Some(NOW)));
+    // An old one is found by its answer; it may lie in the archive of the mailbox for years.
+    kit.apply(vec![mailed(answer_to(&["a"], mail("b", ANNA, "Re: Lamp")), NOW - 5000, "old")]);
+    kit.set(id, set::archived(None));
+    let wanted = [(Mark::Archived, true, named(&["a"])), (Mark::Archived, false, named(&["a"]))];
+    assert_eq!(marks(&kit), wanted);
+    kit.set(id, set::archived(Some(NOW + 1)));
+    kit.set(id, set::archived(None));
+    let both = named(&["a", "b"]);
+    assert_eq!(marks(&kit)[2..], [(Mark::Archived, true, both.clone()), (Mark::Archived, false, both)]);
+}
+
+#[test]
+fn by_policy_what_is_archived_is_thrown_away_there() {
+    let kit = mail_kit(&[Mark::Archived, Mark::Deleted]);
+    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+    kit.set(id, set::archived(Some(NOW)));
+    kit.set(id, set::archived(None));
+    let told: Vec<_> = marks(&kit).into_iter().map(|(mark, on, _)| (mark, on)).collect();
+    assert_eq!(told, [(Mark::Deleted, true), (Mark::Deleted, false)]);
+    assert_eq!(texts(&kit, id), ["one"], "no word of a customer is thrown away here");
+}
+
+#[test]
+fn who_answers_what_was_passed_on_is_not_written_to_by_itself() {
+    const SUPPLIER: &str = "parts@supplier.example";
+    let kit = mail_kit(&[]);
+    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+    let about = Some(kit.reader().thread(id, None, 10).unwrap()[0].id);
+    let to = Some(vec![Mailbox::bare(SUPPLIER)]);
+    kit.clock.set(NOW + 500);
+    let passed =
+        reply(&kit, id, MailHead { manner: Manner::Forward, about, to, ..MailHead::default() }).unwrap();
+    let mut theirs = mail("s", SUPPLIER, "Re: Fwd: Lamp");
+    theirs.in_reply_to = vec![passed.mail.message_id.clone()];
+    kit.apply(vec![mailed(theirs, NOW + 1000, "we have one")]);
+    assert_eq!(ids(&kit), [id]);
+    kit.clock.set(NOW + 2000);
+    let out = reply(&kit, id, MailHead::default()).unwrap();
+    assert_eq!(addresses(&out.mail.to), [ANNA]);
+    assert_eq!((out.mail.subject.as_str(), out.quoted.unwrap().text.as_str()), ("Re: Lamp", "one"));
+    assert_eq!(kit.reader().conversation(id).unwrap().unwrap().theirs, ANNA);
+    // By choice they are.
+    let newest =
+        kit.reader().thread(id, None, 10).unwrap().iter().find(|m| m.text == "we have one").unwrap().id;
+    let head = MailHead { manner: Manner::Reply, about: Some(newest), ..MailHead::default() };
+    assert_eq!(addresses(&reply(&kit, id, head).unwrap().mail.to), [SUPPLIER]);
+    kit.check();
+}
+
+#[test]
+fn the_address_of_a_conversation_is_that_of_its_earliest_mail_in_any_order() {
+    let mails = || {
+        [
+            mailed(mail("a", ANNA, "Lamp"), NOW, "one"),
+            mailed(answer_to(&["a"], mail("b", BOB, "Re: Lamp")), NOW + 1000, "two"),
+            mailed(answer_to(&["a"], mail("c", ANNA, "Re: Lamp")), NOW + 2000, "three"),
+            mailed(answer_to(&["a"], mail("d", BOB, "Re: Lamp")), NOW + 3000, "four"),
+        ]
+    };
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]] {
+        let kit = mail_kit(&[]);
+        for one in order {
+            kit.apply(vec![mails()[one].clone()]);
+        }
+        let row = kit.reader().conversation(ids(&kit)[0]).unwrap().unwrap();
+        assert_eq!(row.theirs, ANNA, "{order:?}");
+        let out = reply(&kit, row.id, MailHead::default()).unwrap();
+        assert_eq!(out.quoted.unwrap().text, "three", "{order:?}");
+        kit.check();
+    }
+}
+
+#[test]
+fn an_address_of_ours_is_no_recipient_that_an_agent_names() {
+    let kit = mail_kit(&[]);
+    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+    let ours = || vec![Mailbox::bare("Help@example.com")];
+    for head in [
+        MailHead { to: Some(ours()), ..MailHead::default() },
+        MailHead { more_cc: ours(), ..MailHead::default() },
+        MailHead { bcc: ours(), ..MailHead::default() },
+    ] {
+        match reply(&kit, id, head) {
+            Err(StoreError::Refused(why)) => assert!(why.contains("an address of ours"), "{why}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn html_that_failed_goes_out_as_html_again() {
+    let kit = mail_kit(&[]);
+    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+    let text = written("<b>Hello</b>", MailHead { html: true, ..MailHead::default() });
+    let done = kit.perform(Action::Reply { conversation: id, text, undo_ms: 0, at: None });
+    let failed = frontdesk::domain::delivery::Delivery::Failed;
+    let message = MessageRef::Token(done.op.unwrap(), Some("x".into()));
+    kit.apply(vec![delivered(message, failed, "bounced", NOW + 5)]);
+    let row = kit.reader().message(done.message.unwrap()).unwrap().unwrap();
+    assert!(row.written().mail.unwrap().html, "what is edited is HTML as well");
+    let again = kit.perform(Action::Retry { message: done.message.unwrap() });
+    assert!(sent(&kit, again.op).is_html);
 }
 
 #[test]
