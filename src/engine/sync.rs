@@ -399,7 +399,8 @@ mod tests {
         let theirs = format!("+155500{n:02}");
         let party = Party {
             identities: vec![Identity::new(IdentityKind::Phone, theirs.clone())],
-            ..Party::default()
+            name: None,
+            claims: Vec::new(),
         };
         Event::Message(Box::new(MessageFact {
             conversation: ConversationFact {

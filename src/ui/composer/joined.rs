@@ -17,8 +17,11 @@ impl Composer {
     fn add(&mut self, other: Written, is_before: bool, now: i64) {
         let DataCursor(row, column) = self.area.cursor();
         let typed = self.written();
-        let lines = self.area.lines().len();
+        let (lines, is_wordless) = (self.area.lines().len(), typed.text.trim().is_empty());
         self.rewrite(if is_before { other.before(typed) } else { typed.before(other) }, now);
+        if is_wordless {
+            return;
+        }
         let above = if is_before { self.area.lines().len().saturating_sub(lines) } else { 0 };
         let place = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
         self.area.move_cursor(CursorMove::Jump(place(row + above), place(column)));

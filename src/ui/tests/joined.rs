@@ -27,11 +27,8 @@ fn what_is_open_moves_along_and_no_draft_is_overwritten() {
     // The second is kept with both before the first is emptied.
     assert_eq!(actions(std::mem::take(&mut d.out)), [kept(2, "for Anna\nfor Bob"), kept(1, "")]);
     assert_eq!((d.model.thread.conversation, d.model.list.selected), (Some(id(2)), Some(id(2))));
-    assert!(
-        d.loads.contains(&Need::Thread { conversation: id(2), at: ThreadAt::Latest, limit: 57 }),
-        "{:?}",
-        d.loads
-    );
+    let is_asked = |need: &Need| matches!(need, Need::Thread { conversation, .. } if *conversation == id(2));
+    assert!(d.loads.iter().any(is_asked), "{:?}", d.loads);
     let screen = d.text(120, 40);
     assert!(screen.contains("part of another one now"), "{screen}");
     // The cursor has stayed on its letter, and what is typed goes to the one that is left.
