@@ -5,7 +5,7 @@ use crate::domain::op::Mark;
 use crate::domain::setting::{SettingSpec, WrongSetting};
 use crate::net::tls::is_loopback;
 use crate::provider::mail::own::{Own, folded};
-use crate::provider::mail::settings::{Given, LOGO, QUOTE, READ_RECEIPTS, SIGNATURE, Style};
+use crate::provider::mail::settings::{Given, LOGO, QUOTE, READ_RECEIPTS, SIGNATURE, SUBJECT_TOKEN, Style};
 use crate::text::address;
 use crate::text::sanitize;
 use std::collections::BTreeMap;
@@ -51,6 +51,7 @@ pub const SPECS: &[SettingSpec] = &[
     LOGO,
     QUOTE,
     READ_RECEIPTS,
+    SUBJECT_TOKEN,
     SettingSpec::number("since_days", "how many days of old mail are read at first; default all"),
     SettingSpec::number(
         "poll_seconds",

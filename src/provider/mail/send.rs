@@ -3,7 +3,7 @@
 use crate::domain::attachment::is_own;
 use crate::domain::clock::Ms;
 use crate::domain::failure::Failure;
-use crate::domain::mail::{Mail, Mailbox, Manner, Outgoing, message_id};
+use crate::domain::mail::{Mail, Mailbox, Manner, Outgoing, message_id, reply_token};
 use crate::domain::message::AttachmentFact;
 use crate::domain::op::{Op, OpBody};
 use crate::provider::PushContext;
@@ -11,6 +11,7 @@ use crate::provider::mail::own::{Own, folded};
 use crate::provider::mail::settings::Style;
 use crate::text::mail::compose::body::{self, Body, Letter};
 use crate::text::mail::compose::build::{FilePart, Identity, build};
+use crate::text::mail::subject;
 use jiff::tz::TimeZone;
 
 /// A mail that is ready to go.
@@ -127,7 +128,10 @@ async fn made(
     let Some(outgoing) = mail else {
         return Err(Failure::rejected(None, "it has no recipients and no subject: write it again"));
     };
-    let head = head(op, outgoing, own);
+    let mut head = head(op, outgoing, own);
+    if style.subject_token {
+        head.subject = subject::with_token(&head.subject, &reply_token(op.id));
+    }
     if head.to.is_empty() && head.cc.is_empty() && head.bcc.is_empty() {
         return Err(Failure::rejected(None, "it has no recipient"));
     }

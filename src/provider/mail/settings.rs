@@ -35,6 +35,11 @@ pub const READ_RECEIPTS: SettingSpec = SettingSpec::text(
     "read_receipts",
     "yes: each mail asks its recipients for a receipt once they have seen it; default no",
 );
+/// Whether answers are recognised by their subject.
+pub const SUBJECT_TOKEN: SettingSpec = SettingSpec::text(
+    "subject_token",
+    "yes puts a mark behind each subject ([#abcdefghabcdefgh]), by which an answer is known even without its headers",
+);
 
 /// How mails of an account look besides what agents write.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,6 +52,8 @@ pub struct Style {
     pub quoting: Quoting,
     /// Whether each mail asks for a receipt (RFC 8098). Recipients decide whether they give one.
     pub asks_receipt: bool,
+    /// Whether a mark stands behind each subject, by which an answer is known.
+    pub subject_token: bool,
 }
 
 /// The settings that are filled in, without blanks around them.
@@ -140,8 +147,9 @@ impl<'a> Given<'a> {
             let words = Quoting::WORDS.join(", ");
             WrongSetting::new("quote", format!("quote must be one of {words}, not \u{201c}{word}\u{201d}"))
         })?;
-        let asks_receipt = self.is_on("read_receipts")?;
-        Ok(Style { signature: sanitize::clean(signature.trim()).into_owned(), logo, quoting, asks_receipt })
+        let signature = sanitize::clean(signature.trim()).into_owned();
+        let subject_token = self.is_on("subject_token")?;
+        Ok(Style { signature, logo, quoting, asks_receipt: self.is_on("read_receipts")?, subject_token })
     }
 
     /// Where the provider's API is, if not where it is for everybody.
@@ -199,6 +207,7 @@ mod tests {
         SIGNATURE,
         LOGO,
         QUOTE,
+        SUBJECT_TOKEN,
         SettingSpec::text("base_url", ""),
         SettingSpec::secret("api_key", ""),
     ];
@@ -239,6 +248,7 @@ mod tests {
             ("logo", "http://example.com/x.png", "https"),
             ("logo", "logo.png", "https"),
             ("quote", "beside", "below, above, none"),
+            ("subject_token", "perhaps", "yes or no"),
             ("api_key", "x", "--secret"),
         ] {
             let mut all = map(&[("from", "support@example.com")]);

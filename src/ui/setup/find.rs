@@ -34,7 +34,7 @@ impl Find {
                 self.is_open = false;
                 return Some(false);
             }
-            _ => return self.input.key(key).map(|_| true),
+            _ => return self.input.key(key),
         }
         Some(true)
     }

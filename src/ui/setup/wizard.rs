@@ -130,10 +130,12 @@ impl Wizard {
     /// Takes a key where a provider is chosen.
     fn provider_key(&mut self, key: Key, is_back: bool, book: &Book) -> Step {
         if self.find.is_open {
-            match self.find.key(key, is_back) {
-                Some(true) => self.card = self.offered(book).first().copied().unwrap_or(self.card),
-                Some(false) => {}
-                None => return Step::Foreign,
+            if self.find.key(key, is_back).is_none() {
+                return Step::Foreign;
+            }
+            let offered = self.offered(book);
+            if !offered.contains(&self.card) {
+                self.card = offered.first().copied().unwrap_or(self.card);
             }
             return Step::Stay;
         }

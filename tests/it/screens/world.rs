@@ -62,7 +62,7 @@ pub fn account(id: i64, name: &str, provider: &str, channel: Channel, health: He
                 segments: channel == Channel::Sms,
                 reply_window: whatsapp.then_some(24 * HOUR),
                 start: !whatsapp,
-                originals: false,
+                originals: channel == Channel::Email,
                 attachments: AttachmentLimits::default(),
                 typing: channel == Channel::Webchat,
                 read_receipts: true,
