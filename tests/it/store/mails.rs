@@ -474,7 +474,9 @@ fn only_what_was_put_away_from_here_comes_back() {
     let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
     kit.set(id, set::archived(Some(NOW)));
     // An old one is found by its answer; it may lie in the archive of the mailbox for years.
-    kit.apply(vec![mailed(answer_to(&["a"], mail("b", ANNA, "Re: Lamp")), NOW - 5000, "old")]);
+    let mut old = mail_fact(answer_to(&["a"], mail("b", ANNA, "Re: Lamp")), NOW - 5000, "old");
+    old.history = true;
+    kit.apply(vec![Event::Message(Box::new(old))]);
     kit.set(id, set::archived(None));
     let wanted = [(Mark::Archived, true, named(&["a"])), (Mark::Archived, false, named(&["a"]))];
     assert_eq!(marks(&kit), wanted);

@@ -325,7 +325,9 @@ fn an_answer_that_does_not_go_to_the_customer_says_so() {
     let mut d = desk();
     d.keys("rHi");
     assert!(!d.text(120, 40).contains("whose conversation this is"));
-    d.keys("<s-tab><s-tab><c-u>parts@supplier.example<tab>");
+    // Somebody else has written as well.
+    let mut d = desk();
+    d.keys("<enter>krHi");
     let text = d.text(120, 40);
     assert!(text.contains("! does not go to Anna de Vries, whose conversation this is"), "{text}");
 }
