@@ -348,13 +348,8 @@ impl Model {
 
     /// What is known about a conversation.
     pub(crate) fn row(&self, id: ConversationId) -> Option<&ConversationRow> {
-        let context = [&self.thread.context, &self.thread.stash];
-        context
-            .into_iter()
-            .flatten()
-            .map(|c| &c.row)
-            .find(|row| row.id == id)
-            .or_else(|| self.list.rows.iter().find(|row| row.id == id))
+        let listed = || self.list.rows.iter().find(|row| row.id == id);
+        self.context(id).map(|context| &context.row).or_else(listed)
     }
 
     /// The row of the target.

@@ -3,50 +3,15 @@
 use crate::store::kit::*;
 use crate::store::mailbox::*;
 use frontdesk::domain::account::Channel;
-use frontdesk::domain::attachment::{Enclosure, Written};
-use frontdesk::domain::command::{Action, ComposeMode, set};
+use frontdesk::domain::command::{Action, set};
 use frontdesk::domain::contact::ConsentState;
 use frontdesk::domain::conversation::Status;
 use frontdesk::domain::event::{Event, MessageRef};
-use frontdesk::domain::ids::{ConversationId, OpId};
-use frontdesk::domain::mail::{MailHead, Mailbox, Manner, Outgoing, op_of, reply_token};
+use frontdesk::domain::mail::{MailHead, Mailbox, Manner, op_of, reply_token};
 use frontdesk::domain::message::{Direction, MessageKind};
 use frontdesk::domain::op::{Mark, OpBody};
 use frontdesk::domain::rev::{Rev, Stamped};
 use frontdesk::store::StoreError;
-
-const ANNA: &str = "anna@customer.example";
-const BOB: &str = "bob@customer.example";
-
-fn ids(kit: &Kit) -> Vec<ConversationId> {
-    kit.reader().conversation_ids().unwrap()
-}
-
-fn texts(kit: &Kit, conversation: ConversationId) -> Vec<String> {
-    let thread = kit.reader().thread(conversation, None, 100).unwrap();
-    thread.into_iter().map(|m| m.text).collect()
-}
-
-fn sent(kit: &Kit, op: Option<OpId>) -> Outgoing {
-    match kit.reader().op(op.unwrap()).unwrap().unwrap().0.body {
-        OpBody::Send { mail: Some(mail), .. } => *mail,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn written(text: &str, head: MailHead) -> Written {
-    Written { text: text.into(), mail: Some(Box::new(head)), ..Written::default() }
-}
-
-fn reply(kit: &Kit, conversation: ConversationId, head: MailHead) -> Result<Outgoing, StoreError> {
-    let text = written("Hello", head);
-    let done = kit.try_perform(Action::Reply { conversation, text, undo_ms: 0, at: None })?;
-    Ok(sent(kit, done.op))
-}
-
-fn addresses(boxes: &[Mailbox]) -> Vec<&str> {
-    boxes.iter().map(|b| b.address.as_str()).collect()
-}
 
 #[test]
 fn an_answer_joins_its_thread_and_another_topic_does_not() {
@@ -63,127 +28,6 @@ fn an_answer_joins_its_thread_and_another_topic_does_not() {
     let row = kit.reader().conversation(all[0]).unwrap().unwrap();
     assert_eq!((row.external_id.as_str(), row.theirs.as_str()), ("mail:a@x.example", ANNA));
     kit.check();
-}
-
-#[test]
-fn a_mail_that_names_two_conversations_makes_them_one_and_loses_nothing() {
-    let kit = mail_kit(&[]);
-    // Newest first, as a mailbox is read: the mail that both name comes last.
-    let one =
-        kit.apply(vec![mailed(answer_to(&["m"], mail("a", ANNA, "Re: Lamp")), NOW, "one")]).conversations[0];
-    let two = kit
-        .apply(vec![mailed(answer_to(&["n"], mail("b", BOB, "Re: Lamp")), NOW + 1, "two")])
-        .conversations[0];
-    assert_ne!(one, two);
-    kit.set(two, set::label("vip", true));
-    kit.perform(Action::Draft { conversation: one, mode: ComposeMode::Reply, text: "for Anna".into() });
-    kit.perform(Action::Draft { conversation: two, mode: ComposeMode::Reply, text: "for Bob".into() });
-    let queued = kit.perform(Action::Reply {
-        conversation: two,
-        text: "on its way".into(),
-        undo_ms: 60_000,
-        at: None,
-    });
-    kit.perform(Action::Draft { conversation: two, mode: ComposeMode::Reply, text: "for Bob".into() });
-    kit.apply(vec![mailed(answer_to(&["m", "n"], mail("c", ANNA, "Re: Lamp")), NOW - 5000, "zero")]);
-    assert_eq!(ids(&kit), [one]);
-    assert_eq!(texts(&kit, one), ["zero", "one", "on its way", "two"]);
-    kit.check();
-    let reader = kit.reader();
-    let row = reader.conversation(one).unwrap().unwrap();
-    assert_eq!((row.unread, row.labels.as_slice()), (2, &["vip".to_owned()][..]));
-    let draft = reader.draft(one, ComposeMode::Reply).unwrap().unwrap();
-    assert_eq!(draft.text, "for Anna\nfor Bob");
-    assert_eq!(reader.op(queued.op.unwrap()).unwrap().unwrap().0.conversation, one);
-    // What is asked of the one that is gone goes to where it is now.
-    kit.set(two, set::label("urgent", true));
-    let row = kit.reader().conversation(one).unwrap().unwrap();
-    assert_eq!(row.labels, ["urgent", "vip"]);
-    kit.check();
-}
-
-/// Two conversations of mails, and what makes them one.
-fn two_that_join(kit: &Kit) -> (ConversationId, ConversationId, Event) {
-    let one =
-        kit.apply(vec![mailed(answer_to(&["m"], mail("a", ANNA, "Re: Lamp")), NOW, "one")]).conversations[0];
-    let two = kit
-        .apply(vec![mailed(answer_to(&["n"], mail("b", BOB, "Re: Lamp")), NOW + 1, "two")])
-        .conversations[0];
-    (one, two, mailed(answer_to(&["m", "n"], mail("c", ANNA, "Re: Lamp")), NOW - 5000, "zero"))
-}
-
-fn keep(kit: &Kit, conversation: ConversationId, text: Written) {
-    kit.perform(Action::Draft { conversation, mode: ComposeMode::Reply, text });
-}
-
-#[test]
-fn drafts_of_conversations_that_become_one_keep_heads_files_and_every_word() {
-    let kit = mail_kit(&[]);
-    let (one, two, both) = two_that_join(&kit);
-    let file = |name: &str| Enclosure {
-        name: name.into(),
-        mime: "application/pdf".into(),
-        size: 3,
-        path: format!("files/own/{}/{name}", "0123456789abcdef".repeat(4)),
-    };
-    let plain = Written { files: vec![file("a.pdf")], ..written("for Anna", MailHead::default()) };
-    let head = MailHead { bcc: vec![Mailbox::bare("boss@example.com")], ..MailHead::default() };
-    keep(&kit, one, plain);
-    keep(&kit, two, Written { files: vec![file("b.pdf")], ..written("for Bob", head.clone()) });
-    kit.apply(vec![both]);
-    let draft = kit.reader().draft(one, ComposeMode::Reply).unwrap().unwrap();
-    assert_eq!((draft.text.as_str(), draft.files.len()), ("for Anna\nfor Bob", 2));
-    assert_eq!(draft.mail, Some(Box::new(head)), "the head of the one that has said one");
-    // The screen that has the other open has not seen the first: it goes on writing its own.
-    keep(&kit, two, "for Bob and Carl".into());
-    let reader = kit.reader();
-    assert_eq!(reader.draft(one, ComposeMode::Reply).unwrap().unwrap().text, "for Anna\nfor Bob and Carl");
-    assert_eq!(reader.drafts(one, ComposeMode::Reply).unwrap().len(), 2);
-    // Nor does sending one of them take the other along.
-    kit.perform(Action::Reply { conversation: two, text: "for Bob and Carl".into(), undo_ms: 0, at: None });
-    let draft = kit.reader().draft(one, ComposeMode::Reply).unwrap().unwrap();
-    assert_eq!(draft.text, "for Anna");
-    assert!(kit.reader().conversation(one).unwrap().unwrap().draft);
-    keep(&kit, one, Written::default());
-    assert!(!kit.reader().conversation(one).unwrap().unwrap().draft);
-    kit.check();
-}
-
-#[test]
-fn two_heads_that_differ_are_told_in_words() {
-    let to = |to: &str| MailHead { to: Some(vec![Mailbox::bare(to)]), ..MailHead::default() };
-    let one = written("dear Anna", MailHead { subject: Some("Lamp".into()), ..to(ANNA) });
-    let two = written("dear Bob", MailHead { subject: Some("Order".into()), ..to(BOB) });
-    let both = one.clone().before(two);
-    assert_eq!(both.mail, one.mail);
-    assert_eq!(both.text, format!("dear Anna\nTo: {BOB}\nSubject: Order\ndear Bob"));
-}
-
-#[test]
-fn who_asks_for_a_conversation_that_is_part_of_another_one_is_answered_by_that() {
-    let kit = mail_kit(&[]);
-    let (one, two, both) = two_that_join(&kit);
-    keep(&kit, two, "for Bob".into());
-    kit.apply(vec![both]);
-    let reader = kit.reader();
-    assert_eq!(reader.conversation(two).unwrap().unwrap().id, one);
-    assert_eq!(texts(&kit, two), ["zero", "one", "two"]);
-    assert_eq!(reader.draft(two, ComposeMode::Reply).unwrap().unwrap().text, "for Bob");
-    assert_eq!(reader.draft(one, ComposeMode::Reply).unwrap().unwrap().text, "for Bob");
-    assert!(reader.conversation(one).unwrap().unwrap().draft);
-}
-
-#[test]
-fn trying_again_does_not_touch_what_is_being_typed() {
-    let kit = mail_kit(&[]);
-    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
-    let done = kit.perform(Action::Reply { conversation: id, text: "Hello".into(), undo_ms: 0, at: None });
-    let failed = frontdesk::domain::delivery::Delivery::Failed;
-    let message = MessageRef::Token(done.op.unwrap(), Some("x".into()));
-    kit.apply(vec![delivered(message, failed, "bounced", NOW + 5)]);
-    keep(&kit, id, "something else".into());
-    kit.perform(Action::Retry { message: done.message.unwrap() });
-    assert_eq!(kit.reader().draft(id, ComposeMode::Reply).unwrap(), Some("something else".into()));
 }
 
 #[test]
@@ -495,88 +339,6 @@ fn by_policy_what_is_archived_is_thrown_away_there() {
     let told: Vec<_> = marks(&kit).into_iter().map(|(mark, on, _)| (mark, on)).collect();
     assert_eq!(told, [(Mark::Deleted, true), (Mark::Deleted, false)]);
     assert_eq!(texts(&kit, id), ["one"], "no word of a customer is thrown away here");
-}
-
-#[test]
-fn who_answers_what_was_passed_on_is_not_written_to_by_itself() {
-    const SUPPLIER: &str = "parts@supplier.example";
-    let kit = mail_kit(&[]);
-    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
-    let about = Some(kit.reader().thread(id, None, 10).unwrap()[0].id);
-    let to = Some(vec![Mailbox::bare(SUPPLIER)]);
-    kit.clock.set(NOW + 500);
-    let passed =
-        reply(&kit, id, MailHead { manner: Manner::Forward, about, to, ..MailHead::default() }).unwrap();
-    let mut theirs = mail("s", SUPPLIER, "Re: Fwd: Lamp");
-    theirs.in_reply_to = vec![passed.mail.message_id.clone()];
-    kit.apply(vec![mailed(theirs, NOW + 1000, "we have one")]);
-    assert_eq!(ids(&kit), [id]);
-    kit.clock.set(NOW + 2000);
-    let out = reply(&kit, id, MailHead::default()).unwrap();
-    assert_eq!(addresses(&out.mail.to), [ANNA]);
-    assert_eq!((out.mail.subject.as_str(), out.quoted.unwrap().text.as_str()), ("Re: Lamp", "one"));
-    assert_eq!(kit.reader().conversation(id).unwrap().unwrap().theirs, ANNA);
-    // By choice they are.
-    let newest =
-        kit.reader().thread(id, None, 10).unwrap().iter().find(|m| m.text == "we have one").unwrap().id;
-    let head = MailHead { manner: Manner::Reply, about: Some(newest), ..MailHead::default() };
-    assert_eq!(addresses(&reply(&kit, id, head).unwrap().mail.to), [SUPPLIER]);
-    kit.check();
-}
-
-#[test]
-fn the_address_of_a_conversation_is_that_of_its_earliest_mail_in_any_order() {
-    let mails = || {
-        [
-            mailed(mail("a", ANNA, "Lamp"), NOW, "one"),
-            mailed(answer_to(&["a"], mail("b", BOB, "Re: Lamp")), NOW + 1000, "two"),
-            mailed(answer_to(&["a"], mail("c", ANNA, "Re: Lamp")), NOW + 2000, "three"),
-            mailed(answer_to(&["a"], mail("d", BOB, "Re: Lamp")), NOW + 3000, "four"),
-        ]
-    };
-    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]] {
-        let kit = mail_kit(&[]);
-        for one in order {
-            kit.apply(vec![mails()[one].clone()]);
-        }
-        let row = kit.reader().conversation(ids(&kit)[0]).unwrap().unwrap();
-        assert_eq!(row.theirs, ANNA, "{order:?}");
-        let out = reply(&kit, row.id, MailHead::default()).unwrap();
-        assert_eq!(out.quoted.unwrap().text, "three", "{order:?}");
-        kit.check();
-    }
-}
-
-#[test]
-fn an_address_of_ours_is_no_recipient_that_an_agent_names() {
-    let kit = mail_kit(&[]);
-    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
-    let ours = || vec![Mailbox::bare("Help@example.com")];
-    for head in [
-        MailHead { to: Some(ours()), ..MailHead::default() },
-        MailHead { more_cc: ours(), ..MailHead::default() },
-        MailHead { bcc: ours(), ..MailHead::default() },
-    ] {
-        match reply(&kit, id, head) {
-            Err(StoreError::Refused(why)) => assert!(why.contains("an address of ours"), "{why}"),
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
-#[test]
-fn html_that_failed_goes_out_as_html_again() {
-    let kit = mail_kit(&[]);
-    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
-    let text = written("<b>Hello</b>", MailHead { html: true, ..MailHead::default() });
-    let done = kit.perform(Action::Reply { conversation: id, text, undo_ms: 0, at: None });
-    let failed = frontdesk::domain::delivery::Delivery::Failed;
-    let message = MessageRef::Token(done.op.unwrap(), Some("x".into()));
-    kit.apply(vec![delivered(message, failed, "bounced", NOW + 5)]);
-    let row = kit.reader().message(done.message.unwrap()).unwrap().unwrap();
-    assert!(row.written().mail.unwrap().html, "what is edited is HTML as well");
-    let again = kit.perform(Action::Retry { message: done.message.unwrap() });
-    assert!(sent(&kit, again.op).is_html);
 }
 
 #[test]
