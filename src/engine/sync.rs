@@ -158,22 +158,27 @@ impl Sync {
 
     async fn keep(&self, live: &Live, page: Page, begun: Ms, cursor: bool) -> Result<(), StoreError> {
         let account = live.id;
+        let rules = self.accounts.rules();
         let mut events = page.events;
+        // Judged once the whole page is here: an answer that comes with the question makes it no stranger's.
+        let mut begun_here = Vec::new();
         // Small jobs: a webhook must not wait behind a page of a thousand messages.
         while events.len() > 64 {
             let rest = events.split_off(64);
             let chunk = std::mem::replace(&mut events, rest);
-            if self.writes.run(Class::Apply, move |t| t.apply(account, &chunk)).await?.media_due {
+            let applied = self.writes.run(Class::Apply, move |t| t.apply(account, &chunk)).await?;
+            begun_here.extend(applied.begun);
+            if applied.media_due {
                 self.media.notify_one();
             }
         }
         let (covered, next, now) = (page.covered, page.cursor.0, self.clock.now());
-        let rules = self.accounts.rules();
         let applied = self
             .writes
             .run(Class::Apply, move |t| {
                 let applied = t.apply(account, &events)?;
-                t.judge_new(&applied.begun, &rules)?;
+                begun_here.extend_from_slice(&applied.begun);
+                t.judge_new(&begun_here, &rules)?;
                 t.pull_covered(account, &covered, begun)?;
                 if cursor {
                     t.cursor_set(account, STREAM, next.as_deref())?;
@@ -326,6 +331,101 @@ fn millis(d: Duration) -> Ms {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::account::Channel;
+    use crate::domain::clock::ManualClock;
+    use crate::domain::contact::{Identity, IdentityKind, Party};
+    use crate::domain::conversation::Status;
+    use crate::domain::event::{ConversationFact, ConversationKey, MessageFact};
+    use crate::domain::message::{Author, Direction, MessageKind};
+    use crate::domain::rev::Rev;
+    use crate::domain::spam::Rule;
+    use crate::engine::bus::Bus;
+    use crate::store::AccountSpec;
+
+    #[tokio::test]
+    async fn rules_against_spam_see_all_that_a_large_page_begins() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(1_800_000_000_000));
+        let store = Store::open(&dir.path().join("w"), clock.clone()).unwrap();
+        let spec = AccountSpec {
+            name: "support".into(),
+            provider: "twilio".into(),
+            channels: vec![Channel::Sms],
+            enabled: true,
+            capabilities: None,
+            from: Vec::new(),
+        };
+        let id = store.writer().call(Class::Durable, move |t| t.account_upsert(&spec)).unwrap();
+        let bus = Bus::new();
+        let accounts = Accounts::default();
+        accounts.replace_rules(vec![Rule {
+            name: "coins".into(),
+            words: vec!["bitcoin".into()],
+            ..Rule::default()
+        }]);
+        let sync = Sync {
+            store: store.clone(),
+            writes: Writes::new(store.clone(), bus.clone()),
+            accounts,
+            health: HealthBoard::new(store.clone(), bus, clock.clone()),
+            clock,
+            media: Arc::default(),
+        };
+        let live = Live {
+            id,
+            name: "support".into(),
+            vendor: "twilio",
+            provider: None,
+            trouble: None,
+            settings: BTreeMap::new(),
+            enabled: true,
+            due: Notify::new(),
+        };
+        let texts = (0..70).map(|n| if n % 69 == 0 { "Bitcoin for you" } else { "hello" });
+        let events = (0..).zip(texts).map(|(n, text)| inbound(n, text)).collect();
+        sync.keep(&live, Page { events, ..Page::default() }, 0, false).await.unwrap();
+        let reader = store.reader().unwrap();
+        let rows = reader
+            .conversation_ids()
+            .unwrap()
+            .into_iter()
+            .map(|id| reader.conversation(id).unwrap().unwrap());
+        let spam: Vec<_> = rows.filter(|row| row.status == Status::Spam).map(|row| row.theirs).collect();
+        assert_eq!(spam, ["+15550000", "+15550069"], "the first and the last");
+    }
+
+    /// A text from a number of its own.
+    fn inbound(n: i64, text: &str) -> Event {
+        let theirs = format!("+155500{n:02}");
+        let party = Party {
+            identities: vec![Identity::new(IdentityKind::Phone, theirs.clone())],
+            name: None,
+            claims: Vec::new(),
+        };
+        Event::Message(Box::new(MessageFact {
+            conversation: ConversationFact {
+                key: ConversationKey(theirs.clone()),
+                channel: Channel::Sms,
+                party,
+                ours: "+15559999".into(),
+                theirs,
+                facets: Vec::new(),
+            },
+            external_id: format!("SM{n}"),
+            token: None,
+            direction: Direction::Inbound,
+            kind: MessageKind::Text,
+            author: Author::contact(None),
+            text: text.into(),
+            sent_at: 1_700_000_000_000 + n,
+            attachments: Vec::new(),
+            metadata: serde_json::Value::Null,
+            mail: None,
+            delivery: None,
+            history: false,
+            rev: Rev::at(1_700_000_000_000 + n),
+        }))
+    }
 
     #[test]
     fn progress_is_told_in_hundredths() {

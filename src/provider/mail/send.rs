@@ -27,6 +27,8 @@ pub struct Ready {
     pub html: Option<String>,
     /// The files, in their order.
     pub files: Vec<Attached>,
+    /// Whether it asks for a receipt once it was seen.
+    pub asks_receipt: bool,
 }
 
 /// A file that goes along.
@@ -77,7 +79,12 @@ impl Ready {
             files.push(FilePart { name, mime, bytes, cid: None });
         }
         let out = Outgoing { mail: self.mail.clone(), manner: self.manner, quoted: None, is_html: false };
-        build(&out, &body, &identity, &files, date, &[]).map_err(|e| Failure::rejected(None, e.to_string()))
+        let asks: Vec<(&str, &str)> = match self.asks_receipt {
+            // RFC 8098, section 2.1: it goes to where the mail came from, never to where its answers go.
+            true => vec![("Disposition-Notification-To", identity.from.address.as_str())],
+            false => Vec::new(),
+        };
+        build(&out, &body, &identity, &files, date, &asks).map_err(|e| Failure::rejected(None, e.to_string()))
     }
 }
 
@@ -140,7 +147,8 @@ async fn made(
         }
     }
     let html = Some(html).filter(|html| !html.is_empty());
-    Ok(Ready { mail: head, manner: outgoing.manner, text, html, files })
+    let asks_receipt = style.asks_receipt;
+    Ok(Ready { mail: head, manner: outgoing.manner, text, html, files, asks_receipt })
 }
 
 fn head(op: &Op, outgoing: &Outgoing, own: &Own) -> Mail {

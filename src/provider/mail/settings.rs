@@ -30,6 +30,11 @@ pub const LOGO: SettingSpec =
 pub const QUOTE: SettingSpec =
     SettingSpec::text("quote", "where the words that are answered stand: below (default), above, none");
 
+/// Whether recipients are asked to confirm that they have seen a mail.
+pub const READ_RECEIPTS: SettingSpec = SettingSpec::text(
+    "read_receipts",
+    "yes: each mail asks its recipients for a receipt once they have seen it; default no",
+);
 /// Whether answers are recognised by their subject.
 pub const SUBJECT_TOKEN: SettingSpec = SettingSpec::text(
     "subject_token",
@@ -45,6 +50,8 @@ pub struct Style {
     pub logo: Option<String>,
     /// Where the words that are answered stand.
     pub quoting: Quoting,
+    /// Whether each mail asks for a receipt (RFC 8098). Recipients decide whether they give one.
+    pub asks_receipt: bool,
     /// Whether a mark stands behind each subject, by which an answer is known.
     pub subject_token: bool,
 }
@@ -141,7 +148,8 @@ impl<'a> Given<'a> {
             WrongSetting::new("quote", format!("quote must be one of {words}, not \u{201c}{word}\u{201d}"))
         })?;
         let signature = sanitize::clean(signature.trim()).into_owned();
-        Ok(Style { signature, logo, quoting, subject_token: self.is_on("subject_token")? })
+        let subject_token = self.is_on("subject_token")?;
+        Ok(Style { signature, logo, quoting, asks_receipt: self.is_on("read_receipts")?, subject_token })
     }
 
     /// Where the provider's API is, if not where it is for everybody.

@@ -53,7 +53,7 @@ pub struct BounceReport {
     pub message_id: Option<String>,
     /// `Final-Recipient`.
     pub recipient: Option<String>,
-    /// `Action`: failed, delayed, delivered, relayed, expanded; lower case.
+    /// `Action`: failed, delayed, delivered, relayed, expanded; of a receipt displayed, deleted and the like; lower case.
     pub action: String,
     /// `Status` (RFC 3463): 5.1.1.
     pub status: Option<String>,

@@ -71,6 +71,16 @@ async fn an_answer_goes_out_whole_is_kept_once_and_marks_what_it_answers() {
     assert_eq!(out[0].external_id, id);
 }
 
+#[tokio::test]
+async fn a_receipt_is_asked_for_only_where_that_is_wanted() {
+    for (more, wanted) in [(&[][..], None), (&[("read_receipts", "yes")][..], Some(OURS))] {
+        let world = world().await;
+        accepted(imap(&world, more).push(&op(&["dana@example.net"], "hello", None), &context()).await);
+        let asks = header(&world.handed()[0].mail, "disposition-notification-to");
+        assert_eq!(asks.as_deref(), wanted, "{more:?}");
+    }
+}
+
 /// An op that passes on the mail of that id, whole.
 fn passing_on(id: &str) -> Op {
     let mut asked = op(&["courier@example.net"], "please look", None);
