@@ -1,10 +1,12 @@
 //! From settings to a mailbox that is open, step by step; what fails says at which step it did.
 
+use super::answer::{Caps, Trouble};
+use super::command::Command;
 use super::discover::{Endpoint, Found, Sources, find};
 use super::sasl::{Key, Mechanism};
 use super::session::Session;
 use super::settings::Security;
-use super::wire::{Caps, Command, Trouble, Wire};
+use super::wire::Wire;
 use super::{Imap, autoconfig, errors};
 use crate::domain::failure::Failure;
 use crate::net::dns::Dns;

@@ -2,7 +2,7 @@
 //!
 //! Codes: RFC 5530 (IMAP), RFC 5321 section 4.2 and RFC 3463 (SMTP).
 
-use super::wire::Trouble;
+use super::answer::Trouble;
 use crate::domain::delivery::Reason;
 use crate::domain::failure::Failure;
 use crate::provider::mail::bounce::short;

@@ -2,10 +2,10 @@
 //! counts anew, is found again by its message id.
 
 use super::Imap;
+use super::answer::Trouble;
 use super::find::{find_everywhere, folders};
 use super::lend::lend;
 use super::session::Session;
-use super::wire::Trouble;
 use crate::domain::failure::Failure;
 use crate::domain::message::MediaRef;
 use crate::provider::Media;

@@ -1,6 +1,7 @@
 //! Finds mails by their message ids, wherever they are: sends whose fate is unknown, mails that have moved.
 
 use super::Imap;
+use super::answer::Trouble;
 use super::folders::{Folders, Role};
 use super::growing::{Growing, Memory};
 use super::lend::lend;
@@ -8,7 +9,6 @@ use super::place::Place;
 use super::read::Job;
 use super::session::{Open, Session};
 use super::told::{Moment, Reading};
-use super::wire::Trouble;
 use crate::domain::clock::Ms;
 use crate::domain::delivery::{Delivery, DeliverySource};
 use crate::domain::event::{DeliveryReport, Event, MessageRef};

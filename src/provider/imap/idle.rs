@@ -3,8 +3,9 @@
 //! The command is given again every few minutes: routers forget connections that are silent, and a server may end them after half an
 //! hour. A connection that has died is noticed then at the latest.
 
+use super::answer::Trouble;
 use super::lend::lend;
-use super::wire::{Idle, Trouble};
+use super::wire::Idle;
 use super::{Imap, connect};
 use crate::domain::failure::Failure;
 use std::sync::atomic::Ordering;

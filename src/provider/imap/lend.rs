@@ -1,8 +1,8 @@
 //! Connections that are kept between uses: taken, tried where they have rested, opened anew where they are dead, and given back.
 
+use super::answer::Trouble;
 use super::connect::{self, Patience};
 use super::session::Session;
-use super::wire::Trouble;
 use super::{Imap, errors};
 use crate::domain::failure::Failure;
 use std::time::Duration;

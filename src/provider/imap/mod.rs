@@ -26,7 +26,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell, Semaphore};
 
+pub mod answer;
 pub mod autoconfig;
+pub mod command;
 pub mod connect;
 pub mod discover;
 pub mod errors;

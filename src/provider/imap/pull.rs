@@ -5,6 +5,7 @@
 //! is the same; when it is not, the folder is read again, and its mails are recognised by their message ids. How a folder is read is
 //! in [`read`](super::read).
 
+use super::answer::Trouble;
 use super::find::{folders, no_folder, search};
 use super::folders::{Folders, Role};
 use super::growing::{Growing, Memory};
@@ -13,7 +14,6 @@ use super::lend::{Lent, lend};
 use super::place::Place;
 use super::read::Job;
 use super::told::{self, Reading};
-use super::wire::Trouble;
 use super::{Imap, connect, errors, smtp};
 use crate::domain::clock::Ms;
 use crate::domain::failure::Failure;

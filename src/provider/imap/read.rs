@@ -3,6 +3,8 @@
 //! What the server says of `\Seen` is told as of the moment when the pull began, with a rank above what was said here in the same moment.
 
 use super::Imap;
+use super::answer::Trouble;
+use super::command::Command;
 use super::folders::Role;
 use super::growing::{Growing, Memory, PAGE_BYTES};
 use super::known::Spot;
@@ -10,7 +12,6 @@ use super::place::{Folder, Place};
 use super::session::{Flags, Open, Session, set};
 use super::structure;
 use super::told::{self, Lying, Moment, Reading};
-use super::wire::{Command, Trouble};
 use crate::domain::clock::Ms;
 use crate::domain::op::Mark;
 use std::collections::BTreeMap;

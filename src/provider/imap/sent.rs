@@ -2,6 +2,7 @@
 //! nothing of the sending.
 
 use super::Imap;
+use super::answer::Trouble;
 use super::connect::found;
 use super::find::folders;
 use super::folders::Role;
@@ -9,7 +10,6 @@ use super::lend::lend;
 use super::marks::show;
 use super::session::Session;
 use super::settings::SaveSent;
-use super::wire::Trouble;
 use crate::domain::failure::Failure;
 use crate::domain::op::Mark;
 use crate::text::sanitize::mask;

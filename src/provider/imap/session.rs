@@ -1,7 +1,9 @@
 //! A mailbox that is open: folders, numbers, flags and bytes, in words of our own instead of the protocol's.
 
+use super::answer::{Caps, Done, Trouble};
+use super::command::Command;
 use super::utf7;
-use super::wire::{Caps, Command, Done, Idle, Trouble, Wire};
+use super::wire::{Idle, Wire};
 use crate::domain::clock::Ms;
 use async_imap::imap_proto::{
     AttributeValue, BodyStructure, MailboxDatum, NameAttribute, Response, ResponseCode, StatusAttribute,

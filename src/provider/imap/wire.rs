@@ -3,16 +3,15 @@
 //! `async-imap` frames and reads the answers; commands are written here. Its own commands take the end of a connection for the end of
 //! an answer, and a refusal for an empty one: with either a mail would be lost.
 
+use super::answer::{Caps, Done, Trouble, caps_of, ended, said};
+use super::command::{Command, Piece};
 use super::guard::Guard;
 use crate::net::tls::{Stream, plain};
-use crate::text::sanitize;
 use async_imap::Client;
-use async_imap::imap_proto::rfc4315::UidSetMember;
-use async_imap::imap_proto::{Capability, MailboxDatum, Outcome, Response, ResponseCode, Status};
+use async_imap::imap_proto::{MailboxDatum, Response, Status};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt;
-use std::collections::BTreeSet;
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -22,122 +21,6 @@ use tokio::io::AsyncWriteExt;
 pub const LARGEST: u64 = 160 << 20;
 /// Challenges of one login.
 const CHALLENGES: usize = 8;
-
-/// Why a command did not succeed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
-    /// The connection is of no use any more.
-    Lost(String),
-    /// The same, because an answer could not be read: the same question would have the same end.
-    Unreadable(String),
-    /// The server refuses it.
-    No {
-        /// Its code (RFC 5530), upper case.
-        code: Option<String>,
-        /// Its words.
-        words: String,
-    },
-    /// The server does not understand it.
-    Bad(String),
-}
-
-impl Trouble {
-    /// Whether the connection can be used for something else.
-    pub fn is_lost(&self) -> bool {
-        matches!(self, Trouble::Lost(_) | Trouble::Unreadable(_))
-    }
-
-    /// What happened, in words.
-    pub fn words(&self) -> &str {
-        match self {
-            Trouble::Lost(words) | Trouble::Unreadable(words) | Trouble::Bad(words) => words,
-            Trouble::No { words, .. } => words,
-        }
-    }
-}
-
-/// What a server can do, upper case.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Caps(BTreeSet<String>);
-
-impl Caps {
-    fn of(list: &[Capability<'_>]) -> Caps {
-        let word = |capability: &Capability<'_>| match capability {
-            Capability::Imap4rev1 => "IMAP4REV1".to_owned(),
-            Capability::Auth(mechanism) => format!("AUTH={}", mechanism.to_ascii_uppercase()),
-            Capability::Atom(atom) => atom.to_ascii_uppercase(),
-        };
-        Caps(list.iter().map(word).collect())
-    }
-
-    /// Whether it can that; in upper case.
-    pub fn has(&self, word: &str) -> bool {
-        self.0.contains(word)
-    }
-
-    /// Whether anything is known.
-    pub fn is_known(&self) -> bool {
-        !self.0.is_empty()
-    }
-}
-
-/// How a command ended well.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Done {
-    /// What the server can do, if it said so on the way.
-    pub caps: Option<Caps>,
-    /// Where what was appended is: validity and number (RFC 4315).
-    pub appended: Option<(u32, u32)>,
-    /// Whether the folder can only be read.
-    pub read_only: bool,
-}
-
-/// A command, piece by piece.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command(Vec<Piece>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
-    Text(String),
-    Literal(Vec<u8>),
-}
-
-impl Command {
-    /// A command that begins so.
-    pub fn new(text: impl Into<String>) -> Command {
-        Command(vec![Piece::Text(text.into())])
-    }
-
-    /// With these words, as they are.
-    #[must_use]
-    pub fn word(mut self, text: &str) -> Command {
-        match self.0.last_mut() {
-            Some(Piece::Text(so_far)) => {
-                so_far.push(' ');
-                so_far.push_str(text);
-            }
-            _ => self.0.push(Piece::Text(format!(" {text}"))),
-        }
-        self
-    }
-
-    /// With a string of any characters.
-    #[must_use]
-    pub fn string(self, text: &str) -> Command {
-        // Quoted strings are printable ASCII (RFC 3501, section 9).
-        if text.len() < 1000 && text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
-            return self.word(&format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")));
-        }
-        self.literal(text.as_bytes().to_vec())
-    }
-
-    /// With bytes.
-    #[must_use]
-    pub fn literal(mut self, bytes: Vec<u8>) -> Command {
-        self.0.push(Piece::Literal(bytes));
-        self
-    }
-}
 
 /// What is done with each answer that belongs to no command by name.
 pub type Each<'a> = &'a mut (dyn FnMut(&Response<'_>) + Send);
@@ -434,59 +317,6 @@ fn is_news(response: &Response<'_>) -> bool {
     )
 }
 
-fn caps_of(outcome: &Outcome<'_>) -> Option<Caps> {
-    match &outcome.code {
-        Some(ResponseCode::Capabilities(list)) => Some(Caps::of(list)),
-        _ => None,
-    }
-}
-
-/// A server's words, on one line.
-fn said(outcome: &Outcome<'_>) -> String {
-    let (_, words) = coded(outcome);
-    if words.is_empty() { "the server gives no reason".to_owned() } else { words }
-}
-
-/// The code and the words of an answer. Codes that the reader does not know stand in its words.
-fn coded(outcome: &Outcome<'_>) -> (Option<String>, String) {
-    let words = outcome.information.as_deref().unwrap_or_default().trim();
-    let (code, words) = match (&outcome.code, words.strip_prefix('[').and_then(|rest| rest.split_once(']'))) {
-        (Some(ResponseCode::Alert), _) => (Some("ALERT".to_owned()), words),
-        (Some(ResponseCode::TryCreate), _) => (Some("TRYCREATE".to_owned()), words),
-        (Some(_), _) => (None, words),
-        (None, Some((code, rest))) => {
-            let code = code.split(' ').next().unwrap_or_default().to_ascii_uppercase();
-            (Some(code), rest)
-        }
-        (None, None) => (None, words),
-    };
-    let words: String = words.chars().take(300).collect();
-    (code, sanitize::line(words.trim()).into_owned())
-}
-
-fn ended(status: &Status, outcome: &Outcome<'_>) -> Result<Done, Trouble> {
-    match status {
-        Status::Ok => Ok(Done {
-            caps: caps_of(outcome),
-            appended: match &outcome.code {
-                Some(ResponseCode::AppendUid(validity, uids)) => uids.first().map(|uid| match uid {
-                    UidSetMember::Uid(uid) => (*validity, *uid),
-                    UidSetMember::UidRange(range) => (*validity, *range.start()),
-                }),
-                _ => None,
-            },
-            read_only: matches!(outcome.code, Some(ResponseCode::ReadOnly)),
-        }),
-        Status::No => {
-            let (code, words) = coded(outcome);
-            let words = if words.is_empty() { "the server gives no reason".to_owned() } else { words };
-            Err(Trouble::No { code, words })
-        }
-        Status::Bad => Err(Trouble::Bad(said(outcome))),
-        Status::PreAuth | Status::Bye => Err(Trouble::Lost(said(outcome))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -578,12 +408,5 @@ mod tests {
 
     async fn wire_that_idles() -> Wire {
         wire(&["+ idling\r\n* OK Still here\r\n", "* 1 EXPUNGE\r\nF1 OK done\r\n"]).await
-    }
-
-    #[test]
-    fn commands_carry_any_text() {
-        let command = Command::new("LOGIN").string("a\\\"b").string("pä");
-        let want = vec![Piece::Text("LOGIN \"a\\\\\\\"b\"".into()), Piece::Literal("pä".as_bytes().to_vec())];
-        assert_eq!(command.0, want);
     }
 }
