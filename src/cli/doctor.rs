@@ -8,7 +8,9 @@ use crate::cli::output::Table;
 use crate::cli::shape::CheckShape;
 use crate::config::names::nearest;
 use crate::config::{ChannelConfig, Config, keys};
+use crate::domain::account::Health;
 use crate::domain::op::OpState;
+use crate::domain::row::AccountRow;
 use crate::domain::secret_source::SecretSource;
 
 /// What was found.
@@ -132,6 +134,16 @@ fn store(found: &mut Findings, config: &Config) {
             "engine",
             "does not run: nothing is sent or fetched until `frontdesk` or `frontdesk serve` does",
         );
+    }
+    match workspace.store.reader().and_then(|reader| reader.accounts()) {
+        Err(e) => found.problem("store", e.to_string()),
+        Ok(accounts) => {
+            // What an account that works has to say.
+            let told = |a: &AccountRow| a.health == Health::Ok && !a.detail.is_empty();
+            for account in accounts.into_iter().filter(told).filter(|a| a.provider != "import") {
+                found.note(format!("channel {}", account.name), account.detail);
+            }
+        }
     }
     let counts = || -> Result<(usize, usize, usize), CliError> {
         let reader = workspace.store.reader()?;

@@ -286,6 +286,12 @@ impl Delivery {
                 self.persist(id, move |t| t.op_retry_at(id, now, &reason, now)).await;
                 Outcome::Again { after: retry_after }
             }
+            Err(Failure::Later { after, human }) => {
+                info!("op {id}: not taken yet: {}", mask(&human));
+                let reason = Reason::ours(human);
+                self.persist(id, move |t| t.op_retry_at(id, now, &reason, now)).await;
+                Outcome::Later { after }
+            }
             Err(Failure::Auth { human }) => {
                 warn!("op {id}: the login is refused: {}", mask(&human));
                 self.health.set(op.account, Health::NeedsLogin, &human);

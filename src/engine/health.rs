@@ -17,6 +17,8 @@ pub struct HealthBoard {
     known: Arc<Mutex<HashMap<AccountId, (Health, String)>>>,
     /// Why the last request of an account failed.
     causes: Arc<Mutex<HashMap<AccountId, String>>>,
+    /// What is to be known of an account that works.
+    notices: Arc<Mutex<HashMap<AccountId, String>>>,
     store: Store,
     bus: Bus,
     clock: Arc<dyn Clock>,
@@ -25,13 +27,23 @@ pub struct HealthBoard {
 impl HealthBoard {
     /// A board that knows nothing yet.
     pub fn new(store: Store, bus: Bus, clock: Arc<dyn Clock>) -> HealthBoard {
-        HealthBoard { known: Arc::default(), causes: Arc::default(), store, bus, clock }
+        HealthBoard { known: Arc::default(), causes: Arc::default(), notices: Arc::default(), store, bus, clock }
     }
 
     /// The account works.
     pub fn well(&self, account: AccountId) {
         self.causes.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
-        self.set(account, Health::Ok, "");
+        let notice = self.notices.lock().unwrap_or_else(PoisonError::into_inner).get(&account).cloned();
+        self.set(account, Health::Ok, &notice.unwrap_or_default());
+    }
+
+    /// What a person should know of the account while it works; none = nothing. Told from the next [`well`](Self::well) on.
+    pub fn notice(&self, account: AccountId, notice: Option<&str>) {
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        match notice {
+            Some(notice) => notices.insert(account, notice.to_owned()),
+            None => notices.remove(&account),
+        };
     }
 
     /// A request of the account has failed. That alone makes it no worse; a pause that follows tells this cause.
@@ -77,7 +89,7 @@ impl HealthBoard {
         }
         match health {
             Health::Ok | Health::Connecting | Health::Disabled => {
-                info!("account {account}: {}", health.word())
+                info!("account {account}: {}{}", health.word(), mask(&told(detail)));
             }
             Health::NeedsLogin | Health::Limited | Health::Failing => {
                 warn!("account {account}: {}: {}", health.word(), mask(detail));
@@ -96,6 +108,11 @@ impl HealthBoard {
             },
         );
     }
+}
+
+/// A detail behind a word.
+fn told(detail: &str) -> String {
+    if detail.is_empty() { String::new() } else { format!(": {detail}") }
 }
 
 #[cfg(test)]
@@ -119,5 +136,12 @@ mod tests {
         board.paused(account, 31_000);
         let told = "sending is paused for 30 s, then tried again";
         assert_eq!(board.get(account), Some((Health::Limited, told.to_owned())), "an old cause is none");
+        board.notice(account, Some("a folder is not there"));
+        board.well(account);
+        board.well(account);
+        assert_eq!(board.get(account), Some((Health::Ok, "a folder is not there".to_owned())));
+        board.notice(account, None);
+        board.well(account);
+        assert_eq!(board.get(account), Some((Health::Ok, String::new())));
     }
 }

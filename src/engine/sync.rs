@@ -9,6 +9,7 @@ use crate::domain::op::OpState;
 use crate::engine::accounts::{Accounts, Live};
 use crate::engine::health::HealthBoard;
 use crate::engine::intake::pause;
+use crate::engine::news::News;
 use crate::engine::write::Writes;
 use crate::net::backoff::Backoff;
 use crate::provider::{Cursor, Page, Progress, Provider, Scope};
@@ -21,8 +22,6 @@ use tracing::{debug, info, warn};
 
 const STREAM: &str = "main";
 const BACKOFF: Backoff = Backoff { base: Duration::from_secs(5), max: Duration::from_secs(900) };
-/// After a connection for news has failed, the next pull waits so long.
-const REST: Duration = Duration::from_secs(5);
 /// Pages of one pull, against a server that never ends.
 const PAGES: usize = 2_000;
 /// When to look for a send in doubt, after it came into doubt.
@@ -63,6 +62,7 @@ impl Sync {
     /// Checks the login of one account, then pulls as often as it wishes, until `stop` says so or the account is replaced.
     pub async fn account(self, live: Arc<Live>, mut stop: watch::Receiver<bool>) {
         let Some(provider) = live.active().cloned() else { return };
+        let mut news = News::new(provider.as_ref(), &live.name);
         let mut stopped = stop.clone();
         let mut failures = 0u32;
         let mut probed = false;
@@ -72,8 +72,8 @@ impl Sync {
                 match provider.poll_every() {
                     _ if due => self.pull(&live, provider.as_ref()).await,
                     Some(_) => self.pull(&live, provider.as_ref()).await,
-                    None if probed => Ok(()),
-                    None => provider.probe().await.map(|_| ()).map_err(Trouble::Provider),
+                    None if probed => Ok(None),
+                    None => provider.probe().await.map(|_| None).map_err(Trouble::Provider),
                 }
             };
             // A provider that does not answer must not hold the end: a page is kept whole or not at all.
@@ -82,10 +82,13 @@ impl Sync {
                 _ = stopped.wait_for(|s| *s) => return,
             };
             let wait = match outcome {
-                Ok(()) => {
+                Ok(notice) => {
                     probed = true;
                     failures = 0;
                     due = false;
+                    let notices: Vec<String> = notice.into_iter().chain(news.notice()).collect();
+                    let notice = (!notices.is_empty()).then(|| notices.join("; "));
+                    self.health.notice(live.id, notice.as_deref());
                     self.health.well(live.id);
                     // Without polling there is nothing more to ask.
                     provider.poll_every().unwrap_or(Duration::from_secs(24 * 3_600))
@@ -116,7 +119,7 @@ impl Sync {
             };
             let ended = tokio::select! {
                 ended = pause(&mut stop, wait) => ended,
-                () = news(provider.as_ref(), &live.name), if failures == 0 => false,
+                () = news.heard(), if failures == 0 => false,
                 // A hint that comes while the account is in trouble is kept for the time after.
                 () = live.due.notified(), if failures == 0 => {
                     due = true;
@@ -129,11 +132,12 @@ impl Sync {
         }
     }
 
-    /// Pulls until there is no more. Each page is kept together with its cursor.
-    async fn pull(&self, live: &Live, provider: &dyn Provider) -> Result<(), Trouble> {
+    /// Pulls until there is no more. Each page is kept together with its cursor. Answers what a person should know of the account.
+    async fn pull(&self, live: &Live, provider: &dyn Provider) -> Result<Option<String>, Trouble> {
         let begun = self.clock.now();
         let mut cursor =
             Cursor(self.store.reader().and_then(|r| r.cursor(live.id, STREAM)).map_err(Trouble::Store)?);
+        let mut notice = None;
         let mut scope = if cursor.0.is_none() { Scope::Recent } else { Scope::Since };
         for _ in 0..PAGES {
             let page =
@@ -144,16 +148,17 @@ impl Sync {
             }
             debug!("pull of \u{201c}{}\u{201d}: {} events, more: {more}", live.name, page.events.len());
             cursor = page.cursor.clone();
+            notice.clone_from(&page.notice);
             self.keep(live, page, begun, true).await.map_err(Trouble::Store)?;
             if !more {
-                return Ok(());
+                return Ok(notice);
             }
             if scope == Scope::Recent && cursor.0.is_some() {
                 scope = Scope::Since;
             }
         }
         warn!("a pull of \u{201c}{}\u{201d} was ended after {PAGES} pages", live.name);
-        Ok(())
+        Ok(notice)
     }
 
     async fn keep(&self, live: &Live, page: Page, begun: Ms, cursor: bool) -> Result<(), StoreError> {
@@ -299,16 +304,6 @@ impl Sync {
             Err(failure) => debug!("op {id}: not looked up: {failure}"),
         }
         matches!(self.store.reader().and_then(|r| r.op(id)), Ok(Some((_, state, _))) if state != OpState::Unknown)
-    }
-}
-
-/// Ends when the provider tells that there is news, over a connection that is held open for that. Never where there is none.
-async fn news(provider: &dyn Provider, name: &str) {
-    let Some(watch) = provider.watch() else { return std::future::pending().await };
-    if let Err(failure) = watch.await {
-        debug!("\u{201c}{name}\u{201d} is not watched: {failure}");
-        // What cannot be watched is pulled, and not in a hurry.
-        tokio::time::sleep(REST).await;
     }
 }
 

@@ -132,6 +132,8 @@ pub struct Page {
     pub covered: Vec<ConversationKey>,
     /// How far reading the history is, where it takes long.
     pub progress: Option<Progress>,
+    /// What a person should know of the account although it works: a folder that is not there, a mail that could not be read.
+    pub notice: Option<String>,
 }
 
 /// How far reading the history of an account is, in messages.
@@ -228,7 +230,8 @@ pub trait Provider: Send + Sync {
     }
 
     /// Waits until there is news, where the provider tells of it over a connection that we hold open; then it is pulled.
-    /// None where there is no such connection. An error ends the wait: it is begun again after the next pull.
+    /// None where there is no such connection. It is waited for across pulls. An error ends the wait: after a pull it is begun again, ever
+    /// later where that happens again and again.
     fn watch<'a>(&'a self) -> Option<BoxFuture<'a, Result<(), Failure>>> {
         None
     }

@@ -24,6 +24,8 @@ pub struct Patience {
     pub verdict: Duration,
     /// Between two commands while waiting for news: routers forget connections that are silent for longer.
     pub idle: Duration,
+    /// A connection that has rested for longer is asked whether it lives before it is relied on.
+    pub rest: Duration,
 }
 
 impl Default for Patience {
@@ -33,6 +35,7 @@ impl Default for Patience {
             answer: Duration::from_secs(60),
             verdict: Duration::from_secs(600),
             idle: Duration::from_secs(9 * 60),
+            rest: Duration::from_secs(30),
         }
     }
 }

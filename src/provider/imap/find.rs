@@ -17,6 +17,7 @@ use crate::domain::mail::op_of;
 use crate::domain::op::{Op, OpBody};
 use crate::provider::Cursor;
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 
 /// The folders of the mailbox, asked for once and after every new login.
 ///
@@ -134,7 +135,8 @@ async fn searched(imap: &Imap, session: &mut Session, id: &str, now: Ms) -> Resu
     let mut job = Job { imap, session, memory: &mut memory, place: &mut place, growing: &mut growing, now };
     let heads = job.heads_of(&[uid]).await?;
     // It is looked for, not new: what is said of it here and there since holds.
-    let moment = Moment { now, connected: now, again: true };
+    let connected = imap.since.load(Ordering::Relaxed).min(now);
+    let moment = Moment { now, connected, again: true };
     job.bodies(&reading, open.validity, &heads, moment).await?;
     Ok(growing.events)
 }

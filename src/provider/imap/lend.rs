@@ -9,9 +9,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
-/// A connection that has rested for longer is asked whether it lives before it is relied on.
-const RESTED: Duration = Duration::from_secs(30);
-/// How long it may take to answer that.
+/// How long a connection may take to answer whether it lives.
 const LIVES: Duration = Duration::from_secs(10);
 
 /// A connection that rests.
@@ -32,6 +30,8 @@ pub struct Lent<'a> {
     pub session: Session,
     /// Whether it was opened for this use.
     is_new: bool,
+    /// Whether the server told of news of its folder when it was asked whether it lives.
+    has_news: bool,
 }
 
 /// Takes the connection of a place, or opens one. One use at a time.
@@ -41,23 +41,33 @@ pub struct Lent<'a> {
 pub async fn lend<'a>(imap: &'a Imap, slot: &'a Slot) -> Result<Lent<'a>, Failure> {
     let mut slot = slot.lock().await;
     if let Some(Resting { mut session, since }) = slot.take() {
-        if since.elapsed() < RESTED {
-            return Ok(Lent { imap, slot, session, is_new: false });
+        if since.elapsed() < imap.patience.rest {
+            return Ok(Lent { imap, slot, session, is_new: false, has_news: false });
         }
         session.set_patience(LIVES);
-        if session.noop().await.is_ok() {
+        if let Ok(has_news) = session.noop().await {
             session.set_patience(imap.patience.answer);
-            return Ok(Lent { imap, slot, session, is_new: false });
+            return Ok(Lent { imap, slot, session, is_new: false, has_news });
         }
     }
     let session = connect::open(imap).await?;
-    Ok(Lent { imap, slot, session, is_new: true })
+    Ok(Lent { imap, slot, session, is_new: true, has_news: false })
 }
 
 impl<'a> Lent<'a> {
     /// Whether it was opened for this use.
     pub fn is_new(&self) -> bool {
         self.is_new
+    }
+
+    /// Whether the server has told of news of the open folder before this use.
+    pub fn has_news(&self) -> bool {
+        self.has_news
+    }
+
+    /// Ends the connection instead of giving it back.
+    pub async fn leave(self) {
+        self.session.leave().await;
     }
 
     /// Whether what came of a use may be the fault of a connection that had died before: then it is worth a second try.
@@ -71,7 +81,7 @@ impl<'a> Lent<'a> {
     /// As [`connect::open`].
     pub async fn renew(self) -> Result<Lent<'a>, Failure> {
         let session = connect::open(self.imap).await?;
-        Ok(Lent { session, is_new: true, ..self })
+        Ok(Lent { session, is_new: true, has_news: false, ..self })
     }
 
     /// Gives the connection back, if it can be used again, and the result in terms of the engine.

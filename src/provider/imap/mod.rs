@@ -22,7 +22,7 @@ use crate::provider::{
     Scope, Setup, Vendor,
 };
 use futures_util::future::BoxFuture;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell, Semaphore};
 
@@ -41,6 +41,7 @@ pub mod idle;
 pub mod keys;
 pub mod known;
 pub mod lend;
+mod mails;
 pub mod marks;
 pub mod place;
 pub mod pull;
@@ -115,6 +116,8 @@ pub struct Imap {
     pub(crate) seen: AtomicU64,
     /// Whether the server tells of news by itself.
     pub(crate) tells: AtomicBool,
+    /// When the account was connected, UTC milliseconds: what came before is history. Known from the first pull on.
+    pub(crate) since: AtomicI64,
 }
 
 impl Imap {
@@ -140,6 +143,7 @@ impl Imap {
             memory: Mutex::default(),
             seen: AtomicU64::new(0),
             tells: AtomicBool::new(false),
+            since: AtomicI64::new(Ms::MAX),
         })
     }
 }
@@ -147,6 +151,7 @@ impl Imap {
 /// What an account with these settings can do.
 fn capabilities(settings: &settings::Settings) -> Capabilities {
     let mail = ChannelCapabilities {
+        own: settings.own.all(),
         start: true,
         formatting: Formatting::Markdown,
         attachments: AttachmentLimits {

@@ -24,8 +24,9 @@ use std::sync::atomic::Ordering;
 const PAGE: usize = 200;
 /// Mails of the very first page: it is to be there at once.
 const FIRST: usize = 50;
-/// How often a page is begun anew on another connection: a mail that cannot be read is found in two steps.
-const TRIES: usize = 3;
+/// How often a page is begun anew on another connection: a mail that cannot be read is found in two steps, and what can be had of it in
+/// two more.
+const TRIES: usize = 5;
 
 /// Asks for what `scope` says.
 ///
@@ -84,19 +85,24 @@ async fn page(imap: &Imap, cursor: &Cursor, now: Ms) -> Result<Page, Failure> {
     if let Some(folder) = place.folders.get(first) {
         imap.seen.store(mark(folder.validity, folder.next), Ordering::Relaxed);
     }
+    imap.since.store(place.since, Ordering::Relaxed);
     let (progress, cursor) = (place.progress(), place.cursor());
     memory.end(&cursor, growing.told);
+    if progress.is_none() {
+        memory.recent.clear();
+    }
     Ok(Page {
         events: growing.events,
         cursor,
         more: growing.more || progress.is_some(),
         covered: Vec::new(),
         progress,
+        notice: memory.notice(),
     })
 }
 
-/// The folders that are read, the inbox first.
-fn readings(imap: &Imap, folders: &Folders) -> Vec<Reading> {
+/// The folders that are read, the inbox first; and those of the settings that are not there.
+fn readings(imap: &Imap, folders: &Folders) -> (Vec<Reading>, Vec<String>) {
     let settings = &imap.settings;
     let of = |role| folders.of(role);
     let (sent, archive, junk) = (of(Role::Sent), of(Role::Archive), of(Role::Junk));
@@ -109,18 +115,18 @@ fn readings(imap: &Imap, folders: &Folders) -> Vec<Reading> {
             () => None,
         }
     };
-    let mut all: Vec<Reading> = Vec::new();
+    let (mut all, mut missing): (Vec<Reading>, Vec<String>) = Default::default();
     let besides = [sent.clone(), junk.clone().filter(|_| settings.junk)];
     for name in settings.folders.iter().chain(besides.iter().flatten()) {
         if !folders.has(name) {
-            tracing::warn!(target: "imap", "a folder of the settings is not there");
+            missing.push(name.clone());
             continue;
         }
         if !all.iter().any(|known| *known.name == **name) {
             all.push(Reading { name: name.as_str().into(), role: role(name) });
         }
     }
-    all
+    (all, missing)
 }
 
 async fn round(
@@ -138,7 +144,12 @@ async fn round(
     let mut place = Place::of(cursor, now);
     let mut growing = Growing::default();
     let all = folders(imap, session).await?;
-    let readings = readings(imap, &all);
+    let (readings, missing) = readings(imap, &all);
+    if !missing.is_empty() {
+        // Somebody may make it: the next pull looks again.
+        *imap.folders.lock().await = None;
+    }
+    memory.missing = missing;
     if readings.is_empty() {
         let name = imap.settings.folders.first().map_or("INBOX", String::as_str);
         return Err(Trouble::No { code: Some("NONEXISTENT".into()), words: no_folder(name).to_string() });

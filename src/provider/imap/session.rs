@@ -3,7 +3,7 @@
 use super::answer::{Caps, Done, Trouble};
 use super::command::Command;
 use super::utf7;
-use super::wire::{Idle, Wire};
+use super::wire::{Idle, Wire, is_news};
 use crate::domain::clock::Ms;
 use async_imap::imap_proto::{
     AttributeValue, BodyStructure, MailboxDatum, NameAttribute, Response, ResponseCode, StatusAttribute,
@@ -44,10 +44,10 @@ pub struct Fetched<'a> {
     pub whole: Option<&'a [u8]>,
     /// Lines of its head.
     pub head: Option<&'a [u8]>,
-    /// A part of it.
-    pub part: Option<&'a [u8]>,
-    /// The head of that part.
-    pub part_head: Option<&'a [u8]>,
+    /// Parts of it, by their numbers.
+    pub parts: Vec<(String, &'a [u8])>,
+    /// The heads of parts, likewise.
+    pub part_heads: Vec<(String, &'a [u8])>,
     /// How it is built.
     pub structure: Option<&'a BodyStructure<'a>>,
 }
@@ -132,12 +132,14 @@ impl Session {
         self.wire.set_patience(patience);
     }
 
-    /// Whether the connection answers.
+    /// Whether the connection answers, and whether it tells of news of the open folder with that.
     ///
     /// # Errors
     /// [`Trouble`] where it does not.
-    pub async fn noop(&mut self) -> Result<(), Trouble> {
-        self.run(&Command::new("NOOP")).await.map(|_| ())
+    pub async fn noop(&mut self) -> Result<bool, Trouble> {
+        let mut has_news = false;
+        self.wire.run(&Command::new("NOOP"), &mut |response| has_news |= is_news(response)).await?;
+        Ok(has_news)
     }
 
     /// Says goodbye. Nobody waits for the answer.
@@ -459,19 +461,25 @@ fn fetched<'a>(response: &'a Response<'a>) -> Option<Fetched<'a>> {
                 });
             }
             AttributeValue::BodySection { section, data: Some(data), .. } => {
-                let slot = match section {
-                    None => &mut fetched.whole,
-                    Some(SectionPath::Full(_)) => &mut fetched.head,
-                    Some(SectionPath::Part(_, None)) => &mut fetched.part,
-                    Some(SectionPath::Part(_, Some(MessageSection::Mime))) => &mut fetched.part_head,
-                    Some(SectionPath::Part(..)) => continue,
-                };
-                *slot = Some(data);
+                match section {
+                    None => fetched.whole = Some(data),
+                    Some(SectionPath::Full(_)) => fetched.head = Some(data),
+                    Some(SectionPath::Part(path, None)) => fetched.parts.push((number(path), &**data)),
+                    Some(SectionPath::Part(path, Some(MessageSection::Mime))) => {
+                        fetched.part_heads.push((number(path), &**data));
+                    }
+                    Some(SectionPath::Part(..)) => {}
+                }
             }
             _ => {}
         }
     }
     Some(fetched)
+}
+
+/// The number of a part, as it is written.
+fn number(path: &[u32]) -> String {
+    path.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")
 }
 
 /// `17-Jul-1996 02:44:25 -0700` (RFC 3501, section 9, date-time) as UTC milliseconds.

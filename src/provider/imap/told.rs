@@ -5,7 +5,6 @@ use super::fetch::Place as FilePlace;
 use super::folders::Role;
 use super::known::Spot;
 use super::session::Flags;
-use super::structure::Part;
 use crate::domain::account::Channel;
 use crate::domain::clock::Ms;
 use crate::domain::conversation::Status;
@@ -17,9 +16,10 @@ use crate::domain::facet::Facet;
 use crate::domain::mail::Mail;
 use crate::domain::message::{Direction, MediaRef};
 use crate::domain::rev::{Rev, Stamped};
-use crate::provider::mail::fact::{self, Taken};
+use crate::provider::mail::fact::{self, LONGEST_WAY, Taken};
 use crate::text::mail::parse::parse;
-use crate::text::mail::parsed::MailFile;
+use crate::text::mail::parsed::{Feature, MailFile, Parsed};
+use crate::text::sanitize;
 use serde_json::{Map, json};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -50,8 +50,44 @@ pub struct Lying<'a> {
     pub arrived: Ms,
     /// Its bytes, or the beginning of them.
     pub raw: &'a [u8],
-    /// Its files by the server's description, where its bytes are only the beginning.
-    pub parts: Option<Vec<Part>>,
+    /// What else is known of it, where its bytes are not all of it.
+    pub large: Option<Large>,
+}
+
+impl Lying<'_> {
+    /// Whether it was not sent, or is thrown away.
+    fn is_nothing(&self) -> bool {
+        self.flags.draft || self.flags.deleted
+    }
+}
+
+/// What is known of a mail of which only the words were read. Nothing, where the server did not say how it is built: then it was read at
+/// its beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Large {
+    /// Bytes of its parts, by their numbers.
+    pub sizes: HashMap<String, u64>,
+    /// Parts of which not all the words were read: their numbers and media types.
+    pub cut: Vec<(String, String)>,
+}
+
+impl Large {
+    /// Says what is missing, and where the whole can be had.
+    fn complete(&self, parsed: &mut Parsed) {
+        let is_described = !self.sizes.is_empty();
+        for (number, mime) in &self.cut {
+            if parsed.files.iter().all(|file| file.part != *number) {
+                let name = if mime == "text/html" { "text.html" } else { "text.txt" };
+                let (part, name, mime) = (number.clone(), Some(name.to_owned()), Some(mime.clone()));
+                parsed.files.push(MailFile { part, name, mime, ..MailFile::default() });
+            }
+        }
+        let is_cut = !is_described || !self.cut.is_empty();
+        let is_told = parsed.features.iter().any(|feature| matches!(feature, Feature::Cut { .. }));
+        if is_cut && !is_told {
+            parsed.features.push(Feature::Cut { is_kept: is_described });
+        }
+    }
 }
 
 /// When, and in what.
@@ -67,23 +103,48 @@ pub struct Moment {
 
 /// What a mail says. Nothing, where it was not sent or is thrown away.
 pub fn events(imap: &Imap, lying: Lying<'_>, moment: Moment) -> Vec<Event> {
-    if lying.flags.draft || lying.flags.deleted {
+    if lying.is_nothing() {
         return Vec::new();
     }
     let mut parsed = parse(lying.raw);
-    let sizes: HashMap<String, u64> = match lying.parts {
-        Some(parts) => {
-            let sizes = parts.iter().map(|part| (part.file.part.clone(), part.size)).collect();
-            parsed.files = parts.into_iter().map(|part| part.file).collect();
-            sizes
-        }
-        None => HashMap::new(),
+    if let Some(large) = &lying.large {
+        large.complete(&mut parsed);
+    }
+    told(imap, &lying, &parsed, moment)
+}
+
+/// What is told of a mail that cannot be read: whose it is by its head, where at least that could be had.
+pub fn unread(imap: &Imap, lying: Lying<'_>, moment: Moment) -> Vec<Event> {
+    if lying.is_nothing() {
+        return Vec::new();
+    }
+    let Reading { name, .. } = lying.reading;
+    let mut parsed = match lying.raw.trim_ascii() {
+        // Its place names it.
+        [] => parse(format!("Comments: {name:?} {} {}\r\n\r\n", lying.validity, lying.uid).as_bytes()),
+        _ => parse(lying.raw),
     };
+    parsed.text = format!(
+        "This mail could not be read. It lies in the folder \u{201c}{}\u{201d} of the mailbox: open it there with another mail program.",
+        sanitize::line(name)
+    );
+    (parsed.files, parsed.features, parsed.mail.html) = Default::default();
+    let mut events = told(imap, &lying, &parsed, moment);
+    for event in &mut events {
+        if let Event::Message(fact) = event {
+            // Once it can be read, that counts.
+            fact.rev.at -= 1;
+        }
+    }
+    events
+}
+
+fn told(imap: &Imap, lying: &Lying<'_>, parsed: &Parsed, moment: Moment) -> Vec<Event> {
     let is_sent = lying.reading.role == Some(Role::Sent);
     let is_old = lying.arrived < moment.connected;
     let put_away = matches!(lying.reading.role, Some(Role::Sent | Role::Archive));
     let id = parsed.mail.message_id.clone();
-    let whole = sizes.is_empty();
+    let whole = lying.large.as_ref().is_none_or(|large| large.sizes.is_empty());
     let media = |file: &MailFile| -> Option<MediaRef> {
         let place = FilePlace {
             folder: lying.reading.name.to_string(),
@@ -106,6 +167,8 @@ pub fn events(imap: &Imap, lying: Lying<'_>, moment: Moment) -> Vec<Event> {
         source: DeliverySource::Pull,
     };
     let taken = Taken {
+        // What was there before us may be as old as it says.
+        longest_way: (!is_old).then_some(LONGEST_WAY),
         is_proved: is_sent,
         history: is_old && (lying.flags.seen || put_away),
         delivery: is_sent.then_some(report),
@@ -113,12 +176,14 @@ pub fn events(imap: &Imap, lying: Lying<'_>, moment: Moment) -> Vec<Event> {
         media: &media,
         ..Taken::now(&imap.settings.own, lying.arrived.min(moment.now), DeliverySource::Pull)
     };
-    let mut events = fact::events(&parsed, taken);
+    let mut events = fact::events(parsed, taken);
     let mut seen = Vec::new();
     for event in &mut events {
         let Event::Message(fact) = event else { continue };
-        for file in &mut fact.attachments {
-            file.size = sizes.get(&file.external_id).copied().or(file.size);
+        if let Some(large) = &lying.large {
+            for file in &mut fact.attachments {
+                file.size = large.sizes.get(&file.external_id).copied();
+            }
         }
         let status = match lying.reading.role {
             Some(Role::Junk) => Some(Status::Spam),

@@ -208,7 +208,13 @@ impl Wire {
         }
         self.set_patience(patience);
         self.write(b"DONE\r\n").await?;
-        self.finish(&tag, &mut |_| ()).await?;
+        // Up to the very end there may be news: nobody tells of them again.
+        let mut late = |response: &Response<'_>| {
+            if is_news(response) {
+                idle = Idle::News;
+            }
+        };
+        self.finish(&tag, &mut late).await?;
         Ok(idle)
     }
 
@@ -307,7 +313,7 @@ impl Wire {
 }
 
 /// Whether something in the open folder has changed.
-fn is_news(response: &Response<'_>) -> bool {
+pub(super) fn is_news(response: &Response<'_>) -> bool {
     matches!(
         response,
         Response::MailboxData(MailboxDatum::Exists(_))
@@ -402,11 +408,13 @@ mod tests {
     async fn still_here_is_no_news() {
         let mut wire = wire(&["+ idling\r\n* OK Still here\r\n* 4 EXISTS\r\n", "F1 OK done\r\n"]).await;
         assert_eq!(wire.idle(LONG, LONG).await, Ok(Idle::News));
-        let mut quiet = wire_that_idles().await;
-        assert_eq!(quiet.idle(Duration::from_millis(10), LONG).await, Ok(Idle::Quiet));
-    }
-
-    async fn wire_that_idles() -> Wire {
-        wire(&["+ idling\r\n* OK Still here\r\n", "* 1 EXPUNGE\r\nF1 OK done\r\n"]).await
+        for (last, want) in
+            [("F1 OK done\r\n", Idle::Quiet), ("* 1 EXPUNGE\r\n* 5 EXISTS\r\nF1 OK done\r\n", Idle::News)]
+        {
+            let answers: &'static [&'static str] =
+                Box::leak(Box::new(["+ idling\r\n* OK Still here\r\n", last]));
+            let mut quiet = self::wire(answers).await;
+            assert_eq!(quiet.idle(Duration::from_millis(10), LONG).await, Ok(want), "{last}");
+        }
     }
 }
