@@ -13,6 +13,7 @@ use crate::engine::write::Writes;
 use crate::net::backoff::Backoff;
 use crate::provider::{Cursor, Page, Progress, Provider, Scope};
 use crate::store::{Class, Store, StoreError};
+use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,6 +67,8 @@ impl Sync {
         let mut stopped = stop.clone();
         let mut failures = 0u32;
         let mut probed = false;
+        // Goes on over pulls: a connection that waits is not closed only because it is time to ask.
+        let mut watched: Option<BoxFuture<'_, ()>> = None;
         while !*stop.borrow() {
             let ask = async {
                 match provider.poll_every() {
@@ -83,7 +86,7 @@ impl Sync {
                 Ok(()) => {
                     probed = true;
                     failures = 0;
-                    self.health.well(live.id);
+                    self.health.well(live.id, provider.notice().as_deref());
                     // Without polling there is nothing more to ask.
                     provider.poll_every().unwrap_or(Duration::from_secs(24 * 3_600))
                 }
@@ -111,9 +114,18 @@ impl Sync {
                     }
                 }
             };
-            let ended = tokio::select! {
-                ended = pause(&mut stop, wait) => ended,
-                () = news(provider.as_ref(), &live.name), if failures == 0 => false,
+            let ended = if failures == 0 {
+                let news = watched.get_or_insert_with(|| Box::pin(news(provider.as_ref(), &live.name)));
+                tokio::select! {
+                    ended = pause(&mut stop, wait) => ended,
+                    () = news => {
+                        watched = None;
+                        false
+                    }
+                }
+            } else {
+                watched = None;
+                pause(&mut stop, wait).await
             };
             if ended {
                 return;

@@ -228,6 +228,12 @@ pub trait Provider: Send + Sync {
         None
     }
 
+    /// What whoever looks after the account should know although it works: something besides the messages themselves does not go as it
+    /// should. Asked after everything that went well.
+    fn notice(&self) -> Option<String> {
+        None
+    }
+
     /// The largest webhook that this provider sends, in bytes.
     fn hook_limit(&self) -> usize {
         HOOK_LIMIT

@@ -12,6 +12,7 @@ use super::told::{Moment, Reading};
 use crate::domain::clock::Ms;
 use crate::domain::delivery::{Delivery, DeliverySource};
 use crate::domain::event::{DeliveryReport, Event, MessageRef};
+use crate::domain::facet::Facet;
 use crate::domain::failure::Failure;
 use crate::domain::mail::op_of;
 use crate::domain::op::{Op, OpBody};
@@ -136,5 +137,11 @@ async fn searched(imap: &Imap, session: &mut Session, id: &str, now: Ms) -> Resu
     // It is looked for, not new: what is said of it here and there since holds.
     let moment = Moment { now, connected: now, again: true };
     job.bodies(&reading, open.validity, &heads, moment).await?;
+    for event in &mut growing.events {
+        if let Event::Message(fact) = event {
+            // Nor does where it lies say what is to become of its conversation.
+            fact.conversation.facets.retain(|facet| !matches!(facet.value, Facet::Status { .. }));
+        }
+    }
     Ok(growing.events)
 }

@@ -18,8 +18,6 @@ pub struct Memory {
     cursor: Cursor,
     /// What was told last of whether mails were seen, by folder and number.
     pub(super) flags: HashMap<String, BTreeMap<u32, bool>>,
-    /// Threads that were alive lately.
-    pub recent: HashSet<String>,
     /// One mail at a time: among many was one whose description cannot be read.
     pub(super) careful: bool,
     /// Mails that cannot be read at all.

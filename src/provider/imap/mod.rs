@@ -42,6 +42,7 @@ pub mod keys;
 pub mod known;
 pub mod lend;
 pub mod marks;
+pub mod owed;
 pub mod place;
 pub mod pull;
 pub mod push;
@@ -105,6 +106,8 @@ pub struct Imap {
     /// The connection for all else.
     pub(crate) aside: lend::Slot,
     pub(crate) sending: Semaphore,
+    /// Copies of what was sent that are still to be kept.
+    pub(crate) owed: owed::Owed,
     /// Which folder is for what; asked again after a new login.
     pub(crate) folders: Mutex<Option<folders::Folders>>,
     /// Where mails are.
@@ -135,6 +138,7 @@ impl Imap {
             waiting: Mutex::default(),
             aside: Mutex::default(),
             sending: Semaphore::new(SENDING),
+            owed: owed::Owed::default(),
             folders: Mutex::default(),
             known: known::Known::default(),
             memory: Mutex::default(),
@@ -206,6 +210,10 @@ impl Provider for Imap {
 
     fn watch<'a>(&'a self) -> Option<BoxFuture<'a, Result<(), Failure>>> {
         Some(Box::pin(idle::watch(self)))
+    }
+
+    fn notice(&self) -> Option<String> {
+        self.owed.notice()
     }
 
     fn conversation_with(&self, channel: Channel, to: &str) -> Option<ConversationFact> {

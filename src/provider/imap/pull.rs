@@ -14,7 +14,7 @@ use super::lend::{Lent, lend};
 use super::place::Place;
 use super::read::Job;
 use super::told::{self, Reading};
-use super::{Imap, connect, errors, smtp};
+use super::{Imap, connect, errors, sent, smtp};
 use crate::domain::clock::Ms;
 use crate::domain::failure::Failure;
 use crate::provider::{Cursor, Login, Page, Scope};
@@ -78,8 +78,15 @@ async fn page(imap: &Imap, cursor: &Cursor, now: Ms) -> Result<Page, Failure> {
         lent = lent.renew().await?;
         result = round(imap, &mut lent, memory, cursor, now).await;
     }
-    let (place, mut growing) = lent.give_back(result)?;
-    told::close_what_is_over(&mut growing.events, &mut memory.recent, now);
+    // Mail that comes in goes first.
+    let is_over = matches!(&result, Ok((place, growing)) if !growing.more && place.progress().is_none());
+    let (place, mut growing) = if is_over && !sent::again(imap, &mut lent.session, now).await {
+        drop(lent);
+        result.map_err(errors::failure)?
+    } else {
+        lent.give_back(result)?
+    };
+    told::close_what_is_over(&mut growing.events, now);
     let first = imap.settings.folders.first().map_or("INBOX", String::as_str);
     if let Some(folder) = place.folders.get(first) {
         imap.seen.store(mark(folder.validity, folder.next), Ordering::Relaxed);

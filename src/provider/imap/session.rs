@@ -180,6 +180,7 @@ impl Session {
             // Old servers do not tell: the number behind the last one.
             open.next = self.last_uid(open.exists).await?.saturating_add(1);
         }
+        self.wire.caught_up();
         self.open = Some(open.clone());
         Ok(open)
     }

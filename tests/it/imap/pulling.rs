@@ -197,14 +197,15 @@ async fn what_was_over_before_the_account_was_connected_is_not_opened() {
     let told: Vec<_> =
         facts(&events).iter().map(|f| (f.external_id.as_str(), status(f), f.history)).collect();
     let over = Some((Status::Resolved, Rev::at(0)));
+    let alive = Some((Status::Open, Rev { at: 0, rank: 1 }));
     assert_eq!(
         told,
         [
             ("over@example.net", over, true),
-            ("begun@example.net", None, true),
-            ("unread@example.net", None, false),
-            ("later@example.net", None, true),
-            ("fresh@example.net", None, true),
+            ("begun@example.net", over, true),
+            ("unread@example.net", alive, false),
+            ("later@example.net", alive, true),
+            ("fresh@example.net", alive, true),
         ]
     );
 }
@@ -234,8 +235,8 @@ async fn folders_say_what_their_mail_is() {
         [
             ("away@example.net", Direction::Inbound, Some(Status::Resolved)),
             (ours.as_str(), Direction::Outbound, None),
-            ("forged@example.test", Direction::Inbound, None),
-            ("in@example.net", Direction::Inbound, None),
+            ("forged@example.test", Direction::Inbound, Some(Status::Open)),
+            ("in@example.net", Direction::Inbound, Some(Status::Open)),
             ("out@example.test", Direction::Outbound, None),
             ("spam@example.net", Direction::Inbound, Some(Status::Spam)),
         ]
