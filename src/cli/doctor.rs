@@ -42,9 +42,10 @@ pub fn run(ctx: &mut Context) -> Result<(), CliError> {
         Ok(config) => {
             configuration(&mut found, &config);
             ring(&mut found, &config);
-            store(&mut found, &config);
+            let accounts = store(&mut found, &config);
             for channel in config.channels() {
-                check_channel(&mut found, &config, channel);
+                let account = accounts.iter().find(|row| row.name == channel.name);
+                check_channel(&mut found, &config, channel, account);
             }
             if config.channels().is_empty() {
                 found.note("channels", "none yet: `frontdesk channel add --help` says how to connect one");
@@ -120,11 +121,15 @@ fn ring(found: &mut Findings, config: &Config) {
     }
 }
 
-fn store(found: &mut Findings, config: &Config) {
+/// Looks at the store, and answers how its accounts are.
+fn store(found: &mut Findings, config: &Config) -> Vec<AccountRow> {
     let dir = config.workspace_dir();
     let workspace = match workspace::open(config.clone()) {
         Ok(workspace) => workspace,
-        Err(e) => return found.problem("store", e.to_string()),
+        Err(e) => {
+            found.problem("store", e.to_string());
+            return Vec::new();
+        }
     };
     found.ok("store", format!("workspace {} in {}", config.workspace, dir.display()));
     if engine_runs(&dir) {
@@ -134,16 +139,6 @@ fn store(found: &mut Findings, config: &Config) {
             "engine",
             "does not run: nothing is sent or fetched until `frontdesk` or `frontdesk serve` does",
         );
-    }
-    match workspace.store.reader().and_then(|reader| reader.accounts()) {
-        Err(e) => found.problem("store", e.to_string()),
-        Ok(accounts) => {
-            // What an account that works has to say.
-            let told = |a: &AccountRow| a.health == Health::Ok && !a.detail.is_empty();
-            for account in accounts.into_iter().filter(told).filter(|a| a.provider != "import") {
-                found.note(format!("channel {}", account.name), account.detail);
-            }
-        }
     }
     let counts = || -> Result<(usize, usize, usize), CliError> {
         let reader = workspace.store.reader()?;
@@ -171,9 +166,21 @@ fn store(found: &mut Findings, config: &Config) {
             }
         }
     }
+    match workspace.store.reader().and_then(|reader| reader.accounts()) {
+        Ok(accounts) => accounts,
+        Err(e) => {
+            found.problem("store", e.to_string());
+            Vec::new()
+        }
+    }
 }
 
-fn check_channel(found: &mut Findings, config: &Config, channel: &ChannelConfig) {
+fn check_channel(
+    found: &mut Findings,
+    config: &Config,
+    channel: &ChannelConfig,
+    account: Option<&AccountRow>,
+) {
     let check = format!("channel {}", channel.name);
     let Some(vendor) = vendor(&channel.provider) else {
         return found.problem(check, format!("{}: there is no provider {}", channel.place, channel.provider));
@@ -212,6 +219,15 @@ fn check_channel(found: &mut Findings, config: &Config, channel: &ChannelConfig)
         return found.problem(check, trouble.join("; "));
     }
     let state = if channel.enabled { "" } else { ", disabled" };
+    // As the engine has found it last.
+    if let Some(row) = account.filter(|row| channel.enabled && !row.detail.is_empty()) {
+        let detail = format!("{}: {}", row.health.word(), row.detail);
+        match row.health {
+            Health::NeedsLogin | Health::Failing => found.problem(check.clone(), detail),
+            Health::Limited => found.note(check.clone(), detail),
+            Health::Ok | Health::Connecting | Health::Disabled => {}
+        }
+    }
     found.ok(
         check,
         format!(

@@ -17,8 +17,6 @@ pub struct HealthBoard {
     known: Arc<Mutex<HashMap<AccountId, (Health, String)>>>,
     /// Why the last request of an account failed.
     causes: Arc<Mutex<HashMap<AccountId, String>>>,
-    /// What is to be known of an account that works.
-    notices: Arc<Mutex<HashMap<AccountId, String>>>,
     store: Store,
     bus: Bus,
     clock: Arc<dyn Clock>,
@@ -27,23 +25,16 @@ pub struct HealthBoard {
 impl HealthBoard {
     /// A board that knows nothing yet.
     pub fn new(store: Store, bus: Bus, clock: Arc<dyn Clock>) -> HealthBoard {
-        HealthBoard { known: Arc::default(), causes: Arc::default(), notices: Arc::default(), store, bus, clock }
+        HealthBoard { known: Arc::default(), causes: Arc::default(), store, bus, clock }
     }
 
-    /// The account works.
-    pub fn well(&self, account: AccountId) {
+    /// The account works. With a notice it does so, but not in every respect.
+    pub fn well(&self, account: AccountId, notice: Option<&str>) {
         self.causes.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
-        let notice = self.notices.lock().unwrap_or_else(PoisonError::into_inner).get(&account).cloned();
-        self.set(account, Health::Ok, &notice.unwrap_or_default());
-    }
-
-    /// What a person should know of the account while it works; none = nothing. Told from the next [`well`](Self::well) on.
-    pub fn notice(&self, account: AccountId, notice: Option<&str>) {
-        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
         match notice {
-            Some(notice) => notices.insert(account, notice.to_owned()),
-            None => notices.remove(&account),
-        };
+            None => self.set(account, Health::Ok, ""),
+            Some(notice) => self.set(account, Health::Limited, notice),
+        }
     }
 
     /// A request of the account has failed. That alone makes it no worse; a pause that follows tells this cause.
@@ -89,7 +80,7 @@ impl HealthBoard {
         }
         match health {
             Health::Ok | Health::Connecting | Health::Disabled => {
-                info!("account {account}: {}{}", health.word(), mask(&told(detail)));
+                info!("account {account}: {}", health.word())
             }
             Health::NeedsLogin | Health::Limited | Health::Failing => {
                 warn!("account {account}: {}: {}", health.word(), mask(detail));
@@ -110,11 +101,6 @@ impl HealthBoard {
     }
 }
 
-/// A detail behind a word.
-fn told(detail: &str) -> String {
-    if detail.is_empty() { String::new() } else { format!(": {detail}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,16 +118,13 @@ mod tests {
         board.paused(account, 31_000);
         let told = "the provider asks for patience; sending is paused for 30 s, then tried again";
         assert_eq!(board.get(account), Some((Health::Limited, told.to_owned())));
-        board.well(account);
+        board.well(account, None);
         board.paused(account, 31_000);
         let told = "sending is paused for 30 s, then tried again";
         assert_eq!(board.get(account), Some((Health::Limited, told.to_owned())), "an old cause is none");
-        board.notice(account, Some("a folder is not there"));
-        board.well(account);
-        board.well(account);
-        assert_eq!(board.get(account), Some((Health::Ok, "a folder is not there".to_owned())));
-        board.notice(account, None);
-        board.well(account);
+        board.well(account, Some("no copy was kept"));
+        assert_eq!(board.get(account), Some((Health::Limited, "no copy was kept".to_owned())));
+        board.well(account, None);
         assert_eq!(board.get(account), Some((Health::Ok, String::new())));
     }
 }

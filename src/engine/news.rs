@@ -13,7 +13,7 @@ use tracing::{info, warn};
 const BACKOFF: Backoff = Backoff { base: Duration::from_secs(10), max: Duration::from_secs(900) };
 /// A connection that has stood for longer was a good one.
 const GOOD: Duration = Duration::from_secs(60);
-/// Losses in a row after which a person is told.
+/// Losses in a row that are worth a warning.
 const OFTEN: u32 = 3;
 
 /// What is heard of news over a connection that is held open for that.
@@ -26,14 +26,13 @@ pub(super) struct News<'a> {
     /// After a loss: until when it is left alone.
     rests: Option<Instant>,
     losses: u32,
-    why: String,
 }
 
 impl<'a> News<'a> {
     /// For an account of that name. Connects when it is first listened to.
     pub fn new(provider: &'a dyn Provider, name: &'a str) -> News<'a> {
         let (waits, rests) = (None, None);
-        News { provider, name, waits, begun: Instant::now(), rests, losses: 0, why: String::new() }
+        News { provider, name, waits, begun: Instant::now(), rests, losses: 0 }
     }
 
     /// Ends when there may be news: the provider tells of it, or a connection was lost and what came meanwhile is to be asked for. Never
@@ -64,22 +63,15 @@ impl<'a> News<'a> {
         self.rests = None;
     }
 
-    /// What a person should know: that news come late, and why.
-    pub fn notice(&self) -> Option<String> {
-        (self.losses >= OFTEN)
-            .then(|| format!("news come late: the connection that waits for them is lost again and again ({})", self.why))
-    }
-
     fn lost(&mut self, failure: &Failure) {
         if self.begun.elapsed() > GOOD {
             self.losses = 0;
         }
         self.losses = self.losses.saturating_add(1);
-        self.why = failure.to_string();
         let jitter = f64::from(self.losses % 10) / 10.0;
         let rest = BACKOFF.delay(self.losses, jitter);
         self.rests = Some(Instant::now() + rest);
-        let (name, why, seconds) = (self.name, mask(&self.why), rest.as_secs());
+        let (name, why, seconds) = (self.name, mask(&failure.to_string()), rest.as_secs());
         if self.losses == OFTEN {
             warn!("\u{201c}{name}\u{201d}: the connection that waits for news is lost again and again: {why}");
         } else {
@@ -180,10 +172,9 @@ mod tests {
         }
         let times = far.connections.load(Ordering::Relaxed);
         assert!((96..=220).contains(&times), "{times} in a day");
-        assert!(news.notice().unwrap().contains("closed"));
         far.lost.lock().unwrap().take();
         far.news.notify_one();
-        while news.notice().is_some() {
+        while news.losses > 0 {
             news.heard().await;
         }
     }
@@ -198,6 +189,5 @@ mod tests {
             news.heard().await;
             assert!(begun.elapsed() < Duration::from_secs(1800) + BACKOFF.base * 2);
         }
-        assert_eq!(news.notice(), None);
     }
 }

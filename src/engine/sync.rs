@@ -72,8 +72,8 @@ impl Sync {
                 match provider.poll_every() {
                     _ if due => self.pull(&live, provider.as_ref()).await,
                     Some(_) => self.pull(&live, provider.as_ref()).await,
-                    None if probed => Ok(None),
-                    None => provider.probe().await.map(|_| None).map_err(Trouble::Provider),
+                    None if probed => Ok(()),
+                    None => provider.probe().await.map(|_| ()).map_err(Trouble::Provider),
                 }
             };
             // A provider that does not answer must not hold the end: a page is kept whole or not at all.
@@ -82,14 +82,11 @@ impl Sync {
                 _ = stopped.wait_for(|s| *s) => return,
             };
             let wait = match outcome {
-                Ok(notice) => {
+                Ok(()) => {
                     probed = true;
                     failures = 0;
                     due = false;
-                    let notices: Vec<String> = notice.into_iter().chain(news.notice()).collect();
-                    let notice = (!notices.is_empty()).then(|| notices.join("; "));
-                    self.health.notice(live.id, notice.as_deref());
-                    self.health.well(live.id);
+                    self.health.well(live.id, provider.notice().as_deref());
                     // Without polling there is nothing more to ask.
                     provider.poll_every().unwrap_or(Duration::from_secs(24 * 3_600))
                 }
@@ -132,12 +129,11 @@ impl Sync {
         }
     }
 
-    /// Pulls until there is no more. Each page is kept together with its cursor. Answers what a person should know of the account.
-    async fn pull(&self, live: &Live, provider: &dyn Provider) -> Result<Option<String>, Trouble> {
+    /// Pulls until there is no more. Each page is kept together with its cursor.
+    async fn pull(&self, live: &Live, provider: &dyn Provider) -> Result<(), Trouble> {
         let begun = self.clock.now();
         let mut cursor =
             Cursor(self.store.reader().and_then(|r| r.cursor(live.id, STREAM)).map_err(Trouble::Store)?);
-        let mut notice = None;
         let mut scope = if cursor.0.is_none() { Scope::Recent } else { Scope::Since };
         for _ in 0..PAGES {
             let page =
@@ -148,17 +144,16 @@ impl Sync {
             }
             debug!("pull of \u{201c}{}\u{201d}: {} events, more: {more}", live.name, page.events.len());
             cursor = page.cursor.clone();
-            notice.clone_from(&page.notice);
             self.keep(live, page, begun, true).await.map_err(Trouble::Store)?;
             if !more {
-                return Ok(notice);
+                return Ok(());
             }
             if scope == Scope::Recent && cursor.0.is_some() {
                 scope = Scope::Since;
             }
         }
         warn!("a pull of \u{201c}{}\u{201d} was ended after {PAGES} pages", live.name);
-        Ok(notice)
+        Ok(())
     }
 
     async fn keep(&self, live: &Live, page: Page, begun: Ms, cursor: bool) -> Result<(), StoreError> {

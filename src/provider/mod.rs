@@ -132,8 +132,6 @@ pub struct Page {
     pub covered: Vec<ConversationKey>,
     /// How far reading the history is, where it takes long.
     pub progress: Option<Progress>,
-    /// What a person should know of the account although it works: a folder that is not there, a mail that could not be read.
-    pub notice: Option<String>,
 }
 
 /// How far reading the history of an account is, in messages.
@@ -233,6 +231,12 @@ pub trait Provider: Send + Sync {
     /// None where there is no such connection. It is waited for across pulls. An error ends the wait: after a pull it is begun again, ever
     /// later where that happens again and again.
     fn watch<'a>(&'a self) -> Option<BoxFuture<'a, Result<(), Failure>>> {
+        None
+    }
+
+    /// What whoever looks after the account should know although it works: something besides the messages themselves does not go as it
+    /// should. Asked after everything that went well.
+    fn notice(&self) -> Option<String> {
         None
     }
 

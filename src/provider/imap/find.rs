@@ -12,6 +12,7 @@ use super::told::{Moment, Reading};
 use crate::domain::clock::Ms;
 use crate::domain::delivery::{Delivery, DeliverySource};
 use crate::domain::event::{DeliveryReport, Event, MessageRef};
+use crate::domain::facet::Facet;
 use crate::domain::failure::Failure;
 use crate::domain::mail::op_of;
 use crate::domain::op::{Op, OpBody};
@@ -138,5 +139,11 @@ async fn searched(imap: &Imap, session: &mut Session, id: &str, now: Ms) -> Resu
     let connected = imap.since.load(Ordering::Relaxed).min(now);
     let moment = Moment { now, connected, again: true };
     job.bodies(&reading, open.validity, &heads, moment).await?;
+    for event in &mut growing.events {
+        if let Event::Message(fact) = event {
+            // Nor does where it lies say what is to become of its conversation.
+            fact.conversation.facets.retain(|facet| !matches!(facet.value, Facet::Status { .. }));
+        }
+    }
     Ok(growing.events)
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::event::Event;
 use crate::provider::Cursor;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// Bytes of a page.
 pub(super) const PAGE_BYTES: u64 = 8 << 20;
@@ -42,8 +42,6 @@ pub struct Memory {
     cursor: Cursor,
     /// What was told last of whether mails were seen, by folder and number.
     pub(super) flags: HashMap<String, BTreeMap<u32, bool>>,
-    /// Threads that were alive lately. Nobody asks for them once all old mail has been read.
-    pub recent: HashSet<String>,
     /// One mail at a time: among many was one whose description cannot be read.
     pub(super) careful: bool,
     /// Mails that cannot be read as others are, by folder and number.

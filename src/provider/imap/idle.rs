@@ -30,9 +30,6 @@ async fn listen(imap: &Imap) -> Result<(), Failure> {
         lent.leave().await;
         return std::future::pending().await;
     }
-    if lent.has_news() {
-        return lent.give_back(Ok(()));
-    }
     imap.tells.store(true, Ordering::Relaxed);
     let mut result = wait(imap, &mut lent.session).await;
     if lent.is_stale(&result) {

@@ -30,8 +30,6 @@ pub struct Lent<'a> {
     pub session: Session,
     /// Whether it was opened for this use.
     is_new: bool,
-    /// Whether the server told of news of its folder when it was asked whether it lives.
-    has_news: bool,
 }
 
 /// Takes the connection of a place, or opens one. One use at a time.
@@ -42,27 +40,22 @@ pub async fn lend<'a>(imap: &'a Imap, slot: &'a Slot) -> Result<Lent<'a>, Failur
     let mut slot = slot.lock().await;
     if let Some(Resting { mut session, since }) = slot.take() {
         if since.elapsed() < imap.patience.rest {
-            return Ok(Lent { imap, slot, session, is_new: false, has_news: false });
+            return Ok(Lent { imap, slot, session, is_new: false });
         }
         session.set_patience(LIVES);
-        if let Ok(has_news) = session.noop().await {
+        if session.noop().await.is_ok() {
             session.set_patience(imap.patience.answer);
-            return Ok(Lent { imap, slot, session, is_new: false, has_news });
+            return Ok(Lent { imap, slot, session, is_new: false });
         }
     }
     let session = connect::open(imap).await?;
-    Ok(Lent { imap, slot, session, is_new: true, has_news: false })
+    Ok(Lent { imap, slot, session, is_new: true })
 }
 
 impl<'a> Lent<'a> {
     /// Whether it was opened for this use.
     pub fn is_new(&self) -> bool {
         self.is_new
-    }
-
-    /// Whether the server has told of news of the open folder before this use.
-    pub fn has_news(&self) -> bool {
-        self.has_news
     }
 
     /// Ends the connection instead of giving it back.
@@ -81,7 +74,7 @@ impl<'a> Lent<'a> {
     /// As [`connect::open`].
     pub async fn renew(self) -> Result<Lent<'a>, Failure> {
         let session = connect::open(self.imap).await?;
-        Ok(Lent { session, is_new: true, has_news: false, ..self })
+        Ok(Lent { session, is_new: true, ..self })
     }
 
     /// Gives the connection back, if it can be used again, and the result in terms of the engine.

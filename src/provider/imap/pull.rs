@@ -14,10 +14,11 @@ use super::lend::{Lent, lend};
 use super::place::Place;
 use super::read::Job;
 use super::told::{self, Reading};
-use super::{Imap, connect, errors, smtp};
+use super::{Imap, connect, errors, sent, smtp};
 use crate::domain::clock::Ms;
 use crate::domain::failure::Failure;
 use crate::provider::{Cursor, Login, Page, Scope};
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 /// Mails of a page.
@@ -79,8 +80,15 @@ async fn page(imap: &Imap, cursor: &Cursor, now: Ms) -> Result<Page, Failure> {
         lent = lent.renew().await?;
         result = round(imap, &mut lent, memory, cursor, now).await;
     }
-    let (place, mut growing) = lent.give_back(result)?;
-    told::close_what_is_over(&mut growing.events, &mut memory.recent, now);
+    // Mail that comes in goes first.
+    let is_over = matches!(&result, Ok((place, growing)) if !growing.more && place.progress().is_none());
+    let (place, mut growing) = if is_over && !sent::again(imap, &mut lent.session, now).await {
+        drop(lent);
+        result.map_err(errors::failure)?
+    } else {
+        lent.give_back(result)?
+    };
+    told::close_what_is_over(&mut growing.events, now);
     let first = imap.settings.folders.first().map_or("INBOX", String::as_str);
     if let Some(folder) = place.folders.get(first) {
         imap.seen.store(mark(folder.validity, folder.next), Ordering::Relaxed);
@@ -88,16 +96,13 @@ async fn page(imap: &Imap, cursor: &Cursor, now: Ms) -> Result<Page, Failure> {
     imap.since.store(place.since, Ordering::Relaxed);
     let (progress, cursor) = (place.progress(), place.cursor());
     memory.end(&cursor, growing.told);
-    if progress.is_none() {
-        memory.recent.clear();
-    }
+    *imap.noticed.lock().unwrap_or_else(PoisonError::into_inner) = memory.notice();
     Ok(Page {
         events: growing.events,
         cursor,
         more: growing.more || progress.is_some(),
         covered: Vec::new(),
         progress,
-        notice: memory.notice(),
     })
 }
 

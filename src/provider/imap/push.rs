@@ -1,7 +1,8 @@
 //! Sends what an op says: the mail is made, handed over, and kept.
 
 use super::Imap;
-use super::sent::{self, Sent};
+use super::owed::Debt;
+use super::sent;
 use super::smtp::{self, Envelope};
 use crate::domain::delivery::{Delivery, DeliverySource};
 use crate::domain::event::{DeliveryReport, Event, MessageRef};
@@ -24,11 +25,14 @@ pub async fn push(imap: &Imap, op: &Op, ctx: &PushContext) -> Result<Accepted, F
     };
     let reply = smtp::send(imap, &envelope, &written).await?;
     let answers = answered(op, &mail);
-    let id = &mail.mail.message_id;
-    sent::after(imap, &Sent { message_id: id, mail: &written, answers: answers.as_deref() }).await;
+    let debt = Debt { message_id: mail.mail.message_id.clone(), mail: written, answers };
+    let said = match sent::after(imap, debt).await {
+        Ok(()) => reply.line(),
+        Err(why) => format!("{}; no copy of it in the mailbox: {why}", reply.line()),
+    };
     let report = DeliveryReport {
         state: Delivery::Accepted,
-        said: reply.line(),
+        said,
         reason: None,
         price: None,
         at: ctx.now,

@@ -3,7 +3,7 @@
 use super::answer::{Caps, Done, Trouble};
 use super::command::Command;
 use super::utf7;
-use super::wire::{Idle, Wire, is_news};
+use super::wire::{Idle, Wire};
 use crate::domain::clock::Ms;
 use async_imap::imap_proto::{
     AttributeValue, BodyStructure, MailboxDatum, NameAttribute, Response, ResponseCode, StatusAttribute,
@@ -132,14 +132,12 @@ impl Session {
         self.wire.set_patience(patience);
     }
 
-    /// Whether the connection answers, and whether it tells of news of the open folder with that.
+    /// Whether the connection answers.
     ///
     /// # Errors
     /// [`Trouble`] where it does not.
-    pub async fn noop(&mut self) -> Result<bool, Trouble> {
-        let mut has_news = false;
-        self.wire.run(&Command::new("NOOP"), &mut |response| has_news |= is_news(response)).await?;
-        Ok(has_news)
+    pub async fn noop(&mut self) -> Result<(), Trouble> {
+        self.run(&Command::new("NOOP")).await.map(|_| ())
     }
 
     /// Says goodbye. Nobody waits for the answer.
@@ -182,6 +180,7 @@ impl Session {
             // Old servers do not tell: the number behind the last one.
             open.next = self.last_uid(open.exists).await?.saturating_add(1);
         }
+        self.wire.caught_up();
         self.open = Some(open.clone());
         Ok(open)
     }

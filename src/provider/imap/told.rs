@@ -21,11 +21,15 @@ use crate::text::mail::parse::parse;
 use crate::text::mail::parsed::{Feature, MailFile, Parsed};
 use crate::text::sanitize;
 use serde_json::{Map, json};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A conversation of which nothing is newer than this was over before the account was connected.
 const OVER: Ms = 30 * 86_400_000;
+/// Ranks of what is said of a conversation by its first mails.
+const IS_OVER: u16 = 0;
+const IS_ALIVE: u16 = 1;
+const BY_FOLDER: u16 = 2;
 
 /// A folder that is read, and what its mail is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,7 +194,7 @@ fn told(imap: &Imap, lying: &Lying<'_>, parsed: &Parsed, moment: Moment) -> Vec<
             Some(Role::Archive) => Some(Status::Resolved),
             _ => None,
         };
-        fact.conversation.facets.extend(status.map(at_the_beginning));
+        fact.conversation.facets.extend(status.map(|status| at_the_beginning(status, BY_FOLDER)));
         if !is_sent {
             let spot = Spot { folder: lying.reading.name.clone(), validity: lying.validity, uid: lying.uid };
             imap.known.put(&fact.external_id, spot);
@@ -203,9 +207,10 @@ fn told(imap: &Imap, lying: &Lying<'_>, parsed: &Parsed, moment: Moment) -> Vec<
     events
 }
 
-/// A status that holds only until anybody says something else.
-fn at_the_beginning(status: Status) -> Stamped<Facet> {
-    Stamped { value: Facet::Status { status, until: None }, rev: Rev::at(0) }
+/// A status that holds only until anybody says something else. Of several the higher rank counts, in whichever order they are read:
+/// where a mail lies says more than how old it is, and one mail that is not over keeps its whole thread open.
+fn at_the_beginning(status: Status, rank: u16) -> Stamped<Facet> {
+    Stamped { value: Facet::Status { status, until: None }, rev: Rev { at: 0, rank } }
 }
 
 /// Whether a mail that is read for the first time was seen. That it was not says little: it holds since the mail came, no longer.
@@ -236,31 +241,23 @@ pub fn name_of(head: &[u8]) -> Option<String> {
     (!mail.message_id.is_empty()).then(|| fact::external_id(&mail, true))
 }
 
-/// Marks what was over before the account was connected, so that a first sync does not open all that ever was. `recent` remembers threads
-/// that were alive lately: the newest mail of a thread is read first.
-pub fn close_what_is_over(events: &mut [Event], recent: &mut HashSet<String>, now: Ms) {
-    let mut newest: HashMap<ConversationKey, Ms> = HashMap::new();
-    let mut alive: HashSet<ConversationKey> = HashSet::new();
-    for event in events.iter() {
+/// Says of every mail whether it was over before the account was connected, so that a first sync does not open all that ever was. Each
+/// is judged alone: pages, restarts and the order in which they are read change nothing.
+pub fn close_what_is_over(events: &mut [Event], now: Ms) {
+    for event in events {
         let Event::Message(fact) = event else { continue };
-        let key = &fact.conversation.key;
-        let at = newest.entry(key.clone()).or_insert(fact.sent_at);
-        *at = fact.sent_at.max(*at);
-        let names = fact.mail.as_ref().map(|mail| mail.thread_names()).unwrap_or_default();
-        if !fact.history || names.iter().any(|name| recent.contains(name)) {
-            alive.insert(key.clone());
+        if has_status(&fact.conversation) {
+            continue;
         }
-    }
-    for event in events.iter_mut() {
-        let Event::Message(fact) = event else { continue };
-        let key = &fact.conversation.key;
-        let is_recent = newest.get(key).is_some_and(|at| *at >= now.saturating_sub(OVER));
-        if is_recent || alive.contains(key) {
-            let names = fact.mail.as_ref().map(|mail| mail.thread_names()).unwrap_or_default();
-            recent.extend(names);
-        } else if !has_status(&fact.conversation) {
-            fact.conversation.facets.push(at_the_beginning(Status::Resolved));
-        }
+        let is_recent = fact.sent_at >= now.saturating_sub(OVER);
+        let status = match (fact.history, is_recent) {
+            (true, false) => at_the_beginning(Status::Resolved, IS_OVER),
+            (true, true) => at_the_beginning(Status::Open, IS_ALIVE),
+            (false, _) if fact.direction == Direction::Inbound => at_the_beginning(Status::Open, IS_ALIVE),
+            // What we write since opens nothing.
+            (false, _) => continue,
+        };
+        fact.conversation.facets.push(status);
     }
 }
 

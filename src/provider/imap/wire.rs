@@ -51,13 +51,15 @@ pub struct Wire {
     goodbye: Option<String>,
     /// Whether literals need no leave (RFC 7888).
     free_literals: bool,
+    /// Whether the open folder has changed while something else was asked, and nobody has been told.
+    untold: bool,
 }
 
 impl Wire {
     /// A connection on which the server speaks first, or was told to begin anew.
     pub fn new(stream: Stream) -> Wire {
         let client = Client::new(Guard::new(stream, LARGEST));
-        Wire { client, tags: 0, goodbye: None, free_literals: false }
+        Wire { client, tags: 0, goodbye: None, free_literals: false, untold: false }
     }
 
     /// The connection itself. What was read of it and not yet taken is dropped: nobody knows who said it.
@@ -116,39 +118,6 @@ impl Wire {
         self.finish(&tag, each).await
     }
 
-    /// Sends several commands at once and takes their answers; the first trouble is the result, but all are taken.
-    ///
-    /// # Errors
-    /// As [`Wire::run`].
-    pub async fn run_all(&mut self, commands: &[Command], each: Each<'_>) -> Result<(), Trouble> {
-        let mut out = Vec::new();
-        let mut tags = Vec::new();
-        for command in commands {
-            let tag = self.tag();
-            out.extend_from_slice(format!("{tag} ").as_bytes());
-            for piece in &command.0 {
-                match piece {
-                    Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
-                    Piece::Literal(_) => {
-                        return Err(Trouble::Bad("a literal cannot be sent along with others".into()));
-                    }
-                }
-            }
-            out.extend_from_slice(b"\r\n");
-            tags.push(tag);
-        }
-        self.write(&out).await?;
-        let mut result = Ok(());
-        for tag in tags {
-            match self.finish(&tag, each).await {
-                Ok(_) => {}
-                Err(trouble) if trouble.is_lost() => return Err(trouble),
-                Err(trouble) => result = result.and(Err(trouble)),
-            }
-        }
-        result
-    }
-
     /// Logs in by a mechanism (RFC 3501, section 6.2.2): `answers` are given to the server's challenges in turn. The first goes along
     /// with the command where the server takes that (RFC 4959).
     ///
@@ -182,40 +151,35 @@ impl Wire {
         Err(Trouble::Lost("the login does not come to an end".into()))
     }
 
-    /// Waits for news of the open folder (RFC 2177), at most so long.
+    /// What has been told of the open folder up to now is known.
+    pub fn caught_up(&mut self) {
+        self.untold = false;
+    }
+
+    /// Waits for news of the open folder (RFC 2177), at most so long. What was told in passing, at the end of another command or of the
+    /// last wait, is news as well: it is not told again.
     ///
     /// # Errors
     /// As [`Wire::run`].
     pub async fn idle(&mut self, longest: Duration, patience: Duration) -> Result<Idle, Trouble> {
+        if std::mem::take(&mut self.untold) {
+            return Ok(Idle::News);
+        }
         let tag = self.tag();
         self.write(format!("{tag} IDLE\r\n").as_bytes()).await?;
-        let mut idle = Idle::Quiet;
-        let mut seen = |response: &Response<'_>| {
-            if is_news(response) {
-                idle = Idle::News;
-            }
-        };
-        self.leave(&tag, &mut seen).await?;
+        self.leave(&tag, &mut |_| ()).await?;
         // Silence is what is waited for; the clock is ours meanwhile.
         self.set_patience(longest + patience);
         let deadline = tokio::time::Instant::now() + longest;
-        while idle == Idle::Quiet {
+        while !self.untold {
             // Anything else is "Still here", and the like.
             let Ok(news) = tokio::time::timeout_at(deadline, self.next(is_news)).await else { break };
-            if news? {
-                idle = Idle::News;
-            }
+            self.untold |= news?;
         }
         self.set_patience(patience);
         self.write(b"DONE\r\n").await?;
-        // Up to the very end there may be news: nobody tells of them again.
-        let mut late = |response: &Response<'_>| {
-            if is_news(response) {
-                idle = Idle::News;
-            }
-        };
-        self.finish(&tag, &mut late).await?;
-        Ok(idle)
+        self.finish(&tag, &mut |_| ()).await?;
+        Ok(if std::mem::take(&mut self.untold) { Idle::News } else { Idle::Quiet })
     }
 
     fn tag(&mut self) -> String {
@@ -249,7 +213,7 @@ impl Wire {
 
     /// Takes answers until the command has ended, or may go on.
     async fn step(&mut self, tag: &str, each: Each<'_>) -> Result<Step, Trouble> {
-        let mut caps = None;
+        let (mut caps, mut untold) = (None, false);
         loop {
             let step = self
                 .next(|response| match response {
@@ -266,11 +230,13 @@ impl Wire {
                         None
                     }
                     other => {
+                        untold |= is_news(other);
                         each(other);
                         None
                     }
                 })
                 .await?;
+            self.untold |= untold;
             match step {
                 Some(Ok(Step::Ended(done))) => {
                     return Ok(Step::Ended(Done { caps: done.caps.or(caps), ..done }));
@@ -313,7 +279,7 @@ impl Wire {
 }
 
 /// Whether something in the open folder has changed.
-pub(super) fn is_news(response: &Response<'_>) -> bool {
+fn is_news(response: &Response<'_>) -> bool {
     matches!(
         response,
         Response::MailboxData(MailboxDatum::Exists(_))
@@ -408,13 +374,31 @@ mod tests {
     async fn still_here_is_no_news() {
         let mut wire = wire(&["+ idling\r\n* OK Still here\r\n* 4 EXISTS\r\n", "F1 OK done\r\n"]).await;
         assert_eq!(wire.idle(LONG, LONG).await, Ok(Idle::News));
-        for (last, want) in
-            [("F1 OK done\r\n", Idle::Quiet), ("* 1 EXPUNGE\r\n* 5 EXISTS\r\nF1 OK done\r\n", Idle::News)]
-        {
-            let answers: &'static [&'static str] =
-                Box::leak(Box::new(["+ idling\r\n* OK Still here\r\n", last]));
-            let mut quiet = self::wire(answers).await;
-            assert_eq!(quiet.idle(Duration::from_millis(10), LONG).await, Ok(want), "{last}");
-        }
+        let mut quiet = wire_that_idles().await;
+        assert_eq!(quiet.idle(Duration::from_millis(10), LONG).await, Ok(Idle::Quiet));
+    }
+
+    #[tokio::test]
+    async fn what_is_told_in_passing_is_news_of_the_next_wait() {
+        let mut wire = wire(&[
+            "* 1 EXISTS\r\nF1 OK opened\r\n",
+            "* 2 EXISTS\r\nF2 OK done\r\n",
+            "+ idling\r\n",
+            "* 3 EXISTS\r\nF3 OK done\r\n",
+            "+ idling\r\n",
+            "F4 OK done\r\n",
+        ])
+        .await;
+        run(&mut wire, "SELECT INBOX").await.unwrap();
+        wire.caught_up();
+        run(&mut wire, "NOOP").await.unwrap();
+        assert_eq!(wire.idle(LONG, LONG).await, Ok(Idle::News));
+        // Told only as the wait ends.
+        assert_eq!(wire.idle(Duration::from_millis(10), LONG).await, Ok(Idle::News));
+        assert_eq!(wire.idle(Duration::from_millis(10), LONG).await, Ok(Idle::Quiet));
+    }
+
+    async fn wire_that_idles() -> Wire {
+        wire(&["+ idling\r\n* OK Still here\r\n", "F1 OK done\r\n"]).await
     }
 }

@@ -139,7 +139,7 @@ async fn list(twilio: &Twilio, mut place: Place, now: Ms) -> Result<Page, Failur
         cursor: place.cursor(),
         more,
         covered: covered.into_iter().collect::<Vec<ConversationKey>>(),
-        ..Page::default()
+        progress: None,
     })
 }
 

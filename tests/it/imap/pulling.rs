@@ -197,14 +197,15 @@ async fn what_was_over_before_the_account_was_connected_is_not_opened() {
     let told: Vec<_> =
         facts(&events).iter().map(|f| (f.external_id.as_str(), status(f), f.history)).collect();
     let over = Some((Status::Resolved, Rev::at(0)));
+    let alive = Some((Status::Open, Rev { at: 0, rank: 1 }));
     assert_eq!(
         told,
         [
             ("over@example.net", over, true),
-            ("begun@example.net", None, true),
-            ("unread@example.net", None, false),
-            ("later@example.net", None, true),
-            ("fresh@example.net", None, true),
+            ("begun@example.net", over, true),
+            ("unread@example.net", alive, false),
+            ("later@example.net", alive, true),
+            ("fresh@example.net", alive, true),
         ]
     );
 }
@@ -234,8 +235,8 @@ async fn folders_say_what_their_mail_is() {
         [
             ("away@example.net", Direction::Inbound, Some(Status::Resolved)),
             (ours.as_str(), Direction::Outbound, None),
-            ("forged@example.test", Direction::Inbound, None),
-            ("in@example.net", Direction::Inbound, None),
+            ("forged@example.test", Direction::Inbound, Some(Status::Open)),
+            ("in@example.net", Direction::Inbound, Some(Status::Open)),
             ("out@example.test", Direction::Outbound, None),
             ("spam@example.net", Direction::Inbound, Some(Status::Spam)),
         ]
@@ -371,11 +372,11 @@ async fn a_folder_of_the_settings_that_is_not_there_is_told_until_it_is() {
     let imap = imap(&world, &[("folders", "INBOX, Orders")]);
     let page = pull(&imap, &Cursor::default()).await;
     assert_eq!(ids(&page.events), ["1@example.net"], "the others are read all the same");
-    let notice = page.notice.unwrap();
+    let notice = imap.notice().unwrap();
     assert!(notice.contains("Orders") && notice.contains("not there"), "{notice}");
     world.deliver("Orders", &mail("2", ""), &[]);
     let page = pull(&imap, &page.cursor).await;
-    assert_eq!(page.notice, None);
+    assert_eq!(imap.notice(), None);
     let (rest, _) = pull_all(&imap, &page.cursor).await;
     assert!(ids(&page.events).contains(&"2@example.net") || ids(&rest).contains(&"2@example.net"));
 }

@@ -25,7 +25,7 @@ async fn a_mail_whose_bytes_are_not_given_is_told_of_by_its_head() {
     assert!(fact.text.contains("could not be read") && fact.text.contains("INBOX"), "{}", fact.text);
     let page = pull(&imap, &cursor).await;
     assert!(page.events.is_empty(), "once");
-    assert_eq!(page.notice.as_deref(), Some("2 mails could not be read: they say so in their conversations"));
+    assert_eq!(imap.notice().as_deref(), Some("2 mails could not be read: they say so in their conversations"));
     // Once it can be read, that counts.
     let found = imap.pull(Cursor::default(), Scope::Object("1@example.net".into()), NOW).await.unwrap();
     let read = facts(&found.events)[0];
@@ -62,8 +62,9 @@ async fn a_mail_without_a_size_is_read_all_the_same() {
     let world = world().await;
     world.deliver("INBOX", &mail("1", ""), &[]);
     world.plan_imap("UID FETCH", ImapFault::Without("RFC822.SIZE"));
-    let page = pull(&imap(&world, &[]), &Cursor::default()).await;
+    let imap = imap(&world, &[]);
+    let page = pull(&imap, &Cursor::default()).await;
     assert_eq!(ids(&page.events), ["1@example.net"]);
     assert_eq!(facts(&page.events)[0].text, "Hello 1");
-    assert_eq!(page.notice, None);
+    assert_eq!(imap.notice(), None);
 }
