@@ -73,9 +73,13 @@ impl<'a> News<'a> {
         self.rests = Some(Instant::now() + rest);
         let (name, why, seconds) = (self.name, mask(&failure.to_string()), rest.as_secs());
         if self.losses == OFTEN {
-            warn!("\u{201c}{name}\u{201d}: the connection that waits for news is lost again and again: {why}");
+            warn!(
+                "\u{201c}{name}\u{201d}: the connection that waits for news is lost again and again: {why}"
+            );
         } else {
-            info!("\u{201c}{name}\u{201d}: the connection that waits for news was lost, again in {seconds} s: {why}");
+            info!(
+                "\u{201c}{name}\u{201d}: the connection that waits for news was lost, again in {seconds} s: {why}"
+            );
         }
     }
 }

@@ -92,7 +92,8 @@ impl Memory {
             told.push(format!("the folder \u{201c}{name}\u{201d}{more} of its settings is not there"));
         }
         let unread = |bad: &&Bad| **bad >= Bad::Mail;
-        let count = self.unreadable.values().map(|mails| mails.values().filter(unread).count()).sum::<usize>();
+        let count =
+            self.unreadable.values().map(|mails| mails.values().filter(unread).count()).sum::<usize>();
         match count {
             0 => {}
             1 => told.push("one mail could not be read: it says so in its conversation".to_owned()),

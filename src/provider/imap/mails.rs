@@ -1,12 +1,12 @@
 //! How mails are read: small ones many at once and whole, of large ones the words alone. One that cannot be read has its place in the
 //! thread all the same, with what could be had of it, and words that say what to do.
 
+use super::answer::Trouble;
 use super::growing::Bad;
 use super::read::Job;
 use super::session::{Flags, set};
 use super::structure::{self, Part, Pieces};
 use super::told::{self, Large, Lying, Moment, Reading};
-use super::answer::Trouble;
 use crate::domain::clock::Ms;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -459,17 +459,15 @@ fn fetched<'a>(response: &'a Response<'a>) -> Option<Fetched<'a>> {
                     draft: has("\\Draft"),
                 });
             }
-            AttributeValue::BodySection { section, data: Some(data), .. } => {
-                match section {
-                    None => fetched.whole = Some(data),
-                    Some(SectionPath::Full(_)) => fetched.head = Some(data),
-                    Some(SectionPath::Part(path, None)) => fetched.parts.push((number(path), &**data)),
-                    Some(SectionPath::Part(path, Some(MessageSection::Mime))) => {
-                        fetched.part_heads.push((number(path), &**data));
-                    }
-                    Some(SectionPath::Part(..)) => {}
+            AttributeValue::BodySection { section, data: Some(data), .. } => match section {
+                None => fetched.whole = Some(data),
+                Some(SectionPath::Full(_)) => fetched.head = Some(data),
+                Some(SectionPath::Part(path, None)) => fetched.parts.push((number(path), &**data)),
+                Some(SectionPath::Part(path, Some(MessageSection::Mime))) => {
+                    fetched.part_heads.push((number(path), &**data));
                 }
-            }
+                Some(SectionPath::Part(..)) => {}
+            },
             _ => {}
         }
     }

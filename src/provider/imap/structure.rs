@@ -73,7 +73,8 @@ fn walk(structure: &BodyStructure<'_>, number: String, left: &mut usize) -> Part
                 if *left == 0 {
                     break;
                 }
-                let inner = if number.is_empty() { format!("{}", n + 1) } else { format!("{number}.{}", n + 1) };
+                let inner =
+                    if number.is_empty() { format!("{}", n + 1) } else { format!("{number}.{}", n + 1) };
                 parts.push(walk(body, inner, left));
             }
             let params = common.ty.params.as_deref().unwrap_or_default();
@@ -143,7 +144,9 @@ impl Part {
 
     /// Whether a part that is no words says something of its mail, or may be its words all the same.
     fn tells(&self) -> bool {
-        self.mime.starts_with("text/") || self.mime.starts_with("message/") || self.mime.ends_with("pkcs7-mime")
+        self.mime.starts_with("text/")
+            || self.mime.starts_with("message/")
+            || self.mime.ends_with("pkcs7-mime")
     }
 
     /// Whether it is known what divides its parts, and theirs.
@@ -181,9 +184,8 @@ impl Part {
     /// The words of which only the beginning was read.
     pub fn cut<'a>(&'a self, pieces: &Pieces) -> Vec<&'a Part> {
         let got = |part: &Part| pieces.bodies.get(&part.number).map_or(0, |body| body.len() as u64);
-        let is_cut = |part: &&Part| {
-            part.is_words && part.octets > 0 && (got(part) == 0 || got(part) >= part.asked)
-        };
+        let is_cut =
+            |part: &&Part| part.is_words && part.octets > 0 && (got(part) == 0 || got(part) >= part.asked);
         self.leaves().into_iter().filter(is_cut).collect()
     }
 
@@ -296,7 +298,9 @@ mod tests {
     fn a_mail_whose_dividers_are_not_told_cannot_be_put_together() {
         assert!(of(&format!(r#"({TEXT}{FILE} "MIXED" ("BOUNDARY" "a"))"#)).is_divided());
         assert!(!of(&format!(r#"({TEXT}{FILE} "MIXED" ("BOUNDARY*0" "a"))"#)).is_divided());
-        assert!(!of(&format!(r#"({TEXT}({TEXT}{HTML} "ALTERNATIVE") "MIXED" ("BOUNDARY" "a"))"#)).is_divided());
+        assert!(
+            !of(&format!(r#"({TEXT}({TEXT}{HTML} "ALTERNATIVE") "MIXED" ("BOUNDARY" "a"))"#)).is_divided()
+        );
     }
 
     #[test]

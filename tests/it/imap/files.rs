@@ -37,7 +37,10 @@ async fn of_a_large_mail_the_words_are_read_and_its_file_in_one_piece() {
     let media = media(&imap).await;
     let asked = world.happened().imap;
     assert!(asked.iter().any(|line| line.contains("BODY.PEEK[1]<0.")), "{asked:?}");
-    assert!(!asked.iter().any(|line| line.contains("BODY.PEEK[]") || line.contains("BODY.PEEK[2]")), "{asked:?}");
+    assert!(
+        !asked.iter().any(|line| line.contains("BODY.PEEK[]") || line.contains("BODY.PEEK[2]")),
+        "{asked:?}"
+    );
     let got = imap.fetch(&media, 5_000_000).await.unwrap();
     assert!(got.bytes == bytes, "{} bytes", got.bytes.len());
     assert_eq!(got.mime.as_deref(), Some("application/pdf"));

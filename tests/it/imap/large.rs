@@ -90,7 +90,11 @@ async fn words_without_end_are_cut_told_of_and_kept_as_a_file() {
     world.deliver("INBOX", &of_parts("1", "mixed", &[words("text/plain", &long), photo(1_000)]), &[]);
     let (imap, fact) = read(&world).await;
     assert!(fact.text.len() < 1_200_000 && fact.text.contains("word50000"));
-    assert!(fact.text.ends_with("the whole of it is among its files"), "{}", &fact.text[fact.text.len() - 90..]);
+    assert!(
+        fact.text.ends_with("the whole of it is among its files"),
+        "{}",
+        &fact.text[fact.text.len() - 90..]
+    );
     let text = fact.attachments.iter().find(|file| file.external_id == "1").unwrap();
     assert_eq!(text.name.as_deref(), Some("text.txt"));
     let got = imap.fetch(text.media.as_ref().unwrap(), 50_000_000).await.unwrap();

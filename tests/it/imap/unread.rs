@@ -25,7 +25,10 @@ async fn a_mail_whose_bytes_are_not_given_is_told_of_by_its_head() {
     assert!(fact.text.contains("could not be read") && fact.text.contains("INBOX"), "{}", fact.text);
     let page = pull(&imap, &cursor).await;
     assert!(page.events.is_empty(), "once");
-    assert_eq!(imap.notice().as_deref(), Some("2 mails could not be read: they say so in their conversations"));
+    assert_eq!(
+        imap.notice().as_deref(),
+        Some("2 mails could not be read: they say so in their conversations")
+    );
     // Once it can be read, that counts.
     let found = imap.pull(Cursor::default(), Scope::Object("1@example.net".into()), NOW).await.unwrap();
     let read = facts(&found.events)[0];
