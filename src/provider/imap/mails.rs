@@ -2,12 +2,14 @@
 //! thread all the same, with what could be had of it, and words that say what to do.
 
 use super::answer::Trouble;
+use super::errors;
 use super::growing::Bad;
 use super::read::Job;
 use super::session::{Flags, set};
 use super::structure::{self, Part, Pieces};
 use super::told::{self, Large, Lying, Moment, Reading};
 use crate::domain::clock::Ms;
+use crate::domain::failure::Failure;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Mails in one command.
@@ -111,8 +113,16 @@ impl Job<'_> {
             }
         }
         let each = if self.memory.careful { 1 } else { NUMBERS };
+        let mut alone = Vec::new();
         for some in small.chunks(each) {
-            self.whole(reading, validity, some, moment).await?;
+            alone.extend(self.whole(reading, validity, some, moment).await?);
+        }
+        for head in alone {
+            // Refused with others, it may be given by itself. What is gone meanwhile is not given either.
+            let left = self.whole(reading, validity, &[head], moment).await?;
+            if !left.is_empty() && !self.session.there(&[head.uid]).await?.is_empty() {
+                self.placeholder(reading, validity, head, moment, Bad::Mail).await?;
+            }
         }
         self.memory.careful = false;
         for (head, bad) in others {
@@ -149,14 +159,14 @@ impl Job<'_> {
         result
     }
 
-    /// Reads small mails.
+    /// Reads small mails. Answers those that were not given.
     async fn whole(
         &mut self,
         reading: &Reading,
         validity: u32,
         heads: &[Head],
         moment: Moment,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Vec<Head>, Trouble> {
         let by_uid: BTreeMap<u32, &Head> = heads.iter().map(|head| (head.uid, head)).collect();
         let uids: Vec<u32> = by_uid.keys().copied().collect();
         let mut missing: BTreeSet<u32> = uids.iter().copied().collect();
@@ -175,24 +185,13 @@ impl Job<'_> {
             .await;
         // Among many, which one it is is found one by one.
         match uids.as_slice() {
-            [uid] => self.noted(reading, *uid, Bad::Mail, read)?,
+            [uid] => self.noted(reading, *uid, Bad::Mail, given(read))?,
             _ => {
                 self.memory.careful |= matches!(read, Err(Trouble::Unreadable(_)));
-                read?;
+                given(read)?;
             }
         }
-        if missing.is_empty() {
-            return Ok(());
-        }
-        // Gone meanwhile, or there and not given.
-        let missing: Vec<u32> = missing.into_iter().collect();
-        for uid in self.session.there(&missing).await? {
-            if let Some(head) = by_uid.get(&uid) {
-                self.memory.mark_bad(&reading.name, uid, Bad::Mail);
-                self.placeholder(reading, validity, **head, moment, Bad::Mail).await?;
-            }
-        }
-        Ok(())
+        Ok(missing.iter().filter_map(|uid| by_uid.get(uid)).map(|head| **head).collect())
     }
 
     /// Reads a large mail: its words, and which files it has.
@@ -203,7 +202,7 @@ impl Job<'_> {
         head: Head,
         moment: Moment,
     ) -> Result<(), Trouble> {
-        let read = self.pieces(head.uid).await;
+        let read = given(self.pieces(head.uid).await);
         let Some((part, pieces)) = self.noted(reading, head.uid, Bad::Described, read)? else {
             return self.beginning(reading, validity, head, moment).await;
         };
@@ -254,7 +253,7 @@ impl Job<'_> {
         head: Head,
         moment: Moment,
     ) -> Result<(), Trouble> {
-        let read = self.one(head.uid, &format!("BODY.PEEK[]<0.{BEGINNING}>")).await;
+        let read = given(self.one(head.uid, &format!("BODY.PEEK[]<0.{BEGINNING}>")).await);
         let Some(raw) = self.noted(reading, head.uid, Bad::Mail, read)? else {
             if self.session.there(&[head.uid]).await?.is_empty() {
                 return Ok(());
@@ -278,7 +277,7 @@ impl Job<'_> {
     ) -> Result<(), Trouble> {
         let mut raw = None;
         if bad < Bad::Head {
-            let read = self.one(head.uid, &format!("BODY.PEEK[HEADER]<0.{BEGINNING}>")).await;
+            let read = given(self.one(head.uid, &format!("BODY.PEEK[HEADER]<0.{BEGINNING}>")).await);
             raw = self.noted(reading, head.uid, Bad::Head, read)?;
         }
         self.memory.mark_bad(&reading.name, head.uid, bad);
@@ -298,8 +297,19 @@ impl Job<'_> {
                     got = got.take().or(fetched.whole.or(fetched.head).map(<[u8]>::to_vec));
                 }
             })
-            .await?;
-        Ok(got)
+            .await
+            .map(|()| got)
+    }
+}
+
+/// What was read of some mails, or nothing where the server refuses these alone: others may be had.
+fn given<T: Default>(read: Result<T, Trouble>) -> Result<T, Trouble> {
+    match read {
+        Err(trouble) if matches!(errors::failure(trouble.clone()), Failure::Rejected { .. }) => {
+            tracing::info!(target: "imap", "a mail is not given: {}", trouble.words());
+            Ok(T::default())
+        }
+        other => other,
     }
 }
 

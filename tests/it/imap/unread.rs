@@ -15,7 +15,13 @@ async fn a_mail_whose_bytes_are_not_given_is_told_of_by_its_head() {
     world.deliver("INBOX", &mail("2", ""), &[]);
     let imap = imap(&world, &[]);
     heads(&world);
-    world.plan_imap("UID FETCH", ImapFault::Nil);
+    // Together, and then each alone.
+    for _ in 0..2 {
+        world.plan_imap("UID FETCH", ImapFault::Nil);
+    }
+    for fault in [ImapFault::Line("* OK there".into()), ImapFault::Line("* OK head".into()), ImapFault::Nil] {
+        world.plan_imap("UID FETCH", fault);
+    }
     let (events, cursor) = pull_all(&imap, &Cursor::default()).await;
     assert_eq!(ids(&events), ["1@example.net", "2@example.net"]);
     let fact = facts(&events)[0];
@@ -70,4 +76,22 @@ async fn a_mail_without_a_size_is_read_all_the_same() {
     assert_eq!(ids(&page.events), ["1@example.net"]);
     assert_eq!(facts(&page.events)[0].text, "Hello 1");
     assert_eq!(imap.notice(), None);
+}
+
+#[tokio::test]
+async fn a_mail_that_is_refused_holds_up_no_other() {
+    let world = world().await;
+    for id in ["1", "2", "3"] {
+        world.deliver("INBOX", &mail(id, ""), &[]);
+    }
+    let imap = imap(&world, &[]);
+    heads(&world);
+    for _ in 0..2 {
+        world.plan_imap("UID FETCH", ImapFault::No("Some messages could not be FETCHed (Failure)".into()));
+    }
+    let (events, _) = pull_all(&imap, &Cursor::default()).await;
+    assert_eq!(ids(&events), ["1@example.net", "2@example.net", "3@example.net"]);
+    let told: Vec<bool> = facts(&events).iter().map(|fact| fact.text.contains("could not be read")).collect();
+    assert_eq!(told, [true, false, false]);
+    assert_eq!(imap.notice().as_deref(), Some("one mail could not be read: it says so in its conversation"));
 }
