@@ -44,8 +44,8 @@ pub struct Memory {
     pub(super) flags: HashMap<String, BTreeMap<u32, bool>>,
     /// One mail at a time: among many was one whose description cannot be read.
     pub(super) careful: bool,
-    /// Mails that cannot be read as others are, by folder and number.
-    unreadable: HashMap<String, BTreeMap<u32, Bad>>,
+    /// Mails that cannot be read as others are, by folder, validity and number.
+    unreadable: HashMap<String, BTreeMap<(u32, u32), Bad>>,
     /// Folders of the settings that are not there.
     pub(super) missing: Vec<String>,
 }
@@ -66,19 +66,18 @@ impl Memory {
         self.backlog.remove(folder);
         self.arrivals.remove(folder);
         self.flags.remove(folder);
-        self.unreadable.remove(folder);
     }
 
-    /// How far a mail cannot be read, as far as is known.
-    pub(super) fn bad(&self, folder: &str, uid: u32) -> Option<Bad> {
-        self.unreadable.get(folder)?.get(&uid).copied()
+    /// How far a mail cannot be read, as far as is known: by its folder, and by validity and number in it.
+    pub(super) fn bad(&self, folder: &str, at: (u32, u32)) -> Option<Bad> {
+        self.unreadable.get(folder)?.get(&at).copied()
     }
 
     /// A mail cannot be read so far.
-    pub(super) fn mark_bad(&mut self, folder: &str, uid: u32, bad: Bad) {
+    pub(super) fn mark_bad(&mut self, folder: &str, at: (u32, u32), bad: Bad) {
         let known = self.unreadable.entry(folder.to_owned()).or_default();
-        let worst = known.get(&uid).copied().unwrap_or(bad).max(bad);
-        known.insert(uid, worst);
+        let worst = known.get(&at).copied().unwrap_or(bad).max(bad);
+        known.insert(at, worst);
         if known.len() > TOLD {
             known.pop_first();
         }

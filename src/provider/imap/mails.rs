@@ -3,9 +3,10 @@
 
 use super::answer::Trouble;
 use super::errors;
+use super::fetched::Flags;
 use super::growing::Bad;
 use super::read::Job;
-use super::session::{Flags, set};
+use super::session::set;
 use super::structure::{self, Part, Pieces};
 use super::told::{self, Large, Lying, Moment, Reading};
 use crate::domain::clock::Ms;
@@ -107,7 +108,7 @@ impl Job<'_> {
     ) -> Result<(), Trouble> {
         let (mut small, mut others) = (Vec::new(), Vec::new());
         for head in heads {
-            match self.memory.bad(&reading.name, head.uid) {
+            match self.memory.bad(&reading.name, (validity, head.uid)) {
                 None if head.is_small() => small.push(*head),
                 bad => others.push((*head, bad)),
             }
@@ -148,13 +149,13 @@ impl Job<'_> {
     fn noted<T>(
         &mut self,
         reading: &Reading,
-        uid: u32,
+        at: (u32, u32),
         bad: Bad,
         result: Result<T, Trouble>,
     ) -> Result<T, Trouble> {
         if let Err(Trouble::Unreadable(words)) = &result {
             tracing::warn!(target: "imap", "a mail cannot be read ({bad:?}): {words}");
-            self.memory.mark_bad(&reading.name, uid, bad);
+            self.memory.mark_bad(&reading.name, at, bad);
         }
         result
     }
@@ -185,7 +186,7 @@ impl Job<'_> {
             .await;
         // Among many, which one it is is found one by one.
         match uids.as_slice() {
-            [uid] => self.noted(reading, *uid, Bad::Mail, given(read))?,
+            [uid] => self.noted(reading, (validity, *uid), Bad::Mail, given(read))?,
             _ => {
                 self.memory.careful |= matches!(read, Err(Trouble::Unreadable(_)));
                 given(read)?;
@@ -203,7 +204,7 @@ impl Job<'_> {
         moment: Moment,
     ) -> Result<(), Trouble> {
         let read = given(self.pieces(head.uid).await);
-        let Some((part, pieces)) = self.noted(reading, head.uid, Bad::Described, read)? else {
+        let Some((part, pieces)) = self.noted(reading, (validity, head.uid), Bad::Described, read)? else {
             return self.beginning(reading, validity, head, moment).await;
         };
         let large = Large {
@@ -254,7 +255,7 @@ impl Job<'_> {
         moment: Moment,
     ) -> Result<(), Trouble> {
         let read = given(self.one(head.uid, &format!("BODY.PEEK[]<0.{BEGINNING}>")).await);
-        let Some(raw) = self.noted(reading, head.uid, Bad::Mail, read)? else {
+        let Some(raw) = self.noted(reading, (validity, head.uid), Bad::Mail, read)? else {
             if self.session.there(&[head.uid]).await?.is_empty() {
                 return Ok(());
             }
@@ -278,9 +279,9 @@ impl Job<'_> {
         let mut raw = None;
         if bad < Bad::Head {
             let read = given(self.one(head.uid, &format!("BODY.PEEK[HEADER]<0.{BEGINNING}>")).await);
-            raw = self.noted(reading, head.uid, Bad::Head, read)?;
+            raw = self.noted(reading, (validity, head.uid), Bad::Head, read)?;
         }
-        self.memory.mark_bad(&reading.name, head.uid, bad);
+        self.memory.mark_bad(&reading.name, (validity, head.uid), bad);
         let raw = raw.unwrap_or_default();
         let lying = head.lying(reading, validity, &raw);
         self.growing.mails += 1;

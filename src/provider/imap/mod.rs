@@ -34,6 +34,7 @@ pub mod connect;
 pub mod discover;
 pub mod errors;
 pub mod fetch;
+mod fetched;
 pub mod find;
 pub mod folders;
 mod growing;

@@ -6,12 +6,13 @@
 use super::Imap;
 use super::answer::Trouble;
 use super::command::Command;
+use super::fetched::Flags;
 use super::folders::Role;
 use super::growing::{Growing, Memory, PAGE_BYTES, Waiting};
 use super::known::Spot;
 use super::mails::fitting;
 use super::place::{Folder, Place};
-use super::session::{Flags, Open, Session, set};
+use super::session::{Open, Session, set};
 use super::told::{self, Moment, Reading};
 use crate::domain::clock::Ms;
 use crate::domain::op::Mark;

@@ -2,9 +2,9 @@
 
 use super::Imap;
 use super::fetch::Place as FilePlace;
+use super::fetched::Flags;
 use super::folders::Role;
 use super::known::Spot;
-use super::session::Flags;
 use crate::domain::account::Channel;
 use crate::domain::clock::Ms;
 use crate::domain::conversation::Status;
