@@ -36,6 +36,7 @@ pub fn connect(config: &Config, store: &Store, http: &Http) -> Result<Vec<Arc<Li
             trouble,
             settings: channel.settings.clone(),
             enabled: channel.enabled,
+            due: tokio::sync::Notify::new(),
         }));
     }
     Ok(out)

@@ -137,6 +137,13 @@ pub enum Event {
         /// Seen or not, and since which revision.
         state: Stamped<bool>,
     },
+    /// A mail is known by another message id as well: what carried it gave it one of its own, and answers name that one.
+    MailNamed {
+        /// The id that we gave it, without brackets.
+        mail: String,
+        /// The other one, without brackets.
+        also: String,
+    },
     /// The customer has read what we sent, up to this moment.
     ReadUpTo {
         /// Where.

@@ -153,7 +153,7 @@ impl Mail {
 
 /// The name of a mail in its thread, by its message id. Ids are compared as they are, but for the case of the domain, which some
 /// servers change.
-fn mail_name(id: &str) -> String {
+pub fn mail_name(id: &str) -> String {
     match id.rsplit_once('@') {
         Some((left, domain)) => format!("{left}@{}", domain.to_lowercase()),
         None => id.to_owned(),

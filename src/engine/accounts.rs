@@ -7,7 +7,7 @@ use crate::provider::Provider;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// A configured account with its adapter.
 pub struct Live {
@@ -25,6 +25,8 @@ pub struct Live {
     pub settings: BTreeMap<String, String>,
     /// Whether it is switched on.
     pub enabled: bool,
+    /// Told when it is to be pulled at once.
+    pub due: Notify,
 }
 
 impl Live {

@@ -30,7 +30,7 @@ const IN_FLIGHT: usize = 6;
 /// What one receipt turned out to say.
 #[derive(Clone)]
 enum Read {
-    Events(ReceiptId, AccountId, Vec<Event>),
+    Events { receipt: ReceiptId, account: AccountId, events: Vec<Event>, pull: bool },
     Unreadable(ReceiptId, String),
 }
 
@@ -179,7 +179,7 @@ impl Intake {
         }
         // One of them is poison: one by one, so that only that one is set aside.
         for one in batch.iter() {
-            let (Read::Events(id, ..) | Read::Unreadable(id, _)) = one;
+            let (Read::Events { receipt: id, .. } | Read::Unreadable(id, _)) = one;
             match self.clone().apply(std::slice::from_ref(one).into()).await {
                 Ok(()) => {}
                 Err(e) if e.is_about_the_data() => {
@@ -207,7 +207,7 @@ impl Intake {
         Ok(Some(match provider.ingest(&push) {
             Ok(mut ingest) => {
                 self.keep(&mut ingest.events, ingest.files)?;
-                Read::Events(id, account, ingest.events)
+                Read::Events { receipt: id, account, events: ingest.events, pull: ingest.pull }
             }
             Err(malformed) => {
                 warn!(
@@ -242,17 +242,18 @@ impl Intake {
 
     async fn apply(self, batch: Batch) -> Result<(), StoreError> {
         let rules = self.accounts.rules();
+        let hinted = batch.clone();
         let media_due = self
             .writes
             .run(Class::Apply, move |t| {
                 let mut media_due = false;
                 for read in batch.iter() {
                     match read {
-                        Read::Events(id, account, events) => {
+                        Read::Events { receipt, account, events, .. } => {
                             let applied = t.apply_pushed(*account, events)?;
                             t.judge_new(&applied.begun, &rules)?;
                             media_due |= applied.media_due;
-                            t.receipt_done(*id)?;
+                            t.receipt_done(*receipt)?;
                         }
                         Read::Unreadable(id, why) => t.receipt_quarantine(*id, why)?,
                     }
@@ -262,6 +263,13 @@ impl Intake {
             .await?;
         if media_due {
             self.media.notify_one();
+        }
+        for read in hinted.iter() {
+            if let Read::Events { account, pull: true, .. } = read
+                && let Some(live) = self.accounts.by_id(*account)
+            {
+                live.due.notify_one();
+            }
         }
         Ok(())
     }

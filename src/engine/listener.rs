@@ -64,6 +64,7 @@ impl Hooks {
 
     /// What a caller hears whose push is not believed.
     fn refuse(&self, peer: IpAddr, name: &str, reject: &Reject) -> Response {
+        // Counted as well: nothing shows yet that it is genuine.
         if self.count_wrong(peer) {
             // Not worth a line each: whoever floods the hook must not fill the disk with our log.
             debug!("a webhook for \u{201c}{name}\u{201d} is refused: too many wrong ones");
@@ -72,6 +73,10 @@ impl Hooks {
         match reject {
             Reject::Signature(why) => warn!("a webhook for \u{201c}{name}\u{201d} is refused: {why}"),
             Reject::Foreign(why) => debug!("not a webhook for \u{201c}{name}\u{201d}: {why}"),
+            Reject::Later(why) => {
+                debug!("a webhook for \u{201c}{name}\u{201d} is to come again: {why}");
+                return retry_later();
+            }
         }
         StatusCode::UNAUTHORIZED.into_response()
     }
@@ -80,9 +85,7 @@ impl Hooks {
 /// The headers of a push, without those that are nobody's business.
 fn headers(all: &HeaderMap) -> Vec<(String, String)> {
     all.iter()
-        .filter(|(n, _)| {
-            !n.as_str().starts_with(INTERNAL) && *n != header::AUTHORIZATION && *n != header::COOKIE
-        })
+        .filter(|(n, _)| !n.as_str().starts_with(INTERNAL) && *n != header::COOKIE)
         .filter_map(|(n, v)| v.to_str().ok().map(|v| (n.as_str().to_owned(), v.to_owned())))
         .collect()
 }
@@ -164,6 +167,8 @@ async fn hook(
         Err(reject) => return hooks.refuse(peer.ip(), &name, &reject),
     };
     let answer = provider.hook_answer(&push);
+    // It has said what it was for, and is not kept.
+    push.headers.retain(|(name, _)| name != header::AUTHORIZATION.as_str());
     match hooks.inbox.accept(live.id, key, push).await {
         Ok(ReceiptOutcome::New(_)) => {}
         Ok(ReceiptOutcome::Duplicate(id)) => debug!("a replay of receipt {id}"),

@@ -66,9 +66,11 @@ impl Sync {
         let mut stopped = stop.clone();
         let mut failures = 0u32;
         let mut probed = false;
+        let mut due = false;
         while !*stop.borrow() {
             let ask = async {
                 match provider.poll_every() {
+                    _ if due => self.pull(&live, provider.as_ref()).await,
                     Some(_) => self.pull(&live, provider.as_ref()).await,
                     None if probed => Ok(()),
                     None => provider.probe().await.map(|_| ()).map_err(Trouble::Provider),
@@ -83,6 +85,7 @@ impl Sync {
                 Ok(()) => {
                     probed = true;
                     failures = 0;
+                    due = false;
                     self.health.well(live.id);
                     // Without polling there is nothing more to ask.
                     provider.poll_every().unwrap_or(Duration::from_secs(24 * 3_600))
@@ -114,6 +117,11 @@ impl Sync {
             let ended = tokio::select! {
                 ended = pause(&mut stop, wait) => ended,
                 () = news(provider.as_ref(), &live.name), if failures == 0 => false,
+                // A hint that comes while the account is in trouble is kept for the time after.
+                () = live.due.notified(), if failures == 0 => {
+                    due = true;
+                    false
+                }
             };
             if ended {
                 return;

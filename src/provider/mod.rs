@@ -59,6 +59,9 @@ pub enum Reject {
     /// It is not something this hook takes.
     #[error("not a webhook of this provider: {0}")]
     Foreign(String),
+    /// It cannot be judged yet: a certificate has to be fetched first. The vendor is asked to come again.
+    #[error("it cannot be judged yet: {0}")]
+    Later(String),
 }
 
 /// A push that is genuine but cannot be understood. It is quarantined, never dropped.
@@ -73,6 +76,8 @@ pub struct Ingest {
     pub events: Vec<Event>,
     /// Files that came with the push itself: kept before the facts are.
     pub files: Vec<Enclosed>,
+    /// The push only hints at what a pull will tell: the account is pulled at once.
+    pub pull: bool,
 }
 
 /// A file that came along, not as a place where it can be fetched.

@@ -29,7 +29,7 @@ pub fn ingest(push: &RawPush) -> Result<Ingest, Malformed> {
         return Err(Malformed("not a list of events: this hook takes the Event Webhook".into()));
     };
     let events = list.iter().flat_map(|one| statements(one, push.received_at)).collect();
-    Ok(Ingest { events, files: Vec::new() })
+    Ok(Ingest { events, ..Ingest::default() })
 }
 
 /// What one event says. One of an unknown kind says nothing, and neither does one about a mail that is none of ours.

@@ -76,7 +76,7 @@ pub fn webhook(push: &RawPush, own: &Own) -> Result<Ingest, Malformed> {
         Some(word) => callback(push, &form, sid, word),
         None => inbound(push, &form, sid, own)?,
     };
-    Ok(Ingest { events, files: Vec::new() })
+    Ok(Ingest { events, ..Ingest::default() })
 }
 
 fn callback(push: &RawPush, form: &Form, sid: String, word: String) -> Vec<Event> {

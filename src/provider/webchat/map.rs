@@ -19,7 +19,7 @@ pub(super) fn ingest(name: &str, push: &RawPush) -> Result<Ingest, Malformed> {
         Deed::Seen(seen) => deliveries(seen, push.received_at),
         Deed::Profile(profile) => vec![Event::Conversation(conversation(name, &visitor, &profile))],
     };
-    Ok(Ingest { events, files: Vec::new() })
+    Ok(Ingest { events, ..Ingest::default() })
 }
 
 fn message(name: &str, visitor: &str, said: Said, at: Ms) -> Event {

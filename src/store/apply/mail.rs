@@ -8,7 +8,7 @@ use crate::domain::clock::Ms;
 use crate::domain::contact::{IdentityKind, Party};
 use crate::domain::event::{ConversationFact, ConversationKey, MessageFact};
 use crate::domain::ids::{AccountId, ContactId, ConversationId};
-use crate::domain::mail::{Automatic, Mail};
+use crate::domain::mail::{Automatic, Mail, mail_name};
 use crate::domain::rev::Rev;
 use crate::store::derive::Route;
 use crate::store::error::StoreError;
@@ -42,7 +42,7 @@ impl Tx<'_> {
         let rev = Rev::at(fact.sent_at);
         let (contact, identity) = self.contact(&place.party, None, rev)?;
         let route = Route { rev, ours: place.ours.clone(), theirs: place.theirs.clone(), identity };
-        let names = mail.thread_names();
+        let names = self.names_of(account, mail)?;
         let known = self.joined_by(account, &names)?.or(self.conversation_by_key(account, &place.key)?);
         let id = match known {
             Some(id) => {
@@ -54,7 +54,8 @@ impl Tx<'_> {
             }
             None => self.conversation_new(account, place, contact, route)?,
         };
-        let id = self.thread_in(account, id, &threaded)?;
+        self.name_all(account, id, &names)?;
+        let id = self.join_alike(account, id, &threaded)?;
         self.party(id, contact, fact.sent_at, &fact.external_id)?;
         self.key_of_mail(account, id, &place.key)?;
         self.learn(id, &place.facets)?;
@@ -87,12 +88,66 @@ impl Tx<'_> {
         conversation: ConversationId,
         threaded: &Threaded<'_>,
     ) -> Result<ConversationId, StoreError> {
-        for name in threaded.mail.thread_names() {
+        let names = self.names_of(account, threaded.mail)?;
+        self.name_all(account, conversation, &names)?;
+        self.join_alike(account, conversation, threaded)
+    }
+
+    /// A mail has another name as well: who answers that one answers this mail. May be told before either is known.
+    pub(super) fn mail_named(
+        &mut self,
+        account: AccountId,
+        mail: &str,
+        also: &str,
+    ) -> Result<Option<ConversationId>, StoreError> {
+        let names = [mail_name(mail), mail_name(also)];
+        for (name, other) in [(&names[0], &names[1]), (&names[1], &names[0])] {
+            self.exec(
+                "INSERT OR IGNORE INTO thread_alias(account_id, name, other) VALUES (?1, ?2, ?3)",
+                params![account.0, name, other],
+            )?;
+        }
+        let known = self.joined_by(account, &names)?;
+        if let Some(id) = known {
+            self.name_all(account, id, &names)?;
+        }
+        Ok(known)
+    }
+
+    /// All names of a mail, with those that others gave to what it names.
+    fn names_of(&self, account: AccountId, mail: &Mail) -> Result<Vec<String>, StoreError> {
+        let mut names = mail.thread_names();
+        for at in 0..names.len() {
+            names.extend(self.all(
+                "SELECT other FROM thread_alias WHERE account_id = ?1 AND name = ?2",
+                params![account.0, names[at]],
+                |r| r.get::<_, String>(0),
+            )?);
+        }
+        Ok(names)
+    }
+
+    fn name_all(
+        &mut self,
+        account: AccountId,
+        conversation: ConversationId,
+        names: &[String],
+    ) -> Result<(), StoreError> {
+        for name in names {
             self.exec(
                 "INSERT OR IGNORE INTO thread_name(account_id, name, conversation_id) VALUES (?1, ?2, ?3)",
                 params![account.0, name, conversation.0],
             )?;
         }
+        Ok(())
+    }
+
+    fn join_alike(
+        &mut self,
+        account: AccountId,
+        conversation: ConversationId,
+        threaded: &Threaded<'_>,
+    ) -> Result<ConversationId, StoreError> {
         let like = self.alike(account, threaded)?;
         let all: Vec<ConversationId> = std::iter::once(conversation).chain(like).collect();
         self.join_all(all).map(|joined| joined.unwrap_or(conversation))
@@ -170,14 +225,42 @@ impl Tx<'_> {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![account.0, address.value, base, sent_at, name, orphan],
         )?;
-        self.all(
+        // Of the answers around it the nearest ones are enough: each of them is of one conversation with all in the month before it,
+        // so also with what lies beyond. That way a thousand mails with one subject are not looked at a thousand times each.
+        let row = |r: &rusqlite::Row<'_>| Ok((r.get::<_, Ms>(0)?, ConversationId(r.get(1)?)));
+        let next = self.one(
+            "SELECT s.sent_at, n.conversation_id FROM thread_subject s
+             JOIN thread_name n ON n.account_id = s.account_id AND n.name = s.name
+             WHERE s.account_id = ?1 AND s.address = ?2 AND s.subject = ?3 AND s.orphan = 1
+               AND s.sent_at BETWEEN ?4 AND ?5 AND s.name <> ?6 ORDER BY s.sent_at LIMIT 1",
+            params![account.0, address.value, base, sent_at, sent_at.saturating_add(SUBJECT_WINDOW), name],
+            row,
+        )?;
+        let mut alike: Vec<ConversationId> = next.iter().map(|(_, id)| *id).collect();
+        if !orphan {
+            return Ok(alike);
+        }
+        let begin = sent_at.saturating_sub(SUBJECT_WINDOW);
+        let last = self.one(
+            "SELECT s.sent_at, n.conversation_id FROM thread_subject s
+             JOIN thread_name n ON n.account_id = s.account_id AND n.name = s.name
+             WHERE s.account_id = ?1 AND s.address = ?2 AND s.subject = ?3 AND s.orphan = 1
+               AND s.sent_at BETWEEN ?4 AND ?5 AND s.name <> ?6 ORDER BY s.sent_at DESC LIMIT 1",
+            params![account.0, address.value, base, begin, sent_at, name],
+            row,
+        )?;
+        alike.extend(last.map(|(_, id)| id));
+        let from = last.map_or(begin, |(at, _)| at.saturating_add(1));
+        let until =
+            next.map_or(sent_at, |(at, _)| sent_at.min(at.saturating_sub(SUBJECT_WINDOW).saturating_sub(1)));
+        alike.extend(self.all(
             "SELECT DISTINCT n.conversation_id FROM thread_subject s
              JOIN thread_name n ON n.account_id = s.account_id AND n.name = s.name
-             WHERE s.account_id = ?1 AND s.address = ?2 AND s.subject = ?3
-               AND (?6 AND s.sent_at BETWEEN ?4 - ?5 AND ?4 OR s.orphan AND s.sent_at BETWEEN ?4 AND ?4 + ?5)",
-            params![account.0, address.value, base, sent_at, SUBJECT_WINDOW, orphan],
+             WHERE s.account_id = ?1 AND s.address = ?2 AND s.subject = ?3 AND s.sent_at BETWEEN ?4 AND ?5",
+            params![account.0, address.value, base, from, until],
             |r| Ok(ConversationId(r.get(0)?)),
-        )
+        )?);
+        Ok(alike)
     }
 
     /// The customer of a conversation is whom its earliest mail is with: others who take part are named with what they write.

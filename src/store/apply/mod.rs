@@ -151,6 +151,9 @@ impl Tx<'_> {
                 Event::Seen { message, state } => {
                     seen.extend(self.seen_fact(home.account, message, state.clone())?);
                 }
+                Event::MailNamed { mail, also } => {
+                    seen.extend(self.mail_named(home.account, mail, also)?);
+                }
                 Event::ReadUpTo { conversation, at, source } => {
                     seen.extend(self.read_up_to(home.account, conversation, *at, *source)?);
                 }

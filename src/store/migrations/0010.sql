@@ -14,6 +14,13 @@ CREATE TABLE thread_name (
   PRIMARY KEY (account_id, name)
 ) WITHOUT ROWID;
 CREATE INDEX thread_name_conversation ON thread_name(conversation_id);
+-- Names that what carried a mail gave to it, both ways.
+CREATE TABLE thread_alias (
+  account_id INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  other TEXT NOT NULL,
+  PRIMARY KEY (account_id, name, other)
+) WITHOUT ROWID;
 -- Subjects by customer: an answer that names no mail is recognised by its subject.
 CREATE TABLE thread_subject (
   account_id INTEGER NOT NULL,
@@ -24,6 +31,7 @@ CREATE TABLE thread_subject (
   orphan INTEGER NOT NULL,                -- 1 = it says Re: and names no mail
   PRIMARY KEY (account_id, address, subject, sent_at, name)
 ) WITHOUT ROWID;
+CREATE INDEX thread_subject_orphan ON thread_subject(account_id, address, subject, sent_at) WHERE orphan = 1;
 -- The customer of a conversation of mails is whom its earliest mail is with.
 ALTER TABLE conversation ADD COLUMN party_at INTEGER;
 ALTER TABLE conversation ADD COLUMN party_rank TEXT;
@@ -46,3 +54,5 @@ CREATE TABLE joined (
   conversation_id INTEGER NOT NULL REFERENCES conversation(id)
 );
 CREATE INDEX joined_into ON joined(conversation_id);
+-- All that was ever asked of it, so that it can be moved.
+CREATE INDEX op_conversation ON op(conversation_id);

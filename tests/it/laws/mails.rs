@@ -22,7 +22,7 @@ struct Shape {
 }
 
 fn shape() -> impl Strategy<Value = Shape> {
-    let refs = proptest::collection::vec(0..12u8, 0..3);
+    let refs = proptest::collection::vec(0..16u8, 0..3);
     (refs, 0..2u8, 0..3u8, any::<bool>(), proptest::option::weighted(0.2, 0..2u8), 0..8u8, 0..40i64).prop_map(
         |(refs, whose, subject, says_re, token, quiet, days)| Shape {
             refs,
@@ -60,6 +60,12 @@ fn seen() -> impl Strategy<Value = Event> {
     })
 }
 
+/// What carried a mail gave it another name: a few mails get several, and some names are those of other mails.
+fn named() -> impl Strategy<Value = Event> {
+    let id = |n: u8| format!("m{n}@x.example");
+    (0..12u8, 6..16u8).prop_map(move |(mail, also)| Event::MailNamed { mail: id(mail), also: id(also) })
+}
+
 proptest! {
     #![proptest_config(config(64))]
 
@@ -67,10 +73,12 @@ proptest! {
     fn mails_make_the_same_conversations_in_any_order(
         shapes in proptest::collection::vec(shape(), 1..12),
         seen in proptest::collection::vec(seen(), 0..6),
+        named in proptest::collection::vec(named(), 0..4),
         order in proptest::collection::vec((any::<proptest::sample::Index>(), 1..4usize), 0..20),
     ) {
         let mut events: Vec<Event> = shapes.iter().enumerate().map(|(n, s)| event(n, s)).collect();
         events.extend(seen);
+        events.extend(named);
         let straight = mail_kit(&[]);
         straight.apply(events.clone());
         straight.check();

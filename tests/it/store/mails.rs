@@ -336,6 +336,26 @@ fn what_is_told_of_a_mail_before_it_comes_is_kept_for_it() {
 }
 
 #[test]
+fn an_answer_to_the_name_that_a_carrier_gave_finds_its_thread() {
+    let named = || Event::MailNamed { mail: "a@x.example".into(), also: "carried@far.example".into() };
+    let first = || mailed(mail("a", ANNA, "Lamp"), NOW, "one");
+    let answer = || {
+        let mut answer = mail("b", ANNA, "Quite another subject");
+        answer.in_reply_to = vec!["carried@FAR.example".into()];
+        mailed(answer, NOW + 1, "two")
+    };
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let kit = mail_kit(&[]);
+        for one in order {
+            kit.apply(vec![[first(), named(), answer()][one].clone()]);
+        }
+        let id = kit.apply(vec![first()]).conversations[0];
+        assert_eq!(texts(&kit, id), ["one", "two"], "{order:?}");
+        kit.check();
+    }
+}
+
+#[test]
 fn the_head_and_the_html_of_a_mail_are_kept() {
     let kit = mail_kit(&[]);
     let mut first = mail("a", ANNA, "Lamp");

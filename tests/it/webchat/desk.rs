@@ -98,6 +98,7 @@ impl Desk {
             trouble: None,
             settings,
             enabled,
+            due: tokio::sync::Notify::new(),
         })]);
     }
 

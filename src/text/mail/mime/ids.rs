@@ -20,7 +20,8 @@ pub fn read(value: &str) -> Vec<String> {
         rest = from[end..].strip_prefix('>').unwrap_or(&from[end..]);
     }
     if ids.is_empty() {
-        let words = value.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '(' | ')' | '<' | '>'));
+        let words =
+            value.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '(' | ')' | '<' | '>'));
         ids.extend(words.filter(|word| word.contains('@')).filter_map(id));
     }
     let mut seen = std::collections::HashSet::new();
