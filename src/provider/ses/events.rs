@@ -29,17 +29,18 @@ pub fn statements(event: &Value, settings: &Settings, received_at: Ms) -> Vec<Ev
     let at =
         moment(&told["timestamp"]).or_else(|| moment(&event["mail"]["timestamp"])).unwrap_or(received_at);
     let mut out = Vec::new();
-    if let Some(op) = op(event) {
-        let name = name(event).filter(|name| op_of(name) == Some(op));
-        if let Some(theirs) = text(&event["mail"]["messageId"]) {
-            let mail = name.clone().unwrap_or_else(|| mail_name(&message_id(op, settings.own.domain())));
-            out.push(Event::MailNamed { mail, also: format!("{theirs}@{}", settings.carrier_domain()) });
-        }
-        if let Some((state, said, reason)) = delivery(kind, told) {
-            let source = DeliverySource::Webhook;
-            let report = DeliveryReport { state, said, reason, price: None, at, source };
-            out.push(Event::Delivery { message: MessageRef::Token(op, name), report });
-        }
+    // What others send through the same SES, a newsletter say, is none of our business. Where its readers' wishes keep ours from being
+    // sent, the return says so.
+    let Some(op) = op(event) else { return out };
+    let name = name(event).filter(|name| op_of(name) == Some(op));
+    if let Some(theirs) = text(&event["mail"]["messageId"]) {
+        let mail = name.clone().unwrap_or_else(|| mail_name(&message_id(op, settings.own.domain())));
+        out.push(Event::MailNamed { mail, also: format!("{theirs}@{}", settings.carrier_domain()) });
+    }
+    if let Some((state, said, reason)) = delivery(kind, told) {
+        let source = DeliverySource::Webhook;
+        let report = DeliveryReport { state, said, reason, price: None, at, source };
+        out.push(Event::Delivery { message: MessageRef::Token(op, name), report });
     }
     let consent = consent(kind, event).into_iter().flat_map(|(people, state, said)| {
         people.into_iter().map(move |email| Event::Consent {

@@ -8,12 +8,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use url::Url;
 
-/// How often the bucket is looked through where nothing is said, seconds.
-const POLL: u64 = 300;
-/// The shortest pause between two looks, seconds: each reads the whole list.
-const SHORTEST: u64 = 30;
-/// The longest.
-const LONGEST: u64 = 86_400;
+/// How often the bucket is looked through where nothing is said.
+const POLL: Duration = Duration::from_secs(300);
+/// The shortest pause between two looks: each reads the whole list.
+const SHORTEST: Duration = Duration::from_secs(30);
 
 /// What an account can be told.
 pub const SPECS: &[SettingSpec] = &[
@@ -169,17 +167,7 @@ fn topics(given: &Given<'_>) -> Result<Vec<String>, WrongSetting> {
 }
 
 fn bucket(given: &Given<'_>) -> Result<Option<Bucket>, WrongSetting> {
-    let seconds = match given.get("poll_seconds") {
-        None => POLL,
-        Some(text) => {
-            let seconds = text.parse().ok().filter(|n| *n == 0 || (SHORTEST..=LONGEST).contains(n));
-            seconds.ok_or_else(|| {
-                let human =
-                    format!("poll_seconds must be a number from {SHORTEST} to {LONGEST}, or 0 for never");
-                WrongSetting::new("poll_seconds", human)
-            })?
-        }
-    };
+    let poll = given.poll(POLL)?.map(|poll| poll.max(SHORTEST));
     let prefix = given.get("prefix").unwrap_or_default().to_owned();
     let Some(name) = given.get("bucket") else {
         if let Some(key) = ["prefix", "poll_seconds"].into_iter().find(|key| given.get(key).is_some()) {
@@ -204,7 +192,6 @@ fn bucket(given: &Given<'_>) -> Result<Option<Bucket>, WrongSetting> {
         );
         return Err(WrongSetting::new("bucket", human));
     }
-    let poll = (seconds > 0).then(|| Duration::from_secs(seconds));
     Ok(Some(Bucket { name: name.to_owned(), prefix, poll }))
 }
 
@@ -270,6 +257,8 @@ mod tests {
         );
         let bucket = more.bucket.unwrap();
         assert_eq!((bucket.prefix.as_str(), bucket.poll), ("support/", Some(Duration::from_secs(300))));
+        let often = with(&[("bucket", "example-mail"), ("poll_seconds", "1")]).unwrap();
+        assert_eq!(often.bucket.unwrap().poll, Some(SHORTEST));
         let never = with(&[("bucket", "example-mail"), ("poll_seconds", "0")]).unwrap();
         assert_eq!(never.bucket.unwrap().poll, None);
         let china = with(&[("region", "cn-north-1")]).unwrap();
@@ -327,7 +316,7 @@ mod tests {
             ("bucket", "s3://example-mail", "example-mail"),
             ("bucket", "UPPER", "example-mail"),
             ("prefix", "support/", "without bucket"),
-            ("poll_seconds", "1", "30 to 86400"),
+            ("poll_seconds", "often", "0 to 86400"),
             ("configuration_set", "a b", "letters"),
             ("base_url", "http://example.com", "https"),
             ("secret_access_key", "x", "--secret"),

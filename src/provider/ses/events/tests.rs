@@ -218,6 +218,15 @@ fn who_complains_or_unsubscribes_is_not_written_to_any_more() {
 }
 
 #[test]
+fn what_others_send_by_the_same_account_is_not_ours() {
+    let complaint = json!({
+        "eventType": "Complaint", "mail": {"messageId": "0102", "tags": {"campaign": ["spring"]}},
+        "complaint": {"complainedRecipients": [{"emailAddress": "dana@example.net"}]},
+    });
+    assert!(statements(&complaint, &settings(), 5).is_empty());
+}
+
+#[test]
 fn odd_events_say_nothing() {
     for odd in [
         json!(null),
