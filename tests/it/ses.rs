@@ -87,7 +87,7 @@ fn told_by(inbound: &Inbound) -> RawPush {
     published(
         "1",
         "Notification",
-        &notice(inbound, "d6iitobk", Some(("example-mail", "support/d6iitobk")), TOPIC).to_string(),
+        &notice(inbound, "d6iitobk", Some(("example-mail", "support/d6iitobk")), TOPIC, NOW).to_string(),
     )
 }
 
@@ -132,7 +132,7 @@ impl Case for SesCase {
     }
     fn webhook(&self, id: &str, text: &str) -> RawPush {
         let letter = Letter::new(&format!("{id}@mail.example.net"), THEIRS, OURS, "order", text);
-        published(id, "Notification", &notice(&letter.into(), id, None, TOPIC).to_string())
+        published(id, "Notification", &notice(&letter.into(), id, None, TOPIC, NOW).to_string())
     }
     fn unsigned(&self, push: &RawPush) -> RawPush {
         let mut body: Value = serde_json::from_slice(&push.body).unwrap();

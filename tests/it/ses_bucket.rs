@@ -47,7 +47,7 @@ fn put(world: &SesWorld, key: &str, letter: Letter, at: Ms) {
 fn hint(world: &SesWorld, key: &str) -> RawPush {
     let key = format!("support/{key}");
     let told = Inbound { way: Way::Bucket, ..letter("x").into() };
-    let told = notice(&told, "x", Some(("example-mail", &key)), TOPIC).to_string();
+    let told = notice(&told, "x", Some(("example-mail", &key)), TOPIC, NOW).to_string();
     let body = Signer::new().unwrap().message(world.base_url(), TOPIC, "1", "Notification", &told);
     RawPush {
         method: "POST".into(),

@@ -224,6 +224,8 @@ async fn nobody_but_the_topic_and_who_has_the_token_gets_anything_in() {
             "{push:?}"
         );
     }
+    // Genuine, but nothing that anybody understands: kept for later, and in nobody's way.
+    assert_eq!(desk.world.publish("\u{1b}[31mhello", Push::Signed).await, [Some(200)]);
     let twice = Inbound { push: Push::Twice, ..letter("2", "hello").into() };
     assert_eq!(desk.world.inbound(&twice).await, [Some(200), Some(200)]);
     let c = desk.conversation();

@@ -1,7 +1,7 @@
 //! What becomes of a mail after it was taken, and what the topic tells of it.
 
 use super::faults::{Outcome, Told};
-use super::{Push, Sent, Shared};
+use super::{Push, Sent, Shared, iso};
 use serde_json::{Value, json};
 
 impl Shared {
@@ -13,7 +13,8 @@ impl Shared {
             if matches!(outcome, Outcome::Bounced | Outcome::Returned | Outcome::Complaint) {
                 self.state().suppressed.insert(to.clone());
             }
-            let steps = if listed { not_tried(&to) } else { steps(outcome, &to) };
+            let at = iso(self.options.clock.now());
+            let steps = if listed { not_tried(&to, &at) } else { steps(outcome, &to, &at) };
             all.extend(steps.into_iter().map(|step| self.event(&sent, step)));
         }
         let all: Vec<Value> = match told {
@@ -33,7 +34,7 @@ impl Shared {
             sent.tags().into_iter().map(|(name, value)| (name, json!([value]))).collect();
         let mut event = json!({
             "mail": {
-                "timestamp": "2026-11-20T09:15:00.000Z", "source": "support@example.com", "messageId": sent.id,
+                "timestamp": iso(sent.at), "source": "support@example.com", "messageId": sent.id,
                 "sendingAccountId": "123456789012", "destination": sent.recipients(), "headersTruncated": false,
                 "headers": [{"name": "From", "value": "support@example.com"}], "tags": tags,
             },
@@ -56,15 +57,13 @@ impl Shared {
     }
 }
 
-const AT: &str = "2026-11-20T09:15:07.000Z";
-
 /// What happens to a mail, as far as each event differs from the others.
-fn steps(outcome: Outcome, to: &str) -> Vec<Value> {
+fn steps(outcome: Outcome, to: &str, at: &str) -> Vec<Value> {
     let send = json!({"eventType": "Send", "send": {}});
     let delivered = json!({
         "eventType": "Delivery",
         "delivery": {
-            "timestamp": AT, "processingTimeMillis": 7_000, "recipients": [to], "smtpResponse": "250 2.6.0 OK",
+            "timestamp": at, "processingTimeMillis": 7_000, "recipients": [to], "smtpResponse": "250 2.6.0 OK",
             "reportingMTA": "mta.example.net",
         },
     });
@@ -72,7 +71,7 @@ fn steps(outcome: Outcome, to: &str) -> Vec<Value> {
         json!({
             "eventType": "Bounce",
             "bounce": {
-                "bounceType": kind, "bounceSubType": sub, "bouncedRecipients": [one], "timestamp": AT,
+                "bounceType": kind, "bounceSubType": sub, "bouncedRecipients": [one], "timestamp": at,
                 "feedbackId": "0102-f", "reportingMTA": "dsn; mta.example.net",
             },
         })
@@ -86,14 +85,14 @@ fn steps(outcome: Outcome, to: &str) -> Vec<Value> {
         Outcome::Opened => vec![
             send,
             delivered,
-            json!({"eventType": "Open", "open": {"ipAddress": "192.0.2.1", "timestamp": AT, "userAgent": "Mozilla/5.0"}}),
+            json!({"eventType": "Open", "open": {"ipAddress": "192.0.2.1", "timestamp": at, "userAgent": "Mozilla/5.0"}}),
         ],
         Outcome::Delayed => vec![
             send,
             json!({
                 "eventType": "DeliveryDelay",
                 "deliveryDelay": {
-                    "timestamp": AT, "delayType": "TransientCommunicationFailure", "expirationTime": AT,
+                    "timestamp": at, "delayType": "TransientCommunicationFailure", "expirationTime": at,
                     "delayedRecipients": [
                         {"emailAddress": to, "status": "4.4.1", "diagnosticCode": "smtp; 421 4.4.1 Unable to connect"},
                     ],
@@ -111,7 +110,7 @@ fn steps(outcome: Outcome, to: &str) -> Vec<Value> {
             json!({
                 "eventType": "Complaint",
                 "complaint": {
-                    "complainedRecipients": [{"emailAddress": to}], "timestamp": AT, "feedbackId": "0102-c",
+                    "complainedRecipients": [{"emailAddress": to}], "timestamp": at, "feedbackId": "0102-c",
                     "complaintFeedbackType": "abuse", "userAgent": "Mail Loop",
                 },
             }),
@@ -121,14 +120,14 @@ fn steps(outcome: Outcome, to: &str) -> Vec<Value> {
 }
 
 /// What is told of an address on the list of those that are not tried.
-fn not_tried(to: &str) -> Vec<Value> {
+fn not_tried(to: &str, at: &str) -> Vec<Value> {
     let one = json!({
         "emailAddress": to, "action": "failed", "status": "5.1.1",
         "diagnosticCode": "Amazon SES did not send the message to this address because it is on the suppression list for your account.",
     });
     let bounce = json!({
         "bounceType": "Permanent", "bounceSubType": "OnAccountSuppressionList", "bouncedRecipients": [one],
-        "timestamp": AT, "feedbackId": "0102-s", "reportingMTA": "dns; amazonses.com",
+        "timestamp": at, "feedbackId": "0102-s", "reportingMTA": "dns; amazonses.com",
     });
     vec![json!({"eventType": "Send", "send": {}}), json!({"eventType": "Bounce", "bounce": bounce})]
 }

@@ -1,7 +1,8 @@
 //! Mails from customers, as SES hands them on: in a notice of the topic, or put into the bucket.
 
 use super::bucket::Object;
-use super::{Push, SesWorld};
+use super::{Push, SesWorld, iso};
+use crate::domain::clock::Ms;
 use crate::sandbox::letter::Letter;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -54,7 +55,7 @@ impl SesWorld {
         }
         let Some(hook) = self.shared.state().hook.clone() else { return Vec::new() };
         let options = &self.shared.options;
-        let told = notice(inbound, &id, Some((&options.bucket, &key)), &options.topic);
+        let told = notice(inbound, &id, Some((&options.bucket, &key)), &options.topic, options.clock.now());
         self.shared.publish(&hook, (&id, "Notification"), &told.to_string(), inbound.push).await
     }
 }
@@ -76,7 +77,7 @@ pub fn written(inbound: &Inbound) -> Vec<u8> {
 }
 
 /// What the topic tells of a mail.
-pub fn notice(inbound: &Inbound, id: &str, object: Option<(&str, &str)>, topic: &str) -> Value {
+pub fn notice(inbound: &Inbound, id: &str, object: Option<(&str, &str)>, topic: &str, at: Ms) -> Value {
     let letter = &inbound.letter;
     let raw = written(inbound);
     let [spf, dkim, dmarc] = inbound.checks;
@@ -90,12 +91,12 @@ pub fn notice(inbound: &Inbound, id: &str, object: Option<(&str, &str)>, topic: 
     let mut told = json!({
         "notificationType": "Received",
         "receipt": {
-            "timestamp": "2026-11-20T09:15:00.000Z", "processingTimeMillis": 222, "recipients": letter.envelope_to(),
+            "timestamp": iso(at), "processingTimeMillis": 222, "recipients": letter.envelope_to(),
             "spamVerdict": {"status": "PASS"}, "virusVerdict": {"status": "PASS"}, "spfVerdict": {"status": spf},
             "dkimVerdict": {"status": dkim}, "dmarcVerdict": {"status": dmarc}, "action": action,
         },
         "mail": {
-            "timestamp": "2026-11-20T09:15:00.000Z", "source": letter.envelope_from(), "messageId": id,
+            "timestamp": iso(at), "source": letter.envelope_from(), "messageId": id,
             "destination": letter.envelope_to(), "headersTruncated": false, "headers": [],
             "commonHeaders": {"from": [letter.from], "to": [letter.to], "subject": letter.subject},
         },

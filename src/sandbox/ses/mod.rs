@@ -110,6 +110,12 @@ impl Sent {
     }
 }
 
+/// A moment as events tell it.
+fn iso(at: Ms) -> String {
+    let at = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
+    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
 /// A running far end. It stops when the handle is dropped.
 pub struct SesWorld {
     shared: Arc<Shared>,
