@@ -18,6 +18,7 @@ use std::sync::Arc;
 pub mod imap;
 pub mod mail;
 pub mod sendgrid;
+pub mod ses;
 pub mod twilio;
 pub mod webchat;
 

@@ -12,5 +12,6 @@ pub mod letter;
 pub mod mailbox;
 pub mod random;
 pub mod sendgrid;
+pub mod ses;
 pub mod twilio;
 pub mod visitor;

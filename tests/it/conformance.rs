@@ -3,6 +3,7 @@
 
 use crate::far_end::{Answer, Asked, Break, FarEnd, broken, client, nobody};
 use crate::sendgrid::SendGridCase;
+use crate::ses::SesCase;
 use crate::twilio::TwilioCase;
 use frontdesk::domain::account::Channel;
 use frontdesk::domain::attachment::Enclosure;
@@ -26,6 +27,10 @@ pub trait Case {
     fn vendor(&self) -> &'static Vendor;
     /// Good settings and secrets, with the far end at `base`.
     fn setup(&self, base: &str) -> Setup;
+    /// The provider of these, which knows what it would have to fetch before it could believe a webhook.
+    fn build(&self, base: &str, patience: Duration) -> Box<dyn Provider> {
+        (self.vendor().build)(&self.setup(base), &client(patience)).unwrap()
+    }
     /// The answer to a login check.
     fn login(&self) -> Answer;
     /// A page of a list with these inbound messages (id, text), newest first, and whether there is another; none where nothing is
@@ -97,16 +102,12 @@ pub fn context() -> PushContext {
     }
 }
 
-fn build(case: &dyn Case, base: &str, patience: Duration) -> Box<dyn Provider> {
-    (case.vendor().build)(&case.setup(base), &client(patience)).unwrap()
-}
-
 fn patient(case: &dyn Case, base: &str) -> Box<dyn Provider> {
-    build(case, base, Duration::from_secs(30))
+    case.build(base, Duration::from_secs(30))
 }
 
 async fn send_to(case: &dyn Case, base: &str, patience: Duration) -> Failure {
-    build(case, base, patience).push(&op(case, "hello"), &context()).await.unwrap_err()
+    case.build(base, patience).push(&op(case, "hello"), &context()).await.unwrap_err()
 }
 
 fn words(events: &[Event]) -> Vec<(String, String)> {
@@ -353,4 +354,9 @@ async fn twilio_conforms() {
 #[tokio::test]
 async fn sendgrid_conforms() {
     story(&SendGridCase).await;
+}
+
+#[tokio::test]
+async fn ses_conforms() {
+    story(&SesCase).await;
 }
