@@ -11,7 +11,11 @@ use crate::provider::mail::own::{Own, folded};
 use crate::provider::mail::settings::Style;
 use crate::text::mail::compose::body::{self, Body, Letter};
 use crate::text::mail::compose::build::{FilePart, Identity, build};
+use crate::text::sanitize;
 use jiff::tz::TimeZone;
+
+/// What stands for a subject where there is none: carriers refuse an empty one.
+const NO_SUBJECT: &str = "(no subject)";
 
 /// A mail that is ready to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,9 +57,12 @@ impl Ready {
         let files: usize = self.files.iter().map(|file| file.bytes.len()).sum();
         u64::try_from(words + files).unwrap_or(u64::MAX)
     }
-}
 
-impl Ready {
+    /// Bytes of what it carries in base64.
+    pub fn encoded(&self) -> u64 {
+        self.size().div_ceil(3) * 4
+    }
+
     /// The bytes that travel (RFC 5322, MIME). Hidden recipients stand nowhere in them.
     ///
     /// # Errors
@@ -78,6 +85,17 @@ impl Ready {
         let out = Outgoing { mail: self.mail.clone(), manner: self.manner, quoted: None, is_html: false };
         build(&out, &body, &identity, &files, date, &[]).map_err(|e| Failure::rejected(None, e.to_string()))
     }
+}
+
+/// The subject with which a mail leaves through a carrier that takes it apart from the mail: on one line, never empty.
+pub fn subject(mail: &Mail) -> String {
+    let subject = sanitize::line(mail.subject.trim());
+    if subject.is_empty() { NO_SUBJECT.to_owned() } else { subject.into_owned() }
+}
+
+/// Message ids as they stand in a header (RFC 5322, section 3.6.4).
+pub fn angled<'a>(ids: impl IntoIterator<Item = &'a String>) -> String {
+    ids.into_iter().map(|id| format!("<{id}>")).collect::<Vec<_>>().join(" ")
 }
 
 /// Makes the mail that an op sends, in the style of its account.
