@@ -10,6 +10,7 @@ mod http;
 pub mod letter;
 pub mod mailbox;
 pub mod random;
+pub mod resend;
 pub mod sendgrid;
 pub mod twilio;
 pub mod visitor;

@@ -28,11 +28,15 @@ impl Pace {
 
     /// Hears from an answer whether the next one has to wait (Resend, "Rate limit").
     async fn hear(&self, answer: &Response) {
-        let number = |name: &str| answer.header(name).and_then(|value| value.trim().parse::<u64>().ok());
-        if let (Some(0), Some(reset)) = (number("ratelimit-remaining"), number("ratelimit-reset")) {
-            *self.0.lock().await = Some(Instant::now() + Duration::from_secs(reset).min(LONGEST));
-        }
+        *self.0.lock().await = rest(answer).map(|rest| Instant::now() + rest.min(LONGEST));
     }
+}
+
+/// How long the next question has to wait after an answer.
+fn rest(answer: &Response) -> Option<Duration> {
+    let is_spent = answer.header("ratelimit-remaining").is_some_and(|left| left.trim() == "0");
+    // A moment would need the time; Resend tells seconds.
+    if is_spent || answer.status == 429 { errors::patience(answer, Ms::MAX) } else { None }
 }
 
 /// The answer to a question, whatever its status.
@@ -102,6 +106,20 @@ mod tests {
         for odd in [json!("yesterday"), json!(5), json!(null), json!("")] {
             assert_eq!(moment(&odd), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn the_next_question_waits_once_all_are_spent() {
+        let told = |status: u16, headers: &[(&str, &str)]| {
+            let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+            rest(&Response { status, headers, body: Vec::new() })
+        };
+        let second = Some(Duration::from_secs(1));
+        assert_eq!(told(200, &[("ratelimit-remaining", "1"), ("ratelimit-reset", "1")]), None);
+        assert_eq!(told(200, &[("ratelimit-remaining", "0"), ("ratelimit-reset", "1")]), second);
+        assert_eq!(told(429, &[("retry-after", "1")]), second);
+        assert_eq!(told(429, &[]), None);
+        assert_eq!(told(200, &[("ratelimit-remaining", "0")]), None);
     }
 
     #[test]
