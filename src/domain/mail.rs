@@ -93,6 +93,10 @@ pub struct Mail {
     pub html: Option<String>,
 }
 
+/// Where a mail's own date stands in the metadata of its message: UTC milliseconds, as its writer says. Where it has none the key is
+/// absent.
+pub const DATE: &str = "date";
+
 impl Mail {
     /// All names under which this mail is known or that it names: mails that share one are of one conversation.
     pub fn thread_names(&self) -> Vec<String> {

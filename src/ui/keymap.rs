@@ -170,6 +170,14 @@ impl Keymap {
         Ok(())
     }
 
+    /// Whether every key does the same in both, wherever it is said.
+    pub(crate) fn does_as(&self, other: &Keymap) -> bool {
+        let same = |(a, b): (&Binding, &Binding)| {
+            a.scope == b.scope && a.chord == b.chord && a.command.id == b.command.id && a.line == b.line
+        };
+        self.bindings.len() == other.bindings.len() && self.bindings.iter().zip(&other.bindings).all(same)
+    }
+
     /// The bindings that a chord would be ambiguous with somewhere.
     pub(crate) fn taken(&self, scope: Scope, chord: &[Key]) -> Vec<&Binding> {
         let hidden = |b: &&Binding| b.scope.overlaps(scope) && is_ambiguous(&b.chord, chord);

@@ -77,9 +77,12 @@ impl Model {
         self.calls.wanted = startup.comfort.notify;
         self.macros = startup.macros;
         self.fields = startup.fields;
-        self.keymap = Keymap::new(&startup.keys).0;
-        // Half of a chord may mean something else now.
-        self.chord.clear();
+        let keymap = Keymap::new(&startup.keys).0;
+        if !keymap.does_as(&self.keymap) {
+            // Half of a chord may mean something else now.
+            self.chord.clear();
+        }
+        self.keymap = keymap;
         self.sidebar.search_for(startup.searches, &self.labels);
         self.themes = startup.themes;
         self.paint_with(self.themes.chosen());

@@ -106,7 +106,7 @@ pub fn events(imap: &Imap, lying: Lying<'_>, moment: Moment) -> Vec<Event> {
         source: DeliverySource::Pull,
     };
     let taken = Taken {
-        is_proved: is_sent,
+        is_sent,
         history: is_old && (lying.flags.seen || put_away),
         delivery: is_sent.then_some(report),
         more,

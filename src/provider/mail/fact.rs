@@ -2,7 +2,8 @@
 //!
 //! A mail never changes, so of several statements about one the first wins: its revision counts backwards from its arrival. Who sends
 //! another mail under a message id that is known cannot put words into the mouth of the first one. A mail that says to be ours counts
-//! as such only where that is proved; else it is taken as one that came in, under a name of its own.
+//! as such only where that is proved; else it is taken as one that came in, under a name of its own. So is one that a form of ours
+//! wrote in our name for a customer: it goes to nobody but us, and is to be answered to somebody else.
 
 use crate::domain::account::Channel;
 use crate::domain::clock::Ms;
@@ -10,7 +11,7 @@ use crate::domain::contact::{Identity, IdentityKind, Party};
 use crate::domain::delivery::DeliverySource;
 use crate::domain::event::{ConversationFact, ConversationKey, DeliveryReport, Event, MessageFact};
 use crate::domain::facet::Facet;
-use crate::domain::mail::{Automatic, Mail, Mailbox, op_of};
+use crate::domain::mail::{Automatic, DATE, Mail, Mailbox, op_of};
 use crate::domain::message::{AttachmentFact, Author, AuthorKind, Direction, MediaRef, MessageKind};
 use crate::domain::rev::{Rev, Stamped};
 use crate::provider::mail::bounce;
@@ -40,8 +41,10 @@ pub struct Taken<'a> {
     pub envelope_to: &'a [String],
     /// From which address, likewise.
     pub envelope_from: Option<&'a str>,
-    /// Whether it is from us where it says so: it lay in the folder of what was sent, or a check has proved it.
+    /// Whether it is from us where it says so: a check has proved it.
     pub is_proved: bool,
+    /// It lay among what was sent: it is from us, also under an address that nobody has told us of.
+    pub is_sent: bool,
     /// It counts as seen.
     pub history: bool,
     /// Orders two tellings that arrived in the same moment.
@@ -66,6 +69,7 @@ impl<'a> Taken<'a> {
             envelope_to: &[],
             envelope_from: None,
             is_proved: false,
+            is_sent: false,
             history: false,
             rank: 0,
             source,
@@ -93,9 +97,8 @@ pub fn external_id(mail: &Mail, inbound: bool) -> String {
 
 fn message(parsed: &Parsed, taken: Taken<'_>) -> MessageFact {
     let own = taken.own;
-    let ours = parsed.mail.from.as_ref().is_some_and(|from| own.is_ours(&from.address));
-    let direction = if ours && taken.is_proved { Direction::Outbound } else { Direction::Inbound };
-    let inbound = direction == Direction::Inbound;
+    let inbound = !is_from_us(&parsed.mail, &taken);
+    let direction = if inbound { Direction::Inbound } else { Direction::Outbound };
     let sent_at = sent_at(parsed.date, taken.arrived, taken.longest_way);
     let external_id = external_id(&parsed.mail, inbound);
     let mut mail = parsed.mail.clone();
@@ -104,7 +107,7 @@ fn message(parsed: &Parsed, taken: Taken<'_>) -> MessageFact {
     if mail.in_reply_to.is_empty() && mail.references.is_empty() {
         mail.in_reply_to.extend(parsed.bounces.iter().find_map(|b| b.message_id.clone()));
     }
-    let customer = if inbound { sender(parsed, taken.envelope_from) } else { recipient(&mail, &taken) };
+    let customer = if inbound { sender(parsed, &taken) } else { recipient(&mail, &taken) };
     let attachments = files(&parsed.files, taken.media);
     let kind = parsed.kind.unwrap_or(if attachments.is_empty() {
         MessageKind::Text
@@ -142,6 +145,16 @@ fn message(parsed: &Parsed, taken: Taken<'_>) -> MessageFact {
     }
 }
 
+/// Whether a mail is one that we sent.
+fn is_from_us(mail: &Mail, taken: &Taken<'_>) -> bool {
+    let is_ours = |one: &Mailbox| taken.own.is_ours(&one.address);
+    let says_so = mail.from.as_ref().is_some_and(is_ours);
+    let to_us = || recipients(mail, taken).any(|to| taken.own.is_ours(to));
+    let to_others = || recipients(mail, taken).any(|to| !taken.own.is_ours(to));
+    let by_form = || !to_others() && mail.reply_to.iter().any(|one| !is_ours(one));
+    if says_so { (taken.is_sent || taken.is_proved) && !by_form() } else { taken.is_sent && !to_us() }
+}
+
 /// When a mail was sent: as it says, unless that cannot be.
 pub fn sent_at(date: Option<Ms>, arrived: Ms, longest_way: Option<Ms>) -> Ms {
     let earliest = longest_way.map_or(1, |way| arrived.saturating_sub(way));
@@ -167,19 +180,21 @@ fn is_delivered_to(name: &str) -> bool {
 }
 
 /// The customer of a mail that came in: who wrote it. A report speaks of one; a sender who takes no answers names another.
-fn sender(parsed: &Parsed, envelope_from: Option<&str>) -> Mailbox {
-    let mail = &parsed.mail;
+fn sender(parsed: &Parsed, taken: &Taken<'_>) -> Mailbox {
+    let (mail, own) = (&parsed.mail, taken.own);
     if let Some(about) = parsed.bounces.iter().find_map(|b| b.recipient.clone()) {
         return Mailbox::bare(about);
     }
     let Some(from) = mail.from.as_ref().or(parsed.sender.as_ref()) else {
         let known = mail.reply_to.first().cloned();
-        let envelope = envelope_from.filter(|from| !from.trim().is_empty()).map(Mailbox::bare);
+        let envelope = taken.envelope_from.filter(|from| !from.trim().is_empty()).map(Mailbox::bare);
         return known.or(envelope).unwrap_or_else(|| Mailbox::bare(UNKNOWN));
     };
     let list = parsed.headers.iter().any(|(name, _)| matches!(name.as_str(), "list-id" | "list-post"));
-    match mail.reply_to.first() {
-        Some(reply) if list || is_no_reply(&from.address) => reply.clone(),
+    // A group of ours that has its answers come back to itself is not who wrote.
+    let reply = mail.reply_to.iter().find(|reply| !own.is_ours(&reply.address));
+    match reply {
+        Some(reply) if list || is_no_reply(&from.address) || own.is_ours(&from.address) => reply.clone(),
         _ => from.clone(),
     }
 }
@@ -290,7 +305,7 @@ fn metadata(parsed: &Parsed, more: Map<String, Value>) -> Value {
         all.insert("sender".into(), json!(sender));
     }
     if let Some(date) = parsed.date {
-        all.insert("date".into(), json!(date));
+        all.insert(DATE.into(), json!(date));
     }
     if !parsed.defects.is_empty() {
         all.insert("defects".into(), json!(parsed.defects));
@@ -416,6 +431,47 @@ mod tests {
         assert_ne!(forged.external_id, fact.external_id, "it cannot change what we wrote");
         let other = told(&mail(), |t| t.is_proved = true);
         assert_eq!(other.direction, Direction::Inbound);
+    }
+
+    #[test]
+    fn what_lies_among_what_was_sent_is_from_us_whoever_signs_it() {
+        let mut sent = mail();
+        sent.mail.from = Some(Mailbox::bare("billing@example.com"));
+        sent.mail.to = vec![Mailbox::bare("dana@example.net")];
+        let fact = told(&sent, |t| t.is_sent = true);
+        assert_eq!(
+            (fact.direction, fact.conversation.theirs.as_str()),
+            (Direction::Outbound, "dana@example.net")
+        );
+        assert_eq!(
+            told(&sent, |t| t.is_proved = true).direction,
+            Direction::Inbound,
+            "nobody knows that address"
+        );
+        let misplaced = told(&mail(), |t| t.is_sent = true);
+        assert_eq!(misplaced.direction, Direction::Inbound, "a mail to us, put into the wrong folder");
+    }
+
+    #[test]
+    fn a_form_of_ours_writes_for_the_customer() {
+        let mut form = mail();
+        form.mail.from = Some(Mailbox::named("Our site", "support@example.com"));
+        form.mail.to = vec![Mailbox::bare("support@example.com")];
+        form.mail.reply_to = vec![Mailbox::named("Dana", "dana@example.net")];
+        for change in [
+            |_: &mut Taken<'_>| (),
+            |t: &mut Taken<'_>| t.is_proved = true,
+            |t: &mut Taken<'_>| t.is_sent = true,
+        ] {
+            let fact = told(&form, change);
+            assert_eq!(fact.direction, Direction::Inbound);
+            assert_eq!(fact.conversation.theirs, "dana@example.net");
+        }
+        // A group of ours in which others write: its answers go back to it.
+        let mut group = mail();
+        group.headers = vec![("list-id".into(), "<support.example.com>".into())];
+        group.mail.reply_to = vec![Mailbox::bare("support@example.com")];
+        assert_eq!(told(&group, |_| ()).conversation.theirs, "Dana@example.net");
     }
 
     #[test]

@@ -16,12 +16,20 @@ pub struct Own {
 }
 
 impl Own {
-    /// Whether an address is one of ours, whatever stands behind its plus; so is every address of the domain of answers.
+    /// Whether an address is one of ours, whatever stands behind its plus; so is every address of a domain that is there for answers
+    /// alone.
     pub fn is_ours(&self, address: &str) -> bool {
         let Some(folded) = folded(address) else { return false };
         let bare = without_tag(&folded);
         self.addresses().any(|own| own == folded || own == bare)
-            || self.reply.as_deref().and_then(domain).is_some_and(|ours| domain(&folded) == Some(ours))
+            || self.reply_domain().is_some_and(|ours| domain(&folded) == Some(ours))
+    }
+
+    /// The domain of answers, where nobody else has an address in it.
+    fn reply_domain(&self) -> Option<&str> {
+        let reply = self.reply.as_deref().and_then(domain)?;
+        let is_apart = |own: &str| domain(own).is_none_or(|shared| !shared.eq_ignore_ascii_case(reply));
+        (is_apart(&self.from.address) && self.also.iter().all(|own| is_apart(own))).then_some(reply)
     }
 
     /// All our addresses: none of them is among those who get an answer.
@@ -123,6 +131,20 @@ mod tests {
         for theirs in ["dana@example.com", "support@example.net", "support@evil.parse.example.com", "", "@"] {
             assert!(!own().is_ours(theirs), "{theirs}");
         }
+    }
+
+    #[test]
+    fn others_at_our_own_domain_are_others() {
+        let own = Own {
+            from: Mailbox::bare("shop@Mail.example"),
+            also: Vec::new(),
+            reply: Some("shop@mail.example".into()),
+        };
+        assert!(own.is_ours("shop+abc@mail.example"));
+        assert!(!own.is_ours("anna@mail.example"));
+        let parse =
+            Own { from: Mailbox::bare("shop@example.com"), also: vec!["x@mail.example".into()], ..own };
+        assert!(!parse.is_ours("anna@mail.example"));
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub fn ingest(push: &RawPush, own: &Own) -> Result<Ingest, Malformed> {
     let at = moment(&told["created_at"]).unwrap_or(push.received_at);
     let data = &told["data"];
     let mut events = Vec::new();
+    // What others send by the same team, a newsletter say, is none of our business. Where its readers' wishes keep ours from being sent, that
+    // is told of ours.
     if let (Some(kind), Some(op)) = (kind.strip_prefix(EMAIL), token(data)) {
         let name = message_id(op, own.domain());
         events.extend(named(&name, data));
@@ -47,14 +49,14 @@ pub fn ingest(push: &RawPush, own: &Own) -> Result<Ingest, Malformed> {
                 DeliveryReport { state, said, reason, price: None, at, source: DeliverySource::Webhook };
             events.push(Event::Delivery { message, report });
         }
-    }
-    if let Some((address, said)) = opted_out(kind, data) {
-        events.push(Event::Consent {
-            identity: identity(&address),
-            channel: Channel::Email,
-            state: Stamped { value: ConsentState::OptedOut, rev: Rev::at(at) },
-            said: said.to_owned(),
-        });
+        if let Some((address, said)) = opted_out(kind, data) {
+            events.push(Event::Consent {
+                identity: identity(&address),
+                channel: Channel::Email,
+                state: Stamped { value: ConsentState::OptedOut, rev: Rev::at(at) },
+                said: said.to_owned(),
+            });
+        }
     }
     Ok(Ingest { events, ..Ingest::default() })
 }
@@ -183,10 +185,9 @@ fn status(words: &str) -> Option<&str> {
 /// Whose mail is not to be written to any more by an event, and who says so. Where several had the mail, it cannot be said who.
 fn opted_out(kind: &str, data: &Value) -> Option<(String, &'static str)> {
     match kind {
-        "email.complained" => Some((who(data)?, "spam report")),
+        "complained" => Some((who(data)?, "spam report")),
         // What Resend keeps from being sent does not get there, whatever we think of it.
-        "email.suppressed" => Some((who(data)?, "suppressed address")),
-        "suppression.added" => Some((data["email"].as_str()?.to_owned(), "suppressed address")),
+        "suppressed" => Some((who(data)?, "suppressed address")),
         _ => None,
     }
 }
@@ -319,9 +320,8 @@ mod tests {
             })
         };
         assert_eq!(said("email.complained", json!({})).as_deref(), Some("spam report"));
-        assert_eq!(said("email.suppressed", json!({"tags": null})).as_deref(), Some("suppressed address"));
-        let added = json!({"email": "dana@example.net", "origin": "manual"});
-        assert_eq!(said("suppression.added", added).as_deref(), Some("suppressed address"));
+        assert_eq!(said("email.suppressed", json!({})).as_deref(), Some("suppressed address"));
+        assert_eq!(said("email.complained", json!({"tags": null})), None, "others send by the same team");
         assert_eq!(said("email.bounced", json!({})), None);
         assert_eq!(said("email.complained", json!({"to": ["dana@example.net", "boss@example.net"]})), None);
     }

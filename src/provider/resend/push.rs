@@ -14,6 +14,7 @@ use crate::net::http::{Body, Method, Request};
 use crate::provider::PushContext;
 use crate::provider::mail::send::{self, Ready, angled};
 use crate::provider::mail::settings::below;
+use crate::text::mail::compose::build;
 use crate::text::mail::mailboxes;
 use crate::text::sanitize;
 use base64::Engine as _;
@@ -94,11 +95,13 @@ fn body(ready: &Ready, token: &str) -> Value {
     let mail = &ready.mail;
     let people = |list: &[Mailbox]| list.iter().map(person).collect::<Vec<_>>();
     let mut headers = Map::new();
-    if !mail.in_reply_to.is_empty() {
-        headers.insert("In-Reply-To".into(), json!(angled(&mail.in_reply_to)));
+    let answered = build::ids(&mail.in_reply_to);
+    if !answered.is_empty() {
+        headers.insert("In-Reply-To".into(), json!(angled(answered)));
     }
     // Resend gives a mail its own Message-ID and keeps none of ours. So that answers name ours as well, it stands at the end of the chain.
-    headers.insert("References".into(), json!(angled(mail.references.iter().chain([&mail.message_id]))));
+    let chain = build::ids(&mail.references).into_iter().chain([&mail.message_id]);
+    headers.insert("References".into(), json!(angled(chain)));
     let text = if ready.text.is_empty() { " " } else { ready.text.as_str() };
     let mut body = Map::new();
     body.insert("from".into(), json!(mail.from.as_ref().map(person)));

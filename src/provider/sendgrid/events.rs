@@ -37,7 +37,10 @@ fn statements(event: &Value, received_at: Ms) -> Vec<Event> {
     let text = |key: &str| event[key].as_str().map(str::trim).filter(|text| !text.is_empty());
     let at = event["timestamp"].as_f64().map_or(received_at, |seconds| (seconds * 1000.0) as Ms);
     let mut out = Vec::new();
-    if let (Some(message), Some((state, said, reason))) = (message(event), delivery(event)) {
+    // What others send through the same SendGrid, a newsletter say, is none of our business. Where its readers' wishes keep ours from
+    // being sent, the drop says so.
+    let Some(message) = message(event) else { return out };
+    if let Some((state, said, reason)) = delivery(event) {
         let source = DeliverySource::Webhook;
         let report = DeliveryReport { state, said, reason, price: None, at, source };
         out.push(Event::Delivery { message, report });
@@ -299,7 +302,9 @@ mod tests {
         };
         let out = |said: &str| Some((ConsentState::OptedOut, said.to_owned()));
         assert_eq!(said(json!({"event": "spamreport"})), out("spam report"));
-        assert_eq!(said(json!({"event": "unsubscribe", TOKEN: null})), out("unsubscribe"));
+        assert_eq!(said(json!({"event": "unsubscribe"})), out("unsubscribe"));
+        let newsletter = json!({"event": "unsubscribe", TOKEN: null});
+        assert_eq!(said(newsletter), None, "others send by the same SendGrid");
         assert_eq!(said(json!({"event": "group_unsubscribe"})), out("group unsubscribe"));
         assert_eq!(said(json!({"event": "dropped", "reason": "Bounced Address"})), out("bounced address"));
         assert_eq!(said(json!({"event": "dropped", "reason": "Invalid"})), None);

@@ -10,6 +10,7 @@ use crate::domain::op::{Accepted, Op};
 use crate::net::http::{Body, Method, Request};
 use crate::provider::PushContext;
 use crate::provider::mail::send::{self, Ready, angled};
+use crate::text::mail::compose::build;
 use crate::text::sanitize;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -91,6 +92,7 @@ fn body(ready: &Ready, token: &str) -> Value {
     let mut headers = Map::new();
     headers.insert("Message-ID".into(), json!(angled([&mail.message_id])));
     for (name, ids) in [("In-Reply-To", &mail.in_reply_to), ("References", &mail.references)] {
+        let ids = build::ids(ids);
         if !ids.is_empty() {
             headers.insert(name.into(), json!(angled(ids)));
         }

@@ -19,7 +19,7 @@ use rusqlite::params;
 /// For how long an answer without names is taken to be one to what has the same subject.
 const SUBJECT_WINDOW: Ms = 30 * 24 * 3_600_000;
 /// What keys of conversations of mails begin with; the name of a mail follows.
-const KEY: &str = "mail:";
+pub(super) const KEY: &str = "mail:";
 
 /// A mail as one of its thread.
 pub(in crate::store) struct Threaded<'a> {

@@ -3,10 +3,12 @@
 use crate::domain::attachment::is_came;
 use crate::domain::clock::Ms;
 use crate::domain::delivery::Delivery;
-use crate::domain::event::MessageFact;
+use crate::domain::event::{ConversationKey, MessageFact};
 use crate::domain::ids::{AccountId, ConversationId, OpId};
+use crate::domain::mail::DATE;
 use crate::domain::message::{AttachmentFact, Author, AuthorKind, Direction};
 use crate::domain::rev::Rev;
+use crate::store::apply::mail::KEY as MAIL_KEY;
 use crate::store::apply::metadata::Metadata;
 use crate::store::apply::{Applied, Home, Told};
 use crate::store::error::StoreError;
@@ -88,6 +90,8 @@ impl Tx<'_> {
         out: &mut Applied,
     ) -> Result<ConversationId, StoreError> {
         let account = home.account;
+        let another = self.another_of_that_id(account, fact)?;
+        let fact = another.as_ref().unwrap_or(fact);
         let echo = match fact.token {
             Some(token) => self.by_token(account, token)?,
             None => None,
@@ -133,6 +137,35 @@ impl Tx<'_> {
             self.report(id, report)?;
         }
         Ok(conversation)
+    }
+
+    /// Some programs (scanners, forms) give all their mails one message id. One that is known, from another moment, is another mail: it
+    /// gets a name of its own, so that its words are kept and nobody's conversation is joined with another's for it.
+    fn another_of_that_id(
+        &self,
+        account: AccountId,
+        fact: &MessageFact,
+    ) -> Result<Option<MessageFact>, StoreError> {
+        let (Some(mail), Direction::Inbound) = (&fact.mail, fact.direction) else { return Ok(None) };
+        let Some(date) = fact.metadata[DATE].as_i64() else { return Ok(None) };
+        let known = self.one(
+            "SELECT json_extract(metadata, '$.' || ?3) FROM message
+             WHERE external_id = ?1 AND account_id = ?2 AND direction = ?4 AND op_id IS NULL",
+            params![fact.external_id, account.0, DATE, Direction::Inbound.code()],
+            |r| r.get::<_, Option<Ms>>(0),
+        )?;
+        if known.flatten().is_none_or(|known| known == date) {
+            return Ok(None);
+        }
+        let mut other = fact.clone();
+        let mut mail = mail.clone();
+        mail.message_id = format!("{date}#{}", mail.message_id);
+        other.external_id = mail.name();
+        if other.conversation.key == ConversationKey(format!("{MAIL_KEY}{}", fact.external_id)) {
+            other.conversation.key = ConversationKey(format!("{MAIL_KEY}{}", other.external_id));
+        }
+        other.mail = Some(mail);
+        Ok(Some(other))
     }
 
     /// A conversation begun here carries a key of our making: the provider's word replaces it, unless that key is taken.

@@ -66,6 +66,21 @@ fn what_is_new_holds_and_nothing_is_lost() {
 }
 
 #[test]
+fn half_a_chord_goes_on_where_the_keys_are_the_same() {
+    let mut desk = Desk::new();
+    desk.configured(other());
+    desk.keys("g");
+    let mut moved = other();
+    moved.undo_ms = 1;
+    moved.keys.iter_mut().for_each(|key| key.line += 3);
+    desk.configured(moved);
+    assert_eq!(actions(desk.keys("v")).len(), 1, "the macro runs");
+    desk.keys("g");
+    desk.configured(fixture::startup());
+    assert!(desk.keys("v").is_empty() && desk.model.chord.is_empty(), "these keys are others");
+}
+
+#[test]
 fn a_mistake_keeps_the_last_good_configuration_until_it_is_mended() {
     let mut desk = Desk::new();
     desk.configured(other());

@@ -59,7 +59,7 @@ fn every_variant_has_a_line() {
     let all = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<BTreeSet<_>>();
     assert_eq!(
         values(EVENTS, "event"),
-        all(&["conversation", "message", "delivery", "consent", "seen", "read_up_to"])
+        all(&["conversation", "message", "delivery", "consent", "seen", "mail_named", "read_up_to"])
     );
     assert_eq!(
         values(EVENTS, "facet"),

@@ -356,6 +356,25 @@ fn an_answer_to_the_name_that_a_carrier_gave_finds_its_thread() {
 }
 
 #[test]
+fn mails_of_programs_that_give_all_of_them_one_id_are_all_kept() {
+    let kit = mail_kit(&[]);
+    let scanned = |from: &str, at: i64, words: &str| {
+        let mut fact = mail_fact(mail("scan", from, "Scan"), at, words);
+        fact.metadata = serde_json::json!({ "date": at });
+        Event::Message(Box::new(fact))
+    };
+    let first = kit.apply(vec![scanned(ANNA, NOW, "one")]).conversations[0];
+    let second = kit.apply(vec![scanned(BOB, NOW + 60_000, "two")]).conversations[0];
+    assert_ne!(first, second, "two people");
+    assert_eq!((texts(&kit, first), texts(&kit, second)), (vec!["one".to_owned()], vec!["two".to_owned()]));
+    // The same ones once more.
+    kit.apply(vec![scanned(BOB, NOW + 60_000, "two"), scanned(ANNA, NOW, "one")]);
+    assert_eq!((texts(&kit, first).len(), texts(&kit, second).len()), (1, 1));
+    assert_eq!(kit.reader().conversation(first).unwrap().unwrap().theirs, ANNA);
+    kit.check();
+}
+
+#[test]
 fn the_head_and_the_html_of_a_mail_are_kept() {
     let kit = mail_kit(&[]);
     let mut first = mail("a", ANNA, "Lamp");

@@ -130,6 +130,7 @@ fn document(body: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::capability::Formatting;
+    use crate::text::markdown::Piece;
     use proptest::prelude::*;
 
     fn made(words: &str, is_html: bool) -> Body {
@@ -214,6 +215,11 @@ mod tests {
                 }
             }
             prop_assert!(open.is_empty());
+            // The preview does not know what is attached: of a picture that is nowhere it shows the words, and the mail what was typed.
+            let is_nowhere = |piece: &Piece<'_>| matches!(piece, Piece::Image { file, .. } if !file.starts_with("http"));
+            if crate::text::markdown::read(&words).iter().any(|(piece, _)| is_nowhere(piece)) {
+                return Ok(());
+            }
             let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).collect::<String>();
             let preview = markup::format(Formatting::Markdown, words.trim_end().trim_start_matches('\n')).text;
             prop_assert_eq!(letters(&html), letters(&preview));

@@ -237,7 +237,7 @@ fn addresses(boxes: &[Mailbox]) -> Result<Address<'static>, Unbuildable> {
 }
 
 /// Ids of mails that can be written (RFC 5322, section 3.6.4). What others made up and nobody can write is no link to anything.
-fn ids(ids: &[String]) -> Vec<String> {
+pub fn ids(ids: &[String]) -> Vec<String> {
     let fits = |id: &&String| {
         (1..=LONGEST_WORD).contains(&id.len())
             && id.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>'))
