@@ -97,11 +97,11 @@ fn body(ready: &Ready, token: &str) -> Value {
     let mut headers = Map::new();
     let answered = build::ids(&mail.in_reply_to);
     if !answered.is_empty() {
-        headers.insert("In-Reply-To".into(), json!(angled(answered)));
+        headers.insert("In-Reply-To".into(), json!(angled(&answered)));
     }
     // Resend gives a mail its own Message-ID and keeps none of ours. So that answers name ours as well, it stands at the end of the chain.
-    let chain = build::ids(&mail.references).into_iter().chain([&mail.message_id]);
-    headers.insert("References".into(), json!(angled(chain)));
+    let chain = build::ids(&mail.references);
+    headers.insert("References".into(), json!(angled(chain.iter().chain([&mail.message_id]))));
     let text = if ready.text.is_empty() { " " } else { ready.text.as_str() };
     let mut body = Map::new();
     body.insert("from".into(), json!(mail.from.as_ref().map(person)));

@@ -94,7 +94,7 @@ fn body(ready: &Ready, token: &str) -> Value {
     for (name, ids) in [("In-Reply-To", &mail.in_reply_to), ("References", &mail.references)] {
         let ids = build::ids(ids);
         if !ids.is_empty() {
-            headers.insert(name.into(), json!(angled(ids)));
+            headers.insert(name.into(), json!(angled(&ids)));
         }
     }
     let text = if ready.text.is_empty() { " " } else { ready.text.as_str() };
