@@ -407,6 +407,21 @@ async fn a_doubt_is_settled_one_to_one_or_stays() {
     let one = resend(world.base_url(), &[]);
     let page = one.pull(Cursor::default(), Scope::Lookup(Box::new(op.clone())), NOW).await.unwrap();
     assert_eq!(page.events, []);
+    // Each has an answer address of its own: then it is known among any number of others.
+    let addressed = resend(world.base_url(), &[("reply_domain", "in.example.com")]);
+    let (other, _) = mail_to("a@example.net", "On its **way**, Dana.");
+    addressed.push(&other, &context()).await.unwrap();
+    let (lost, name) = mail_to("a@example.net", "On its **way**, Dana.");
+    cut(&world);
+    assert!(matches!(addressed.push(&lost, &context()).await, Err(Failure::Unknown { .. })));
+    let addressed = resend(world.base_url(), &[("reply_domain", "in.example.com")]);
+    let never = mail_to("a@example.net", "On its **way**, Dana.").0;
+    for (op, want) in
+        [(never, vec![]), (lost.clone(), vec![(MessageRef::Token(lost.id, Some(name)), Delivery::Accepted)])]
+    {
+        let page = addressed.pull(Cursor::default(), Scope::Lookup(Box::new(op)), NOW).await.unwrap();
+        assert_eq!(deliveries(&page.events), want);
+    }
     // What was sent before it was asked for is not it.
     let later = Op { created_at: NOW + 10 * MINUTE, ..op };
     let page = one.pull(Cursor::default(), Scope::Lookup(Box::new(later)), NOW).await.unwrap();

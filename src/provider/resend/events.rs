@@ -61,8 +61,8 @@ pub fn ingest(push: &RawPush, own: &Own) -> Result<Ingest, Malformed> {
     Ok(Ingest { events, ..Ingest::default() })
 }
 
-/// Our token, in the tags that came with an event: as pairs, or as a list of names and values as they were sent.
-fn token(data: &Value) -> Option<OpId> {
+/// Our token, in the tags of a mail: as pairs, or as a list of names and values as they were sent.
+pub fn token(data: &Value) -> Option<OpId> {
     let tags = &data["tags"];
     let in_list = || tags.as_array()?.iter().find(|tag| tag["name"] == TOKEN)?["value"].as_str();
     tags[TOKEN].as_str().or_else(in_list)?.trim().parse().ok()

@@ -1,6 +1,6 @@
 //! What became of mails that were sent, without any webhook: by the list of what was sent (`GET /emails`), which has neither our token
-//! nor our message id. While they are on their way, sends are remembered by Resend's id; a send in doubt is looked for by recipients,
-//! subject, time and words, one to one, and two candidates mean that it stays in doubt.
+//! nor our message id. While they are on their way, sends are remembered by Resend's id. A send in doubt is looked for by its answer
+//! address, where it has one of its own, else by recipients, subject, time and words, one to one; two candidates mean that it stays in doubt.
 
 use super::ask::{addresses, ask, is_id, moment};
 use super::{Resend, events};
@@ -9,7 +9,7 @@ use crate::domain::delivery::{Delivery, DeliverySource};
 use crate::domain::event::{DeliveryReport, Event, MessageRef};
 use crate::domain::failure::Failure;
 use crate::domain::ids::OpId;
-use crate::domain::mail::{Mail, Outgoing, message_id};
+use crate::domain::mail::{Mail, Outgoing, message_id, reply_token};
 use crate::domain::op::{Op, OpBody};
 use crate::provider::mail::own::folded;
 use crate::provider::mail::send;
@@ -22,8 +22,8 @@ use tracing::debug;
 const REMEMBERED: usize = 500;
 /// How long a send is followed, milliseconds.
 const FOLLOWED: Ms = 2 * 86_400_000;
-/// How far Resend's clock may be from ours, milliseconds.
-const SKEW: Ms = 2 * 60_000;
+/// How far Resend's clock may be behind ours, milliseconds. Hardly at all: what was sent before is another mail, however like it is.
+const SKEW: Ms = 5_000;
 /// Candidates of a send in doubt that are looked at.
 const CANDIDATES: usize = 5;
 /// Pieces of the list that are looked at for it.
@@ -147,14 +147,24 @@ pub async fn lookup(resend: &Resend, op: &Op, now: Ms) -> Result<Vec<Event>, Fai
             if !is_like(row, outgoing) || resend.sends.is_of_another(id, op.id) {
                 continue;
             }
-            looked_at += 1;
-            if looked_at > CANDIDATES {
-                return Ok(Vec::new());
-            }
-            let whole = ask(resend, &format!("/emails/{id}"), &[], now).await?;
-            let words = letters(whole["text"].as_str().unwrap_or_default());
-            if words.contains(&letters(text)) {
-                found.push((*row).clone());
+            let is_it = match by_token(resend, op, row) {
+                Some(is_it) => is_it,
+                None if looked_at >= CANDIDATES => return Ok(Vec::new()),
+                None => {
+                    looked_at += 1;
+                    let whole = ask(resend, &format!("/emails/{id}"), &[], now).await?;
+                    let words =
+                        || letters(whole["text"].as_str().unwrap_or_default()).contains(&letters(text));
+                    by_token(resend, op, &whole).unwrap_or_else(words)
+                }
+            };
+            match is_it {
+                // By its token alone it is known among any number of others.
+                true if by_token(resend, op, row) == Some(true) => {
+                    return Ok(found_as(resend, op, outgoing, row, now));
+                }
+                true => found.push((*row).clone()),
+                false => {}
             }
         }
         let last = rows.last().and_then(|row| row["id"].as_str()).map(str::to_owned);
@@ -163,16 +173,28 @@ pub async fn lookup(resend: &Resend, op: &Op, now: Ms) -> Result<Vec<Event>, Fai
         }
         after = last;
     }
-    let [row] = found.as_slice() else { return Ok(Vec::new()) };
-    let message_id = Some(outgoing.mail.message_id.clone()).filter(|id| !id.is_empty());
-    let message_id = message_id.unwrap_or_else(|| message_id_of(op, resend));
-    let name = Mail { message_id, ..Mail::default() }.name();
-    resend.sends.put(row["id"].as_str().unwrap_or_default(), op.id, &name, now);
-    Ok(told(op.id, &name, row, now))
+    match found.as_slice() {
+        [row] => Ok(found_as(resend, op, outgoing, row, now)),
+        _ => Ok(Vec::new()),
+    }
 }
 
-fn message_id_of(op: &Op, resend: &Resend) -> String {
-    message_id(op.id, resend.settings.own.domain())
+/// A send in doubt is this mail of the list: it is followed from now on.
+fn found_as(resend: &Resend, op: &Op, outgoing: &Outgoing, row: &Value, now: Ms) -> Vec<Event> {
+    let given = Some(outgoing.mail.message_id.clone()).filter(|id| !id.is_empty());
+    let message_id = given.unwrap_or_else(|| message_id(op.id, resend.settings.own.domain()));
+    let name = Mail { message_id, ..Mail::default() }.name();
+    resend.sends.put(row["id"].as_str().unwrap_or_default(), op.id, &name, now);
+    told(op.id, &name, row, now)
+}
+
+/// Whether a mail is that of an op, by a token of ours in it; none where it has none.
+fn by_token(resend: &Resend, op: &Op, mail: &Value) -> Option<bool> {
+    if let Some(tag) = events::token(mail) {
+        return Some(tag == op.id);
+    }
+    let token = addresses(&mail["reply_to"]).iter().find_map(|to| resend.settings.own.token_in(to))?;
+    Some(token == reply_token(op.id))
 }
 
 /// Whether a mail of the list went to the same people with the same subject.
