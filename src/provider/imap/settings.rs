@@ -5,7 +5,7 @@ use crate::domain::op::Mark;
 use crate::domain::setting::{SettingSpec, WrongSetting};
 use crate::net::tls::is_loopback;
 use crate::provider::mail::own::{Own, folded};
-use crate::provider::mail::settings::{Given, LOGO, QUOTE, SIGNATURE, Style};
+use crate::provider::mail::settings::{Given, LOGO, QUOTE, SIGNATURE, SUBJECT_TOKEN, Style};
 use crate::text::address;
 use crate::text::sanitize;
 use std::collections::BTreeMap;
@@ -50,6 +50,7 @@ pub const SPECS: &[SettingSpec] = &[
     SIGNATURE,
     LOGO,
     QUOTE,
+    SUBJECT_TOKEN,
     SettingSpec::number("since_days", "how many days of old mail are read at first; default all"),
     SettingSpec::number(
         "poll_seconds",

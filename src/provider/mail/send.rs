@@ -3,7 +3,8 @@
 use crate::domain::attachment::is_own;
 use crate::domain::clock::Ms;
 use crate::domain::failure::Failure;
-use crate::domain::mail::{Mail, Mailbox, Manner, Outgoing, message_id};
+use crate::domain::ids::OpId;
+use crate::domain::mail::{Mail, Mailbox, Manner, Outgoing, message_id, reply_token};
 use crate::domain::message::AttachmentFact;
 use crate::domain::op::{Op, OpBody};
 use crate::provider::PushContext;
@@ -11,6 +12,7 @@ use crate::provider::mail::own::{Own, folded};
 use crate::provider::mail::settings::Style;
 use crate::text::mail::compose::body::{self, Body, Letter};
 use crate::text::mail::compose::build::{FilePart, Identity, build};
+use crate::text::mail::subject::with_token;
 use crate::text::sanitize;
 use jiff::tz::TimeZone;
 
@@ -87,6 +89,11 @@ impl Ready {
     }
 }
 
+/// A subject with the mark by which an answer is known, where the account wants one.
+pub fn marked(subject: &str, op: OpId, style: &Style) -> String {
+    if style.subject_token { with_token(subject, &reply_token(op)) } else { subject.to_owned() }
+}
+
 /// The subject with which a mail leaves through a carrier that takes it apart from the mail: on one line, never empty.
 pub fn subject(mail: &Mail) -> String {
     let subject = sanitize::line(mail.subject.trim());
@@ -107,7 +114,8 @@ pub async fn ready(op: &Op, own: &Own, style: &Style, ctx: &PushContext) -> Resu
     let Some(outgoing) = mail else {
         return Err(Failure::rejected(None, "it has no recipients and no subject: write it again"));
     };
-    let head = head(op, outgoing, own);
+    let mut head = head(op, outgoing, own);
+    head.subject = marked(&head.subject, op.id, style);
     if head.to.is_empty() && head.cc.is_empty() && head.bcc.is_empty() {
         return Err(Failure::rejected(None, "it has no recipient"));
     }

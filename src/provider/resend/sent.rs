@@ -11,7 +11,7 @@ use crate::domain::failure::Failure;
 use crate::domain::ids::OpId;
 use crate::domain::mail::{Mail, Outgoing, message_id, reply_token};
 use crate::domain::op::{Op, OpBody};
-use crate::provider::mail::own::folded;
+use crate::provider::mail::own::{folded, token_in_subject};
 use crate::provider::mail::send;
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -129,6 +129,9 @@ pub async fn news(resend: &Resend, now: Ms) -> Vec<Event> {
 /// [`Failure`] without [`Failure::Unknown`]: nothing here does anything.
 pub async fn lookup(resend: &Resend, op: &Op, now: Ms) -> Result<Vec<Event>, Failure> {
     let OpBody::Send { text, mail: Some(outgoing), .. } = &op.body else { return Ok(Vec::new()) };
+    let style = &resend.settings.style;
+    let subject = send::marked(&outgoing.mail.subject, op.id, style);
+    let subject = send::subject(&Mail { subject, ..Mail::default() });
     let mut found: Vec<Value> = Vec::new();
     let mut looked_at = 0;
     let mut after: Option<String> = None;
@@ -144,7 +147,7 @@ pub async fn lookup(resend: &Resend, op: &Op, now: Ms) -> Result<Vec<Event>, Fai
                 break;
             }
             let Some(id) = row["id"].as_str().filter(|id| is_id(id)) else { continue };
-            if !is_like(row, outgoing) || resend.sends.is_of_another(id, op.id) {
+            if !is_like(row, &subject, outgoing) || resend.sends.is_of_another(id, op.id) {
                 continue;
             }
             let is_it = match by_token(resend, op, row) {
@@ -193,13 +196,17 @@ fn by_token(resend: &Resend, op: &Op, mail: &Value) -> Option<bool> {
     if let Some(tag) = events::token(mail) {
         return Some(tag == op.id);
     }
-    let token = addresses(&mail["reply_to"]).iter().find_map(|to| resend.settings.own.token_in(to))?;
+    let answers = addresses(&mail["reply_to"]);
+    // Where no mail is marked, a mark in the subject is that of the mail which is answered.
+    let is_marked = resend.settings.style.subject_token;
+    let by_subject = || token_in_subject(mail["subject"].as_str().filter(|_| is_marked)?);
+    let token = answers.iter().find_map(|to| resend.settings.own.token_in(to)).or_else(by_subject)?;
     Some(token == reply_token(op.id))
 }
 
 /// Whether a mail of the list went to the same people with the same subject.
-fn is_like(row: &Value, outgoing: &Outgoing) -> bool {
-    if row["subject"].as_str().map(str::trim) != Some(send::subject(&outgoing.mail).as_str()) {
+fn is_like(row: &Value, subject: &str, outgoing: &Outgoing) -> bool {
+    if row["subject"].as_str().map(str::trim) != Some(subject) {
         return false;
     }
     let sorted = |mut all: Vec<String>| {

@@ -2,7 +2,9 @@
 
 use crate::domain::setting::{SettingSpec, WrongSetting};
 use crate::provider::mail::own::{Own, folded};
-use crate::provider::mail::settings::{FROM, Given, LOGO, QUOTE, REPLY_DOMAIN, SIGNATURE, Style};
+use crate::provider::mail::settings::{
+    FROM, Given, LOGO, QUOTE, REPLY_DOMAIN, SIGNATURE, SUBJECT_TOKEN, Style,
+};
 use crate::text::address;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,6 +27,7 @@ pub const SPECS: &[SettingSpec] = &[
     SIGNATURE,
     LOGO,
     QUOTE,
+    SUBJECT_TOKEN,
     SettingSpec::text("base_url", "instead of https://api.resend.com, for tests; http on loopback only"),
     SettingSpec::number(
         "poll_seconds",
