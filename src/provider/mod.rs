@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 pub mod imap;
 pub mod mail;
+pub mod resend;
 pub mod sendgrid;
 pub mod ses;
 pub mod twilio;
