@@ -42,6 +42,7 @@ pub mod keys;
 pub mod known;
 pub mod lend;
 pub mod marks;
+pub mod notice;
 pub mod owed;
 pub mod place;
 pub mod pull;
@@ -108,6 +109,8 @@ pub struct Imap {
     pub(crate) sending: Semaphore,
     /// Copies of what was sent that are still to be kept.
     pub(crate) owed: owed::Owed,
+    /// What does not go as it should.
+    pub(crate) noticed: notice::Noticed,
     /// Which folder is for what; asked again after a new login.
     pub(crate) folders: Mutex<Option<folders::Folders>>,
     /// Where mails are.
@@ -139,6 +142,7 @@ impl Imap {
             aside: Mutex::default(),
             sending: Semaphore::new(SENDING),
             owed: owed::Owed::default(),
+            noticed: notice::Noticed::default(),
             folders: Mutex::default(),
             known: known::Known::default(),
             memory: Mutex::default(),
@@ -204,7 +208,8 @@ impl Provider for Imap {
     }
 
     fn poll_every(&self) -> Option<Duration> {
-        let tells = self.tells.load(std::sync::atomic::Ordering::Relaxed);
+        // Told is of the first folder alone.
+        let tells = self.tells.load(std::sync::atomic::Ordering::Relaxed) && self.settings.folders.len() == 1;
         Some(if tells { self.settings.poll.max(SAFETY) } else { self.settings.poll })
     }
 
@@ -213,7 +218,7 @@ impl Provider for Imap {
     }
 
     fn notice(&self) -> Option<String> {
-        self.owed.notice()
+        notice::of(self)
     }
 
     fn conversation_with(&self, channel: Channel, to: &str) -> Option<ConversationFact> {

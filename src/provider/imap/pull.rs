@@ -117,16 +117,20 @@ fn readings(imap: &Imap, folders: &Folders) -> Vec<Reading> {
         }
     };
     let mut all: Vec<Reading> = Vec::new();
+    let mut missing = Vec::new();
+    let all_mail = folders.all_mail();
     let besides = [sent.clone(), junk.clone().filter(|_| settings.junk)];
     for name in settings.folders.iter().chain(besides.iter().flatten()) {
         if !folders.has(name) {
-            tracing::warn!(target: "imap", "a folder of the settings is not there");
+            missing.push(name.clone());
             continue;
         }
         if !all.iter().any(|known| *known.name == **name) {
-            all.push(Reading { name: name.as_str().into(), role: role(name) });
+            let shows_all = all_mail.as_deref() == Some(name.as_str());
+            all.push(Reading { name: name.as_str().into(), role: role(name), shows_all });
         }
     }
+    imap.noticed.missing(missing);
     all
 }
 

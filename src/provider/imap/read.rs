@@ -2,7 +2,6 @@
 //!
 //! What the server says of `\Seen` is told as of the moment when the pull began, with a rank above what was said here in the same moment.
 
-use super::Imap;
 use super::answer::Trouble;
 use super::command::Command;
 use super::folders::Role;
@@ -12,9 +11,10 @@ use super::place::{Folder, Place};
 use super::session::{Flags, Open, Session, set};
 use super::structure;
 use super::told::{self, Lying, Moment, Reading};
+use super::{Imap, errors};
 use crate::domain::clock::Ms;
 use crate::domain::op::Mark;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Mails in one command.
 const NUMBERS: usize = 200;
@@ -25,7 +25,7 @@ const BEGINNING: u64 = 128 * 1024;
 /// Of so many mails the flags are compared, where the server does not tell of changes.
 const COMPARED: u32 = 500;
 /// The lines of a head that name a mail.
-const NAMED: &str = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]";
+pub(super) const NAMED: &str = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]";
 
 /// What is known of a mail before its bytes.
 #[derive(Debug, Clone, Copy)]
@@ -60,8 +60,12 @@ impl Job<'_> {
     pub async fn news(&mut self, reading: &Reading, most: usize) -> Result<(), Trouble> {
         let name = reading.name.to_string();
         let known = self.place.folders.get(&name).cloned();
-        let is_open = self.session.opened().is_some_and(|open| open.name == name);
-        let opened = if is_open && known.is_some() {
+        // A page that was not kept leaves the folder open as it is now, and the place as it was before.
+        let is_open = match (self.session.opened(), &known) {
+            (Some(open), Some(known)) => open.name == name && open.validity == known.validity,
+            _ => false,
+        };
+        let opened = if is_open {
             // What has come since is told only at the end of a command (RFC 3501, section 5.2).
             self.session.noop().await?;
             None
@@ -236,7 +240,11 @@ impl Job<'_> {
         }
         let name = reading.name.to_string();
         let Some(folder) = self.place.folders.get(&name).cloned() else { return Ok(()) };
-        self.session.enter(&name).await?;
+        if self.session.enter(&name).await?.validity != folder.validity {
+            // It counts anew since a moment ago: the next page begins with that.
+            self.growing.more = true;
+            return Ok(());
+        }
         let mut left = match self.memory.backlog.remove(&name) {
             Some((validity, left)) if validity == folder.validity => left,
             _ => self.backlog(folder.low).await?,
@@ -332,11 +340,15 @@ impl Job<'_> {
             let by_uid: BTreeMap<u32, &Head> = some.iter().map(|head| (head.uid, head)).collect();
             let uids: Vec<u32> = by_uid.keys().copied().collect();
             let (imap, growing) = (self.imap, &mut *self.growing);
+            let mut missing: BTreeSet<u32> = by_uid.keys().copied().collect();
             let read = self
                 .session
                 .fetch(&set(&uids), "(UID BODY.PEEK[])", &mut |fetched| {
                     let head = fetched.uid.and_then(|uid| by_uid.get(&uid));
                     let (Some(head), Some(raw)) = (head, fetched.whole) else { return };
+                    if !missing.remove(&head.uid) {
+                        return;
+                    }
                     let lying = Lying {
                         reading,
                         validity,
@@ -351,11 +363,19 @@ impl Job<'_> {
                     growing.bytes += raw.len() as u64;
                 })
                 .await;
-            if let Err(Trouble::Unreadable(words)) = read {
-                failed = Some((uids, words));
-                break;
+            match read {
+                Err(Trouble::Unreadable(words)) => {
+                    failed = Some((uids, words));
+                    break;
+                }
+                // It does not hand out one of them.
+                Err(trouble) if !trouble.is_lost() && errors::is_refusal(&trouble) => {
+                    failed = Some((uids, trouble.words().to_owned()));
+                    break;
+                }
+                other => other?,
             }
-            read?;
+            self.withheld(&name, missing).await?;
             for head in some {
                 self.growing.told.insert((name.clone(), head.uid), head.flags.seen);
             }
@@ -364,7 +384,8 @@ impl Job<'_> {
             // Among many, which one it is is found one by one; one alone is passed over from then on.
             match uids.as_slice() {
                 [uid] => {
-                    tracing::warn!(target: "imap", "a mail cannot be read and is passed over: {words}");
+                    tracing::warn!(target: "imap", uid, "a mail cannot be read and is passed over: {words}");
+                    self.imap.noticed.passed_over(&name, *uid);
                     self.memory.unreadable.insert((name, *uid));
                 }
                 _ => self.memory.careful = true,
@@ -374,6 +395,19 @@ impl Job<'_> {
         self.memory.careful = false;
         for head in large {
             self.beginning(reading, validity, head, moment).await?;
+        }
+        Ok(())
+    }
+
+    /// Mails of which nothing came although they were asked for: they may be gone meanwhile. Those that are there cannot be read.
+    async fn withheld(&mut self, name: &str, uids: BTreeSet<u32>) -> Result<(), Trouble> {
+        if uids.is_empty() {
+            return Ok(());
+        }
+        let uids: Vec<u32> = uids.into_iter().collect();
+        for uid in self.session.there(&uids).await? {
+            tracing::warn!(target: "imap", uid, "a mail is there and does not come");
+            self.imap.noticed.passed_over(name, uid);
         }
         Ok(())
     }
@@ -391,7 +425,7 @@ impl Job<'_> {
         self.session
             .fetch(&uid, &items, &mut |fetched| raw = raw.take().or(fetched.whole.map(<[u8]>::to_vec)))
             .await?;
-        let Some(raw) = raw else { return Ok(()) };
+        let Some(raw) = raw else { return self.withheld(&reading.name, BTreeSet::from([head.uid])).await };
         let key = (reading.name.to_string(), head.uid);
         let mut parts = None;
         if !self.memory.unreadable.contains(&key) {
@@ -474,8 +508,8 @@ mod tests {
     fn a_folder_in_which_nothing_happened_is_not_opened() {
         let known = Folder { validity: 1, next: 5, modseq: Some(7), ..Folder::default() };
         let seen = Open { validity: 1, next: 5, modseq: Some(7), ..Open::default() };
-        let inbox = Reading { name: "INBOX".into(), role: None };
-        let sent = Reading { name: "Sent".into(), role: Some(Role::Sent) };
+        let inbox = Reading { name: "INBOX".into(), role: None, shows_all: false };
+        let sent = Reading { name: "Sent".into(), role: Some(Role::Sent), shows_all: false };
         assert!(is_quiet(&known, &seen, &inbox));
         assert!(!is_quiet(&known, &Open { next: 6, ..seen.clone() }, &sent));
         assert!(!is_quiet(&known, &Open { modseq: Some(8), ..seen.clone() }, &inbox));

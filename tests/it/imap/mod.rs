@@ -1,10 +1,13 @@
 //! The mailbox: logins, pulling, waiting, marks, sending; against a far end in process. Real servers are in `real`.
 
+mod discovery;
 mod files;
 mod login;
 mod marks;
 mod pulling;
 mod sending;
+mod telling;
+mod trouble;
 mod waiting;
 
 use frontdesk::domain::account::Channel;
