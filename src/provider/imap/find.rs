@@ -69,7 +69,7 @@ pub async fn exactly(session: &mut Session, message_id: &str) -> Result<Vec<u32>
     session
         .fetch(&set(&found), &format!("(UID {NAMED})"), &mut |fetched| {
             let name = fetched.head.and_then(told::name_of).map(|name| bare(&name));
-            if name.as_deref() == Some(&message_id) {
+            if name.as_deref() == Some(message_id.as_str()) {
                 exact.extend(fetched.uid);
             }
         })

@@ -127,7 +127,9 @@ fn readings(imap: &Imap, folders: &Folders) -> Vec<Reading> {
         }
         if !all.iter().any(|known| *known.name == **name) {
             let shows_all = all_mail.as_deref() == Some(name.as_str());
-            all.push(Reading { name: name.as_str().into(), role: role(name), shows_all });
+            // What lies in such a folder may lie in the inbox as well: it is not put away by that.
+            let role = role(name).filter(|_| !shows_all);
+            all.push(Reading { name: name.as_str().into(), role, shows_all });
         }
     }
     imap.noticed.missing(missing);
