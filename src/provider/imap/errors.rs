@@ -47,6 +47,11 @@ pub fn failure(trouble: Trouble) -> Failure {
     }
 }
 
+/// Whether a trouble would be the same the next time.
+pub fn is_refusal(trouble: &Trouble) -> bool {
+    matches!(failure(trouble.clone()), Failure::Rejected { .. })
+}
+
 /// What a trouble means at the login: a refusal without a reason is one of the password.
 pub fn login(trouble: Trouble, hint: &str) -> Failure {
     match failure(trouble) {

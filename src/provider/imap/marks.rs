@@ -3,7 +3,7 @@
 
 use super::Imap;
 use super::answer::Trouble;
-use super::find::{folders, places};
+use super::find::{exactly, folders, places};
 use super::folders::{Folders, Role};
 use super::known::Spot;
 use super::lend::lend;
@@ -145,7 +145,7 @@ async fn locate(
         }
         for name in left.clone() {
             // Names that were made up stand in no head: what has no message id is found only where it was seen.
-            let found = session.find(name.trim_end_matches("#in")).await?;
+            let found = exactly(session, name).await?;
             if found.is_empty() {
                 continue;
             }

@@ -215,7 +215,8 @@ impl Provider for Imap {
     }
 
     fn poll_every(&self) -> Option<Duration> {
-        let tells = self.tells.load(std::sync::atomic::Ordering::Relaxed);
+        // Told is of the first folder alone.
+        let tells = self.tells.load(std::sync::atomic::Ordering::Relaxed) && self.settings.folders.len() == 1;
         Some(if tells { self.settings.poll.max(SAFETY) } else { self.settings.poll })
     }
 

@@ -121,6 +121,7 @@ fn readings(imap: &Imap, folders: &Folders) -> (Vec<Reading>, Vec<String>) {
         }
     };
     let (mut all, mut missing): (Vec<Reading>, Vec<String>) = Default::default();
+    let all_mail = folders.all_mail();
     let besides = [sent.clone(), junk.clone().filter(|_| settings.junk)];
     for name in settings.folders.iter().chain(besides.iter().flatten()) {
         if !folders.has(name) {
@@ -128,7 +129,10 @@ fn readings(imap: &Imap, folders: &Folders) -> (Vec<Reading>, Vec<String>) {
             continue;
         }
         if !all.iter().any(|known| *known.name == **name) {
-            all.push(Reading { name: name.as_str().into(), role: role(name) });
+            let shows_all = all_mail.as_deref() == Some(name.as_str());
+            // What lies in such a folder may lie in the inbox as well: it is not put away by that.
+            let role = role(name).filter(|_| !shows_all);
+            all.push(Reading { name: name.as_str().into(), role, shows_all });
         }
     }
     (all, missing)

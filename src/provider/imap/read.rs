@@ -23,7 +23,7 @@ const NUMBERS: usize = 200;
 /// Of so many mails the flags are compared, where the server does not tell of changes.
 const COMPARED: u32 = 500;
 /// The lines of a head that name a mail.
-const NAMED: &str = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]";
+pub(super) const NAMED: &str = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]";
 
 /// One page.
 pub struct Job<'a> {
@@ -49,8 +49,12 @@ impl Job<'_> {
     pub async fn news(&mut self, reading: &Reading, most: usize) -> Result<(), Trouble> {
         let name = reading.name.to_string();
         let known = self.place.folders.get(&name).cloned();
-        let is_open = self.session.opened().is_some_and(|open| open.name == name);
-        let opened = if is_open && known.is_some() {
+        // A page that was not kept leaves the folder open as it is now, and the place as it was before.
+        let is_open = match (self.session.opened(), &known) {
+            (Some(open), Some(known)) => open.name == name && open.validity == known.validity,
+            _ => false,
+        };
+        let opened = if is_open {
             // What has come since is told only at the end of a command (RFC 3501, section 5.2).
             self.session.noop().await?;
             None
@@ -244,7 +248,11 @@ impl Job<'_> {
         }
         let name = reading.name.to_string();
         let Some(folder) = self.place.folders.get(&name).cloned() else { return Ok(()) };
-        self.session.enter(&name).await?;
+        if self.session.enter(&name).await?.validity != folder.validity {
+            // It counts anew since a moment ago: the next page begins with that.
+            self.growing.more = true;
+            return Ok(());
+        }
         let mut left = match self.memory.backlog.remove(&name) {
             Some((validity, left)) if validity == folder.validity => left,
             _ => self.backlog(folder.low).await?,
@@ -314,8 +322,8 @@ mod tests {
     fn a_folder_in_which_nothing_happened_is_not_opened() {
         let known = Folder { validity: 1, next: 5, modseq: Some(7), ..Folder::default() };
         let seen = Open { validity: 1, next: 5, modseq: Some(7), ..Open::default() };
-        let inbox = Reading { name: "INBOX".into(), role: None };
-        let sent = Reading { name: "Sent".into(), role: Some(Role::Sent) };
+        let inbox = Reading { name: "INBOX".into(), role: None, shows_all: false };
+        let sent = Reading { name: "Sent".into(), role: Some(Role::Sent), shows_all: false };
         assert!(is_quiet(&known, &seen, &inbox));
         assert!(!is_quiet(&known, &Open { next: 6, ..seen.clone() }, &sent));
         assert!(!is_quiet(&known, &Open { modseq: Some(8), ..seen.clone() }, &inbox));

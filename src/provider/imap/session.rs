@@ -47,18 +47,20 @@ pub struct Session {
     open: Option<Open>,
     /// Whether the open folder can only be read.
     read_only: bool,
-    /// Whether changes and what has vanished are told together (RFC 7162).
-    vanished: bool,
 }
 
 impl Session {
     /// Takes over a connection that is logged in.
     pub fn new(mut wire: Wire, caps: Caps) -> Session {
         wire.learn(&caps);
-        Session { wire, caps, open: None, read_only: false, vanished: false }
+        Session { wire, caps, open: None, read_only: false }
     }
 
-    /// Introduces us, and asks for what is told only to those who ask.
+    /// Introduces us.
+    ///
+    /// QRESYNC (RFC 7162) is not switched on although many offer it: it would tell which mails are gone, and of these nothing is taken
+    /// away here; and it tells changed flags with the opening of a folder, but without the names of the mails, which have to be asked
+    /// for then. CONDSTORE tells both at once, and is part of it.
     ///
     /// # Errors
     /// [`Trouble`] where the connection is lost.
@@ -67,9 +69,6 @@ impl Session {
             // Some servers open nothing to who has no name (RFC 2971).
             let name = format!("(\"name\" \"frontdesk\" \"version\" \"{}\")", env!("CARGO_PKG_VERSION"));
             self.willing(&Command::new("ID").word(&name)).await?;
-        }
-        if self.caps.has("QRESYNC") && self.caps.has("ENABLE") {
-            self.vanished = self.willing(&Command::new("ENABLE QRESYNC")).await?;
         }
         Ok(())
     }
@@ -233,8 +232,7 @@ impl Session {
         items: &str,
         each: &mut (dyn FnMut(&Fetched<'_>) + Send),
     ) -> Result<(), Trouble> {
-        let vanished = if self.vanished { " VANISHED" } else { "" };
-        let since = format!("(CHANGEDSINCE {since}{vanished})");
+        let since = format!("(CHANGEDSINCE {since})");
         let command = Command::new("UID FETCH").word(range).word(items).word(&since);
         self.wire
             .run(&command, &mut |response| {

@@ -38,6 +38,8 @@ pub struct Reading {
     pub name: Arc<str>,
     /// What it is for; none = for mail that comes in.
     pub role: Option<Role>,
+    /// Whether it shows every mail (Gmail), those that we sent among them.
+    pub shows_all: bool,
 }
 
 /// A mail as it lies in its folder.
@@ -144,6 +146,12 @@ pub fn unread(imap: &Imap, lying: Lying<'_>, moment: Moment) -> Vec<Event> {
 }
 
 fn told(imap: &Imap, lying: &Lying<'_>, parsed: &Parsed, moment: Moment) -> Vec<Event> {
+    let own = &imap.settings.own;
+    let says_ours = parsed.mail.from.as_ref().is_some_and(|from| own.is_ours(&from.address));
+    if lying.reading.shows_all && says_ours {
+        // What we sent is told by the folder for that, which alone proves it.
+        return Vec::new();
+    }
     let is_sent = lying.reading.role == Some(Role::Sent);
     let is_old = lying.arrived < moment.connected;
     let put_away = matches!(lying.reading.role, Some(Role::Sent | Role::Archive));
@@ -178,7 +186,7 @@ fn told(imap: &Imap, lying: &Lying<'_>, parsed: &Parsed, moment: Moment) -> Vec<
         delivery: is_sent.then_some(report),
         more,
         media: &media,
-        ..Taken::now(&imap.settings.own, lying.arrived.min(moment.now), DeliverySource::Pull)
+        ..Taken::now(own, lying.arrived.min(moment.now), DeliverySource::Pull)
     };
     let mut events = fact::events(parsed, taken);
     let mut seen = Vec::new();

@@ -1,12 +1,15 @@
 //! The mailbox: logins, pulling, waiting, marks, sending; against a far end in process. Real servers are in `real`.
 
 mod aliases;
+mod discovery;
 mod files;
 mod large;
 mod login;
 mod marks;
 mod pulling;
 mod sending;
+mod telling;
+mod trouble;
 mod unread;
 mod waiting;
 

@@ -33,6 +33,14 @@ async fn new_mail_flags_and_removals_are_news() {
         waits.await.unwrap().unwrap();
     }
     assert!(imap.poll_every().unwrap() > Duration::from_secs(60), "who is told asks seldom");
+    let several = Arc::new(super::imap(&world, &[("folders", "INBOX, Archive")]));
+    pull_all(&several, &Cursor::default()).await;
+    let watcher = several.clone();
+    let waits = tokio::spawn(async move { watch(&watcher).await });
+    waiting(&world, 3).await;
+    world.deliver("INBOX", &mail("3", ""), &[]);
+    waits.await.unwrap().unwrap();
+    assert_eq!(several.poll_every(), Some(Duration::from_secs(60)), "nobody tells of the other folder");
 }
 
 #[tokio::test]
