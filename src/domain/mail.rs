@@ -91,6 +91,9 @@ pub struct Mail {
     /// How it came to be, where it was written here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manner: Option<Manner>,
+    /// Whether its words are HTML, where it is one of ours: they were given so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_html: bool,
     /// The HTML that came, as it came. It is never shown as HTML, and nothing is loaded for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub html: Option<String>,
@@ -149,6 +152,7 @@ impl Mail {
             to: Some(self.to.clone()),
             cc: Some(self.cc.clone()),
             bcc: self.bcc.clone(),
+            html: self.is_html,
             ..MailHead::default()
         }
     }
@@ -279,6 +283,30 @@ impl MailHead {
     pub fn is_said(&self) -> bool {
         let copies = self.cc.is_some() || !self.more_cc.is_empty() || !self.bcc.is_empty();
         self.subject.is_some() || self.to.is_some() || copies
+    }
+
+    /// Whether it is more than what follows by itself: something is said in it, or it passes a mail on.
+    pub fn is_meant(&self) -> bool {
+        self.is_said() || self.manner.is_forward()
+    }
+
+    /// What is said in it, in words, a line for each field.
+    pub fn as_words(&self) -> String {
+        let fields = [
+            ("To", self.to.as_ref()),
+            ("Cc", self.cc.as_ref()),
+            ("Cc", Some(&self.more_cc)),
+            ("Bcc", Some(&self.bcc)),
+        ];
+        let mut lines: Vec<String> = Vec::new();
+        for (name, boxes) in fields {
+            let all: Vec<&str> = boxes.into_iter().flatten().map(|one| one.address.as_str()).collect();
+            if !all.is_empty() {
+                lines.push(format!("{name}: {}", all.join(", ")));
+            }
+        }
+        lines.extend(self.subject.as_ref().map(|subject| format!("Subject: {subject}")));
+        lines.join("\n")
     }
 }
 

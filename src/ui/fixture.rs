@@ -158,6 +158,7 @@ pub(crate) fn context(id: i64) -> Context {
         draft_about: None,
         draft_began: None,
         draft_note: None,
+        draft_joined: Vec::new(),
         last_wrote: None,
     }
 }

@@ -127,6 +127,9 @@ pub struct ReplyArgs {
     /// E-mail: to whom, instead of the sender; several times, or separated by commas.
     #[arg(long, value_name = "ADDRESS", help_heading = "E-mail")]
     pub to: Vec<String>,
+    /// E-mail: which mail is answered, by its id; else the newest that the customer of the conversation wrote. Who else wrote is answered by this alone.
+    #[arg(long, value_name = "MESSAGE", help_heading = "E-mail")]
+    pub about: Option<String>,
     /// E-mail.
     #[command(flatten)]
     pub mail: MailArgs,

@@ -3,7 +3,7 @@
 use super::find::{find_everywhere, folders};
 use super::lend::lend;
 use super::session::Session;
-use super::wire::Trouble;
+use super::answer::Trouble;
 use super::{Imap, MAX_FILES};
 use crate::domain::failure::Failure;
 use crate::domain::mail::Mail;

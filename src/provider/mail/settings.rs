@@ -7,6 +7,7 @@ use crate::text::address;
 use crate::text::mail::compose::quote::Quoting;
 use crate::text::sanitize;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use url::Url;
 
 /// From whom mails go out.
@@ -30,6 +31,11 @@ pub const LOGO: SettingSpec =
 pub const QUOTE: SettingSpec =
     SettingSpec::text("quote", "where the words that are answered stand: below (default), above, none");
 
+/// Whether recipients are asked to confirm that they have seen a mail.
+pub const READ_RECEIPTS: SettingSpec = SettingSpec::text(
+    "read_receipts",
+    "yes: each mail asks its recipients for a receipt once they have seen it; default no",
+);
 /// Whether answers are recognised by their subject.
 pub const SUBJECT_TOKEN: SettingSpec = SettingSpec::text(
     "subject_token",
@@ -45,6 +51,8 @@ pub struct Style {
     pub logo: Option<String>,
     /// Where the words that are answered stand.
     pub quoting: Quoting,
+    /// Whether each mail asks for a receipt (RFC 8098). Recipients decide whether they give one.
+    pub asks_receipt: bool,
     /// Whether a mark stands behind each subject, by which an answer is known.
     pub subject_token: bool,
 }
@@ -141,7 +149,8 @@ impl<'a> Given<'a> {
             WrongSetting::new("quote", format!("quote must be one of {words}, not \u{201c}{word}\u{201d}"))
         })?;
         let signature = sanitize::clean(signature.trim()).into_owned();
-        Ok(Style { signature, logo, quoting, subject_token: self.is_on("subject_token")? })
+        let subject_token = self.is_on("subject_token")?;
+        Ok(Style { signature, logo, quoting, asks_receipt: self.is_on("read_receipts")?, subject_token })
     }
 
     /// Where the provider's API is, if not where it is for everybody.
@@ -161,6 +170,22 @@ impl<'a> Given<'a> {
             return Err(wrong("base_url must have no user, query or fragment"));
         }
         Ok(Some(url))
+    }
+
+    /// How often to ask for news by `poll_seconds`, of which 0 says never.
+    ///
+    /// # Errors
+    /// Where it is no number of seconds within a day.
+    pub fn poll(&self, usual: Duration) -> Result<Option<Duration>, WrongSetting> {
+        let Some(given) = self.get("poll_seconds") else { return Ok(Some(usual)) };
+        let seconds: Option<u64> = given.parse().ok().filter(|seconds| *seconds <= 86_400);
+        let seconds = seconds.ok_or_else(|| {
+            WrongSetting::new(
+                "poll_seconds",
+                format!("poll_seconds must be 0 to 86400, not \u{201c}{given}\u{201d}"),
+            )
+        })?;
+        Ok((seconds > 0).then(|| Duration::from_secs(seconds)))
     }
 
     /// Whether a setting says yes.

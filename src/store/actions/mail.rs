@@ -5,6 +5,7 @@ use crate::domain::attachment::Written;
 use crate::domain::contact::{ConsentState, Identity, IdentityKind};
 use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId};
 use crate::domain::mail::{Mail, MailHead, Mailbox, Manner, Outgoing, Quoted, message_id, reply_token};
+use crate::domain::message::MessageKind;
 use crate::domain::row::{ConversationRow, MessageRow};
 use crate::store::error::StoreError;
 use crate::store::reader::rows;
@@ -12,6 +13,22 @@ use crate::store::tx::Tx;
 use crate::text::address;
 use crate::text::mail::compose::head;
 use rusqlite::params;
+
+/// The mail that is answered where none is named: [`head::answered`] in the words of the tables.
+const ANSWERED: &str = "WHERE m.id = (
+    SELECT a.id FROM (
+        SELECT m.id, m.sent_at, CASE
+            WHEN m.direction = 0 AND lower(json_extract(l.head, '$.from.address')) IN (
+                SELECT lower(c.theirs) FROM conversation c WHERE c.id = ?1
+                UNION ALL SELECT i.value FROM conversation c JOIN identity i ON i.contact_id = c.contact_id WHERE c.id = ?1) THEN 0
+            WHEN m.direction = 0 THEN 1
+            WHEN m.kind <> ?2 THEN 2 END AS rank
+        FROM message m JOIN mail l ON l.message_id = m.id
+        WHERE m.conversation_id = ?1 AND m.direction IN (0, 1) AND m.delivery IS NOT 5 AND m.kind NOT IN (9, 10)) a
+    WHERE a.rank IS NOT NULL AND (a.rank <> 1 OR NOT EXISTS (
+        SELECT 1 FROM message f JOIN mail p ON p.message_id = f.id
+        WHERE f.conversation_id = ?1 AND f.direction = 1 AND f.kind = ?2 AND f.delivery IS NOT 5))
+    ORDER BY a.rank, a.sent_at DESC, a.id DESC LIMIT 1)";
 
 impl Tx<'_> {
     /// The mail that says `written` in a conversation. None where the medium is none.
@@ -28,13 +45,22 @@ impl Tx<'_> {
         let about = self.mail_about(row.id, &head)?;
         let capabilities = self.account_row(row.account)?.capabilities;
         let medium = capabilities.and_then(|c| c.on(row.channel).map(|c| c.own.clone())).unwrap_or_default();
-        let whole = head::whole(row, &head::own(row, &medium), &head, about.as_ref());
+        let own = head::own(row, &medium);
+        let bare = MailHead { manner: head.manner, about: head.about, ..MailHead::default() };
+        let follows = head::whole(row, &own, &bare, about.as_ref()).answered();
+        for named in [head.to.as_deref(), head.cc.as_deref(), Some(&head.more_cc), Some(&head.bcc)] {
+            if let Some((_, why)) = head::to_ourselves(&own, &follows, named.unwrap_or_default()) {
+                return Err(StoreError::Refused(why));
+            }
+        }
+        let whole = head::whole(row, &own, &head, about.as_ref());
         let manner = whole.manner;
         let domain = row.ours.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
         let mail = Mail {
             message_id: message_id(op, domain),
             token: Some(reply_token(op)),
             from: Some(Mailbox::bare(row.ours.clone())),
+            is_html: head.html,
             ..whole.mail(about.as_ref().and_then(|message| message.mail.as_deref()))
         };
         // A file of its own has its words.
@@ -63,13 +89,8 @@ impl Tx<'_> {
             let why = "the mail that is passed on is not known any more: forward it anew";
             return Err(StoreError::Refused(why.into()));
         }
-        let sql = format!(
-            "{} WHERE m.conversation_id = ?1 AND m.direction IN (0, 1) AND m.delivery IS NOT 5 AND m.kind NOT IN (9, 10)
-               AND EXISTS (SELECT 1 FROM mail l WHERE l.message_id = m.id)
-             ORDER BY m.direction, m.sent_at DESC, m.id DESC LIMIT 1",
-            rows::MESSAGE
-        );
-        self.one(&sql, [conversation.0], rows::message)
+        let (sql, forward) = (format!("{} {ANSWERED}", rows::MESSAGE), MessageKind::Forward.code());
+        self.one(&sql, params![conversation.0, forward], rows::message)
     }
 
     /// Whether it can go to everybody it names.

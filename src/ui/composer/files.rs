@@ -4,6 +4,7 @@ use crate::domain::attachment::{Enclosure, Written, bytes, kind};
 use crate::domain::availability::may_enclose;
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, ComposeMode};
+use crate::domain::ids::ConversationId;
 use crate::text::{file_path, sanitize, wrap};
 use crate::ui::composer::state::{Composer, send_context};
 use crate::ui::effect::{AttachTo, Effect};
@@ -229,6 +230,17 @@ impl Model {
                 };
             }
         };
+        self.files_copied(conversation, mode, result, pasted);
+        self.joined_after_all();
+    }
+
+    fn files_copied(
+        &mut self,
+        conversation: ConversationId,
+        mode: ComposeMode,
+        result: Result<Vec<Enclosure>, String>,
+        pasted: Option<String>,
+    ) {
         let now = self.now;
         let open = self.composer.as_mut().filter(|c| (c.conversation, c.mode) == (conversation, mode));
         match (result, open, pasted) {

@@ -89,12 +89,16 @@ pub(crate) struct Head {
     subject: Field,
     /// Who gets a copy besides those who follow.
     more_cc: Vec<Mailbox>,
+    /// The words are HTML already: they were given so from the shell.
+    pub(super) is_html: bool,
     /// Cc and Bcc are shown although nothing stands in them.
     pub(super) is_whole: bool,
     /// The field that has the keys; none = the text has them.
     pub(crate) at: Option<Place>,
     /// Our addresses.
     own: Own,
+    /// Who gets it by itself.
+    follows: Vec<Mailbox>,
     /// For what recipients were asked for.
     pub(super) asked: String,
     /// Who fits that.
@@ -154,6 +158,7 @@ impl Head {
         self.to.follow(&mailboxes::line(&whole.to));
         self.cc.follow(&mailboxes::line(&whole.cc));
         self.subject.follow(&whole.subject);
+        self.follows = whole.answered();
     }
 
     /// The fields that are shown, from above.
@@ -189,7 +194,7 @@ impl Head {
             // Once the field is typed in, all of them stand there.
             more_cc: if self.cc.is_own { Vec::new() } else { self.more_cc.clone() },
             bcc: self.bcc.boxes(),
-            ..MailHead::default()
+            html: self.is_html,
         }
     }
 
@@ -197,7 +202,8 @@ impl Head {
     pub(crate) fn restore(&mut self, kept: Option<&MailHead>) {
         let follows = Head { manner: self.manner, about: self.about, ..Head::default() };
         let before = std::mem::replace(self, follows);
-        (self.own, self.is_whole, self.at) = (before.own, before.is_whole, before.at);
+        (self.own, self.follows) = (before.own, before.follows);
+        (self.is_whole, self.at) = (before.is_whole, before.at);
         let Some(kept) = kept else {
             self.message = before.message;
             return;
@@ -206,6 +212,7 @@ impl Head {
         let stays = before.about.filter(|_| !kept.manner.is_forward());
         (self.manner, self.about) = (kept.manner, kept.about.or(stays));
         self.message = before.message.filter(|m| Some(m.id) == self.about);
+        self.is_html = kept.html;
         if let Some(to) = &kept.to {
             self.to.say(&mailboxes::as_typed(to));
         }
@@ -251,6 +258,7 @@ impl Head {
             to: Some(to),
             cc: Some(cc),
             bcc,
+            html: self.is_html,
             ..MailHead::default()
         }
     }
@@ -277,14 +285,13 @@ impl Head {
         found
     }
 
-    /// An address of ours that the agent has typed. That the answer to a note to ourselves goes there is no mistake.
+    /// An address of ours that the agent has typed.
     fn ours(&self, at: Place) -> Option<Wrong> {
         let field = self.field(at);
         let text = field.input.text();
-        let all = mailboxes::loosely(text);
-        let one = all.iter().find(|one| field.is_own && self.own.is(&one.address))?;
+        let all = if field.is_own { field.boxes() } else { Vec::new() };
+        let (one, why) = head::to_ourselves(&self.own, &self.follows, &all)?;
         let from = text.find(one.address.as_str())?;
-        let why = format!("{} is an address of ours: take it out", one.address);
         Some(Wrong { at, range: from..from + one.address.len(), why })
     }
 

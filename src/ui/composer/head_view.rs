@@ -24,6 +24,8 @@ pub(crate) struct HeadLine {
     pub(crate) label: &'static str,
     /// The keys go to this field.
     pub(crate) has_keys: bool,
+    /// Its field has more lines than there is room for: not all that stands in it is seen.
+    pub(crate) is_cut: bool,
     pub(crate) pieces: Vec<(String, Role)>,
 }
 
@@ -137,6 +139,7 @@ fn field(head: &Head, place: Place, said: &[&Wrong], room: usize) -> Folded {
         lines.push(HeadLine {
             label: if row == 0 { place.label() } else { "" },
             has_keys,
+            is_cut: false,
             pieces: pieces(text, range, &marks, cursor),
         });
     }
@@ -163,6 +166,7 @@ fn bare(head: &Head, place: Place, room: usize) -> Option<Vec<HeadLine>> {
     let lines = lines_of(&text, place, room).into_iter().enumerate().map(|(row, range)| HeadLine {
         label: if row == 0 { place.label() } else { "" },
         has_keys: false,
+        is_cut: false,
         pieces: vec![(text[range].to_owned(), Role::Text)],
     });
     Some(lines.collect())
@@ -235,6 +239,7 @@ fn fit(fields: &mut [Folded], rows: usize, room: usize) {
                     wrap::truncate(text.trim_end_matches(','), room.saturating_sub(wrap::width(&note)))
                         .into_owned();
                 line.pieces = vec![(text, Role::Text), (note, Role::Accent)];
+                line.is_cut = true;
             }
             continue;
         }
@@ -246,6 +251,7 @@ fn fit(fields: &mut [Folded], rows: usize, room: usize) {
         own.lines = own.lines.drain(from..).take(spare.max(1)).collect();
         if let Some(first) = own.lines.first_mut() {
             first.label = label;
+            first.is_cut = true;
         }
         return;
     }

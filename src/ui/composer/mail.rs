@@ -39,6 +39,13 @@ fn medium(context: &Context) -> Vec<String> {
     caps.map(|caps| caps.own.clone()).unwrap_or_default()
 }
 
+/// The addresses of the customer of a conversation.
+fn customer(context: &Context) -> Vec<&str> {
+    let known = context.contact.iter().flat_map(|contact| &contact.identities);
+    let known = known.filter(|(identity, _)| identity.kind == IdentityKind::Email);
+    std::iter::once(context.row.theirs.as_str()).chain(known.map(|(one, _)| one.value.as_str())).collect()
+}
+
 fn is_mail(message: &MessageRow) -> bool {
     message.mail.is_some() && matches!(message.direction, Direction::Inbound | Direction::Outbound)
 }
@@ -54,7 +61,13 @@ impl Model {
         if self.thread.conversation != self.target() {
             return None;
         }
-        self.pointed_mail().or_else(|| answered(&self.thread.messages))
+        self.pointed_mail().or_else(|| self.answered_mail())
+    }
+
+    /// The mail of the shown thread that is answered where none is pointed at.
+    fn answered_mail(&self) -> Option<&MessageRow> {
+        let customer = self.thread.context.as_ref().map(customer).unwrap_or_default();
+        answered(&self.thread.messages, &customer)
     }
 
     fn pointed_mail(&self) -> Option<&MessageRow> {
@@ -87,7 +100,7 @@ impl Model {
                 None => Ok(false),
             };
             if head.about.is_none() && !head.is_typed() {
-                let found = answered(&self.thread.messages).filter(|_| !head.manner.is_forward());
+                let found = self.answered_mail().filter(|_| !head.manner.is_forward());
                 head.about = found.map(|message| message.id);
                 let manner = if head.manner == Manner::New { Manner::Reply } else { head.manner };
                 head.manner = if found.is_some() { manner } else { Manner::New };
@@ -141,7 +154,7 @@ impl Model {
             head.manner = aim.manner;
             head.restore(None);
             if aim.manner.is_forward() {
-                head.about = head.about.or_else(|| answered(&self.thread.messages).map(|m| m.id));
+                head.about = head.about.or_else(|| self.answered_mail().map(|m| m.id));
                 head.go(Some(Place::To));
             }
             return Ok(aim.manner.is_forward());
@@ -343,6 +356,18 @@ impl Model {
         }
     }
 
+    /// That an answer goes to others than the customer whose conversation it is.
+    fn not_to_the_customer(&self, head: &Head) -> Option<String> {
+        let context = self.thread.context.as_ref().filter(|_| !head.manner.is_forward())?;
+        let (whole, customer) = (head.whole(), customer(context));
+        let is_customer = |one: &Mailbox| customer.iter().any(|known| mailboxes::same(known, &one.address));
+        if whole.to.is_empty() || whole.to.iter().any(is_customer) {
+            return None;
+        }
+        let name = format::person(&context.row.contact_name, &context.row.theirs);
+        Some(format!("! does not go to {name}, whose conversation this is"))
+    }
+
     /// Which mail is passed on, and how.
     pub(super) fn passed_on(&self, head: &Head, width: u16) -> Option<FileLine> {
         let message = head.message.as_deref().filter(|_| head.manner.is_forward())?;
@@ -357,9 +382,15 @@ impl Model {
 
     /// Which mail is answered, where it is not the one that one would think of; and who wrote it and does not get the answer.
     pub(super) fn about_words(&self, head: &Head) -> Vec<(String, bool)> {
-        let Some(message) = head.message.as_deref() else { return Vec::new() };
         let mut out = Vec::new();
-        let newest = answered(&self.thread.messages);
+        if head.is_html {
+            out.push(("the words are HTML, as they were given".into(), false));
+        }
+        let Some(message) = head.message.as_deref() else {
+            out.extend(self.not_to_the_customer(head).map(|words| (words, true)));
+            return out;
+        };
+        let newest = self.answered_mail();
         if head.manner.is_answer()
             && newest.is_some_and(|m| (m.sent_at, m.id) > (message.sent_at, message.id))
         {
@@ -378,6 +409,8 @@ impl Model {
             && !gets(&from.address)
         {
             out.push((format!("! {}, who wrote it, does not get the answer", from.address), true));
+        } else {
+            out.extend(self.not_to_the_customer(head).map(|words| (words, true)));
         }
         out
     }

@@ -31,7 +31,7 @@ pub(crate) enum Doubt {
     NoSubject,
     /// Words that promise a file, and no file goes along.
     NoFile(String),
-    /// A mail goes to very many: how many, and who.
+    /// A mail goes to very many, or to more than there is room for above its text: how many, and who.
     Many(usize, String),
 }
 
@@ -162,7 +162,9 @@ impl Model {
                 .flatten()
                 .map(|one| one.address.as_str())
                 .collect();
-            if all.len() >= MANY {
+            // Who is not seen above the text is told before it goes.
+            let is_cut = composer.face.mail.iter().any(|line| line.is_cut);
+            if all.len() >= MANY || is_cut {
                 doubts.push(Doubt::Many(all.len(), sanitize::line(&all.join(", ")).into_owned()));
             }
         }

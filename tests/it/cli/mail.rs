@@ -37,3 +37,24 @@ fn a_mail_is_passed_on_with_its_words_or_whole() {
     let both = world.run(&["forward", &id, "--to", "x@example.com", "--as-attachment", "--without-files"]);
     assert_eq!(both.code, 2, "{both:?}");
 }
+
+#[test]
+fn an_answer_says_to_whom_it_goes_and_never_to_ourselves() {
+    let world = World::new();
+    let id = world.mail_comes("Broken lamp", "It flickers.");
+    let store = world.store();
+    let message = store.reader().unwrap().message(MessageId::from_str(&id).unwrap()).unwrap().unwrap();
+    let conversation = message.conversation.to_string();
+    let run = world.run(&["reply", &conversation, "We look into it.", "--about", &id]);
+    assert!(run.code == 0 && run.out.contains("queued, to dana@example.net"), "{run:?}");
+    let out = outgoing(&world, &world.json(&["reply", &conversation, "And again."]));
+    assert_eq!(out.mail.about(), Some("1@example.net"));
+    let none = world.run(&["reply", &conversation, "Hello", "--about", "17"]);
+    assert_eq!(none.code, 3, "{none:?}");
+    for more in
+        [["--to", "support@example.com"], ["--cc", "SUPPORT@example.com"], ["--bcc", "support+x@example.com"]]
+    {
+        let run = world.run(&[&["reply", conversation.as_str(), "Hello"][..], &more].concat());
+        assert!(run.code != 0 && run.err.contains("is an address of ours"), "{run:?}");
+    }
+}

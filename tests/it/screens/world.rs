@@ -333,6 +333,7 @@ impl World {
             draft_began: None,
             draft_reply: self.drafts.iter().find(|d| d.0 == id).map(|d| d.1.clone().into()),
             draft_note: None,
+            draft_joined: Vec::new(),
             row,
         })
     }

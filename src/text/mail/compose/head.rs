@@ -25,6 +25,11 @@ pub struct Whole {
 }
 
 impl Whole {
+    /// Who gets it because it answers a mail; nobody, where it answers none.
+    pub fn answered(self) -> Vec<Mailbox> {
+        if self.manner.is_answer() { [self.to, self.cc].concat() } else { Vec::new() }
+    }
+
     /// The same with each address once, in the first field that names it: nobody gets a mail twice.
     pub fn once(mut self) -> Whole {
         self.to = mailboxes::once(self.to);
@@ -104,14 +109,38 @@ fn is_answered(message: &MessageRow) -> bool {
         && !matches!(message.kind, MessageKind::AutoReply | MessageKind::Bounce)
 }
 
-/// The mail that is answered where none is named: the newest of the customer's, else the newest of ours. The store asks its
+/// The mail that is answered where none is named: the newest of the customer's, else the newest of ours to them. Others take part in
+/// a thread (a supplier answers what was passed on to them): they are answered where an agent chooses their mail. Who has never
+/// written from a known address, and from whom nothing was kept either by passing a mail on, is whoever answers. The store asks its
 /// tables the same.
-pub fn answered(messages: &[MessageRow]) -> Option<&MessageRow> {
-    let newest = |direction| {
-        let fits = |m: &&MessageRow| m.direction == direction && is_answered(m);
-        messages.iter().filter(fits).max_by_key(|m| (m.sent_at, m.id))
+pub fn answered<'a>(messages: &'a [MessageRow], customer: &[&str]) -> Option<&'a MessageRow> {
+    let newest = |fits: &dyn Fn(&MessageRow) -> bool| {
+        messages.iter().filter(|m| is_answered(m) && fits(m)).max_by_key(|m| (m.sent_at, m.id))
     };
-    newest(Direction::Inbound).or_else(|| newest(Direction::Outbound))
+    let is_in = |m: &MessageRow| m.direction == Direction::Inbound;
+    let is_passed_on = |m: &MessageRow| !is_in(m) && m.kind == MessageKind::Forward;
+    let is_alone = !messages.iter().any(|m| is_answered(m) && is_passed_on(m));
+    newest(&|m| is_in(m) && is_by(m, customer))
+        .or_else(|| newest(&|m| is_in(m) && is_alone))
+        .or_else(|| newest(&|m| !is_in(m) && !is_passed_on(m)))
+}
+
+/// Whether somebody of these addresses wrote a mail.
+fn is_by(message: &MessageRow, addresses: &[&str]) -> bool {
+    let from = message.mail.as_ref().and_then(|mail| mail.from.as_ref());
+    from.is_some_and(|from| addresses.iter().any(|one| mailboxes::same(one, &from.address)))
+}
+
+/// Why a mail does not go to an address of ours that an agent has named, if one is among these. That the answer to a note to ourselves
+/// goes there is no mistake: `follows` are those who get it by themselves.
+pub fn to_ourselves<'a>(
+    own: &Own,
+    follows: &[Mailbox],
+    named: &'a [Mailbox],
+) -> Option<(&'a Mailbox, String)> {
+    let follows = |one: &Mailbox| follows.iter().any(|known| mailboxes::same(&known.address, &one.address));
+    let one = named.iter().find(|one| own.is(&one.address) && !follows(one))?;
+    Some((one, format!("{} is an address of ours: take it out", one.address)))
 }
 
 #[cfg(test)]
@@ -232,8 +261,38 @@ mod tests {
             gone,
             fixture::message(6, Direction::Inbound, "no mail"),
         ];
-        assert_eq!(answered(&all).map(|m| m.id.0), Some(2));
-        assert_eq!(answered(&all[2..]).map(|m| m.id.0), Some(3));
-        assert_eq!(answered(&all[3..]), None);
+        let of = |all: &[MessageRow]| answered(all, &["anna@C.example"]).map(|m| m.id.0);
+        assert_eq!(of(&all), Some(2));
+        assert_eq!(of(&all[2..]), Some(3));
+        assert_eq!(of(&all[3..]), None);
+    }
+
+    #[test]
+    fn whoever_answers_what_was_passed_on_is_answered_by_choice_alone() {
+        let by = |id, from: &str| {
+            let mut message = mailed(id, Direction::Inbound);
+            if let Some(mail) = &mut message.mail {
+                mail.from = Some(Mailbox::bare(from));
+            }
+            message
+        };
+        let mut passed_on = mailed(2, Direction::Outbound);
+        passed_on.kind = MessageKind::Forward;
+        let all = [mailed(1, Direction::Inbound), passed_on, by(3, "supplier@s.example")];
+        let of = |all: &[MessageRow]| answered(all, &["anna@c.example"]).map(|m| m.id.0);
+        assert_eq!(of(&all), Some(1));
+        assert_eq!(of(&all[1..]), None, "nothing is written to the supplier by itself");
+        // We have begun, and somebody else answers for them.
+        assert_eq!(of(&[mailed(4, Direction::Outbound), by(5, "bob@c.example")]), Some(5));
+    }
+
+    #[test]
+    fn an_address_of_ours_is_no_recipient_unless_it_follows() {
+        let own = own(&row(), &["team@acme.example".into()]);
+        let named = mailboxes::read("bob@c.example, Team <TEAM@acme.example>").unwrap();
+        let (one, why) = to_ourselves(&own, &[], &named).unwrap();
+        assert_eq!((one.address.as_str(), why.contains("address of ours")), ("TEAM@acme.example", true));
+        assert_eq!(to_ourselves(&own, &named, &named), None);
+        assert_eq!(to_ourselves(&own, &[], &named[..1]), None);
     }
 }

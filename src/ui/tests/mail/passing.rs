@@ -1,6 +1,7 @@
 //! Examples of mails that are passed on and begun, of files that are not here yet, of what is asked first, and of what is folded.
 
 use super::*;
+use crate::ui::overlay::Overlay;
 
 pub(super) fn file(id: i64, name: &str, path: Option<&str>, fetch: Fetch) -> AttachmentRow {
     AttachmentRow {
@@ -299,4 +300,50 @@ fn machines_and_matters_are_told_apart() {
         plain.model.run(crate::ui::command::find(id).unwrap());
         assert!(notice(&plain).contains("this conversation is not by e-mail"), "{}", notice(&plain));
     }
+}
+
+#[test]
+fn who_is_not_seen_above_the_text_is_told_before_it_goes() {
+    let mut d = desk();
+    let few: Vec<String> =
+        (0..9).map(|n| format!("a.rather.long.name.of.person{n}@department.example")).collect();
+    d.keys(&format!("rHi<s-tab><s-tab><c-u>{}<tab><tab>", few.join(", ")));
+    let small = d.text(80, 24);
+    assert!(small.contains("lines more"), "{small}");
+    // Before the screen is large again.
+    let effects = update(&mut d.model, Msg::Key(keys("<c-s>").unwrap()[0]));
+    assert_eq!(actions(effects), []);
+    assert!(matches!(d.model.overlays.last(), Some(Overlay::Doubts(_))));
+    let asked = d.text(80, 24);
+    for one in &few {
+        assert!(asked.replace(['\n', '│', '"', ' '], "").contains(one.as_str()), "{one}: {asked}");
+    }
+}
+
+#[test]
+fn an_answer_that_does_not_go_to_the_customer_says_so() {
+    let mut d = desk();
+    d.keys("rHi");
+    assert!(!d.text(120, 40).contains("whose conversation this is"));
+    // Somebody else has written as well.
+    let mut d = desk();
+    d.keys("<enter>krHi");
+    let text = d.text(120, 40);
+    assert!(text.contains("! does not go to Anna de Vries, whose conversation this is"), "{text}");
+}
+
+#[test]
+fn html_from_the_shell_stays_html_when_it_is_edited() {
+    let mut d = desk();
+    d.keys("rHi");
+    let composer = d.model.composer.as_mut().unwrap();
+    let mail =
+        Some(Box::new(MailHead { html: true, ..head(Manner::Reply, 10, ANNA, "", "Re: Broken lamp") }));
+    composer.rewrite(Written { text: "<b>Hi</b>".into(), files: Vec::new(), mail }, NOW);
+    d.keys("<left>");
+    let text = d.text(120, 40);
+    assert!(text.contains("the words are HTML, as they were given"), "{text}");
+    let sent = actions(d.keys("<c-s>"));
+    let [Action::Reply { text, .. }] = sent.as_slice() else { panic!("{sent:?}") };
+    assert!(text.mail.as_ref().unwrap().html);
 }
