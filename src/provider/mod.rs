@@ -336,7 +336,8 @@ pub struct Guide {
 }
 
 /// Every vendor.
-pub const REGISTRY: &[&Vendor] = &[&imap::VENDOR, &sendgrid::VENDOR, &twilio::VENDOR, &webchat::VENDOR];
+pub const REGISTRY: &[&Vendor] =
+    &[&imap::VENDOR, &sendgrid::VENDOR, &ses::VENDOR, &twilio::VENDOR, &webchat::VENDOR];
 
 /// The vendor of that name.
 pub fn vendor(name: &str) -> Option<&'static Vendor> {
