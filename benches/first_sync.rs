@@ -99,7 +99,8 @@ fn frontdesk(server: &MailServer, n: usize) -> Result<f64, Any> {
     let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let mut first = None;
     loop {
-        let there: usize = db.query_row("SELECT count(*) FROM message", [], |r| r.get(0))?;
+        let there = db.query_row("SELECT count(*) FROM message", [], |r| r.get::<_, i64>(0))?;
+        let there = usize::try_from(there)?;
         if there > 0 {
             first.get_or_insert_with(|| began.elapsed());
         }

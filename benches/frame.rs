@@ -151,6 +151,7 @@ fn able(context: &mut Context) {
         segments: false,
         reply_window: None,
         start: true,
+        originals: false,
         attachments: AttachmentLimits {
             kinds: vec!["image/jpeg".into()],
             bytes: 16_000_000,

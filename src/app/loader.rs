@@ -1,5 +1,6 @@
 //! Reads for the screen, on threads of their own: of two needs of one kind only the later is served.
 
+use crate::domain::attachment::Written;
 use crate::domain::clock::Clock;
 use crate::domain::command::ComposeMode;
 use crate::domain::ids::{AgentId, ConversationId};
@@ -190,6 +191,8 @@ fn latest(
 
 fn context(reader: &Reader, conversation: ConversationId) -> Result<Option<Context>, StoreError> {
     let Some(row) = reader.conversation(conversation)? else { return Ok(None) };
+    // It may be part of another one by now.
+    let conversation = row.id;
     let Some(account) = reader.account(row.account)? else { return Ok(None) };
     let contact = reader.contact(row.contact)?;
     let ids = contact.as_ref().map(|c| c.conversations.as_slice()).unwrap_or_default();
@@ -197,7 +200,14 @@ fn context(reader: &Reader, conversation: ConversationId) -> Result<Option<Conte
     let others = others.filter_map(|id| reader.conversation(*id).transpose()).collect::<Result<_, _>>()?;
     let heard = reader.last_heard(row.contact)?;
     let last_wrote = heard.filter(|(id, channel)| *id != row.id && *channel != row.channel).map(|(_, c)| c);
-    let draft_reply = reader.draft(conversation, ComposeMode::Reply)?;
+    let mut draft_joined = Vec::new();
+    let mut own = |mode| -> Result<Option<Written>, StoreError> {
+        let (own, others): (Vec<_>, Vec<_>) =
+            reader.drafts(conversation, mode)?.into_iter().partition(|(of, _)| *of == conversation);
+        draft_joined.extend(others.into_iter().map(|(of, written)| (of, mode, written)));
+        Ok(own.into_iter().next().map(|(_, written)| written))
+    };
+    let (draft_reply, draft_note) = (own(ComposeMode::Reply)?, own(ComposeMode::Note)?);
     let about = draft_reply.as_ref().and_then(|draft| draft.mail.as_ref()?.about);
     let draft_about = about.map(|id| reader.message(id)).transpose()?.flatten();
     Ok(Some(Context {
@@ -207,7 +217,8 @@ fn context(reader: &Reader, conversation: ConversationId) -> Result<Option<Conte
         draft_about: draft_about.filter(|m| m.conversation == conversation).map(Box::new),
         draft_reply,
         draft_began: reader.draft_began(conversation)?,
-        draft_note: reader.draft(conversation, ComposeMode::Note)?,
+        draft_note,
+        draft_joined,
         last_wrote,
         row,
         account,
@@ -242,6 +253,14 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
                 found => found,
             };
             Loaded::Unread { source, found }
+        }
+        Need::Thread { conversation: gone, .. } | Need::Context { conversation: gone }
+            if reader.stays(gone)? != gone =>
+        {
+            match context(reader, gone)? {
+                Some(context) => Loaded::Joined { gone, context },
+                None => return Ok(None),
+            }
         }
         Need::Thread { conversation, at, limit } => {
             let (messages, older, newer) = match at {

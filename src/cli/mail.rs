@@ -7,9 +7,10 @@ use crate::cli::say;
 use crate::domain::account::Channel;
 use crate::domain::command::Action;
 use crate::domain::ids::MessageId;
-use crate::domain::mail::{MailHead, Mailbox, Manner};
+use crate::domain::mail::{Mail, MailHead, Mailbox, Manner};
 use crate::domain::row::{AccountRow, ConversationRow, Fetch};
 use crate::text::mail::mailboxes;
+use crate::text::sanitize;
 use std::str::FromStr;
 
 /// Addresses of an option that may be given several times.
@@ -33,9 +34,16 @@ fn head(args: &MailArgs) -> Result<MailHead, CliError> {
 
 fn only_mail(channel: Channel) -> CliError {
     CliError::usage(format!(
-        "--subject, --to, --cc, --bcc, --all and --html are for e-mail: this goes by {}",
+        "--subject, --to, --cc, --bcc, --all, --about and --html are for e-mail: this goes by {}",
         channel.title()
     ))
+}
+
+/// To whom a mail goes, all of them.
+pub fn addressed(mail: &Mail) -> String {
+    let all: Vec<&str> =
+        [&mail.to, &mail.cc, &mail.bcc].into_iter().flatten().map(|one| one.address.as_str()).collect();
+    sanitize::line(&all.join(", ")).into_owned()
 }
 
 /// What `reply` says of a mail; none where it says nothing.
@@ -43,7 +51,7 @@ fn only_mail(channel: Channel) -> CliError {
 /// # Errors
 /// What is no address, or where the conversation is none of mails.
 pub fn of_reply(row: &ConversationRow, args: &ReplyArgs) -> Result<Option<Box<MailHead>>, CliError> {
-    if !args.mail.is_used() && !args.all && args.to.is_empty() {
+    if !args.mail.is_used() && !args.all && args.to.is_empty() && args.about.is_none() {
         return Ok(None);
     }
     if row.channel != Channel::Email {
@@ -52,7 +60,10 @@ pub fn of_reply(row: &ConversationRow, args: &ReplyArgs) -> Result<Option<Box<Ma
     let to = addresses("--to", &args.to)?;
     let manner = if args.all { Manner::ReplyAll } else { Manner::Reply };
     let to = (!to.is_empty()).then_some(to);
-    Ok(Some(Box::new(MailHead { manner, to, ..head(&args.mail)? })))
+    let missing =
+        |id: &String| CliError::not_found(format!("there is no mail {id}: `frontdesk show` shows ids"));
+    let about = args.about.as_ref().map(|id| MessageId::from_str(id).map_err(|_| missing(id))).transpose()?;
+    Ok(Some(Box::new(MailHead { manner, about, to, ..head(&args.mail)? })))
 }
 
 /// The first address of `new`, and what else it says of a mail.
@@ -86,7 +97,7 @@ pub fn forward(ctx: &mut Context, args: &ForwardArgs) -> Result<(), CliError> {
     }
     let to = addresses("--to", &args.to)?;
     let mut text = say::written(&workspace, args.text.as_deref(), &args.attach)?;
-    if !args.without_files {
+    if !args.without_files && !args.as_attachment {
         let mut files = Vec::with_capacity(message.attachments.len() + text.files.len());
         for file in &message.attachments {
             let Some(path) = &file.path else {
@@ -106,7 +117,7 @@ pub fn forward(ctx: &mut Context, args: &ForwardArgs) -> Result<(), CliError> {
         files.append(&mut text.files);
         text.files = files;
     }
-    let manner = Manner::Forward;
+    let manner = if args.as_attachment { Manner::ForwardAttached } else { Manner::Forward };
     text.mail = Some(Box::new(MailHead { manner, about: Some(id), to: Some(to), ..head(&args.mail)? }));
     let at = say::moment(&workspace, &args.later)?;
     say::guarded(&workspace, &text.text, &args.guarded)?;

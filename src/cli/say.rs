@@ -123,13 +123,20 @@ pub fn say(ctx: &mut Context, workspace: &Workspace, action: Action, wait: &Wait
         (Some(seconds), Some(_)) => wait_for(workspace, &mut done, Duration::from_secs(seconds))?,
         _ => Ok(()),
     };
+    let to = match done.message {
+        Some(id) => {
+            workspace.store.reader()?.message(id)?.and_then(|row| Some(mail::addressed(row.mail.as_deref()?)))
+        }
+        None => None,
+    };
+    let to = to.map(|to| format!(", to {to}")).unwrap_or_default();
     let said = match (done.message, done.delivery) {
         (Some(message), Some(Delivery::Queued)) if scheduled.is_some() => {
             let at = scheduled.unwrap_or_default();
             let at = format::moment_within(at, workspace.clock.now(), &TimeZone::system());
-            format!("message {message}: scheduled for {at}")
+            format!("message {message}: scheduled for {at}{to}")
         }
-        (Some(message), Some(delivery)) => format!("message {message}: {delivery}"),
+        (Some(message), Some(delivery)) => format!("message {message}: {delivery}{to}"),
         (Some(message), None) => format!("note {message}"),
         _ => "done".into(),
     };

@@ -111,8 +111,17 @@ impl Written {
         self.mail.as_ref().is_some_and(|head| head.manner.is_forward())
     }
 
-    /// This before something else: the words on lines of their own, the files of both.
-    pub fn before(self, after: Written) -> Written {
+    /// This before something else: the words on lines of their own, the files of both. A mail has one head: where both say one,
+    /// what the other said stands before its words.
+    pub fn before(self, mut after: Written) -> Written {
+        let mail = match (self.mail, after.mail.take()) {
+            (Some(head), Some(other)) if !head.is_meant() && other.is_meant() => Some(other),
+            (Some(head), Some(other)) if head != other && other.is_said() => {
+                after.text = format!("{}\n{}", other.as_words(), after.text);
+                Some(head)
+            }
+            (head, other) => head.or(other),
+        };
         let text = match (self.text.trim().is_empty(), after.text.trim().is_empty()) {
             (_, true) => self.text,
             (true, false) => after.text,
@@ -120,7 +129,7 @@ impl Written {
         };
         let mut files = self.files;
         files.extend(after.files);
-        Written { text, files, mail: self.mail.or(after.mail) }
+        Written { text, files, mail }
     }
 
     /// The words in one line; where there are none, the names of the files, else the subject.

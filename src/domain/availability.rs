@@ -5,6 +5,7 @@ use crate::domain::attachment::{Enclosure, Written, bytes, kind};
 use crate::domain::capability::{AttachmentLimits, ChannelCapabilities, is_kind};
 use crate::domain::clock::Ms;
 use crate::domain::contact::ConsentState;
+use crate::domain::mail::Manner;
 use crate::domain::row::{AccountRow, ConsentRow, ConversationRow};
 
 /// All that decides whether a public message may be sent in a conversation.
@@ -86,6 +87,9 @@ pub fn may_say(ctx: &SendContext<'_>, written: &Written) -> Result<(), String> {
     if written.is_blank() && !written.passes_on() {
         return Err("the message is empty".into());
     }
+    if written.mail.as_ref().is_some_and(|head| head.manner == Manner::ForwardAttached) {
+        may_pass_on_whole(ctx)?;
+    }
     if let Some(max) = ctx.channel.and_then(|c| c.max_text) {
         let length = written.text.chars().count();
         if length > max {
@@ -98,6 +102,21 @@ pub fn may_say(ctx: &SendContext<'_>, written: &Written) -> Result<(), String> {
     match written.files.iter().find_map(|file| may_enclose(ctx, file).err()) {
         Some(why) => Err(why),
         None => may_enclose_all(ctx, written),
+    }
+}
+
+/// Why a mail cannot be passed on whole, as a file.
+///
+/// # Errors
+/// The reason, as a sentence that says what to do.
+pub fn may_pass_on_whole(ctx: &SendContext<'_>) -> Result<(), String> {
+    match ctx.channel {
+        Some(channel) if !channel.originals => Err(format!(
+            "the account \u{201c}{}\u{201d} has the words and the files of its mails, but not the mails as they came: forward it with \
+             its words instead",
+            ctx.account.name
+        )),
+        _ => Ok(()),
     }
 }
 

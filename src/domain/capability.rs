@@ -120,6 +120,9 @@ pub struct ChannelCapabilities {
     pub reply_window: Option<Ms>,
     /// Whether a new conversation can be started to an address.
     pub start: bool,
+    /// Whether what has come can be had once more as it came: only then can a mail be passed on whole, as a file.
+    #[serde(default)]
+    pub originals: bool,
     /// What becomes of marks in a text.
     #[serde(default)]
     pub formatting: Formatting,
@@ -168,6 +171,7 @@ impl ChannelCapabilities {
             segments: false,
             reply_window: None,
             start: false,
+            originals: false,
             formatting: Formatting::None,
             attachments: AttachmentLimits::default(),
             typing: false,

@@ -88,6 +88,12 @@ pub struct Mail {
     /// What wrote it, where it was no person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub automatic: Option<Automatic>,
+    /// How it came to be, where it was written here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manner: Option<Manner>,
+    /// Whether its words are HTML, where it is one of ours: they were given so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_html: bool,
     /// The HTML that came, as it came. It is never shown as HTML, and nothing is loaded for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub html: Option<String>,
@@ -127,15 +133,26 @@ impl Mail {
         mail_name(self.references.first().or(self.in_reply_to.first()).unwrap_or(&self.message_id))
     }
 
-    /// What an agent would say of it, to say it once more. What it is about is not known by the mail itself.
+    /// The message id of the mail that it answers or passes on, as far as it says so itself.
+    pub fn about(&self) -> Option<&str> {
+        let chain = match self.manner {
+            Some(manner) if manner.is_forward() => &self.references,
+            _ => &self.in_reply_to,
+        };
+        chain.last().map(String::as_str)
+    }
+
+    /// What an agent would say of it, to say it once more. Which message [`Mail::about`] names is the caller's to find.
     pub fn head(&self) -> MailHead {
+        let seems = if self.in_reply_to.is_empty() { Manner::New } else { Manner::Reply };
         MailHead {
-            manner: if self.in_reply_to.is_empty() { Manner::New } else { Manner::Reply },
+            manner: self.manner.unwrap_or(seems),
             about: None,
             subject: Some(self.subject.clone()),
             to: Some(self.to.clone()),
             cc: Some(self.cc.clone()),
             bcc: self.bcc.clone(),
+            html: self.is_html,
             ..MailHead::default()
         }
     }
@@ -264,7 +281,32 @@ pub struct MailHead {
 impl MailHead {
     /// Whether an agent has said anything in it: to whom, or about what.
     pub fn is_said(&self) -> bool {
-        self.subject.is_some() || self.to.is_some() || self.cc.is_some() || !self.bcc.is_empty()
+        let copies = self.cc.is_some() || !self.more_cc.is_empty() || !self.bcc.is_empty();
+        self.subject.is_some() || self.to.is_some() || copies
+    }
+
+    /// Whether it is more than what follows by itself: something is said in it, or it passes a mail on.
+    pub fn is_meant(&self) -> bool {
+        self.is_said() || self.manner.is_forward()
+    }
+
+    /// What is said in it, in words, a line for each field.
+    pub fn as_words(&self) -> String {
+        let fields = [
+            ("To", self.to.as_ref()),
+            ("Cc", self.cc.as_ref()),
+            ("Cc", Some(&self.more_cc)),
+            ("Bcc", Some(&self.bcc)),
+        ];
+        let mut lines: Vec<String> = Vec::new();
+        for (name, boxes) in fields {
+            let all: Vec<&str> = boxes.into_iter().flatten().map(|one| one.address.as_str()).collect();
+            if !all.is_empty() {
+                lines.push(format!("{name}: {}", all.join(", ")));
+            }
+        }
+        lines.extend(self.subject.as_ref().map(|subject| format!("Subject: {subject}")));
+        lines.join("\n")
     }
 }
 

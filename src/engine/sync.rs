@@ -9,6 +9,7 @@ use crate::domain::op::OpState;
 use crate::engine::accounts::{Accounts, Live};
 use crate::engine::health::HealthBoard;
 use crate::engine::intake::pause;
+use crate::engine::news::News;
 use crate::engine::write::Writes;
 use crate::net::backoff::Backoff;
 use crate::provider::{Cursor, Page, Progress, Provider, Scope};
@@ -21,8 +22,6 @@ use tracing::{debug, info, warn};
 
 const STREAM: &str = "main";
 const BACKOFF: Backoff = Backoff { base: Duration::from_secs(5), max: Duration::from_secs(900) };
-/// After a connection for news has failed, the next pull waits so long.
-const REST: Duration = Duration::from_secs(5);
 /// Pages of one pull, against a server that never ends.
 const PAGES: usize = 2_000;
 /// When to look for a send in doubt, after it came into doubt.
@@ -63,6 +62,7 @@ impl Sync {
     /// Checks the login of one account, then pulls as often as it wishes, until `stop` says so or the account is replaced.
     pub async fn account(self, live: Arc<Live>, mut stop: watch::Receiver<bool>) {
         let Some(provider) = live.active().cloned() else { return };
+        let mut news = News::new(provider.as_ref(), &live.name);
         let mut stopped = stop.clone();
         let mut failures = 0u32;
         let mut probed = false;
@@ -86,7 +86,7 @@ impl Sync {
                     probed = true;
                     failures = 0;
                     due = false;
-                    self.health.well(live.id);
+                    self.health.well(live.id, provider.notice().as_deref());
                     // Without polling there is nothing more to ask.
                     provider.poll_every().unwrap_or(Duration::from_secs(24 * 3_600))
                 }
@@ -116,7 +116,7 @@ impl Sync {
             };
             let ended = tokio::select! {
                 ended = pause(&mut stop, wait) => ended,
-                () = news(provider.as_ref(), &live.name), if failures == 0 => false,
+                () = news.heard(), if failures == 0 => false,
                 // A hint that comes while the account is in trouble is kept for the time after.
                 () = live.due.notified(), if failures == 0 => {
                     due = true;
@@ -158,22 +158,27 @@ impl Sync {
 
     async fn keep(&self, live: &Live, page: Page, begun: Ms, cursor: bool) -> Result<(), StoreError> {
         let account = live.id;
+        let rules = self.accounts.rules();
         let mut events = page.events;
+        // Judged once the whole page is here: an answer that comes with the question makes it no stranger's.
+        let mut begun_here = Vec::new();
         // Small jobs: a webhook must not wait behind a page of a thousand messages.
         while events.len() > 64 {
             let rest = events.split_off(64);
             let chunk = std::mem::replace(&mut events, rest);
-            if self.writes.run(Class::Apply, move |t| t.apply(account, &chunk)).await?.media_due {
+            let applied = self.writes.run(Class::Apply, move |t| t.apply(account, &chunk)).await?;
+            begun_here.extend(applied.begun);
+            if applied.media_due {
                 self.media.notify_one();
             }
         }
         let (covered, next, now) = (page.covered, page.cursor.0, self.clock.now());
-        let rules = self.accounts.rules();
         let applied = self
             .writes
             .run(Class::Apply, move |t| {
                 let applied = t.apply(account, &events)?;
-                t.judge_new(&applied.begun, &rules)?;
+                begun_here.extend_from_slice(&applied.begun);
+                t.judge_new(&begun_here, &rules)?;
                 t.pull_covered(account, &covered, begun)?;
                 if cursor {
                     t.cursor_set(account, STREAM, next.as_deref())?;
@@ -302,16 +307,6 @@ impl Sync {
     }
 }
 
-/// Ends when the provider tells that there is news, over a connection that is held open for that. Never where there is none.
-async fn news(provider: &dyn Provider, name: &str) {
-    let Some(watch) = provider.watch() else { return std::future::pending().await };
-    if let Err(failure) = watch.await {
-        debug!("\u{201c}{name}\u{201d} is not watched: {failure}");
-        // What cannot be watched is pulled, and not in a hurry.
-        tokio::time::sleep(REST).await;
-    }
-}
-
 /// How far reading the history is, for a person. In hundredths, so that not every page is a change.
 fn told(progress: Progress) -> String {
     let Progress { done, total } = progress;
@@ -326,6 +321,101 @@ fn millis(d: Duration) -> Ms {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::account::Channel;
+    use crate::domain::clock::ManualClock;
+    use crate::domain::contact::{Identity, IdentityKind, Party};
+    use crate::domain::conversation::Status;
+    use crate::domain::event::{ConversationFact, ConversationKey, MessageFact};
+    use crate::domain::message::{Author, Direction, MessageKind};
+    use crate::domain::rev::Rev;
+    use crate::domain::spam::Rule;
+    use crate::engine::bus::Bus;
+    use crate::store::AccountSpec;
+
+    #[tokio::test]
+    async fn rules_against_spam_see_all_that_a_large_page_begins() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(1_800_000_000_000));
+        let store = Store::open(&dir.path().join("w"), clock.clone()).unwrap();
+        let spec = AccountSpec {
+            name: "support".into(),
+            provider: "twilio".into(),
+            channels: vec![Channel::Sms],
+            enabled: true,
+            capabilities: None,
+            from: Vec::new(),
+        };
+        let id = store.writer().call(Class::Durable, move |t| t.account_upsert(&spec)).unwrap();
+        let bus = Bus::new();
+        let accounts = Accounts::default();
+        accounts.replace_rules(vec![Rule {
+            name: "coins".into(),
+            words: vec!["bitcoin".into()],
+            ..Rule::default()
+        }]);
+        let sync = Sync {
+            store: store.clone(),
+            writes: Writes::new(store.clone(), bus.clone()),
+            accounts,
+            health: HealthBoard::new(store.clone(), bus, clock.clone()),
+            clock,
+            media: Arc::default(),
+        };
+        let live = Live {
+            id,
+            name: "support".into(),
+            vendor: "twilio",
+            provider: None,
+            trouble: None,
+            settings: BTreeMap::new(),
+            enabled: true,
+            due: Notify::new(),
+        };
+        let texts = (0..70).map(|n| if n % 69 == 0 { "Bitcoin for you" } else { "hello" });
+        let events = (0..).zip(texts).map(|(n, text)| inbound(n, text)).collect();
+        sync.keep(&live, Page { events, ..Page::default() }, 0, false).await.unwrap();
+        let reader = store.reader().unwrap();
+        let rows = reader
+            .conversation_ids()
+            .unwrap()
+            .into_iter()
+            .map(|id| reader.conversation(id).unwrap().unwrap());
+        let spam: Vec<_> = rows.filter(|row| row.status == Status::Spam).map(|row| row.theirs).collect();
+        assert_eq!(spam, ["+15550000", "+15550069"], "the first and the last");
+    }
+
+    /// A text from a number of its own.
+    fn inbound(n: i64, text: &str) -> Event {
+        let theirs = format!("+155500{n:02}");
+        let party = Party {
+            identities: vec![Identity::new(IdentityKind::Phone, theirs.clone())],
+            name: None,
+            claims: Vec::new(),
+        };
+        Event::Message(Box::new(MessageFact {
+            conversation: ConversationFact {
+                key: ConversationKey(theirs.clone()),
+                channel: Channel::Sms,
+                party,
+                ours: "+15559999".into(),
+                theirs,
+                facets: Vec::new(),
+            },
+            external_id: format!("SM{n}"),
+            token: None,
+            direction: Direction::Inbound,
+            kind: MessageKind::Text,
+            author: Author::contact(None),
+            text: text.into(),
+            sent_at: 1_700_000_000_000 + n,
+            attachments: Vec::new(),
+            metadata: serde_json::Value::Null,
+            mail: None,
+            delivery: None,
+            history: false,
+            rev: Rev::at(1_700_000_000_000 + n),
+        }))
+    }
 
     #[test]
     fn progress_is_told_in_hundredths() {

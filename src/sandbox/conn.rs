@@ -1,6 +1,8 @@
 //! Connections that can be cut: closed in the middle, without a byte of an answer, as a broken network does.
 
 use axum::extract::connect_info::Connected;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::serve::{IncomingStream, Listener};
 use std::io;
 use std::net::SocketAddr;
@@ -16,9 +18,11 @@ use tokio::net::{TcpListener, TcpStream};
 pub(super) struct Line(Arc<AtomicBool>);
 
 impl Line {
-    /// From now on nothing leaves this connection, and it closes as soon as an answer is tried.
-    pub(super) fn cut(&self) {
+    /// From now on nothing leaves this connection, and it closes as soon as this answer is tried.
+    pub(super) fn cut(&self) -> Response {
         self.0.store(true, Ordering::SeqCst);
+        // Never leaves: the connection refuses to be written to.
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
     }
 }
 

@@ -5,11 +5,13 @@
 
 pub mod cast;
 mod conn;
+mod far;
 pub mod history;
 mod http;
 pub mod letter;
 pub mod mailbox;
 pub mod random;
+pub mod resend;
 pub mod sendgrid;
 pub mod ses;
 pub mod twilio;

@@ -196,7 +196,8 @@ impl Tx<'_> {
         self.store_derived(id, &before, &row)?;
         if touch.draft {
             self.exec(
-                "UPDATE conversation SET draft = EXISTS (SELECT 1 FROM draft WHERE conversation_id = ?1) WHERE id = ?1",
+                "UPDATE conversation SET draft = EXISTS (SELECT 1 FROM draft WHERE conversation_id IN (
+                   SELECT ?1 UNION ALL SELECT gone FROM joined WHERE conversation_id = ?1)) WHERE id = ?1",
                 [id],
             )?;
         }

@@ -16,6 +16,11 @@ use crate::ui::thread::words;
 impl Model {
     /// An action was performed, or refused with a reason.
     pub(super) fn on_done(&mut self, ticket: Ticket, result: Result<Performed, String>) {
+        self.is_done(ticket, result);
+        self.joined_after_all();
+    }
+
+    fn is_done(&mut self, ticket: Ticket, result: Result<Performed, String>) {
         let Some(purpose) = self.waiting.remove(&ticket) else {
             return;
         };

@@ -128,6 +128,7 @@ pub(crate) fn account() -> AccountRow {
                 segments: true,
                 reply_window: None,
                 start: true,
+                originals: false,
                 attachments: AttachmentLimits::default(),
                 typing: true,
                 read_receipts: false,
@@ -157,6 +158,7 @@ pub(crate) fn context(id: i64) -> Context {
         draft_about: None,
         draft_began: None,
         draft_note: None,
+        draft_joined: Vec::new(),
         last_wrote: None,
     }
 }

@@ -106,6 +106,7 @@ fn of_panes(model: &Model) -> Vec<Hint> {
                 ("open", Focus::Sidebar) => "list it",
                 ("resolve", _) if is_over(model) => "reopen",
                 ("compose.everybody", _) if is_to_all(model) => "sender only",
+                ("compose.whole", _) if is_whole(model) => "with its words",
                 _ => word,
             };
             let is_editing = model.focus == Focus::Composer;
@@ -127,6 +128,10 @@ fn of_panes(model: &Model) -> Vec<Hint> {
 
 fn is_to_all(model: &Model) -> bool {
     model.head().is_some_and(|head| head.manner == Manner::ReplyAll)
+}
+
+fn is_whole(model: &Model) -> bool {
+    model.head().is_some_and(|head| head.manner == Manner::ForwardAttached)
 }
 
 /// The keys of a field of a mail's head.
@@ -160,6 +165,7 @@ fn of_head(model: &Model) -> Vec<Hint> {
     hints.push(hint("Esc", "keep draft", Code::Esc));
     hints.extend(of("compose.copies", "Cc, Bcc"));
     hints.extend(of("compose.everybody", if is_to_all(model) { "sender only" } else { "to all" }));
+    hints.extend(of("compose.whole", if is_whole(model) { "with its words" } else { "as a file" }));
     hints.extend(of("help", "keys"));
     hints
 }

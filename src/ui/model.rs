@@ -1,6 +1,6 @@
 //! Everything that the screen knows, and the few ways in which it asks for things.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::domain::attachment::Written;
 use crate::domain::clock::Ms;
@@ -23,7 +23,7 @@ use crate::ui::key::Key;
 use crate::ui::keymap::Keymap;
 use crate::ui::layout::Layout;
 use crate::ui::list::{List, Marks};
-use crate::ui::msg::{EngineStatus, Level};
+use crate::ui::msg::{Context, EngineStatus, Level};
 use crate::ui::notify::Calls;
 use crate::ui::overlay::Overlay;
 use crate::ui::reading::{Opened, ReadPolicy};
@@ -143,6 +143,10 @@ pub struct Model {
     pub(crate) colleagues: BTreeMap<(ConversationId, String), Ms>,
     /// What was typed in this session; wins over what the store said earlier.
     pub(crate) drafts: BTreeMap<(ConversationId, ComposeMode), Written>,
+    /// Drafts of conversations that are part of another one by now which stand in the draft of that one; the store may still have them.
+    pub(crate) adopted: BTreeSet<(ConversationId, ComposeMode)>,
+    /// A conversation that is part of another one by now, while something of its composer is on its way.
+    pub(crate) put_off: Option<Box<(ConversationId, Context)>>,
     /// The newest message when an answer was begun that is not sent yet.
     pub(crate) began: BTreeMap<ConversationId, (Ms, MessageId)>,
     /// Conversations that were begun and in which nothing was said yet, with what was selected before.
@@ -236,6 +240,8 @@ impl Model {
             typing: BTreeMap::new(),
             colleagues: BTreeMap::new(),
             drafts: BTreeMap::new(),
+            adopted: BTreeSet::new(),
+            put_off: None,
             began: BTreeMap::new(),
             fresh: BTreeMap::new(),
             phone_region: None,
@@ -342,13 +348,8 @@ impl Model {
 
     /// What is known about a conversation.
     pub(crate) fn row(&self, id: ConversationId) -> Option<&ConversationRow> {
-        let context = [&self.thread.context, &self.thread.stash];
-        context
-            .into_iter()
-            .flatten()
-            .map(|c| &c.row)
-            .find(|row| row.id == id)
-            .or_else(|| self.list.rows.iter().find(|row| row.id == id))
+        let listed = || self.list.rows.iter().find(|row| row.id == id);
+        self.context(id).map(|context| &context.row).or_else(listed)
     }
 
     /// The row of the target.

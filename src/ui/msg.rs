@@ -3,7 +3,7 @@
 use crate::domain::account::Channel;
 use crate::domain::attachment::{Enclosure, Written};
 use crate::domain::clock::Ms;
-use crate::domain::command::{Action, Performed};
+use crate::domain::command::{Action, ComposeMode, Performed};
 use crate::domain::contact::ConsentState;
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::query::QueryError;
@@ -229,6 +229,13 @@ pub enum Loaded {
     },
     /// All that a thread's header and composer need.
     Context(Context),
+    /// A conversation whose thread or context was asked for is part of another one by now.
+    Joined {
+        /// The one that was asked for.
+        gone: ConversationId,
+        /// What the header and the composer of the other need.
+        context: Context,
+    },
     /// A thread that may be asked for next.
     Ahead {
         /// As asked.
@@ -319,6 +326,8 @@ pub struct Context {
     pub draft_began: Option<Ms>,
     /// What was being typed as a note.
     pub draft_note: Option<Written>,
+    /// What was being typed in conversations that are part of this one by now.
+    pub draft_joined: Vec<(ConversationId, ComposeMode, Written)>,
     /// The medium on which the customer last wrote, if that was in another conversation.
     pub last_wrote: Option<Channel>,
 }

@@ -33,7 +33,7 @@ impl ReadPolicy {
 /// The conversation that was opened, rather than moved to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Opened {
-    conversation: ConversationId,
+    pub(crate) conversation: ConversationId,
     /// What it was marked as read up to: the newest of the customer, and the newest where a note called. None if it is still to be
     /// marked.
     until: Option<(Ms, Ms)>,

@@ -287,8 +287,7 @@ impl Model {
             // Counting walks: not at every news, and not before there is a pause for it.
             self.count_at.get_or_insert(self.now.saturating_add(COUNT_PACE));
         }
-        self.list.refresh_anchor();
-        self.load_list();
+        // Before the list: what is part of another conversation by now is selected there before its row goes.
         if let Some(need) = self.thread.refresh() {
             self.load(need);
         }
@@ -300,6 +299,8 @@ impl Model {
             self.load(Need::Thread { conversation, at: crate::ui::effect::ThreadAt::Latest, limit });
             self.load(Need::Context { conversation });
         }
+        self.list.refresh_anchor();
+        self.load_list();
         self.look_again();
         self.look_for_wanted();
         match self.overlays.last() {
@@ -392,6 +393,7 @@ impl Model {
                 }
                 self.owners_seen();
             }
+            Loaded::Joined { gone, context } => self.joined(gone, context),
             Loaded::Search { ticket, found } => {
                 if let Some(Overlay::Search(search)) = self.overlays.last_mut() {
                     search.take(ticket, found);

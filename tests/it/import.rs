@@ -13,6 +13,7 @@ use frontdesk::engine::import::{
 use frontdesk::engine::lock;
 use frontdesk::store::{Reader, Store};
 use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -82,9 +83,15 @@ impl Desk {
 }
 
 fn mail(id: &str, minute: u8, from: &str, to: &str, subject: &str, more: &str, body: &str) -> String {
+    // What we sent lies where our own program has put it: no server has brought it.
+    let way = match from {
+        DESK => String::new(),
+        _ => format!(
+            "Received: from mx.example by mx.acme.example; Thu, 16 Nov 2023 10:{minute:02}:01 +0000\n"
+        ),
+    };
     format!(
-        "Received: from mx.example by mx.acme.example; Thu, 16 Nov 2023 10:{minute:02}:01 +0000\n\
-         Message-ID: <{id}@x.example>\nDate: Thu, 16 Nov 2023 10:{minute:02}:00 +0000\nFrom: {from}\nTo: {to}\n\
+        "{way}Message-ID: <{id}@x.example>\nDate: Thu, 16 Nov 2023 10:{minute:02}:00 +0000\nFrom: {from}\nTo: {to}\n\
          Subject: {subject}\n{more}MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n{body}\n"
     )
 }
@@ -410,6 +417,43 @@ fn a_mail_that_came_back_calls_nobody_in_imported_history() {
     let kinds: Vec<_> = desk.thread(anna).iter().map(|m| (m.kind, m.delivery.is_some())).collect();
     assert_eq!(kinds.iter().filter(|(kind, _)| *kind == MessageKind::Bounce).count(), 1, "{kinds:?}");
     assert!(kinds.iter().all(|(_, told)| !told), "nothing is failed: {kinds:?}");
+    desk.check();
+}
+
+#[test]
+fn who_only_writes_our_address_above_a_mail_puts_no_words_into_our_mouth() {
+    let desk = Desk::new();
+    let delivered = |text: String| format!("Return-Path: <x@evil.example>\n{text}");
+    let forged = delivered(mail("z", 50, DESK, ANNA, "Pay here", "", "Send money."));
+    let form = delivered(mail(
+        "y",
+        51,
+        DESK,
+        DESK,
+        "From our form",
+        &format!("Reply-To: {BOB}\n"),
+        "I have a question.",
+    ));
+    let sent = delivered(mail("x", 52, DESK, ANNA, "Hello", "", "We are here."));
+    let mails = [("", forged), ("", form), (".Sent", sent)].map(|(folder, text)| Lying {
+        folder,
+        letters: Some("S"),
+        text,
+    });
+    maildir(&desk.path("m"), &mails);
+    desk.import(
+        &desk.path("m"),
+        &MailOptions { own: vec!["support@acme.example".into()], ..MailOptions::default() },
+    );
+    let told: BTreeMap<String, Direction> =
+        desk.all().iter().flat_map(|row| desk.thread(row)).map(|m| (m.text, m.direction)).collect();
+    assert_eq!(told["Send money."], Direction::Inbound);
+    assert_eq!(told["I have a question."], Direction::Inbound);
+    assert_eq!(
+        told["We are here."],
+        Direction::Outbound,
+        "whoever has brought it, it lies among what was sent"
+    );
     desk.check();
 }
 

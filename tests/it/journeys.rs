@@ -402,7 +402,7 @@ async fn an_account_is_set_up_on_the_screen() {
     screen.wait("● live");
     screen.send("a");
     screen.wait("any mailbox, by IMAP and SMTP");
-    screen.send("jj");
+    screen.send("/twilio\r");
     screen.wait("the account, AC and 32 hex digits");
     screen.send("\r");
     screen.wait("step 1 of 12");

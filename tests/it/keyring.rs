@@ -251,7 +251,7 @@ async fn a_secret_typed_on_the_screen_goes_into_the_keyring_and_nowhere_else() {
     let env = [("DBUS_SESSION_BUS_ADDRESS", address.as_str())];
     let mut screen = Pty::start_with(&home, &[], 120, 40, &env);
     screen.wait("Welcome to Frontdesk");
-    screen.send("ajj\r");
+    screen.send("a/twilio\r\r");
     screen.wait("step 1 of 12");
     let (sid, number, base) = (world.account_sid(), world.numbers()[0].clone(), world.base_url());
     screen.send(&format!("support\r{sid}\r{number}\r\r\r{base}\r0\r"));

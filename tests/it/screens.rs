@@ -173,14 +173,20 @@ fn above_the_panes() {
 /// Setup: the accounts, one of them, and each step in which one is added.
 #[test]
 fn setting_up() {
-    let steps = "ajj<enter>sales<enter>AC00000000000000000000000000000001<enter>+15557122661<enter>";
+    let steps =
+        "a/twilio<enter><enter>sales<enter>AC00000000000000000000000000000001<enter>+15557122661<enter>";
     for (width, height) in [(80, 24), (120, 40)] {
         let size = |name: &str| format!("setup_{name}_{width}x{height}");
         picture(&size("first"), World::empty(), (width, height), "gc");
         picture(&size("channels"), World::offline(), (width, height), "gcj");
         picture(&size("channel"), World::busy(), (width, height), "gc<enter>j");
         picture(&size("provider"), World::busy(), (width, height), "gca");
-        picture(&size("setting"), World::busy(), (width, height), "gcajj<enter>sales<enter>AC1<enter>");
+        picture(
+            &size("setting"),
+            World::busy(),
+            (width, height),
+            "gca/twilio<enter><enter>sales<enter>AC1<enter>",
+        );
         picture(&size("secret"), World::busy(), (width, height), &format!("gc{steps}<c-s>hunter2"));
         picture(&size("summary"), World::busy(), (width, height), &format!("gc{steps}<c-s>hunter2<c-s>"));
         picture(
@@ -190,7 +196,7 @@ fn setting_up() {
             &format!("gc{steps}<c-s>hunter2<c-s><enter>"),
         );
     }
-    let failing = "gcajj<enter>sales<enter>AC1<enter>";
+    let failing = "gca/twilio<enter><enter>sales<enter>AC1<enter>";
     roles("setup_setting_roles", World::busy(), (80, 24), failing);
     picture("setup_narrow", World::busy(), (50, 16), "gc");
 }

@@ -120,7 +120,7 @@ impl Case for SesCase {
     fn login(&self) -> Answer {
         Answer::json(200, json!({"SendingEnabled": true, "ProductionAccessEnabled": true}))
     }
-    fn page(&self, _: &[(&str, &str)], _: bool) -> Option<Answer> {
+    fn page(&self, _: &[(&str, &str)], _: bool) -> Option<Vec<Answer>> {
         None
     }
     fn sent(&self, id: &str) -> Answer {

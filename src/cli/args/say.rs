@@ -98,6 +98,9 @@ pub struct ForwardArgs {
     /// Leave its files out.
     #[arg(long)]
     pub without_files: bool,
+    /// Pass it on whole, as a file, with all its headers and files; instead of its words below yours. Needs an account that has its mails as they came: imap.
+    #[arg(long, conflicts_with = "without_files")]
+    pub as_attachment: bool,
     /// E-mail.
     #[command(flatten)]
     pub mail: MailArgs,
@@ -124,6 +127,9 @@ pub struct ReplyArgs {
     /// E-mail: to whom, instead of the sender; several times, or separated by commas.
     #[arg(long, value_name = "ADDRESS", help_heading = "E-mail")]
     pub to: Vec<String>,
+    /// E-mail: which mail is answered, by its id; else the newest that the customer of the conversation wrote. Who else wrote is answered by this alone.
+    #[arg(long, value_name = "MESSAGE", help_heading = "E-mail")]
+    pub about: Option<String>,
     /// E-mail.
     #[command(flatten)]
     pub mail: MailArgs,

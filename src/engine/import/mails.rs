@@ -356,8 +356,10 @@ impl Shared<'_> {
             more.insert("answered".into(), json!(true));
         }
         let taken = Taken {
-            // Nobody has put into our own files what was not from us; and what is read here was never answered by mistake.
-            is_proved: true,
+            is_sent: marks.sent
+                || self.folders.get(folder).is_some_and(|folder| folder.role == Some(Role::Sent)),
+            // Anybody can write our address above what they send us. What was delivered nowhere, none but we have put there.
+            is_proved: !marks::is_delivered(bytes),
             history: !self.options.open || marks.seen,
             more,
             ..Taken::now(&self.own, arrived, DeliverySource::Pull)

@@ -82,7 +82,7 @@ impl Marks {
                 Some(Role::Drafts) => self.draft = true,
                 Some(Role::Junk) => self.junk = true,
                 Some(Role::Trash) => self.deleted = true,
-                None => {}
+                Some(Role::Archive) | None => {}
             }
         }
         const UNREAD: [&str; 8] =
@@ -131,6 +131,25 @@ pub(super) fn head(mail: &[u8]) -> &[u8] {
         at = end;
     }
     &mail[..at]
+}
+
+/// Whether a mail has come from elsewhere, as its head says: a server has delivered it (RFC 5321, section 4.4), or has taken it from
+/// another server. What a program has handed to its own server after a login (RFC 3848) has not come from elsewhere.
+pub(super) fn is_delivered(mail: &[u8]) -> bool {
+    const DELIVERED: [&str; 6] =
+        ["return-path", "delivered-to", "x-original-to", "x-delivered-to", "envelope-to", "delivery-date"];
+    let mut stamps = 0;
+    fields(mail).any(|(name, value)| {
+        let is = |wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
+        if is("received") {
+            stamps += 1;
+            let words = text(value).to_ascii_lowercase();
+            let logged_in =
+                words.split_whitespace().any(|w| matches!(w, "esmtpa" | "esmtpsa" | "lmtpa" | "lmtpsa"));
+            return stamps > 1 || !logged_in;
+        }
+        DELIVERED.iter().any(|name| is(name))
+    })
 }
 
 /// Whether it is a mail at all: one of the fields that every mail has some of.
@@ -198,6 +217,25 @@ mod tests {
         assert!(of("X-Gmail-Labels: =?UTF-8?Q?Papierkorb,Ge=C3=B6ffnet?=").deleted);
         assert!(of("X-IMAP: 1 2\nSubject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA").foreign);
         assert!(!of("X-IMAPbase: 1 2").foreign);
+    }
+
+    #[test]
+    fn what_was_delivered_has_come_from_elsewhere() {
+        let submitted =
+            "Received: from [192.0.2.1] (host [192.0.2.1])\n\tby smtp.example.com with ESMTPSA id x\n";
+        let of = |head: &str| {
+            is_delivered(format!("{head}From: support@acme.example\n\nReturn-Path: x\n").as_bytes())
+        };
+        assert!(!of("") && !of(submitted));
+        for head in [
+            "Return-Path: <x@y.example>\n",
+            "Received: from a by b with ESMTP id x\n",
+            "Received: from a by b\n",
+            &format!("{submitted}Delivered-To: support@acme.example\n"),
+            &format!("{submitted}{submitted}"),
+        ] {
+            assert!(of(head), "{head}");
+        }
     }
 
     #[test]

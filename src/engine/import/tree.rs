@@ -3,7 +3,8 @@
 //! A Maildir is a directory with `cur` in it; its sub-folders lie beside that, as `.Name` with dots between the parts of a path
 //! (Maildir++), or as directories within directories. Links are not followed: they may lead in circles.
 
-use crate::text::mail::folder::{Role, decoded, role};
+use crate::text::mail::folder::{Role, role};
+use crate::text::mail::utf7;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -116,9 +117,9 @@ fn is_dir(entry: &fs::DirEntry) -> bool {
 fn below(name: &str, file: &OsStr) -> String {
     let file = file.to_string_lossy();
     let part = match file.strip_prefix('.') {
-        Some(path) => decoded(path).replace('.', "/"),
+        Some(path) => utf7::decode(path).replace('.', "/"),
         // Thunderbird keeps the sub-folders of `Name` in `Name.sbd`.
-        None => decoded(file.strip_suffix(".sbd").unwrap_or(&file)),
+        None => utf7::decode(file.strip_suffix(".sbd").unwrap_or(&file)),
     };
     join(name, &part)
 }
@@ -129,7 +130,7 @@ fn join(name: &str, part: &str) -> String {
 
 fn mbox_name(path: &Path) -> String {
     let file = path.file_name().unwrap_or_default().to_string_lossy();
-    decoded(file.strip_suffix(".mbox").or(file.strip_suffix(".mbx")).unwrap_or(&file))
+    utf7::decode(file.strip_suffix(".mbox").or(file.strip_suffix(".mbx")).unwrap_or(&file))
 }
 
 /// Whether a file of a directory is an mbox. What is no plain file is not opened: a pipe would wait for its writer.

@@ -1,6 +1,7 @@
 //! Finds mails by their message ids, wherever they are: sends whose fate is unknown, mails that have moved.
 
 use super::Imap;
+use super::answer::Trouble;
 use super::folders::{Folders, Role};
 use super::growing::{Growing, Memory};
 use super::lend::lend;
@@ -8,15 +9,16 @@ use super::place::Place;
 use super::read::Job;
 use super::session::{Open, Session};
 use super::told::{Moment, Reading};
-use super::wire::Trouble;
 use crate::domain::clock::Ms;
 use crate::domain::delivery::{Delivery, DeliverySource};
 use crate::domain::event::{DeliveryReport, Event, MessageRef};
+use crate::domain::facet::Facet;
 use crate::domain::failure::Failure;
 use crate::domain::mail::op_of;
 use crate::domain::op::{Op, OpBody};
 use crate::provider::Cursor;
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 
 /// The folders of the mailbox, asked for once and after every new login.
 ///
@@ -134,7 +136,14 @@ async fn searched(imap: &Imap, session: &mut Session, id: &str, now: Ms) -> Resu
     let mut job = Job { imap, session, memory: &mut memory, place: &mut place, growing: &mut growing, now };
     let heads = job.heads_of(&[uid]).await?;
     // It is looked for, not new: what is said of it here and there since holds.
-    let moment = Moment { now, connected: now, again: true };
+    let connected = imap.since.load(Ordering::Relaxed).min(now);
+    let moment = Moment { now, connected, again: true };
     job.bodies(&reading, open.validity, &heads, moment).await?;
+    for event in &mut growing.events {
+        if let Event::Message(fact) = event {
+            // Nor does where it lies say what is to become of its conversation.
+            fact.conversation.facets.retain(|facet| !matches!(facet.value, Facet::Status { .. }));
+        }
+    }
     Ok(growing.events)
 }

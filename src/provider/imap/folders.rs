@@ -2,116 +2,29 @@
 
 use super::session::Listed;
 use super::settings::Named;
+use crate::text::mail::folder;
 
-/// What a folder is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// What was sent.
-    Sent,
-    /// What is put away.
-    Archive,
-    /// Spam.
-    Junk,
-    /// What is thrown away.
-    Trash,
+pub use crate::text::mail::folder::Role;
+
+/// The server's word for what a folder is for (RFC 6154), in lower case.
+const fn attribute(role: Role) -> &'static str {
+    match role {
+        Role::Sent => "\\sent",
+        Role::Drafts => "\\drafts",
+        Role::Archive => "\\archive",
+        Role::Junk => "\\junk",
+        Role::Trash => "\\trash",
+    }
 }
 
-impl Role {
-    /// The server's word for it.
-    const fn attribute(self) -> &'static str {
-        match self {
-            Role::Sent => "\\sent",
-            Role::Archive => "\\archive",
-            Role::Junk => "\\junk",
-            Role::Trash => "\\trash",
-        }
-    }
-
-    /// The name that it is made under where there is none.
-    const fn made(self) -> &'static str {
-        match self {
-            Role::Sent => "Sent",
-            Role::Archive => "Archive",
-            Role::Junk => "Junk",
-            Role::Trash => "Trash",
-        }
-    }
-
-    /// Names that are usual, in lower case.
-    const fn usual(self) -> &'static [&'static str] {
-        match self {
-            Role::Sent => &[
-                "sent",
-                "sent items",
-                "sent messages",
-                "sent mail",
-                "gesendet",
-                "gesendete objekte",
-                "gesendete elemente",
-                "envoyés",
-                "éléments envoyés",
-                "messages envoyés",
-                "enviados",
-                "elementos enviados",
-                "itens enviados",
-                "inviata",
-                "posta inviata",
-                "inviati",
-                "verzonden",
-                "verzonden items",
-                "wysłane",
-                "отправленные",
-                "已发送",
-                "送信済み",
-            ],
-            Role::Archive => &[
-                "archive",
-                "archives",
-                "archived",
-                "archiv",
-                "archief",
-                "archivo",
-                "arquivo",
-                "archivio",
-                "архив",
-            ],
-            Role::Junk => &[
-                "junk",
-                "junk e-mail",
-                "junk email",
-                "junk mail",
-                "spam",
-                "bulk mail",
-                "unerwünscht",
-                "junk-e-mail",
-                "spamverdacht",
-                "indésirables",
-                "courrier indésirable",
-                "correo no deseado",
-                "posta indesiderata",
-                "ongewenst",
-                "спам",
-            ],
-            Role::Trash => &[
-                "trash",
-                "deleted",
-                "deleted items",
-                "deleted messages",
-                "bin",
-                "papierkorb",
-                "gelöschte objekte",
-                "gelöschte elemente",
-                "corbeille",
-                "éléments supprimés",
-                "papelera",
-                "lixeira",
-                "cestino",
-                "prullenbak",
-                "verwijderde items",
-                "kosz",
-                "корзина",
-            ],
-        }
+/// The name that a folder for that is made under where there is none.
+const fn made(role: Role) -> &'static str {
+    match role {
+        Role::Sent => "Sent",
+        Role::Drafts => "Drafts",
+        Role::Archive => "Archive",
+        Role::Junk => "Junk",
+        Role::Trash => "Trash",
     }
 }
 
@@ -134,6 +47,7 @@ impl Folders {
             Role::Archive => self.named.archive.as_deref(),
             Role::Junk => self.named.junk.as_deref(),
             Role::Trash => self.named.trash.as_deref(),
+            Role::Drafts => None,
         }
     }
 
@@ -152,7 +66,7 @@ impl Folders {
         if let Some(named) = self.named(role) {
             return self.has(named).then(|| named.to_owned());
         }
-        let by_word = self.usable().find(|f| f.attributes.contains(role.attribute()));
+        let by_word = self.usable().find(|f| f.attributes.contains(attribute(role)));
         // To put away is, where all mail is in one place, to take out of the inbox.
         let all = || self.all_mail().filter(|_| role == Role::Archive);
         let name = by_word.map(|folder| folder.name.clone()).or_else(all);
@@ -170,11 +84,11 @@ impl Folders {
             }
         };
         // The most usual name first, and of one name the shortest path.
-        let fitting = |usual: &&str| {
-            let all = self.usable().filter(|folder| folder.name != "INBOX" && last(folder) == **usual);
+        let fitting = |usual: &str| {
+            let all = self.usable().filter(|folder| folder.name != "INBOX" && last(folder) == usual);
             all.map(|folder| &folder.name).min_by_key(|name| name.len()).cloned()
         };
-        role.usual().iter().find_map(fitting)
+        folder::usual(role).find_map(fitting)
     }
 
     /// The folder that shows every mail, where there is one (Gmail).
@@ -191,9 +105,9 @@ impl Folders {
         let delimiter = self.listed.iter().find_map(|folder| folder.delimiter.as_deref()).unwrap_or("/");
         let below = format!("INBOX{delimiter}");
         if !others.is_empty() && others.iter().all(|folder| folder.name.starts_with(&below)) {
-            format!("{below}{}", role.made())
+            format!("{below}{}", made(role))
         } else {
-            role.made().to_owned()
+            made(role).to_owned()
         }
     }
 }

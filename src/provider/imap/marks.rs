@@ -2,12 +2,12 @@
 //! thrown away moves to its folder, and back. A mail that is gone is done.
 
 use super::Imap;
+use super::answer::Trouble;
 use super::find::{folders, places};
 use super::folders::{Folders, Role};
 use super::known::Spot;
 use super::lend::lend;
 use super::session::Session;
-use super::wire::Trouble;
 use crate::domain::failure::Failure;
 use crate::domain::op::{Accepted, Mark};
 use std::collections::{BTreeMap, BTreeSet};

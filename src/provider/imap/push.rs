@@ -1,14 +1,17 @@
 //! Sends what an op says: the mail is made, handed over, and kept.
 
 use super::Imap;
-use super::sent::{self, Sent};
+use super::original::original;
+use super::owed::Debt;
+use super::sent;
 use super::smtp::{self, Envelope};
 use crate::domain::delivery::{Delivery, DeliverySource};
 use crate::domain::event::{DeliveryReport, Event, MessageRef};
 use crate::domain::failure::Failure;
+use crate::domain::mail::Manner;
 use crate::domain::op::{Accepted, Op, OpBody};
 use crate::provider::PushContext;
-use crate::provider::mail::send::{Ready, ready};
+use crate::provider::mail::send::{Ready, ready, ready_with};
 
 /// Sends a mail.
 ///
@@ -16,7 +19,13 @@ use crate::provider::mail::send::{Ready, ready};
 /// Every class of [`Failure`]; see [`smtp::send`].
 pub async fn push(imap: &Imap, op: &Op, ctx: &PushContext) -> Result<Accepted, Failure> {
     let own = &imap.settings.own;
-    let mail = ready(op, own, &imap.settings.style, ctx).await?;
+    let style = &imap.settings.style;
+    let mail = match &op.body {
+        OpBody::Send { mail: Some(out), .. } if out.manner == Manner::ForwardAttached => {
+            ready_with(op, own, style, ctx, original(imap, &out.mail).await?).await?
+        }
+        _ => ready(op, own, style, ctx).await?,
+    };
     let written = mail.bytes(ctx.now)?;
     let envelope = Envelope {
         from: mail.mail.from.as_ref().map_or_else(|| own.from.address.clone(), |from| from.address.clone()),
@@ -24,11 +33,14 @@ pub async fn push(imap: &Imap, op: &Op, ctx: &PushContext) -> Result<Accepted, F
     };
     let reply = smtp::send(imap, &envelope, &written).await?;
     let answers = answered(op, &mail);
-    let id = &mail.mail.message_id;
-    sent::after(imap, &Sent { message_id: id, mail: &written, answers: answers.as_deref() }).await;
+    let debt = Debt { message_id: mail.mail.message_id.clone(), mail: written, answers };
+    let said = match sent::after(imap, debt).await {
+        Ok(()) => reply.line(),
+        Err(why) => format!("{}; no copy of it in the mailbox: {why}", reply.line()),
+    };
     let report = DeliveryReport {
         state: Delivery::Accepted,
-        said: reply.line(),
+        said,
         reason: None,
         price: None,
         at: ctx.now,

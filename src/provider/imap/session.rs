@@ -1,54 +1,16 @@
 //! A mailbox that is open: folders, numbers, flags and bytes, in words of our own instead of the protocol's.
 
-use super::utf7;
-use super::wire::{Caps, Command, Done, Idle, Trouble, Wire};
-use crate::domain::clock::Ms;
-use async_imap::imap_proto::{
-    AttributeValue, BodyStructure, MailboxDatum, NameAttribute, Response, ResponseCode, StatusAttribute,
-};
+use super::answer::{Caps, Done, Trouble};
+use super::command::Command;
+use super::fetched::{Fetched, fetched};
+use super::wire::{Idle, Wire};
+use crate::text::mail::utf7;
+use async_imap::imap_proto::{MailboxDatum, NameAttribute, Response, ResponseCode, StatusAttribute};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Numbers in one command: longer lines are refused by some servers (RFC 7162, section 4 recommends 8192 bytes).
 const NUMBERS: usize = 500;
-
-/// Flags of a mail that matter here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Flags {
-    /// `\Seen`.
-    pub seen: bool,
-    /// `\Answered`.
-    pub answered: bool,
-    /// `\Deleted`: it will be gone at the next tidying.
-    pub deleted: bool,
-    /// `\Draft`: it was not sent.
-    pub draft: bool,
-}
-
-/// What a server says of one mail.
-#[derive(Default)]
-pub struct Fetched<'a> {
-    /// Its number.
-    pub uid: Option<u32>,
-    /// Its flags.
-    pub flags: Option<Flags>,
-    /// When it came into the folder, UTC milliseconds.
-    pub arrived: Option<Ms>,
-    /// Its bytes, counted.
-    pub size: Option<u64>,
-    /// Its last change (RFC 7162).
-    pub modseq: Option<u64>,
-    /// The whole mail, or its beginning.
-    pub whole: Option<&'a [u8]>,
-    /// Lines of its head.
-    pub head: Option<&'a [u8]>,
-    /// A part of it.
-    pub part: Option<&'a [u8]>,
-    /// The head of that part.
-    pub part_head: Option<&'a [u8]>,
-    /// How it is built.
-    pub structure: Option<&'a BodyStructure<'a>>,
-}
 
 /// A folder that is open, as it was when it was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -178,6 +140,7 @@ impl Session {
             // Old servers do not tell: the number behind the last one.
             open.next = self.last_uid(open.exists).await?.saturating_add(1);
         }
+        self.wire.caught_up();
         self.open = Some(open.clone());
         Ok(open)
     }
@@ -435,49 +398,6 @@ impl Session {
     }
 }
 
-/// What a server says of one mail, if that is what it says.
-fn fetched<'a>(response: &'a Response<'a>) -> Option<Fetched<'a>> {
-    use async_imap::imap_proto::{MessageSection, SectionPath};
-    let Response::Fetch(_, attributes) = response else { return None };
-    let mut fetched = Fetched::default();
-    for attribute in attributes {
-        match attribute {
-            AttributeValue::Uid(uid) => fetched.uid = Some(*uid),
-            AttributeValue::Rfc822Size(size) => fetched.size = Some(u64::from(*size)),
-            AttributeValue::ModSeq(modseq) => fetched.modseq = Some(*modseq),
-            AttributeValue::InternalDate(date) => fetched.arrived = date_time(date),
-            AttributeValue::BodyStructure(structure) => fetched.structure = Some(structure),
-            AttributeValue::Flags(words) => {
-                let has = |flag: &str| words.iter().any(|word| word.eq_ignore_ascii_case(flag));
-                fetched.flags = Some(Flags {
-                    seen: has("\\Seen"),
-                    answered: has("\\Answered"),
-                    deleted: has("\\Deleted"),
-                    draft: has("\\Draft"),
-                });
-            }
-            AttributeValue::BodySection { section, data: Some(data), .. } => {
-                let slot = match section {
-                    None => &mut fetched.whole,
-                    Some(SectionPath::Full(_)) => &mut fetched.head,
-                    Some(SectionPath::Part(_, None)) => &mut fetched.part,
-                    Some(SectionPath::Part(_, Some(MessageSection::Mime))) => &mut fetched.part_head,
-                    Some(SectionPath::Part(..)) => continue,
-                };
-                *slot = Some(data);
-            }
-            _ => {}
-        }
-    }
-    Some(fetched)
-}
-
-/// `17-Jul-1996 02:44:25 -0700` (RFC 3501, section 9, date-time) as UTC milliseconds.
-fn date_time(text: &str) -> Option<Ms> {
-    let parsed = jiff::fmt::strtime::parse("%d-%b-%Y %H:%M:%S %z", text.trim()).ok()?;
-    Some(parsed.to_timestamp().ok()?.as_millisecond())
-}
-
 /// Numbers as a set, in ranges where they follow one another.
 pub fn set(uids: &[u32]) -> String {
     let mut sorted: Vec<u32> = uids.to_vec();
@@ -501,11 +421,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sets_and_dates() {
+    fn numbers_become_sets() {
         assert_eq!(set(&[5, 1, 2, 3, 9, 9]), "1:3,5,9");
         assert_eq!(set(&[u32::MAX]), u32::MAX.to_string());
-        assert_eq!(date_time("17-Jul-1996 02:44:25 -0700"), Some(837_596_665_000));
-        assert_eq!(date_time(" 1-Jan-2026 00:00:00 +0000"), Some(1_767_225_600_000));
-        assert_eq!(date_time("yesterday"), None);
     }
 }

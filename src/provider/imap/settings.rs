@@ -5,7 +5,7 @@ use crate::domain::op::Mark;
 use crate::domain::setting::{SettingSpec, WrongSetting};
 use crate::net::tls::is_loopback;
 use crate::provider::mail::own::{Own, folded};
-use crate::provider::mail::settings::{Given, LOGO, QUOTE, SIGNATURE, Style};
+use crate::provider::mail::settings::{Given, LOGO, QUOTE, READ_RECEIPTS, SIGNATURE, SUBJECT_TOKEN, Style};
 use crate::text::address;
 use crate::text::sanitize;
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ pub const SPECS: &[SettingSpec] = &[
     ),
     SettingSpec::text(
         "marks",
-        "what other programs shall see of our work: seen, answered, archived, spam, deleted, or none; default all but deleted",
+        "what other programs shall see of our work: seen, answered, archived, spam, or none; with deleted, what is archived goes to the trash there; default all but deleted",
     ),
     SettingSpec::text("aliases", "further addresses of ours, separated by commas"),
     SettingSpec::text(
@@ -50,6 +50,8 @@ pub const SPECS: &[SettingSpec] = &[
     SIGNATURE,
     LOGO,
     QUOTE,
+    READ_RECEIPTS,
+    SUBJECT_TOKEN,
     SettingSpec::number("since_days", "how many days of old mail are read at first; default all"),
     SettingSpec::number(
         "poll_seconds",

@@ -1,4 +1,4 @@
-//! What mail servers say of mails of ours that they could not deliver (RFC 3464), as statements about deliveries.
+//! What mail servers say of mails of ours that they could not deliver (RFC 3464), and receipts (RFC 8098), as statements about deliveries.
 
 use crate::domain::clock::Ms;
 use crate::domain::delivery::{Delivery, DeliverySource, Reason};
@@ -19,6 +19,8 @@ fn event(bounce: &BounceReport, at: Ms, source: DeliverySource) -> Option<Event>
         // It is on its way still (section 2.3.3): the state stays, the word is kept.
         "delayed" | "relayed" | "expanded" => (Delivery::Accepted, None),
         "delivered" => (Delivery::Delivered, None),
+        // Who was asked for a receipt has given one (RFC 8098); programs do so by themselves where they may.
+        "displayed" => (Delivery::Read, None),
         _ => return None,
     };
     let said = match &bounce.diagnostic {
@@ -153,6 +155,20 @@ mod tests {
         assert!(events(&parsed, 5, DeliverySource::Webhook).is_empty());
         let foreign = about("CAF1x@Mail.Example.net");
         assert_eq!(foreign, Some(MessageRef::External("CAF1x@mail.example.net".into())));
+    }
+
+    #[test]
+    fn a_receipt_says_that_it_was_read_unless_it_was_thrown_away() {
+        let of = |action: &str| {
+            let parsed = Parsed { bounces: vec![bounce(action)], ..Parsed::default() };
+            let state = |event: &Event| match event {
+                Event::Delivery { report, .. } => Some(report.state),
+                _ => None,
+            };
+            events(&parsed, 5, DeliverySource::Pull).first().and_then(state)
+        };
+        assert_eq!(of("displayed"), Some(Delivery::Read));
+        assert_eq!((of("deleted"), of("denied")), (None, None));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use crate::domain::attachment::is_own;
 use crate::domain::clock::Ms;
 use crate::domain::failure::Failure;
-use crate::domain::mail::{Mail, Mailbox, Manner, Outgoing, message_id};
+use crate::domain::ids::OpId;
+use crate::domain::mail::{Mail, Mailbox, Manner, Outgoing, message_id, reply_token};
 use crate::domain::message::AttachmentFact;
 use crate::domain::op::{Op, OpBody};
 use crate::provider::PushContext;
@@ -11,7 +12,12 @@ use crate::provider::mail::own::{Own, folded};
 use crate::provider::mail::settings::Style;
 use crate::text::mail::compose::body::{self, Body, Letter};
 use crate::text::mail::compose::build::{FilePart, Identity, build};
+use crate::text::mail::subject::with_token;
+use crate::text::sanitize;
 use jiff::tz::TimeZone;
+
+/// What stands for a subject where there is none: carriers refuse an empty one.
+const NO_SUBJECT: &str = "(no subject)";
 
 /// A mail that is ready to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +32,8 @@ pub struct Ready {
     pub html: Option<String>,
     /// The files, in their order.
     pub files: Vec<Attached>,
+    /// Whether it asks for a receipt once it was seen.
+    pub asks_receipt: bool,
 }
 
 /// A file that goes along.
@@ -53,9 +61,12 @@ impl Ready {
         let files: usize = self.files.iter().map(|file| file.bytes.len()).sum();
         u64::try_from(words + files).unwrap_or(u64::MAX)
     }
-}
 
-impl Ready {
+    /// Bytes of what it carries in base64.
+    pub fn encoded(&self) -> u64 {
+        self.size().div_ceil(3) * 4
+    }
+
     /// The bytes that travel (RFC 5322, MIME). Hidden recipients stand nowhere in them.
     ///
     /// # Errors
@@ -76,24 +87,78 @@ impl Ready {
             files.push(FilePart { name, mime, bytes, cid: None });
         }
         let out = Outgoing { mail: self.mail.clone(), manner: self.manner, quoted: None, is_html: false };
-        build(&out, &body, &identity, &files, date, &[]).map_err(|e| Failure::rejected(None, e.to_string()))
+        let asks: Vec<(&str, &str)> = match self.asks_receipt {
+            // RFC 8098, section 2.1: it goes to where the mail came from, never to where its answers go.
+            true => vec![("Disposition-Notification-To", identity.from.address.as_str())],
+            false => Vec::new(),
+        };
+        build(&out, &body, &identity, &files, date, &asks).map_err(|e| Failure::rejected(None, e.to_string()))
     }
+}
+
+/// A subject with the mark by which an answer is known, where the account wants one.
+pub fn marked(subject: &str, op: OpId, style: &Style) -> String {
+    if style.subject_token { with_token(subject, &reply_token(op)) } else { subject.to_owned() }
+}
+
+/// The subject with which a mail leaves through a carrier that takes it apart from the mail: on one line, never empty.
+pub fn subject(mail: &Mail) -> String {
+    let subject = sanitize::line(mail.subject.trim());
+    if subject.is_empty() { NO_SUBJECT.to_owned() } else { subject.into_owned() }
+}
+
+/// Message ids as they stand in a header (RFC 5322, section 3.6.4).
+pub fn angled<'a>(ids: impl IntoIterator<Item = &'a String>) -> String {
+    ids.into_iter().map(|id| format!("<{id}>")).collect::<Vec<_>>().join(" ")
 }
 
 /// Makes the mail that an op sends, in the style of its account.
 ///
 /// # Errors
-/// [`Failure::Unsupported`] for an op that says nothing, [`Failure::Rejected`] where there is nobody to send to or a file is gone.
+/// [`Failure::Unsupported`] for an op that says nothing, [`Failure::Rejected`] where there is nobody to send to, a file is gone, or
+/// another mail is passed on whole: that is for [`ready_with`].
 pub async fn ready(op: &Op, own: &Own, style: &Style, ctx: &PushContext) -> Result<Ready, Failure> {
+    if let OpBody::Send { mail: Some(outgoing), .. } = &op.body
+        && outgoing.manner == Manner::ForwardAttached
+    {
+        let human = "this account has no mail as it came: forward it with its words instead";
+        return Err(Failure::rejected(None, human));
+    }
+    made(op, own, style, ctx, None).await
+}
+
+/// The same for a mail that passes another one on whole: with that one as its first file.
+///
+/// # Errors
+/// As [`ready`].
+pub async fn ready_with(
+    op: &Op,
+    own: &Own,
+    style: &Style,
+    ctx: &PushContext,
+    original: Attached,
+) -> Result<Ready, Failure> {
+    made(op, own, style, ctx, Some(original)).await
+}
+
+async fn made(
+    op: &Op,
+    own: &Own,
+    style: &Style,
+    ctx: &PushContext,
+    original: Option<Attached>,
+) -> Result<Ready, Failure> {
     let OpBody::Send { text, attachments, mail, .. } = &op.body else { return Err(Failure::Unsupported) };
     let Some(outgoing) = mail else {
         return Err(Failure::rejected(None, "it has no recipients and no subject: write it again"));
     };
-    let head = head(op, outgoing, own);
+    let mut head = head(op, outgoing, own);
+    head.subject = marked(&head.subject, op.id, style);
     if head.to.is_empty() && head.cc.is_empty() && head.bcc.is_empty() {
         return Err(Failure::rejected(None, "it has no recipient"));
     }
-    let mut files = Vec::with_capacity(attachments.len());
+    let mut files = Vec::with_capacity(attachments.len() + 1);
+    files.extend(original);
     for file in attachments {
         files.push(attached(file, ctx).await?);
     }
@@ -104,7 +169,8 @@ pub async fn ready(op: &Op, own: &Own, style: &Style, ctx: &PushContext) -> Resu
         }
     }
     let html = Some(html).filter(|html| !html.is_empty());
-    Ok(Ready { mail: head, manner: outgoing.manner, text, html, files })
+    let asks_receipt = style.asks_receipt;
+    Ok(Ready { mail: head, manner: outgoing.manner, text, html, files, asks_receipt })
 }
 
 fn head(op: &Op, outgoing: &Outgoing, own: &Own) -> Mail {

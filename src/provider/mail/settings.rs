@@ -31,6 +31,17 @@ pub const LOGO: SettingSpec =
 pub const QUOTE: SettingSpec =
     SettingSpec::text("quote", "where the words that are answered stand: below (default), above, none");
 
+/// Whether recipients are asked to confirm that they have seen a mail.
+pub const READ_RECEIPTS: SettingSpec = SettingSpec::text(
+    "read_receipts",
+    "yes: each mail asks its recipients for a receipt once they have seen it; default no",
+);
+/// Whether answers are recognised by their subject.
+pub const SUBJECT_TOKEN: SettingSpec = SettingSpec::text(
+    "subject_token",
+    "yes puts a mark behind each subject ([#abcdefghabcdefgh]), by which an answer is known even without its headers",
+);
+
 /// How mails of an account look besides what agents write.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Style {
@@ -40,6 +51,10 @@ pub struct Style {
     pub logo: Option<String>,
     /// Where the words that are answered stand.
     pub quoting: Quoting,
+    /// Whether each mail asks for a receipt (RFC 8098). Recipients decide whether they give one.
+    pub asks_receipt: bool,
+    /// Whether a mark stands behind each subject, by which an answer is known.
+    pub subject_token: bool,
 }
 
 /// The settings that are filled in, without blanks around them.
@@ -133,7 +148,9 @@ impl<'a> Given<'a> {
             let words = Quoting::WORDS.join(", ");
             WrongSetting::new("quote", format!("quote must be one of {words}, not \u{201c}{word}\u{201d}"))
         })?;
-        Ok(Style { signature: sanitize::clean(signature.trim()).into_owned(), logo, quoting })
+        let signature = sanitize::clean(signature.trim()).into_owned();
+        let subject_token = self.is_on("subject_token")?;
+        Ok(Style { signature, logo, quoting, asks_receipt: self.is_on("read_receipts")?, subject_token })
     }
 
     /// Where the provider's API is, if not where it is for everybody.
@@ -207,6 +224,7 @@ mod tests {
         SIGNATURE,
         LOGO,
         QUOTE,
+        SUBJECT_TOKEN,
         SettingSpec::text("base_url", ""),
         SettingSpec::secret("api_key", ""),
     ];
@@ -247,6 +265,7 @@ mod tests {
             ("logo", "http://example.com/x.png", "https"),
             ("logo", "logo.png", "https"),
             ("quote", "beside", "below, above, none"),
+            ("subject_token", "perhaps", "yes or no"),
             ("api_key", "x", "--secret"),
         ] {
             let mut all = map(&[("from", "support@example.com")]);

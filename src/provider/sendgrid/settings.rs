@@ -3,7 +3,9 @@
 use super::sign;
 use crate::domain::setting::{SettingSpec, WrongSetting};
 use crate::provider::mail::own::Own;
-use crate::provider::mail::settings::{FROM, Given, LOGO, QUOTE, REPLY_DOMAIN, SIGNATURE, Style};
+use crate::provider::mail::settings::{
+    FROM, Given, LOGO, QUOTE, REPLY_DOMAIN, SIGNATURE, SUBJECT_TOKEN, Style,
+};
 use p256::ecdsa::VerifyingKey;
 use std::collections::BTreeMap;
 use url::Url;
@@ -29,6 +31,7 @@ pub const SPECS: &[SettingSpec] = &[
     SIGNATURE,
     LOGO,
     QUOTE,
+    SUBJECT_TOKEN,
     SettingSpec::text("region", "where the account's data live: global (default) or eu"),
     SettingSpec::text("base_url", "instead of https://api.sendgrid.com, for tests; http on loopback only"),
     SettingSpec::secret("api_key", "an API key, SG.…, with the permission Mail Send"),

@@ -3,7 +3,9 @@
 use crate::domain::setting::{SettingSpec, WrongSetting};
 use crate::net::http::is_loopback;
 use crate::provider::mail::own::Own;
-use crate::provider::mail::settings::{FROM, Given, LOGO, QUOTE, REPLY_DOMAIN, SIGNATURE, Style, below};
+use crate::provider::mail::settings::{
+    FROM, Given, LOGO, QUOTE, READ_RECEIPTS, REPLY_DOMAIN, SIGNATURE, SUBJECT_TOKEN, Style, below,
+};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use url::Url;
@@ -35,6 +37,8 @@ pub const SPECS: &[SettingSpec] = &[
     SIGNATURE,
     LOGO,
     QUOTE,
+    SUBJECT_TOKEN,
+    READ_RECEIPTS,
     SettingSpec::text("base_url", "instead of all addresses of AWS, for tests; http on loopback only"),
     SettingSpec::secret("access_key_id", "the id of an access key of IAM: AKIA…"),
     SettingSpec::secret("secret_access_key", "its secret half"),

@@ -26,6 +26,10 @@ struct Session {
     qresync: bool,
     /// What is written is cut after so many bytes.
     cut: Option<usize>,
+    /// This item is left out of what is told of mails.
+    without: Option<&'static str>,
+    /// Bytes of mails are told as NIL.
+    nil: bool,
 }
 
 /// What a command comes to.
@@ -46,7 +50,7 @@ pub(super) async fn connection(
     line: Line,
 ) -> io::Result<()> {
     {
-        let happened = &mut shared.state().happened;
+        let happened = &mut shared.far.state().happened;
         happened.connections += 1;
         happened.open += 1;
         happened.most = happened.most.max(happened.open);
@@ -63,6 +67,8 @@ pub(super) async fn connection(
         read_only: false,
         qresync: false,
         cut: None,
+        without: None,
+        nil: false,
     };
     session.run().await
 }
@@ -71,8 +77,8 @@ struct Open(Arc<Shared>);
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.state().happened.open -= 1;
-        self.0.bump();
+        self.0.far.state().happened.open -= 1;
+        self.0.far.bump();
     }
 }
 
@@ -94,8 +100,8 @@ impl Session {
             if let Some((tag, _)) = shown.clone().split_once(" LOGIN ") {
                 shown = format!("{tag} LOGIN …");
             }
-            self.shared.state().happened.imap.push(shown);
-            self.shared.bump();
+            self.shared.far.state().happened.imap.push(shown);
+            self.shared.far.bump();
             if !self.command(&pieces).await? {
                 return Ok(());
             }
@@ -104,7 +110,7 @@ impl Session {
     }
 
     fn fault(&self, verb: &str) -> Option<ImapFault> {
-        self.shared.state().imap_fault(verb)
+        self.shared.far.state().imap_fault(verb)
     }
 
     async fn say(&mut self, text: &str) -> io::Result<()> {
@@ -192,6 +198,8 @@ impl Session {
             Some(ImapFault::Line(line)) => self.say(&format!("{line}\r\n")).await?,
             Some(ImapFault::Cut(after)) => self.cut = Some(after),
             Some(ImapFault::Garbled) => garbled = true,
+            Some(ImapFault::Without(item)) => self.without = Some(item),
+            Some(ImapFault::Nil) => self.nil = true,
             None => {}
         }
         if garbled {
@@ -207,7 +215,7 @@ impl Session {
             Err(words) if words == "BAD" => self.say(&format!("{tag} BAD what\r\n")).await?,
             Err(words) => self.say(&format!("{tag} NO {words}\r\n")).await?,
         }
-        self.cut = None;
+        (self.cut, self.without, self.nil) = (None, None, false);
         if verb == "STARTTLS" {
             let injected = self.shared.options.injected;
             self.say(injected).await?;
@@ -253,7 +261,7 @@ impl Session {
             "STATUS" => self.status(&text(0), &args.get(1).map(Word::list).unwrap_or_default()).await,
             "LIST" => self.list(args).await,
             "CREATE" => {
-                let mut state = self.shared.state();
+                let mut state = self.shared.far.state();
                 if state.folders.contains_key(&text(0)) {
                     return no("[ALREADYEXISTS] it is there");
                 }
@@ -261,7 +269,7 @@ impl Session {
                 ok("done")
             }
             "SUBSCRIBE" => {
-                self.shared.state().subscribed.insert(text(0));
+                self.shared.far.state().subscribed.insert(text(0));
                 ok("done")
             }
             "APPEND" => self.append(args),
@@ -358,17 +366,17 @@ impl Session {
     /// Looks into the open folder.
     pub(super) fn folder<R>(&self, look: impl FnOnce(&Folder) -> R) -> Option<R> {
         let (name, _) = self.open.as_ref()?;
-        self.shared.state().folders.get(name).map(look)
+        self.shared.far.state().folders.get(name).map(look)
     }
 
     /// Changes the open folder.
     fn change(&self, change: impl FnOnce(&mut Folder)) {
         if let Some((name, _)) = &self.open
-            && let Some(folder) = self.shared.state().folders.get_mut(name)
+            && let Some(folder) = self.shared.far.state().folders.get_mut(name)
         {
             change(folder);
         }
-        self.shared.bump();
+        self.shared.far.bump();
     }
 }
 

@@ -1,5 +1,6 @@
 //! A connection of a far end that is spoken line by line, with TLS from the middle of it on if wanted.
 
+use futures_util::future::BoxFuture;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -30,14 +31,14 @@ enum Either {
 /// Takes connections until it is told to stop; all end when somebody hangs up.
 pub(super) async fn serve<F: Future<Output = io::Result<()>> + Send + 'static>(
     listener: TcpListener,
-    mut stop: watch::Receiver<bool>,
+    mut over: BoxFuture<'static, ()>,
     hang_up: watch::Sender<u64>,
     each: impl Fn(Line) -> F,
 ) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = &mut over => return,
         };
         let Ok((socket, _)) = accepted else { continue };
         // Small answers go out at once; where that cannot be had, they go out a little later.

@@ -16,12 +16,12 @@ pub use faults::{ImapFault, SmtpFault, Step};
 pub use folder::Folder;
 
 use crate::domain::clock::{Clock, Ms, SystemClock};
+use crate::sandbox::far::{self, Far};
 use folder::Stored;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::net::TcpListener;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
@@ -149,27 +149,12 @@ impl State {
 /// What both servers share.
 struct Shared {
     pub(self) options: MailboxOptions,
-    state: Mutex<State>,
-    changed: watch::Sender<u64>,
-    stop: watch::Sender<bool>,
+    pub(self) far: Far<State>,
     /// Hangs up on everybody who is connected.
     hang_up: watch::Sender<u64>,
 }
 
 impl Shared {
-    pub(self) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(self) fn changed(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
-    }
-
-    /// Tells whoever waits that something has changed.
-    pub(self) fn bump(&self) {
-        self.changed.send_modify(|n| *n = n.wrapping_add(1));
-    }
-
     pub(self) fn now(&self) -> Ms {
         self.options.clock.now()
     }
@@ -212,23 +197,15 @@ impl MailboxWorld {
         for (name, special) in &options.folders {
             state.make(name, special);
         }
-        let shared = Arc::new(Shared {
-            options,
-            state: Mutex::new(state),
-            changed: watch::Sender::new(0),
-            stop: watch::Sender::new(false),
-            hang_up: watch::Sender::new(0),
-        });
-        let bind = || TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let (imap, smtp) = (bind().await?, bind().await?);
-        let world =
-            MailboxWorld { shared: shared.clone(), imap: imap.local_addr()?, smtp: smtp.local_addr()? };
+        let shared = Arc::new(Shared { options, far: Far::new(state), hang_up: watch::Sender::new(0) });
+        let ((imap, imap_at), (smtp, smtp_at)) = (far::bind(0).await?, far::bind(0).await?);
+        let world = MailboxWorld { shared: shared.clone(), imap: imap_at, smtp: smtp_at };
         let (one, other) = (shared.clone(), acceptor.clone());
-        tokio::spawn(line::serve(imap, shared.stop.subscribe(), shared.hang_up.clone(), move |line| {
+        tokio::spawn(line::serve(imap, shared.far.over(), shared.hang_up.clone(), move |line| {
             imap::connection(one.clone(), other.clone(), line)
         }));
         let one = shared.clone();
-        tokio::spawn(line::serve(smtp, shared.stop.subscribe(), shared.hang_up.clone(), move |line| {
+        tokio::spawn(line::serve(smtp, shared.far.over(), shared.hang_up.clone(), move |line| {
             smtp::connection(one.clone(), acceptor.clone(), line)
         }));
         Ok(world)
@@ -251,30 +228,30 @@ impl MailboxWorld {
 
     /// A mail comes into a folder as of then.
     pub fn deliver_at(&self, folder: &str, mail: &[u8], flags: &[&str], at: Ms) -> u32 {
-        let uid = self.shared.state().make(folder, "").add(mail, flags, at);
-        self.shared.bump();
+        let uid = self.shared.far.state().make(folder, "").add(mail, flags, at);
+        self.shared.far.bump();
         uid
     }
 
     /// Somebody else sets a flag of a mail, or takes it away.
     pub fn flag(&self, folder: &str, uid: u32, flag: &str, on: bool) {
-        if let Some(folder) = self.shared.state().folders.get_mut(folder) {
+        if let Some(folder) = self.shared.far.state().folders.get_mut(folder) {
             folder.flag(&[uid], &[flag.to_owned()], on);
         }
-        self.shared.bump();
+        self.shared.far.bump();
     }
 
     /// Somebody else removes a mail.
     pub fn remove(&self, folder: &str, uid: u32) {
-        if let Some(folder) = self.shared.state().folders.get_mut(folder) {
+        if let Some(folder) = self.shared.far.state().folders.get_mut(folder) {
             folder.take(&[uid]);
         }
-        self.shared.bump();
+        self.shared.far.bump();
     }
 
     /// A folder counts its mails anew, as after a repair: another validity, other numbers.
     pub fn recount(&self, folder: &str) {
-        if let Some(folder) = self.shared.state().folders.get_mut(folder) {
+        if let Some(folder) = self.shared.far.state().folders.get_mut(folder) {
             folder.recount();
         }
         self.hang_up();
@@ -282,29 +259,29 @@ impl MailboxWorld {
 
     /// The mails of a folder, oldest first: number, flags, bytes.
     pub fn mails(&self, folder: &str) -> Vec<(u32, BTreeSet<String>, Vec<u8>)> {
-        let state = self.shared.state();
+        let state = self.shared.far.state();
         let mails = state.folders.get(folder).map(Folder::mails).unwrap_or_default();
         mails.iter().map(|m: &Stored| (m.uid, m.flags.clone(), m.bytes.to_vec())).collect()
     }
 
     /// Every mail that was handed over and taken, in order.
     pub fn handed(&self) -> Vec<Handed> {
-        self.shared.state().handed.clone()
+        self.shared.far.state().handed.clone()
     }
 
     /// What happened so far.
     pub fn happened(&self) -> Happened {
-        self.shared.state().happened.clone()
+        self.shared.far.state().happened.clone()
     }
 
     /// Tells how the next unplanned IMAP command of that name goes (`UID FETCH`; `GREETING` before all commands).
     pub fn plan_imap(&self, verb: &str, fault: ImapFault) {
-        self.shared.state().imap_faults.push_back((verb.to_owned(), fault));
+        self.shared.far.state().imap_faults.push_back((verb.to_owned(), fault));
     }
 
     /// Tells how the next unplanned step of a sending goes.
     pub fn plan_smtp(&self, step: Step, fault: SmtpFault) {
-        self.shared.state().smtp_faults.push_back((step, fault));
+        self.shared.far.state().smtp_faults.push_back((step, fault));
     }
 
     /// Hangs up on everybody who is connected.
@@ -314,19 +291,13 @@ impl MailboxWorld {
 
     /// Waits until `ready` holds. It has no time limit of its own.
     pub async fn until(&self, mut ready: impl FnMut(&MailboxWorld) -> bool) {
-        let mut changed = self.shared.changed();
-        loop {
-            changed.borrow_and_update();
-            if ready(self) || changed.changed().await.is_err() {
-                return;
-            }
-        }
+        self.shared.far.until(|| ready(self)).await;
     }
 }
 
 impl Drop for MailboxWorld {
     fn drop(&mut self) {
-        self.shared.stop.send_replace(true);
+        self.shared.far.end();
         self.hang_up();
     }
 }

@@ -54,8 +54,8 @@ impl Session {
                 if text.to_ascii_uppercase().starts_with("AUTH") { "AUTH …" } else { text.as_str() };
             // Whether the next line was sent before this one was answered.
             let mark = if self.line.has_more() { "+" } else { "" };
-            self.shared.state().happened.smtp.push(format!("{shown}{mark}"));
-            self.shared.bump();
+            self.shared.far.state().happened.smtp.push(format!("{shown}{mark}"));
+            self.shared.far.bump();
             if !self.command(&text).await? {
                 return Ok(());
             }
@@ -69,7 +69,7 @@ impl Session {
 
     /// How a planned step goes.
     async fn fate(&mut self, step: Step) -> io::Result<Fate> {
-        let fault = self.shared.state().smtp_fault(step);
+        let fault = self.shared.far.state().smtp_fault(step);
         match fault {
             None => Ok(Fate::Well),
             Some(SmtpFault::Reply(code, words)) => {
@@ -222,7 +222,7 @@ impl Session {
     /// Takes the mail, up to the final dot.
     async fn mail(&mut self) -> io::Result<bool> {
         let mut mail = Vec::new();
-        let body = self.shared.state().smtp_fault(Step::Body);
+        let body = self.shared.far.state().smtp_fault(Step::Body);
         while let Some(line) = self.line.read().await? {
             match &body {
                 Some(SmtpFault::Silent) => {
@@ -249,7 +249,7 @@ impl Session {
         }
         let now = self.shared.now();
         {
-            let mut state = self.shared.state();
+            let mut state = self.shared.far.state();
             let ours = self.shared.options.address.to_lowercase();
             let (local, domain) = ours.split_once('@').unwrap_or((&ours, ""));
             let is_ours = |to: &str| {
@@ -265,7 +265,7 @@ impl Session {
             }
             state.handed.push(Handed { from, to, mail });
         }
-        self.shared.bump();
+        self.shared.far.bump();
         match fate {
             Fate::Done { silent: true } => {
                 self.line.stay_silent().await?;

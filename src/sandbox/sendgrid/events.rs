@@ -9,13 +9,13 @@ impl Shared {
     pub(super) async fn progress(&self, sent: Sent, outcome: Outcome, told: Told) {
         let mut all: Vec<Value> = Vec::new();
         for (n, to) in sent.recipients().iter().enumerate() {
-            let outcome = if self.state().suppressed.contains(to) {
+            let outcome = if self.far.state().suppressed.contains(to) {
                 Outcome::Dropped("Bounced Address")
             } else {
                 outcome.clone()
             };
             if matches!(outcome, Outcome::Bounced { .. } | Outcome::Returned) {
-                self.state().suppressed.insert(to.clone());
+                self.far.state().suppressed.insert(to.clone());
             }
             all.extend(steps(&outcome).into_iter().map(|step| self.event(&sent, n, to, step)));
         }
@@ -35,7 +35,7 @@ impl Shared {
     fn event(&self, sent: &Sent, recipient: usize, to: &str, own: Value) -> Value {
         let mut all = Map::new();
         let id = {
-            let mut state = self.state();
+            let mut state = self.far.state();
             state.serial += 1;
             format!("ZXZ0{:08x}", state.serial)
         };
@@ -51,16 +51,16 @@ impl Shared {
 
     /// Posts a batch of events, signed. The raw body ends with a line break that belongs to it.
     pub(super) async fn tell(&self, batch: &[Value]) -> Option<u16> {
-        let url = self.state().events_url.clone()?;
+        let url = self.far.state().events_url.clone()?;
         let lines: Vec<String> = batch.iter().map(Value::to_string).collect();
         let body = format!("[{}]\r\n", lines.join(",\r\n")).into_bytes();
         let answer = self.post(&url, "application/json", body, &self.events_key, Push::Signed).await;
-        let mut state = self.state();
+        let mut state = self.far.state();
         for event in batch {
             state.told.push((event.clone(), answer));
         }
         drop(state);
-        self.bump();
+        self.far.bump();
         answer
     }
 }

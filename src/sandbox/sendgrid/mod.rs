@@ -12,17 +12,14 @@ pub use faults::{Answer, Outcome, Plan, Told};
 pub use inbound::Inbound;
 
 use crate::domain::clock::{Clock, Ms, SystemClock};
-use crate::sandbox::conn;
+use crate::sandbox::far::{self, Far};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
 
 /// How a world is set up.
 #[derive(Clone)]
@@ -144,21 +141,10 @@ struct Shared {
     events_key: sign::Key,
     parse_key: sign::Key,
     strange_key: sign::Key,
-    state: Mutex<State>,
-    changed: watch::Sender<u64>,
-    stop: watch::Sender<bool>,
+    far: Far<State>,
 }
 
 impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Tells whoever waits that something was done.
-    fn bump(&self) {
-        self.changed.send_modify(|n| *n = n.wrapping_add(1));
-    }
-
     /// Posts a webhook; the status of the answer, or none without one.
     async fn post(&self, url: &str, kind: &str, body: Vec<u8>, key: &sign::Key, push: Push) -> Option<u16> {
         let time = (self.options.clock.now() / 1000).to_string();
@@ -188,19 +174,18 @@ impl SendGridWorld {
     /// # Errors
     /// When the port cannot be bound or the HTTP client cannot be built.
     pub async fn start(options: SendGridOptions) -> io::Result<SendGridWorld> {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-        let base = format!("http://{}", listener.local_addr()?);
+        let (listener, at) = far::bind(0).await?;
         let client = crate::sandbox::http::client(Some(Duration::from_secs(30))).map_err(io::Error::other)?;
         let key = |purpose: &str| {
             sign::Key::of(options.seed, purpose).ok_or_else(|| io::Error::other("no key of this seed"))
         };
         let shared = Arc::new(Shared {
-            base,
+            base: format!("http://{at}"),
             client,
             events_key: key("events")?,
             parse_key: key("parse")?,
             strange_key: key("strange")?,
-            state: Mutex::new(State {
+            far: Far::new(State {
                 plans: faults::Plans::new(),
                 events_url: None,
                 sent: Vec::new(),
@@ -209,19 +194,9 @@ impl SendGridWorld {
                 serial: 0,
                 requests: 0,
             }),
-            changed: watch::Sender::new(0),
-            stop: watch::Sender::new(false),
             options,
         });
-        let service = rest::routes(shared.clone()).into_make_service_with_connect_info::<conn::Line>();
-        let mut stop = shared.stop.subscribe();
-        let server =
-            axum::serve(conn::CuttableListener(listener), service).with_graceful_shutdown(async move {
-                let _ = stop.wait_for(|stop| *stop).await;
-            });
-        tokio::spawn(async move {
-            let _ = server.await;
-        });
+        shared.far.serve(listener, rest::routes(shared.clone()));
         Ok(SendGridWorld { shared })
     }
 
@@ -247,12 +222,12 @@ impl SendGridWorld {
 
     /// From now on, events go there.
     pub fn events_to(&self, url: impl Into<String>) {
-        self.shared.state().events_url = Some(url.into());
+        self.shared.far.state().events_url = Some(url.into());
     }
 
     /// Tells how the next unplanned send goes.
     pub fn plan(&self, plan: impl Into<Plan>) {
-        self.shared.state().plans.push_back(plan.into());
+        self.shared.far.state().plans.push_back(plan.into());
     }
 
     /// Posts a batch of events as they are, signed. The status of the answer.
@@ -262,33 +237,27 @@ impl SendGridWorld {
 
     /// Every mail that was accepted, in order, whatever the client got to see of it.
     pub fn sent(&self) -> Vec<Sent> {
-        self.shared.state().sent.clone()
+        self.shared.far.state().sent.clone()
     }
 
     /// Every event that was told, in order, with the status of the answer.
     pub fn told(&self) -> Vec<(Value, Option<u16>)> {
-        self.shared.state().told.clone()
+        self.shared.far.state().told.clone()
     }
 
     /// How many requests came in.
     pub fn requests(&self) -> u64 {
-        self.shared.state().requests
+        self.shared.far.state().requests
     }
 
     /// Waits until `ready` holds. It has no time limit of its own.
     pub async fn until(&self, mut ready: impl FnMut(&SendGridWorld) -> bool) {
-        let mut changed = self.shared.changed.subscribe();
-        loop {
-            changed.borrow_and_update();
-            if ready(self) || changed.changed().await.is_err() {
-                return;
-            }
-        }
+        self.shared.far.until(|| ready(self)).await;
     }
 }
 
 impl Drop for SendGridWorld {
     fn drop(&mut self) {
-        self.shared.stop.send_replace(true);
+        self.shared.far.end();
     }
 }

@@ -49,7 +49,7 @@ async fn handle(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    shared.state().requests += 1;
+    shared.far.state().requests += 1;
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let answer = if bearer != Some(&format!("Bearer {}", shared.options.api_key)) {
         error(401, "The provided authorization grant is invalid, expired, or revoked", None)
@@ -61,7 +61,7 @@ async fn handle(
             _ => error(404, "not found", None),
         }
     };
-    shared.bump();
+    shared.far.bump();
     answer
 }
 
@@ -74,14 +74,8 @@ fn error(status: u16, message: &str, field: Option<&str>) -> Response {
     json_answer(status, &json!({"errors": [{"message": message, "field": field, "help": null}]}))
 }
 
-fn cut(line: &Line) -> Response {
-    line.cut();
-    // Never leaves: the connection refuses to be written to.
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
-}
-
 async fn send(shared: &Arc<Shared>, line: &Line, body: &[u8]) -> Response {
-    let plan = shared.state().plans.pop_front().unwrap_or_default();
+    let plan = shared.far.state().plans.pop_front().unwrap_or_default();
     match plan.answer {
         Answer::TooMany { reset } => {
             let mut refused = error(429, "too many requests", None);
@@ -93,7 +87,7 @@ async fn send(shared: &Arc<Shared>, line: &Line, body: &[u8]) -> Response {
         }
         Answer::Refused { status, message, field } => return error(status, message, field),
         Answer::ErrorBefore => return error(500, "internal server error", None),
-        Answer::CutBefore => return cut(line),
+        Answer::CutBefore => return line.cut(),
         Answer::Normal | Answer::ErrorAfter | Answer::CutAfter => {}
     }
     if !shared.options.scopes.iter().any(|scope| scope == "mail.send") {
@@ -113,7 +107,7 @@ async fn send(shared: &Arc<Shared>, line: &Line, body: &[u8]) -> Response {
         return StatusCode::OK.into_response();
     }
     let sent = {
-        let mut state = shared.state();
+        let mut state = shared.far.state();
         state.serial += 1;
         let sent =
             Sent { id: format!("sgX{:019x}", state.serial), body: asked, at: shared.options.clock.now() };
@@ -125,7 +119,7 @@ async fn send(shared: &Arc<Shared>, line: &Line, body: &[u8]) -> Response {
     tokio::spawn(async move { world.progress(sent, outcome, told).await });
     match plan.answer {
         Answer::ErrorAfter => error(500, "internal server error", None),
-        Answer::CutAfter => cut(line),
+        Answer::CutAfter => line.cut(),
         _ => {
             let mut done = StatusCode::ACCEPTED.into_response();
             if let Ok(id) = HeaderValue::from_str(&id) {

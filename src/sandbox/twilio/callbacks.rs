@@ -23,7 +23,8 @@ type Step = (Status, Duration, Option<u32>);
 /// Leads a message through its statuses. Ends early when the world ends.
 pub(super) async fn progress(shared: Arc<Shared>, life: Life) {
     let mut random = Random::fork(shared.options.seed, 0x0070_726f + life.serial);
-    let whatsapp = shared.state().record(&life.sid).is_some_and(|record| record.to.starts_with("whatsapp:"));
+    let whatsapp =
+        shared.far.state().record(&life.sid).is_some_and(|record| record.to.starts_with("whatsapp:"));
     let mut outcome = life.outcome;
     if !fetch_media(&shared, &life.sid).await {
         outcome = Outcome::Failed(if whatsapp { 63019 } else { 12300 });
@@ -76,7 +77,7 @@ fn steps(outcome: Outcome, whatsapp: bool, random: &mut Random) -> Vec<Step> {
 /// Brings the log up to date.
 fn advance(shared: &Shared, sid: &str, status: Status, error: Option<u32>) {
     let now = shared.now();
-    let mut state = shared.state();
+    let mut state = shared.far.state();
     let sender = shared.options.numbers.clone();
     if let Some(record) = state.record_mut(sid) {
         record.status = status;
@@ -98,12 +99,12 @@ fn advance(shared: &Shared, sid: &str, status: Status, error: Option<u32>) {
         let _ = shared.delivered.send(sent.clone());
     }
     drop(state);
-    shared.bump();
+    shared.far.bump();
 }
 
 /// The parameters of one callback.
 fn params(shared: &Shared, sid: &str, status: Status, error: Option<u32>) -> Vec<(String, String)> {
-    let state = shared.state();
+    let state = shared.far.state();
     let Some(record) = state.record(sid) else { return Vec::new() };
     let word = wire::status_word(status);
     let mut params: Vec<(&str, String)> = vec![
@@ -143,8 +144,8 @@ async fn tell(shared: &Shared, life: &Life, status: Status, params: &[(String, S
     let signature = sign::signature(&shared.options.auth_token, url, params);
     let answer = shared.post(url, params, Some(&signature)).await.map(|(answer, _, _)| answer);
     let word = wire::status_word(status).to_owned();
-    shared.state().pushed.push(Pushed { sid: life.sid.clone(), status: word, url: url.clone(), answer });
-    shared.bump();
+    shared.far.state().pushed.push(Pushed { sid: life.sid.clone(), status: word, url: url.clone(), answer });
+    shared.far.bump();
 }
 
 impl Shared {
@@ -185,7 +186,7 @@ impl Shared {
 /// Fetches the files of an outgoing message, as Twilio must before it can send them on.
 async fn fetch_media(shared: &Shared, sid: &str) -> bool {
     let urls = {
-        let state = shared.state();
+        let state = shared.far.state();
         state.sent.iter().rev().find(|sent| sent.sid == sid).map(|sent| sent.media_urls.clone())
     };
     for url in urls.unwrap_or_default() {
@@ -196,7 +197,7 @@ async fn fetch_media(shared: &Shared, sid: &str) -> bool {
         let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
         let content_type = kind.unwrap_or_default().to_owned();
         let Ok(bytes) = answer.bytes().await else { return false };
-        shared.state().store_medium(sid, content_type, bytes.to_vec());
+        shared.far.state().store_medium(sid, content_type, bytes.to_vec());
     }
     true
 }

@@ -174,13 +174,13 @@ impl TwilioWorld {
         let mut answers = Vec::new();
         for _ in 0..times {
             let answer = self.shared.post(&hook.url, params, signature.as_deref()).await;
-            self.shared.state().pushed.push(Pushed {
+            self.shared.far.state().pushed.push(Pushed {
                 sid: sid.clone(),
                 status: "received".into(),
                 url: hook.url.clone(),
                 answer: answer.as_ref().map(|(status, _, _)| *status),
             });
-            self.shared.bump();
+            self.shared.far.bump();
             if let Some((status, content_type, body)) = answer {
                 answers.push(HookAnswer { status, content_type, body });
             }
@@ -193,7 +193,7 @@ impl TwilioWorld {
         let now = self.shared.now();
         let at = extra.at.unwrap_or(now);
         let account = &self.shared.options.account_sid;
-        let mut state = self.shared.state();
+        let mut state = self.shared.far.state();
         let (sid, serial) = state.fresh(if extra.media.is_empty() { "SM" } else { "MM" });
         let mut media = Vec::new();
         for medium in &extra.media {
@@ -225,7 +225,7 @@ impl TwilioWorld {
             state.keyword(from, to, body, now);
         }
         drop(state);
-        self.shared.bump();
+        self.shared.far.bump();
         let params = params(account, &sid, (from, to), body, &media, extra);
         (sid, params)
     }

@@ -112,7 +112,7 @@ pub(super) fn page(shared: &Shared, query: &str) -> Response {
         return wire::error(400, 20001);
     };
     let account = &shared.options.account_sid;
-    let state = shared.state();
+    let state = shared.far.state();
     let below = match (&query.token, query.page) {
         (Some(token), _) => match token.strip_prefix("PA").and_then(|sid| state.places.get(sid)) {
             Some(place) => Bound::Excluded(*place),

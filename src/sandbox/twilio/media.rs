@@ -22,7 +22,7 @@ fn resource(shared: &Shared, message: &str, medium: &StoredMedium) -> Value {
 
 /// `Messages/{Sid}/Media.json`.
 pub(super) fn list(shared: &Shared, message: &str) -> Response {
-    let state = shared.state();
+    let state = shared.far.state();
     if state.record(message).is_none() {
         return wire::error(404, 20404);
     }
@@ -43,7 +43,7 @@ pub(super) fn list(shared: &Shared, message: &str) -> Response {
 /// `Messages/{Sid}/Media/{ME}`: where the content is now; with `.json`: what it is.
 pub(super) fn one(shared: &Shared, message: &str, file: &str) -> Response {
     let sid = file.strip_suffix(".json").unwrap_or(file);
-    let state = shared.state();
+    let state = shared.far.state();
     let Some(medium) = state.media.get(message).into_iter().flatten().find(|medium| medium.sid == sid) else {
         return wire::error(404, 20404);
     };
@@ -61,7 +61,7 @@ pub(super) fn content(shared: &Shared, headers: &HeaderMap, ticket: &str) -> Res
                    <Message>Only one auth mechanism allowed</Message></Error>";
         return (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, "application/xml")], why).into_response();
     }
-    let state = shared.state();
+    let state = shared.far.state();
     match state.media.values().flatten().find(|medium| medium.ticket == ticket) {
         Some(medium) => {
             let kind = [(header::CONTENT_TYPE, medium.content_type.clone())];

@@ -17,13 +17,11 @@ pub use inbound::{Extra, Hook, HookAnswer, Inbound, Location, Medium, Push};
 pub use log::{Direction, Pushed, Record, Requests, Sent, Status};
 
 use crate::domain::clock::{Clock, SystemClock};
-use crate::sandbox::conn;
+use crate::sandbox::far::{self, Far};
 use log::State;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 
 /// How a world is set up.
@@ -79,23 +77,12 @@ struct Shared {
     options: TwilioOptions,
     base: String,
     client: reqwest::Client,
-    state: Mutex<State>,
-    changed: watch::Sender<u64>,
+    far: Far<State>,
     released: watch::Sender<bool>,
-    stop: watch::Sender<bool>,
     delivered: broadcast::Sender<Sent>,
 }
 
 impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Tells whoever waits that something was done.
-    fn bump(&self) {
-        self.changed.send_modify(|n| *n = n.wrapping_add(1));
-    }
-
     fn now(&self) -> crate::domain::clock::Ms {
         self.options.clock.now()
     }
@@ -103,13 +90,12 @@ impl Shared {
     /// Waits for `natural` times the pace. False when the world ended meanwhile.
     async fn wait(&self, natural: Duration) -> bool {
         let real = natural.mul_f64(self.options.pace.clamp(0.0, 1000.0));
-        let mut stop = self.stop.subscribe();
         if real.is_zero() {
-            return !*stop.borrow();
+            return !self.far.is_over();
         }
         tokio::select! {
             () = tokio::time::sleep(real) => true,
-            _ = stop.wait_for(|stop| *stop) => false,
+            () = self.far.over() => false,
         }
     }
 }
@@ -120,29 +106,18 @@ impl TwilioWorld {
     /// # Errors
     /// When the port cannot be bound or the HTTP client cannot be built.
     pub async fn start(options: TwilioOptions) -> io::Result<TwilioWorld> {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port))).await?;
-        let base = format!("http://{}", listener.local_addr()?);
+        let (listener, at) = far::bind(options.port).await?;
         // Twilio gives a webhook 15 s in all.
         let client = crate::sandbox::http::client(Some(Duration::from_secs(15))).map_err(io::Error::other)?;
         let shared = Arc::new(Shared {
-            base,
+            base: format!("http://{at}"),
             client,
-            state: Mutex::new(State::new(options.seed, options.faults.clone())),
-            changed: watch::Sender::new(0),
+            far: Far::new(State::new(options.seed, options.faults.clone())),
             released: watch::Sender::new(false),
-            stop: watch::Sender::new(false),
             delivered: broadcast::Sender::new(1024),
             options,
         });
-        let service = rest::routes(shared.clone()).into_make_service_with_connect_info::<conn::Line>();
-        let mut stop = shared.stop.subscribe();
-        let server =
-            axum::serve(conn::CuttableListener(listener), service).with_graceful_shutdown(async move {
-                let _ = stop.wait_for(|stop| *stop).await;
-            });
-        tokio::spawn(async move {
-            let _ = server.await;
-        });
+        shared.far.serve(listener, rest::routes(shared.clone()));
         Ok(TwilioWorld { shared })
     }
 
@@ -168,54 +143,54 @@ impl TwilioWorld {
 
     /// Every message that was accepted from the REST API, in order, whatever the client got to see of it.
     pub fn sent(&self) -> Vec<Sent> {
-        self.shared.state().sent.clone()
+        self.shared.far.state().sent.clone()
     }
 
     /// How many messages were accepted from the REST API.
     pub fn sent_count(&self) -> usize {
-        self.shared.state().sent.len()
+        self.shared.far.state().sent.len()
     }
 
     /// The whole message log, oldest first: what a list shows.
     pub fn messages(&self) -> Vec<Record> {
-        self.shared.state().log.values().cloned().collect()
+        self.shared.far.state().log.values().cloned().collect()
     }
 
     /// One line of the log.
     pub fn message(&self, sid: &str) -> Option<Record> {
-        self.shared.state().record(sid).cloned()
+        self.shared.far.state().record(sid).cloned()
     }
 
     /// The files of a message as the far end has them: media type and bytes. For a message of ours, what it fetched.
     pub fn files(&self, sid: &str) -> Vec<(String, Vec<u8>)> {
-        let state = self.shared.state();
+        let state = self.shared.far.state();
         let media = state.media.get(sid).into_iter().flatten();
         media.map(|medium| (medium.content_type.clone(), medium.bytes.clone())).collect()
     }
 
     /// Every webhook that was made, in order.
     pub fn pushed(&self) -> Vec<Pushed> {
-        self.shared.state().pushed.clone()
+        self.shared.far.state().pushed.clone()
     }
 
     /// How many requests came in.
     pub fn requests(&self) -> Requests {
-        self.shared.state().requests
+        self.shared.far.state().requests
     }
 
     /// Tells how the next unplanned send goes.
     pub fn plan_send(&self, plan: impl Into<Plan>) {
-        self.shared.state().faults.sends.push_back(plan.into());
+        self.shared.far.state().faults.sends.push_back(plan.into());
     }
 
     /// Tells how the next unplanned request that reads goes.
     pub fn plan_read(&self, plan: impl Into<Plan>) {
-        self.shared.state().faults.reads.push_back(plan.into());
+        self.shared.far.state().faults.reads.push_back(plan.into());
     }
 
     /// From now on, chance has these rates.
     pub fn set_rates(&self, rates: Rates) {
-        self.shared.state().faults.rates = rates;
+        self.shared.far.state().faults.rates = rates;
     }
 
     /// Lets all [`Answer::Held`] answers go, now and later.
@@ -226,7 +201,7 @@ impl TwilioWorld {
     /// Blocks or unblocks a recipient for a sender, as STOP and START do.
     pub fn set_opted_out(&self, customer: &str, number: &str, out: bool) {
         let pair = (customer.to_owned(), number.to_owned());
-        let mut state = self.shared.state();
+        let mut state = self.shared.far.state();
         if out {
             state.opted_out.insert(pair);
         } else {
@@ -236,18 +211,12 @@ impl TwilioWorld {
 
     /// Ticks whenever something was done.
     pub fn changed(&self) -> watch::Receiver<u64> {
-        self.shared.changed.subscribe()
+        self.shared.far.changed()
     }
 
     /// Waits until `ready` holds. It has no time limit of its own.
     pub async fn until(&self, mut ready: impl FnMut(&TwilioWorld) -> bool) {
-        let mut changed = self.changed();
-        loop {
-            changed.borrow_and_update();
-            if ready(self) || changed.changed().await.is_err() {
-                return;
-            }
-        }
+        self.shared.far.until(|| ready(self)).await;
     }
 
     /// Hears of every message that reached its recipient. Slow listeners lose the oldest beyond 1024.
@@ -258,6 +227,6 @@ impl TwilioWorld {
 
 impl Drop for TwilioWorld {
     fn drop(&mut self) {
-        self.shared.stop.send_replace(true);
+        self.shared.far.end();
     }
 }

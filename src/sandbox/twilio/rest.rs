@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -35,13 +35,13 @@ async fn handle(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    shared.state().requests.total += 1;
+    shared.far.state().requests.total += 1;
     let path: Vec<&str> = uri.path().trim_matches('/').split('/').collect();
     if let ["cdn", ticket] = path.as_slice() {
         return media::content(&shared, &headers, ticket);
     }
     if !may(&shared, &headers) {
-        shared.state().requests.unauthorized += 1;
+        shared.far.state().requests.unauthorized += 1;
         let mut refused = wire::error(401, 20003);
         let realm = HeaderValue::from_static("Basic realm=\"Twilio API\"");
         refused.headers_mut().insert(header::WWW_AUTHENTICATE, realm);
@@ -52,7 +52,7 @@ async fn handle(
             send(&shared, &line, &body).await
         }
         (&Method::POST, ["v2", "Indicators", "Typing.json"]) => {
-            shared.state().requests.typing += 1;
+            shared.far.state().requests.typing += 1;
             wire::json_answer(StatusCode::OK, &json!({"success": true}))
         }
         (&Method::GET, [API, "Accounts", rest @ ..]) => {
@@ -60,7 +60,7 @@ async fn handle(
         }
         _ => wire::error(404, 20404),
     };
-    shared.bump();
+    shared.far.bump();
     answer
 }
 
@@ -88,21 +88,21 @@ fn may(shared: &Shared, headers: &HeaderMap) -> bool {
 
 /// The requests that change nothing.
 async fn read(shared: &Arc<Shared>, line: &Line, path: &[&str], query: &str) -> Response {
-    let answer = shared.state().faults.next_read().answer;
+    let answer = shared.far.state().faults.next_read().answer;
     if let Some(refused) = before(line, answer) {
         return refused;
     }
     let options = &shared.options;
     let response = match path {
         [account, "Messages.json"] if shared.is(account) => {
-            shared.state().requests.lists += 1;
+            shared.far.state().requests.lists += 1;
             list::page(shared, query)
         }
         [account, "Messages", sid, "Media.json"] if shared.is(account) => media::list(shared, sid),
         [account, "Messages", sid, "Media", medium] if shared.is(account) => media::one(shared, sid, medium),
         [account, "Messages", file] if shared.is(account) => {
             let sid = file.strip_suffix(".json").unwrap_or(file);
-            match shared.state().record(sid) {
+            match shared.far.state().record(sid) {
                 Some(record) => {
                     wire::json_answer(StatusCode::OK, &wire::message(&options.account_sid, record))
                 }
@@ -176,7 +176,7 @@ fn before(line: &Line, answer: Answer) -> Option<Response> {
         }
         Answer::Refused { status, code } => Some(wire::error(status, code)),
         Answer::ErrorBefore => Some(wire::error(500, 20500)),
-        Answer::CutBefore => Some(cut(line)),
+        Answer::CutBefore => Some(line.cut()),
         Answer::Normal | Answer::ErrorAfter | Answer::CutAfter | Answer::Slow(_) | Answer::Held => None,
     }
 }
@@ -185,13 +185,12 @@ fn before(line: &Line, answer: Answer) -> Option<Response> {
 async fn after(shared: &Shared, line: &Line, answer: Answer, response: Response) -> Response {
     match answer {
         Answer::ErrorAfter => wire::error(500, 20500),
-        Answer::CutAfter => cut(line),
+        Answer::CutAfter => line.cut(),
         Answer::Slow(natural) => {
             // Not paced: who asks for a slow answer says how slow.
-            let mut stop = shared.stop.subscribe();
             tokio::select! {
                 () = tokio::time::sleep(natural) => response,
-                _ = stop.wait_for(|stop| *stop) => response,
+                () = shared.far.over() => response,
             }
         }
         Answer::Held => {
@@ -203,16 +202,10 @@ async fn after(shared: &Shared, line: &Line, answer: Answer, response: Response)
     }
 }
 
-fn cut(line: &Line) -> Response {
-    line.cut();
-    // Never leaves: the connection refuses to be written to.
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
-}
-
 /// `POST Messages.json`.
 async fn send(shared: &Arc<Shared>, line: &Line, body: &[u8]) -> Response {
     let plan = {
-        let mut state = shared.state();
+        let mut state = shared.far.state();
         state.requests.sends += 1;
         let state = &mut *state;
         state.faults.next_send(&mut state.random)
@@ -240,7 +233,7 @@ async fn send(shared: &Arc<Shared>, line: &Line, body: &[u8]) -> Response {
             let _ = progress.await;
         }
     }
-    shared.bump();
+    shared.far.bump();
     after(shared, line, plan.answer, done.response).await
 }
 
@@ -307,7 +300,7 @@ impl Draft {
         if status_callback.as_deref().is_some_and(|callback| url::Url::parse(callback).is_err()) {
             return Err((400, 21609));
         }
-        let blocked = |from: &String| shared.state().opted_out.contains(&(to.clone(), from.clone()));
+        let blocked = |from: &String| shared.far.state().opted_out.contains(&(to.clone(), from.clone()));
         if from.as_ref().is_some_and(blocked) {
             return Err((400, 21610));
         }
@@ -348,7 +341,7 @@ struct Done {
 fn accept(shared: &Shared, draft: Draft) -> Done {
     let now = shared.now();
     let bare = shared.options.bare;
-    let mut state = shared.state();
+    let mut state = shared.far.state();
     let (sid, serial) = state.fresh(if draft.media_urls.is_empty() { "SM" } else { "MM" });
     let mut record = Record {
         sid: sid.clone(),

@@ -5,13 +5,30 @@ use crate::domain::attachment::Written;
 use crate::domain::contact::{ConsentState, Identity, IdentityKind};
 use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId};
 use crate::domain::mail::{Mail, MailHead, Mailbox, Manner, Outgoing, Quoted, message_id, reply_token};
+use crate::domain::message::MessageKind;
 use crate::domain::row::{ConversationRow, MessageRow};
 use crate::store::error::StoreError;
 use crate::store::reader::rows;
 use crate::store::tx::Tx;
 use crate::text::address;
-use crate::text::mail::compose::head::{self, Whole};
+use crate::text::mail::compose::head;
 use rusqlite::params;
+
+/// The mail that is answered where none is named: [`head::answered`] in the words of the tables.
+const ANSWERED: &str = "WHERE m.id = (
+    SELECT a.id FROM (
+        SELECT m.id, m.sent_at, CASE
+            WHEN m.direction = 0 AND lower(json_extract(l.head, '$.from.address')) IN (
+                SELECT lower(c.theirs) FROM conversation c WHERE c.id = ?1
+                UNION ALL SELECT i.value FROM conversation c JOIN identity i ON i.contact_id = c.contact_id WHERE c.id = ?1) THEN 0
+            WHEN m.direction = 0 THEN 1
+            WHEN m.kind <> ?2 THEN 2 END AS rank
+        FROM message m JOIN mail l ON l.message_id = m.id
+        WHERE m.conversation_id = ?1 AND m.direction IN (0, 1) AND m.delivery IS NOT 5 AND m.kind NOT IN (9, 10)) a
+    WHERE a.rank IS NOT NULL AND (a.rank <> 1 OR NOT EXISTS (
+        SELECT 1 FROM message f JOIN mail p ON p.message_id = f.id
+        WHERE f.conversation_id = ?1 AND f.direction = 1 AND f.kind = ?2 AND f.delivery IS NOT 5))
+    ORDER BY a.rank, a.sent_at DESC, a.id DESC LIMIT 1)";
 
 impl Tx<'_> {
     /// The mail that says `written` in a conversation. None where the medium is none.
@@ -28,24 +45,27 @@ impl Tx<'_> {
         let about = self.mail_about(row.id, &head)?;
         let capabilities = self.account_row(row.account)?.capabilities;
         let medium = capabilities.and_then(|c| c.on(row.channel).map(|c| c.own.clone())).unwrap_or_default();
-        let Whole { manner, subject, to, cc, bcc } =
-            head::whole(row, &head::own(row, &medium), &head, about.as_ref());
-        let from = Mailbox::bare(row.ours.clone());
+        let own = head::own(row, &medium);
+        let bare = MailHead { manner: head.manner, about: head.about, ..MailHead::default() };
+        let follows = head::whole(row, &own, &bare, about.as_ref()).answered();
+        for named in [head.to.as_deref(), head.cc.as_deref(), Some(&head.more_cc), Some(&head.bcc)] {
+            if let Some((_, why)) = head::to_ourselves(&own, &follows, named.unwrap_or_default()) {
+                return Err(StoreError::Refused(why));
+            }
+        }
+        let whole = head::whole(row, &own, &head, about.as_ref());
+        let manner = whole.manner;
         let domain = row.ours.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
-        let answered = about.as_ref().and_then(|m| m.mail.as_deref()).filter(|_| manner.is_answer());
         let mail = Mail {
             message_id: message_id(op, domain),
-            in_reply_to: answered.map(|mail| mail.message_id.clone()).into_iter().collect(),
-            references: answered.map(Mail::references_of_answer).unwrap_or_default(),
             token: Some(reply_token(op)),
-            subject,
-            from: Some(from),
-            to,
-            cc,
-            bcc,
-            ..Mail::default()
+            from: Some(Mailbox::bare(row.ours.clone())),
+            is_html: head.html,
+            ..whole.mail(about.as_ref().and_then(|message| message.mail.as_deref()))
         };
-        let quoted = about.filter(|_| manner != Manner::New).map(|message| quoted(&message));
+        // A file of its own has its words.
+        let is_below = !matches!(manner, Manner::New | Manner::ForwardAttached);
+        let quoted = about.filter(|_| is_below).map(|message| quoted(&message));
         let out = Outgoing { mail, manner, quoted, is_html: head.html };
         self.may_reach(row.account, &out)?;
         Ok(Some(out))
@@ -65,13 +85,12 @@ impl Tx<'_> {
                 None => Err(StoreError::NotFound("mail")),
             };
         }
-        let sql = format!(
-            "{} WHERE m.conversation_id = ?1 AND m.direction IN (0, 1) AND m.delivery IS NOT 5 AND m.kind NOT IN (9, 10)
-               AND EXISTS (SELECT 1 FROM mail l WHERE l.message_id = m.id)
-             ORDER BY m.direction, m.sent_at DESC, m.id DESC LIMIT 1",
-            rows::MESSAGE
-        );
-        self.one(&sql, [conversation.0], rows::message)
+        if head.manner.is_forward() {
+            let why = "the mail that is passed on is not known any more: forward it anew";
+            return Err(StoreError::Refused(why.into()));
+        }
+        let (sql, forward) = (format!("{} {ANSWERED}", rows::MESSAGE), MessageKind::Forward.code());
+        self.one(&sql, params![conversation.0, forward], rows::message)
     }
 
     /// Whether it can go to everybody it names.
@@ -108,8 +127,7 @@ impl Tx<'_> {
         let sql = format!("{} WHERE m.id = ?1", rows::MESSAGE);
         let Some(row) = self.one(&sql, [message.0], rows::message)? else { return Ok(None) };
         let Some(mail) = row.mail else { return Ok(None) };
-        let answered = mail.in_reply_to.first();
-        let about: Option<i64> = match answered {
+        let about: Option<i64> = match mail.about() {
             Some(id) => self.one(
                 "SELECT message_id FROM mail l JOIN message m ON m.id = l.message_id
                  WHERE m.conversation_id = ?1 AND json_extract(l.head, '$.message_id') = ?2",
@@ -118,8 +136,13 @@ impl Tx<'_> {
             )?,
             None => None,
         };
-        let manner = if about.is_some() { Manner::Reply } else { Manner::New };
-        Ok(Some(Box::new(MailHead { manner, about: about.map(MessageId), ..mail.head() })))
+        let mut head = mail.head();
+        head.about = about.map(MessageId);
+        if head.about.is_none() && head.manner.is_answer() {
+            // What it answered is not here: it goes out as it was said, tied to nothing.
+            head.manner = Manner::New;
+        }
+        Ok(Some(Box::new(head)))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::domain::event::ConversationKey;
 use crate::domain::facet::Facet;
 use crate::domain::ids::ConversationId;
-use crate::domain::op::{Mark, OpBody};
+use crate::domain::op::{Mark, OpBody, OpState};
 use crate::domain::row::ConversationRow;
 use crate::store::actions::Actor;
 use crate::store::error::StoreError;
@@ -37,13 +37,38 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         use crate::domain::conversation::Status;
         let (mark, on) = match facet {
-            Facet::Archived { at } => (Mark::Archived, at.is_some()),
+            Facet::Archived { at: Some(_) } => {
+                let capabilities = self.account_row(row.account)?.capabilities;
+                let throws_away = capabilities.is_some_and(|c| c.marks.contains(&Mark::Deleted));
+                (if throws_away { Mark::Deleted } else { Mark::Archived }, true)
+            }
+            Facet::Archived { at: None } => return self.move_back(actor, row),
             Facet::Status { status: Status::Spam, .. } => (Mark::Spam, true),
             Facet::Status { .. } if row.status == Status::Spam => (Mark::Spam, false),
             _ => return Ok(()),
         };
         let messages = self.customers_messages(row.id, "1")?;
         self.mark(actor, row, mark, on, messages)
+    }
+
+    /// What was put away from here comes back; what lies there for other reasons stays.
+    fn move_back(&mut self, actor: &Actor, row: &ConversationRow) -> Result<(), StoreError> {
+        let sql = "SELECT body FROM op WHERE conversation_id = ?1 AND json_extract(body, '$.op') = 'mark'
+                     AND json_extract(body, '$.mark') IN (?2, ?3) AND state NOT IN (?4, ?5) ORDER BY seq DESC";
+        let failed = [OpState::Cancelled, OpState::Failed].map(OpState::code);
+        let words = [Mark::Archived, Mark::Deleted].map(Mark::word);
+        let all = params![row.id.0, words[0], words[1], failed[0], failed[1]];
+        let bodies: Vec<String> = self.all(sql, all, |r| r.get(0))?;
+        for body in bodies {
+            match serde_json::from_str(&body)? {
+                OpBody::Mark { messages, mark, on: true, .. } => {
+                    self.mark(actor, row, mark, false, messages)?
+                }
+                // All before that has come back once.
+                _ => break,
+            }
+        }
+        Ok(())
     }
 
     fn customers_messages(

@@ -204,13 +204,15 @@ impl Tx<'_> {
         Ok(done)
     }
 
+    /// Keeps what is typed under the conversation in which it is typed, though that may be part of another one by now.
     pub(super) fn draft(
         &mut self,
         conversation: ConversationId,
         mode: ComposeMode,
         written: &Written,
     ) -> Result<Performed, StoreError> {
-        self.conversation_row(conversation)?;
+        let stays = self.stays(conversation)?;
+        self.conversation_row(stays)?;
         if *written == Written::default() {
             self.forget_draft(conversation, mode)?;
         } else {
@@ -227,10 +229,10 @@ impl Tx<'_> {
                     written.mail.as_ref().map(serde_json::to_string).transpose()?
                 ],
             )?;
-            self.touch(conversation.0).draft = true;
+            self.touch(stays.0).draft = true;
         }
         self.settle()?;
-        Ok(Performed { conversation: Some(conversation), changed: true, ..Performed::default() })
+        Ok(Performed { conversation: Some(stays), changed: true, ..Performed::default() })
     }
 
     /// The words have become a message.
@@ -244,7 +246,8 @@ impl Tx<'_> {
             params![conversation.0, mode.code()],
         )?;
         if gone > 0 {
-            self.touch(conversation.0).draft = true;
+            let stays = self.stays(conversation)?;
+            self.touch(stays.0).draft = true;
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ pub(super) use say::from_key;
 mod set;
 
 use crate::domain::clock::Ms;
-use crate::domain::command::{Action, Performed};
+use crate::domain::command::{Action, ComposeMode, Performed};
 use crate::domain::conversation::Assignee;
 use crate::domain::facet::Owner;
 use crate::domain::ids::{AccountId, ConversationId, MessageId, OpId};
@@ -55,9 +55,16 @@ impl Tx<'_> {
         // What this job has applied so far is part of what the agent acts upon.
         self.settle()?;
         let mut redirected = action.clone();
+        // Where it was asked: there the draft is that has become a message.
+        let mut typed_in = None;
         if let Some(conversation) = redirected.conversation_mut() {
+            typed_in = Some(*conversation);
             // It may be part of another one by now.
             *conversation = self.stays(*conversation)?;
+        }
+        if let (Some(conversation), Action::Reply { .. } | Action::Note { .. }) = (typed_in, &redirected) {
+            let is_note = matches!(redirected, Action::Note { .. });
+            self.forget_draft(conversation, if is_note { ComposeMode::Note } else { ComposeMode::Reply })?;
         }
         match &redirected {
             Action::Reply { conversation, text, undo_ms, at } => {
@@ -81,7 +88,9 @@ impl Tx<'_> {
             Action::Consent { conversation, state } => self.set_consent(actor, *conversation, *state),
             Action::Block { conversation, on } => self.block(actor, *conversation, *on),
             Action::Fetch { attachment } => self.attachment_again(*attachment),
-            Action::Draft { conversation, mode, text } => self.draft(*conversation, *mode, text),
+            Action::Draft { conversation, mode, text } => {
+                self.draft(typed_in.unwrap_or(*conversation), *mode, text)
+            }
             Action::QuickReplyUsed { id } => self.quick_reply_used(*id),
             Action::QuickReplySave { id, reply } => self.quick_reply_save(actor, *id, reply),
             Action::QuickReplyRemove { id } => self.quick_reply_remove(actor, *id),

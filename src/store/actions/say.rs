@@ -4,7 +4,7 @@ use crate::domain::account::Channel;
 use crate::domain::attachment::Written;
 use crate::domain::availability::{SendContext, may_say, may_send};
 use crate::domain::clock::Ms;
-use crate::domain::command::{ComposeMode, Performed};
+use crate::domain::command::Performed;
 use crate::domain::contact::{Identity, IdentityKind, Party};
 use crate::domain::delivery::Delivery;
 use crate::domain::event::ConversationKey;
@@ -61,7 +61,6 @@ impl Tx<'_> {
         }
         self.conversation_row(conversation)?;
         let message = self.own_message(actor, conversation, Direction::Note, written)?;
-        self.forget_draft(conversation, ComposeMode::Note)?;
         self.audit(actor, "note", Some(conversation), Some(message), Value::Null)?;
         self.settle()?;
         Ok(Performed {
@@ -109,7 +108,6 @@ impl Tx<'_> {
             params![message.0, op.0.as_bytes().as_slice()],
         )?;
         self.show(message.0)?;
-        self.forget_draft(row.id, ComposeMode::Reply)?;
         self.settle()?;
         Ok(Performed {
             op: Some(op),
@@ -128,6 +126,8 @@ impl Tx<'_> {
             .collect();
         let party = Party { identities, name: None, claims: Vec::new() };
         self.mail_kept(message.0, mail, Rev::at(self.now))?;
+        // Whoever answers in place of them does not take their place.
+        self.party(row.id, row.contact, self.now, &mail.name())?;
         self.thread_in(row.account, row.id, &Threaded { mail, party: &party, sent_at: self.now })?;
         // The earliest mail names the matter.
         let subject = subject::base(&mail.subject);

@@ -7,7 +7,9 @@ use crate::store::tx::Tx;
 use rusqlite::params;
 
 impl Tx<'_> {
-    /// Makes `gone` part of `keep`. What is asked of it later goes there: see [`Tx::stays`].
+    /// Makes `gone` part of `keep`. What is asked of it later goes there: see [`Tx::stays`]. What is being typed in it stays under
+    /// its name, because whoever has it open goes on typing there and has not seen the draft of the other: readers tell both
+    /// ([`crate::store::Reader::drafts`]), and the screen makes one of them once it shows both.
     pub(super) fn join_conversations(
         &mut self,
         keep: ConversationId,
@@ -31,11 +33,6 @@ impl Tx<'_> {
             "INSERT INTO participant(conversation_id, kind, name, since)
                SELECT ?1, kind, name, since FROM participant WHERE conversation_id = ?2
              ON CONFLICT (conversation_id, kind, name) DO UPDATE SET since = min(since, excluded.since)",
-            // No typed word is lost: a draft here and one there are one behind the other.
-            "INSERT INTO draft(conversation_id, mode, text, files, mail, began_at, updated_at)
-               SELECT ?1, mode, text, files, mail, began_at, updated_at FROM draft WHERE conversation_id = ?2
-             ON CONFLICT (conversation_id, mode) DO UPDATE SET text = text || char(10) || excluded.text,
-               files = coalesce(files, excluded.files), updated_at = max(updated_at, excluded.updated_at)",
             "UPDATE conversation SET
                their_read_at = nullif(max(coalesce(their_read_at, 0),
                                           coalesce((SELECT their_read_at FROM conversation WHERE id = ?2), 0)), 0),
@@ -55,7 +52,6 @@ impl Tx<'_> {
             .unwrap_or_default();
         for sql in [
             "DELETE FROM participant WHERE conversation_id = ?1",
-            "DELETE FROM draft WHERE conversation_id = ?1",
             "DELETE FROM facet WHERE conversation_id = ?1",
             "DELETE FROM name_fts WHERE rowid = ?1",
             "DELETE FROM conversation WHERE id = ?1",

@@ -39,8 +39,10 @@ impl Tx<'_> {
     ) -> Result<ConversationId, StoreError> {
         let place = &fact.conversation;
         let threaded = Threaded { mail, party: &place.party, sent_at: fact.sent_at };
-        let rev = Rev::at(fact.sent_at);
-        let (contact, identity) = self.contact(&place.party, None, rev)?;
+        let (contact, identity) = self.contact(&place.party, None, Rev::at(fact.sent_at))?;
+        // As its customer, the address that a conversation is with is that of its earliest mail: whoever joins in later (a supplier
+        // answers what was passed on) does not become the one who is written to, opted out or blocked.
+        let rev = Rev::at(fact.sent_at.saturating_neg());
         let route = Route { rev, ours: place.ours.clone(), theirs: place.theirs.clone(), identity };
         let names = self.names_of(account, mail)?;
         let known = self.joined_by(account, &names)?.or(self.conversation_by_key(account, &place.key)?);
@@ -73,6 +75,8 @@ impl Tx<'_> {
             Some(id) => id,
             None => {
                 let (contact, identity) = self.contact(&fact.party, None, rev)?;
+                // What an agent begins is with whom they have chosen. Of a mere statement every mail knows better.
+                let rev = if rev.at == 0 { rev } else { Rev::at(Ms::MIN) };
                 let route = Route { rev, ours: fact.ours.clone(), theirs: fact.theirs.clone(), identity };
                 self.conversation_new(account, fact, contact, route)?
             }
@@ -264,7 +268,7 @@ impl Tx<'_> {
     }
 
     /// The customer of a conversation is whom its earliest mail is with: others who take part are named with what they write.
-    fn party(
+    pub(in crate::store) fn party(
         &mut self,
         conversation: ConversationId,
         contact: ContactId,

@@ -299,11 +299,12 @@ impl Reader {
             .collect()
     }
 
-    /// One conversation.
+    /// One conversation; the one that it is part of by now, if that is another.
     ///
     /// # Errors
     /// Those of the database.
     pub fn conversation(&self, id: ConversationId) -> Result<Option<ConversationRow>, StoreError> {
+        let id = self.stays(id)?;
         self.one(&format!("{} WHERE c.id = ?1", rows::CONVERSATION), [id.0], self.conversation_of())
     }
 }

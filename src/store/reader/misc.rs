@@ -158,7 +158,7 @@ impl Reader {
         self.one(rows::CONSENT_OF, [conversation.0], rows::consent)
     }
 
-    /// A draft.
+    /// A draft, whole: with what is being written in conversations that are part of this one by now.
     ///
     /// # Errors
     /// Those of the database.
@@ -167,10 +167,38 @@ impl Reader {
         conversation: ConversationId,
         mode: ComposeMode,
     ) -> Result<Option<Written>, StoreError> {
-        let sql = "SELECT text, files, mail FROM draft WHERE conversation_id = ?1 AND mode = ?2";
-        self.one(sql, params![conversation.0, mode.code()], |r| {
-            Ok(Written { text: r.get(0)?, files: rows::enclosures(r, 1)?, mail: rows::mail_head(r, 2)? })
+        let parts = self.drafts(conversation, mode)?;
+        Ok(parts.into_iter().map(|(_, written)| written).reduce(Written::before))
+    }
+
+    /// The parts of a draft, each with the conversation in which it is being written: first its own, then those of conversations
+    /// that are part of it by now.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn drafts(
+        &self,
+        conversation: ConversationId,
+        mode: ComposeMode,
+    ) -> Result<Vec<(ConversationId, Written)>, StoreError> {
+        let conversation = self.stays(conversation)?;
+        let sql =
+            "SELECT text, files, mail, conversation_id FROM draft WHERE mode = ?2 AND conversation_id IN (
+                     SELECT ?1 UNION ALL SELECT gone FROM joined WHERE conversation_id = ?1)
+                   ORDER BY conversation_id <> ?1, conversation_id";
+        self.all(sql, params![conversation.0, mode.code()], |r| {
+            let (files, mail) = (rows::enclosures(r, 1)?, rows::mail_head(r, 2)?);
+            Ok((ConversationId(r.get(3)?), Written { text: r.get(0)?, files, mail }))
         })
+    }
+
+    /// The conversation that one is part of by now: mostly itself.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn stays(&self, conversation: ConversationId) -> Result<ConversationId, StoreError> {
+        let sql = "SELECT conversation_id FROM joined WHERE gone = ?1";
+        Ok(self.one(sql, [conversation.0], |r| Ok(ConversationId(r.get(0)?)))?.unwrap_or(conversation))
     }
 
     /// When the answer that is being typed was begun.

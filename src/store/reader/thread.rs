@@ -63,6 +63,7 @@ impl Reader {
         id: i64,
         count: usize,
     ) -> Result<Vec<MessageRow>, StoreError> {
+        let conversation = self.stays(conversation)?;
         let mut out = self.all(
             &format!("{} {window}", rows::MESSAGE),
             rusqlite::params![conversation.0, at, id, limit(count)],

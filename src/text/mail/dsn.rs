@@ -121,15 +121,23 @@ fn returned_id(tree: &Tree<'_>) -> Option<String> {
     })
 }
 
-/// The id of the mail that a receipt is about (RFC 8098, section 3.2.5).
-pub(super) fn shown_id(tree: &Tree<'_>) -> Option<String> {
+/// What a receipt says: that a mail was shown, or what became of it instead (RFC 8098, section 3.2).
+pub(super) fn shown(tree: &Tree<'_>) -> Option<BounceReport> {
     let is_receipt = |part: &&Part<'_>| part.kind.value.ends_with("disposition-notification");
     let part = tree.list.iter().find(is_receipt)?;
     let (bytes, _) = transfer::decode(part.fields.get("content-transfer-encoding"), part.body);
     let all = groups(&bytes);
-    all.iter()
-        .find_map(|group| group.get("original-message-id"))
-        .and_then(|id| ids::read(id).into_iter().next())
+    let get = |name: &str| all.iter().find_map(|group| group.get(name));
+    // Disposition: manual-action/MDN-sent-manually; displayed/error
+    let action = get("disposition").and_then(|value| value.split_once(';')).map_or("", |(_, kind)| kind);
+    let action = action.trim_start().chars().take_while(char::is_ascii_alphabetic).collect::<String>();
+    Some(BounceReport {
+        message_id: get("original-message-id").and_then(|id| ids::read(id).into_iter().next()),
+        recipient: all.iter().find_map(recipient).and_then(|said| said.recipient),
+        action: action.to_ascii_lowercase(),
+        status: None,
+        diagnostic: None,
+    })
 }
 
 /// The id of the mail that a report is about, where no part carries it: what the report answers, or what its words hold.

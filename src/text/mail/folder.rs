@@ -1,11 +1,5 @@
 //! What a folder of mails is for, as its name says: programs call the same folders by many names, in many languages.
 
-use base64::Engine as _;
-use base64::alphabet::IMAP_MUTF7;
-use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
-
-const BASE64: GeneralPurpose = GeneralPurpose::new(&IMAP_MUTF7, NO_PAD);
-
 /// What a folder is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -13,13 +7,15 @@ pub enum Role {
     Sent,
     /// What is not sent yet.
     Drafts,
+    /// What is put away.
+    Archive,
     /// Spam.
     Junk,
     /// What is thrown away.
     Trash,
 }
 
-/// Names that are usual, in lower case: of Thunderbird, Apple Mail, Outlook, Gmail, Dovecot and large providers.
+/// Names that are usual, in lower case, the most usual ones first: of Thunderbird, Apple Mail, Outlook, Gmail, Dovecot and large providers.
 const USUAL: &[(Role, &str)] = &[
     (
         Role::Sent,
@@ -36,6 +32,7 @@ const USUAL: &[(Role, &str)] = &[
          wersje robocze|szkice|koncepty|piszkozatok|taslaklar|черновики|чернетки|草稿|草稿箱|下書き|임시보관함|outbox|unsent|\
          unsent messages|postausgang|templates|vorlagen|scheduled",
     ),
+    (Role::Archive, "archive|archives|archived|archiv|archief|archivo|arquivo|archivio|архив"),
     (
         Role::Junk,
         "junk|junk e-mail|junk email|junk mail|junk-e-mail|spam|bulk mail|unerwünscht|unerwünschte werbung|spamverdacht|\
@@ -56,45 +53,22 @@ const USUAL: &[(Role, &str)] = &[
 ];
 
 /// What a folder of this name is for, where that is usual. Of a path each part counts: what lies somewhere in the trash is thrown
-/// away, whatever else it is; else the last part that says something.
+/// away, whatever else it is; else the last part that says something. An archive of what was sent is of what was sent.
 pub fn role(path: &str) -> Option<Role> {
     let parts: Vec<Role> = path.rsplit(['/', '.', '\\']).filter_map(role_of_part).collect();
     let gone = parts.iter().filter(|role| matches!(role, Role::Junk | Role::Trash)).max();
-    gone.or(parts.first()).copied()
+    let known = parts.iter().find(|role| **role != Role::Archive).or(parts.first());
+    gone.or(known).copied()
+}
+
+/// The names that are usual for that, in lower case, the most usual ones first.
+pub fn usual(role: Role) -> impl Iterator<Item = &'static str> {
+    USUAL.iter().filter(move |(of, _)| *of == role).flat_map(|(_, names)| names.split('|'))
 }
 
 fn role_of_part(part: &str) -> Option<Role> {
     let name = part.trim().to_lowercase();
     USUAL.iter().find(|(_, names)| names.split('|').any(|usual| usual == name)).map(|(role, _)| *role)
-}
-
-/// A name as servers write it (modified UTF-7: RFC 3501, section 5.1.3), decoded. What is none stays as it is.
-pub fn decoded(name: &str) -> String {
-    utf7(name).unwrap_or_else(|| name.to_owned())
-}
-
-fn utf7(name: &str) -> Option<String> {
-    let mut out = String::with_capacity(name.len());
-    let mut rest = name;
-    while let Some((before, after)) = rest.split_once('&') {
-        out.push_str(before);
-        let (coded, next) = after.split_once('-')?;
-        if coded.is_empty() {
-            out.push('&');
-        } else {
-            let bytes = BASE64.decode(coded).ok()?;
-            let (pairs, odd) = bytes.as_chunks::<2>();
-            let units = pairs.iter().map(|pair| u16::from_be_bytes(*pair));
-            let letters = char::decode_utf16(units).collect::<Result<String, _>>().ok()?;
-            if !odd.is_empty() {
-                return None;
-            }
-            out.push_str(&letters);
-        }
-        rest = next;
-    }
-    out.push_str(rest);
-    Some(out)
 }
 
 #[cfg(test)]
@@ -116,6 +90,9 @@ mod tests {
             ("Junk/Trash", Some(Role::Trash)),
             ("Deleted Items", Some(Role::Trash)),
             ("Корзина", Some(Role::Trash)),
+            ("Archives/2024", Some(Role::Archive)),
+            ("Sent/Archive", Some(Role::Sent)),
+            ("Archive/Spam", Some(Role::Junk)),
             ("INBOX", None),
             ("Presented", None),
             ("Customers/Sentinel Ltd", None),
@@ -128,15 +105,6 @@ mod tests {
         for (at, name) in all.iter().enumerate() {
             assert_eq!(name.to_lowercase(), **name);
             assert!(!all[at + 1..].contains(name), "{name} stands twice");
-        }
-    }
-
-    #[test]
-    fn names_of_servers_are_decoded() {
-        assert_eq!(decoded("Entw&APw-rfe &- Co"), "Entwürfe & Co");
-        assert_eq!(decoded("~peter/mail/&U,BTFw-/&ZeVnLIqe-"), "~peter/mail/台北/日本語");
-        for odd in ["Entwürfe", "a&b", "&!-", "&A-", "&2D0-"] {
-            assert_eq!(decoded(odd), odd);
         }
     }
 }

@@ -77,9 +77,14 @@ pub(super) fn judge(tree: &Tree<'_>, out: &mut Parsed) {
         return;
     }
     out.mail.automatic = found.automatic(out);
-    if out.mail.automatic == Some(Automatic::Receipt) && out.mail.in_reply_to.is_empty() {
-        // It belongs to the mail that was shown, though it may not say so in its head.
-        out.mail.in_reply_to.extend(dsn::shown_id(tree));
+    if out.mail.automatic == Some(Automatic::Receipt)
+        && let Some(shown) = dsn::shown(tree)
+    {
+        if out.mail.in_reply_to.is_empty() {
+            // It belongs to the mail that was shown, though it may not say so in its head.
+            out.mail.in_reply_to.extend(shown.message_id.clone());
+        }
+        out.bounces.push(shown);
     }
     // A receipt is an automatic answer too (RFC 8098, section 2.1).
     out.kind = match out.mail.automatic {

@@ -19,3 +19,4 @@ pub mod parsed;
 mod plain;
 pub mod promised;
 pub mod subject;
+pub mod utf7;

@@ -4,6 +4,8 @@
 //! those of English alone. And a tag such as `[Ticket 12]` or `[list]` stays: here the base is also what an answer's subject is
 //! made of, and such a tag belongs to it.
 
+use crate::domain::mail::as_reply_token;
+
 /// What a prefix says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Prefix {
@@ -82,6 +84,21 @@ pub fn is_forward(subject: &str) -> bool {
     Stripped::of(subject).found.first() == Some(&Prefix::Forward)
 }
 
+/// The subject with a reply token behind it, in place of an older one: `Re: Where is my order? [#abcdefghabcdefgh]`.
+pub fn with_token(subject: &str, token: &str) -> String {
+    let mut bare = subject.trim_end();
+    while let Some(before) = without_token(bare) {
+        bare = before.trim_end();
+    }
+    format!("{bare} [#{token}]").trim_start().to_owned()
+}
+
+/// What stands before a reply token at the end.
+fn without_token(text: &str) -> Option<&str> {
+    let (before, token) = text.trim_end().strip_suffix(']')?.rsplit_once("[#")?;
+    as_reply_token(token).map(|_| before)
+}
+
 /// A subject taken apart.
 struct Stripped {
     base: String,
@@ -103,6 +120,8 @@ impl Stripped {
             } else if let Some((prefix, after)) = prefix(rest) {
                 found.push(prefix);
                 rest = after;
+            } else if let Some(before) = without_token(rest) {
+                rest = before.trim_end();
             } else if let Some(inner) = wrapped(rest) {
                 found.push(Prefix::Forward);
                 rest = inner;
@@ -215,6 +234,19 @@ fn without_suffix(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_stands_behind_a_subject_once_and_is_no_part_of_it() {
+        let (one, other) = ("abcdefghabcdefgh", "23456789abcdefgh");
+        let marked = with_token("Re: Where is my order?", one);
+        assert_eq!(marked, "Re: Where is my order? [#abcdefghabcdefgh]");
+        assert_eq!(base(&marked), "Where is my order?");
+        assert_eq!(base(&format!("AW: {marked}")), "Where is my order?");
+        assert!(is_answer(&format!("Re: Order [#{one}]")));
+        assert_eq!(with_token(&marked, other), "Re: Where is my order? [#23456789abcdefgh]");
+        assert_eq!(with_token("", one), "[#abcdefghabcdefgh]");
+        assert_eq!(base("Order [#12]"), "Order [#12]", "a number of theirs");
+    }
 
     #[test]
     fn prefixes_of_many_languages_go() {

@@ -199,6 +199,15 @@ pub(super) static COMMANDS: &[Command] = &[
         Model::switch_all_or_one,
     ),
     write(
+        "compose.whole",
+        "Forward as a file",
+        "Passes the mail on whole, as a file with all that came, instead of its words below yours; once more goes back.",
+        &[(Composer, "<a-o>")],
+        Some(("as a file", 4)),
+        Model::may_switch_whole,
+        Model::switch_whole,
+    ),
+    write(
         "attach",
         "Attach a file…",
         "Has a file go along: asks for its path, which Tab completes. A pasted path of a file does the same.",

@@ -30,7 +30,11 @@ impl Model {
             composer.restore(stored, self.now);
         }
         let carried = composer.carried.take_if(|_| composer.restored);
+        let is_restored = composer.restored;
         self.composer = Some(composer);
+        if is_restored {
+            self.adopt();
+        }
         self.settle_head();
         if let Some(from) = carried {
             self.moved_from(from);

@@ -136,7 +136,8 @@ impl Model {
         let lines = |(file, why): (&Enclosure, &Option<String>)| {
             file_lines(self.icons, file, why.as_deref(), width.saturating_sub(2))
         };
-        face.files = files.into_iter().flat_map(lines).collect();
+        let passed_on = composer.head.as_ref().and_then(|head| self.passed_on(head, width.saturating_sub(2)));
+        face.files = passed_on.into_iter().chain(files.into_iter().flat_map(lines)).collect();
         if let Some(why) = refusal(context, composer.mode, (!rest.is_blank()).then_some(&rest), self.now) {
             face.warnings.push((format!("✗ cannot be sent: {why}"), Role::Bad));
         }

@@ -4,6 +4,7 @@ use crate::domain::attachment::{Enclosure, Written, bytes, kind};
 use crate::domain::availability::may_enclose;
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, ComposeMode};
+use crate::domain::ids::ConversationId;
 use crate::text::{file_path, sanitize, wrap};
 use crate::ui::composer::state::{Composer, send_context};
 use crate::ui::effect::{AttachTo, Effect};
@@ -114,6 +115,22 @@ pub(super) fn file_lines(icons: Icons, file: &Enclosure, why: Option<&str>, widt
     vec![vec![(icon, Role::Accent), (name, Role::Text), (about, Role::Dim)]]
 }
 
+/// A whole mail that goes along, as the composer shows it.
+pub(super) fn mail_line(icons: Icons, name: &str, width: u16) -> FileLine {
+    let (icon, about) = (format!("{} ", icons.file()), "  the whole mail");
+    let room = width.saturating_sub(cells(&icon) + cells(about)).max(6);
+    let name = wrap::truncate(&sanitize::line(name), usize::from(room)).into_owned();
+    vec![(icon, Role::Accent), (name, Role::Text), (about.to_owned(), Role::Dim)]
+}
+
+/// The mail whose words stand below those that are typed, as the composer shows it.
+pub(super) fn below_line(whose: &str, width: u16) -> FileLine {
+    let lead = ("\u{22ef} ".to_owned(), "below: ".to_owned());
+    let room = width.saturating_sub(cells(&lead.0) + cells(&lead.1)).max(6);
+    let whose = wrap::truncate(&sanitize::line(whose), usize::from(room)).into_owned();
+    vec![(lead.0, Role::Accent), (lead.1, Role::Dim), (whose, Role::Text)]
+}
+
 impl Model {
     /// Asks for files that are to go along with what is typed, here or in a new reply.
     pub(crate) fn attach(&mut self) {
@@ -213,6 +230,17 @@ impl Model {
                 };
             }
         };
+        self.files_copied(conversation, mode, result, pasted);
+        self.joined_after_all();
+    }
+
+    fn files_copied(
+        &mut self,
+        conversation: ConversationId,
+        mode: ComposeMode,
+        result: Result<Vec<Enclosure>, String>,
+        pasted: Option<String>,
+    ) {
         let now = self.now;
         let open = self.composer.as_mut().filter(|c| (c.conversation, c.mode) == (conversation, mode));
         match (result, open, pasted) {

@@ -87,12 +87,18 @@ pub(crate) struct Head {
     cc: Field,
     bcc: Field,
     subject: Field,
+    /// Who gets a copy besides those who follow.
+    more_cc: Vec<Mailbox>,
+    /// The words are HTML already: they were given so from the shell.
+    pub(super) is_html: bool,
     /// Cc and Bcc are shown although nothing stands in them.
     pub(super) is_whole: bool,
     /// The field that has the keys; none = the text has them.
     pub(crate) at: Option<Place>,
     /// Our addresses.
     own: Own,
+    /// Who gets it by itself.
+    follows: Vec<Mailbox>,
     /// For what recipients were asked for.
     pub(super) asked: String,
     /// Who fits that.
@@ -142,11 +148,17 @@ impl Head {
     /// Fills in what follows, from what is known of the conversation.
     pub(crate) fn fill(&mut self, row: &ConversationRow, medium: &[String]) {
         self.own = head::own(row, medium);
-        let bare = MailHead { manner: self.manner, about: self.about, ..MailHead::default() };
+        let bare = MailHead {
+            manner: self.manner,
+            about: self.about,
+            more_cc: self.more_cc.clone(),
+            ..MailHead::default()
+        };
         let whole = head::whole(row, &self.own, &bare, self.message.as_deref());
         self.to.follow(&mailboxes::line(&whole.to));
         self.cc.follow(&mailboxes::line(&whole.cc));
         self.subject.follow(&whole.subject);
+        self.follows = whole.answered();
     }
 
     /// The fields that are shown, from above.
@@ -160,8 +172,13 @@ impl Head {
         Place::ALL.into_iter().filter(is_shown).collect()
     }
 
-    /// Whether the agent has said anything in it.
+    /// Whether anything stands in it that does not follow.
     pub(crate) fn is_said(&self) -> bool {
+        self.is_typed() || !self.more_cc.is_empty()
+    }
+
+    /// Whether the agent has typed in one of its fields.
+    pub(super) fn is_typed(&self) -> bool {
         Place::ALL.into_iter().any(|place| self.field(place).is_own)
     }
 
@@ -174,8 +191,10 @@ impl Head {
             subject: self.subject.is_own.then(|| self.subject.input.text().to_owned()),
             to: boxes(&self.to),
             cc: boxes(&self.cc),
+            // Once the field is typed in, all of them stand there.
+            more_cc: if self.cc.is_own { Vec::new() } else { self.more_cc.clone() },
             bcc: self.bcc.boxes(),
-            ..MailHead::default()
+            html: self.is_html,
         }
     }
 
@@ -183,18 +202,26 @@ impl Head {
     pub(crate) fn restore(&mut self, kept: Option<&MailHead>) {
         let follows = Head { manner: self.manner, about: self.about, ..Head::default() };
         let before = std::mem::replace(self, follows);
-        (self.own, self.is_whole, self.at) = (before.own, before.is_whole, before.at);
+        (self.own, self.follows) = (before.own, before.follows);
+        (self.is_whole, self.at) = (before.is_whole, before.at);
         let Some(kept) = kept else {
             self.message = before.message;
             return;
         };
-        (self.manner, self.about) = (kept.manner, kept.about.or(before.about));
+        // What is passed on is never another mail than the one that was chosen.
+        let stays = before.about.filter(|_| !kept.manner.is_forward());
+        (self.manner, self.about) = (kept.manner, kept.about.or(stays));
         self.message = before.message.filter(|m| Some(m.id) == self.about);
+        self.is_html = kept.html;
         if let Some(to) = &kept.to {
             self.to.say(&mailboxes::as_typed(to));
         }
-        if let Some(cc) = &kept.cc {
-            self.cc.say(&mailboxes::as_typed(cc));
+        match &kept.cc {
+            Some(cc) => {
+                let all = mailboxes::once(cc.iter().chain(&kept.more_cc).cloned());
+                self.cc.say(&mailboxes::as_typed(&all));
+            }
+            None => self.more_cc.clone_from(&kept.more_cc),
         }
         if !kept.bcc.is_empty() {
             self.bcc.say(&mailboxes::as_typed(&kept.bcc));
@@ -211,15 +238,14 @@ impl Head {
 
     /// The head as it is shown: what is sent. Each address once.
     pub(crate) fn whole(&self) -> Whole {
-        let to = mailboxes::once(self.to.boxes());
-        let is_new = |one: &Mailbox, known: &[Mailbox]| {
-            !known.iter().any(|known| mailboxes::same(&known.address, &one.address))
-        };
-        let mut cc = mailboxes::once(self.cc.boxes());
-        cc.retain(|one| is_new(one, &to));
-        let mut bcc = mailboxes::once(self.bcc.boxes());
-        bcc.retain(|one| is_new(one, &to) && is_new(one, &cc));
-        Whole { manner: self.manner, subject: self.subject.input.text().trim().to_owned(), to, cc, bcc }
+        Whole {
+            manner: self.manner,
+            subject: self.subject.input.text().trim().to_owned(),
+            to: self.to.boxes(),
+            cc: self.cc.boxes(),
+            bcc: self.bcc.boxes(),
+        }
+        .once()
     }
 
     /// The same as it is asked to be sent: nothing is left to follow, so that what was shown is what leaves.
@@ -232,6 +258,7 @@ impl Head {
             to: Some(to),
             cc: Some(cc),
             bcc,
+            html: self.is_html,
             ..MailHead::default()
         }
     }
@@ -258,14 +285,13 @@ impl Head {
         found
     }
 
-    /// An address of ours that the agent has typed. That the answer to a note to ourselves goes there is no mistake.
+    /// An address of ours that the agent has typed.
     fn ours(&self, at: Place) -> Option<Wrong> {
         let field = self.field(at);
         let text = field.input.text();
-        let all = mailboxes::loosely(text);
-        let one = all.iter().find(|one| field.is_own && self.own.is(&one.address))?;
+        let all = if field.is_own { field.boxes() } else { Vec::new() };
+        let (one, why) = head::to_ourselves(&self.own, &self.follows, &all)?;
         let from = text.find(one.address.as_str())?;
-        let why = format!("{} is an address of ours: take it out", one.address);
         Some(Wrong { at, range: from..from + one.address.len(), why })
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct HeadLine {
     pub(crate) label: &'static str,
     /// The keys go to this field.
     pub(crate) has_keys: bool,
+    /// Its field has more lines than there is room for: not all that stands in it is seen.
+    pub(crate) is_cut: bool,
     pub(crate) pieces: Vec<(String, Role)>,
 }
 
@@ -50,7 +52,8 @@ pub(super) fn addressed(whole: &Whole, room: u16) -> String {
     let lead = match whole.manner {
         Manner::New | Manner::Reply => "to",
         Manner::ReplyAll => "to all:",
-        Manner::Forward | Manner::ForwardAttached => "forward to",
+        Manner::Forward => "forward to",
+        Manner::ForwardAttached => "forward as file to",
     };
     if all.is_empty() {
         return format!("{lead} nobody yet by E-mail");
@@ -136,6 +139,7 @@ fn field(head: &Head, place: Place, said: &[&Wrong], room: usize) -> Folded {
         lines.push(HeadLine {
             label: if row == 0 { place.label() } else { "" },
             has_keys,
+            is_cut: false,
             pieces: pieces(text, range, &marks, cursor),
         });
     }
@@ -162,6 +166,7 @@ fn bare(head: &Head, place: Place, room: usize) -> Option<Vec<HeadLine>> {
     let lines = lines_of(&text, place, room).into_iter().enumerate().map(|(row, range)| HeadLine {
         label: if row == 0 { place.label() } else { "" },
         has_keys: false,
+        is_cut: false,
         pieces: vec![(text[range].to_owned(), Role::Text)],
     });
     Some(lines.collect())
@@ -228,10 +233,13 @@ fn fit(fields: &mut [Folded], rows: usize, room: usize) {
             let plural = if hidden == 1 { "" } else { "s" };
             longest.lines.truncate(1);
             if let Some(line) = longest.lines.first_mut() {
-                let note = format!(" … {hidden} line{plural} more");
+                let note = format!(" +{hidden} line{plural}");
                 let text: String = line.pieces.iter().map(|(words, _)| words.as_str()).collect();
-                let text = wrap::truncate(&text, room.saturating_sub(wrap::width(&note))).into_owned();
+                let text =
+                    wrap::truncate(text.trim_end_matches(','), room.saturating_sub(wrap::width(&note)))
+                        .into_owned();
                 line.pieces = vec![(text, Role::Text), (note, Role::Accent)];
+                line.is_cut = true;
             }
             continue;
         }
@@ -243,6 +251,7 @@ fn fit(fields: &mut [Folded], rows: usize, room: usize) {
         own.lines = own.lines.drain(from..).take(spare.max(1)).collect();
         if let Some(first) = own.lines.first_mut() {
             first.label = label;
+            first.is_cut = true;
         }
         return;
     }
@@ -279,6 +288,7 @@ mod tests {
             (Manner::ReplyAll, 5, 20, "to 5 by E-mail"),
             (Manner::Reply, 1, 10, "by E-mail"),
             (Manner::Forward, 0, 60, "forward to nobody yet by E-mail"),
+            (Manner::ForwardAttached, 1, 60, "forward as file to Anna de Vries by E-mail"),
         ] {
             assert_eq!(addressed(&whole(manner, count), room), said);
         }
@@ -324,7 +334,7 @@ mod tests {
         let mut head = head(&many.join(", "), &many[..4].join(", "));
         let all = lines(&head, 60, 6);
         assert_eq!(all.len(), 4, "{:#?}", texts(&all));
-        assert!(texts(&all)[0].contains("lines more"), "{:#?}", texts(&all));
+        assert!(texts(&all)[0].contains(" +"), "{:#?}", texts(&all));
         head.go(Some(Place::To));
         let all = lines(&head, 60, 6);
         assert_eq!(all.len(), 6, "{:#?}", texts(&all));

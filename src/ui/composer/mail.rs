@@ -2,6 +2,7 @@
 
 use crate::domain::account::Channel;
 use crate::domain::attachment::Enclosure;
+use crate::domain::availability::may_pass_on_whole;
 use crate::domain::command::ComposeMode;
 use crate::domain::contact::IdentityKind;
 use crate::domain::ids::{ConversationId, MessageId};
@@ -11,9 +12,11 @@ use crate::domain::reach::Recipient;
 use crate::domain::row::{Fetch, MessageRow};
 use crate::text::format;
 use crate::text::mail::compose::head::answered;
+use crate::text::mail::compose::original;
 use crate::text::mail::mailboxes;
+use crate::ui::composer::files::{FileLine, below_line, mail_line};
 use crate::ui::composer::head::{Head, Place};
-use crate::ui::composer::state::Composer;
+use crate::ui::composer::state::{Composer, send_context};
 use crate::ui::effect::{AttachTo, Effect, Need};
 use crate::ui::key::{Code, Key};
 use crate::ui::model::{Focus, Model};
@@ -36,6 +39,13 @@ fn medium(context: &Context) -> Vec<String> {
     caps.map(|caps| caps.own.clone()).unwrap_or_default()
 }
 
+/// The addresses of the customer of a conversation.
+fn customer(context: &Context) -> Vec<&str> {
+    let known = context.contact.iter().flat_map(|contact| &contact.identities);
+    let known = known.filter(|(identity, _)| identity.kind == IdentityKind::Email);
+    std::iter::once(context.row.theirs.as_str()).chain(known.map(|(one, _)| one.value.as_str())).collect()
+}
+
 fn is_mail(message: &MessageRow) -> bool {
     message.mail.is_some() && matches!(message.direction, Direction::Inbound | Direction::Outbound)
 }
@@ -51,7 +61,13 @@ impl Model {
         if self.thread.conversation != self.target() {
             return None;
         }
-        self.pointed_mail().or_else(|| answered(&self.thread.messages))
+        self.pointed_mail().or_else(|| self.answered_mail())
+    }
+
+    /// The mail of the shown thread that is answered where none is pointed at.
+    fn answered_mail(&self) -> Option<&MessageRow> {
+        let customer = self.thread.context.as_ref().map(customer).unwrap_or_default();
+        answered(&self.thread.messages, &customer)
     }
 
     fn pointed_mail(&self) -> Option<&MessageRow> {
@@ -83,8 +99,8 @@ impl Model {
                 Some(aim) => self.take_aim(&composer, &mut head, &aim, context),
                 None => Ok(false),
             };
-            if head.about.is_none() && !head.is_said() {
-                let found = answered(&self.thread.messages).filter(|_| !head.manner.is_forward());
+            if head.about.is_none() && !head.is_typed() {
+                let found = self.answered_mail().filter(|_| !head.manner.is_forward());
                 head.about = found.map(|message| message.id);
                 let manner = if head.manner == Manner::New { Manner::Reply } else { head.manner };
                 head.manner = if found.is_some() { manner } else { Manner::New };
@@ -138,25 +154,23 @@ impl Model {
             head.manner = aim.manner;
             head.restore(None);
             if aim.manner.is_forward() {
-                head.about = head.about.or_else(|| answered(&self.thread.messages).map(|m| m.id));
+                head.about = head.about.or_else(|| self.answered_mail().map(|m| m.id));
                 head.go(Some(Place::To));
             }
             return Ok(aim.manner.is_forward());
         }
         match (head.manner.is_forward(), aim.manner.is_forward()) {
-            (true, false) => {
-                Err(format!("what is begun here passes a mail on: send it, or {empty} empties it"))
-            }
-            (false, true) => Err(format!("an answer is begun here: send it, or {empty} empties it")),
+            (true, false) => Err(format!("a forward is begun here: {empty} empties it")),
+            (false, true) => Err(format!("an answer is begun here: {empty} empties it")),
             (true, true) if aim.about.is_some_and(|about| Some(about) != head.about) => {
-                Err(format!("what is begun here passes another mail on: send it, or {empty} empties it"))
+                Err(format!("another mail's forward is begun here: {empty} empties it"))
             }
             (true, true) => Ok(false),
             (false, false) => {
                 if aim.manner != head.manner && head.manner.is_answer() && aim.manner == Manner::ReplyAll {
                     head.switch(&context.row, &medium(context));
                 }
-                if aim.about.is_some() && !head.is_said() && aim.about != head.about {
+                if aim.about.is_some() && !head.is_typed() && aim.about != head.about {
                     (head.about, head.message) = (aim.about, None);
                 }
                 Ok(false)
@@ -190,6 +204,44 @@ impl Model {
         if !copied.is_empty() {
             self.out.push(Effect::Enclose { to: AttachTo::Draft { conversation, mode }, files: copied });
         }
+    }
+
+    /// Whether the mail that is being written can pass the other one on whole, as a file.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub(crate) fn may_switch_whole(&self) -> Result<(), String> {
+        let composer = self.composer.as_ref().ok_or("nothing is being written")?;
+        let head = composer.head.as_ref().filter(|head| head.manner.is_forward());
+        let head = head.ok_or("no mail is passed on here")?;
+        if composer.copying > 0 {
+            return Err("a file is still being copied, try again".into());
+        }
+        match self.context(composer.conversation).filter(|_| head.manner == Manner::Forward) {
+            Some(context) => may_pass_on_whole(&send_context(context, self.now)),
+            None => Ok(()),
+        }
+    }
+
+    /// Passes the other mail on whole, as a file, instead of with its words and its files; or again with those.
+    pub(crate) fn switch_whole(&mut self) {
+        let now = self.now;
+        let Some(composer) = &mut self.composer else { return };
+        let conversation = composer.conversation;
+        let Some(head) = &mut composer.head else { return };
+        if head.manner == Manner::ForwardAttached {
+            head.manner = Manner::Forward;
+            composer.touch(now);
+            self.say(Level::Info, "its words stand below yours");
+            return self.bring_files();
+        }
+        head.manner = Manner::ForwardAttached;
+        // Its files are in it already.
+        let came = head.message.as_ref().map(|message| message.attachments.clone()).unwrap_or_default();
+        composer.files.retain(|file| !came.iter().any(|with| with.name == file.name));
+        composer.touch(now);
+        came.iter().for_each(|file| self.forgo(file.id, conversation));
+        self.say(Level::Good, "the mail goes along whole, with its files");
     }
 
     /// Switches between an answer to the sender and one to all.
@@ -304,11 +356,41 @@ impl Model {
         }
     }
 
+    /// That an answer goes to others than the customer whose conversation it is.
+    fn not_to_the_customer(&self, head: &Head) -> Option<String> {
+        let context = self.thread.context.as_ref().filter(|_| !head.manner.is_forward())?;
+        let (whole, customer) = (head.whole(), customer(context));
+        let is_customer = |one: &Mailbox| customer.iter().any(|known| mailboxes::same(known, &one.address));
+        if whole.to.is_empty() || whole.to.iter().any(is_customer) {
+            return None;
+        }
+        let name = format::person(&context.row.contact_name, &context.row.theirs);
+        Some(format!("! does not go to {name}, whose conversation this is"))
+    }
+
+    /// Which mail is passed on, and how.
+    pub(super) fn passed_on(&self, head: &Head, width: u16) -> Option<FileLine> {
+        let message = head.message.as_deref().filter(|_| head.manner.is_forward())?;
+        let mail = message.mail.as_deref()?;
+        if head.manner == Manner::ForwardAttached {
+            return Some(mail_line(self.icons, &original::name(&mail.subject), width));
+        }
+        let from = mail.from.as_ref().map_or("", Mailbox::shown);
+        let when = format::moment_within(message.sent_at, self.now, &self.tz);
+        Some(below_line(&format!("{from}, {when}"), width))
+    }
+
     /// Which mail is answered, where it is not the one that one would think of; and who wrote it and does not get the answer.
     pub(super) fn about_words(&self, head: &Head) -> Vec<(String, bool)> {
-        let Some(message) = head.message.as_deref() else { return Vec::new() };
         let mut out = Vec::new();
-        let newest = answered(&self.thread.messages);
+        if head.is_html {
+            out.push(("the words are HTML, as they were given".into(), false));
+        }
+        let Some(message) = head.message.as_deref() else {
+            out.extend(self.not_to_the_customer(head).map(|words| (words, true)));
+            return out;
+        };
+        let newest = self.answered_mail();
         if head.manner.is_answer()
             && newest.is_some_and(|m| (m.sent_at, m.id) > (message.sent_at, message.id))
         {
@@ -327,6 +409,8 @@ impl Model {
             && !gets(&from.address)
         {
             out.push((format!("! {}, who wrote it, does not get the answer", from.address), true));
+        } else {
+            out.extend(self.not_to_the_customer(head).map(|words| (words, true)));
         }
         out
     }

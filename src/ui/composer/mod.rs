@@ -7,6 +7,7 @@ mod face;
 mod files;
 pub(crate) mod head;
 mod head_view;
+mod joined;
 mod mail;
 mod preview;
 mod send;

@@ -4,6 +4,7 @@ use crate::domain::clock::Ms;
 use crate::domain::command::{Action, ComposeMode};
 use crate::domain::conversation::Assignee;
 use crate::domain::ids::{ConversationId, MessageId};
+use crate::domain::mail::Manner;
 use crate::domain::order::Order;
 use crate::text::mail::promised;
 use crate::text::{sanitize, template};
@@ -30,7 +31,7 @@ pub(crate) enum Doubt {
     NoSubject,
     /// Words that promise a file, and no file goes along.
     NoFile(String),
-    /// A mail goes to very many: how many, and who.
+    /// A mail goes to very many, or to more than there is room for above its text: how many, and who.
     Many(usize, String),
 }
 
@@ -153,7 +154,7 @@ impl Model {
             if whole.subject.is_empty() {
                 doubts.push(Doubt::NoSubject);
             }
-            if composer.files.is_empty() {
+            if composer.files.is_empty() && whole.manner != Manner::ForwardAttached {
                 doubts.extend(promised::file(text).map(|word| Doubt::NoFile(word.to_owned())));
             }
             let all: Vec<&str> = [&whole.to, &whole.cc, &whole.bcc]
@@ -161,7 +162,9 @@ impl Model {
                 .flatten()
                 .map(|one| one.address.as_str())
                 .collect();
-            if all.len() >= MANY {
+            // Who is not seen above the text is told before it goes.
+            let is_cut = composer.face.mail.iter().any(|line| line.is_cut);
+            if all.len() >= MANY || is_cut {
                 doubts.push(Doubt::Many(all.len(), sanitize::line(&all.join(", ")).into_owned()));
             }
         }

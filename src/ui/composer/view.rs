@@ -151,8 +151,13 @@ fn draw_preview(pen: &mut Pen<'_>, area: Rect, face: &Face) -> u16 {
 /// What has been begun, with its mark: an answer before a note.
 fn draft(model: &Model, context: &Context) -> Option<(&'static str, String)> {
     let kept = |mode, stored: &Option<Written>| {
-        let written = model.drafts.get(&(context.row.id, mode)).or(stored.as_ref())?;
-        (!written.is_nothing()).then(|| written.in_short())
+        let own = model.drafts.get(&(context.row.id, mode)).or(stored.as_ref());
+        let joined = context
+            .draft_joined
+            .iter()
+            .filter(|(from, of, _)| *of == mode && !model.adopted.contains(&(*from, mode)));
+        let mut all = own.into_iter().chain(joined.map(|(_, _, written)| written));
+        all.find(|written| !written.is_nothing()).map(Written::in_short)
     };
     let answer = kept(ComposeMode::Reply, &context.draft_reply).map(|text| ("✎ draft ", text));
     answer.or_else(|| kept(ComposeMode::Note, &context.draft_note).map(|text| ("✎ note ", text)))

@@ -155,7 +155,7 @@ impl Setup {
         self.find.is_open
             || matches!(self.open, Some(Open::Form(_)))
             || self.page.as_ref().is_some_and(|page| page.edit.is_some())
-            || self.wizard().is_some_and(|wizard| matches!(wizard.stage, Stage::Fields))
+            || self.wizard().is_some_and(|wizard| wizard.stage == Stage::Fields || wizard.find.is_open)
     }
 }
 
@@ -172,7 +172,8 @@ pub(crate) fn hints(model: &Model, setup: &Setup) -> Vec<Hint> {
     }
     if let Some(wizard) = setup.wizard() {
         return match wizard.stage {
-            Stage::Provider => vec![enter("choose"), moves(), esc("back")],
+            Stage::Provider if wizard.find.is_open => vec![enter("look at them"), esc("all of them")],
+            Stage::Provider => vec![enter("choose"), moves(), letter('/', "find"), esc("back")],
             Stage::Fields if wizard.is_on_fold() => {
                 vec![enter("next"), hint("Space", "show them", Key::char(' ')), esc("back")]
             }

@@ -1,10 +1,10 @@
 //! Keys in the sections that list something: the cursor, what is looked for, forms and questions.
 
-use crate::ui::input::Input;
 use crate::ui::key::{Code, Key};
 use crate::ui::msg::Level;
 use crate::ui::setup::Ask;
 use crate::ui::setup::capture::{self, Capture};
+use crate::ui::setup::find::Find;
 use crate::ui::setup::form::{self, Form};
 use crate::ui::setup::section::{Act, Press, Row, Section, Seen};
 use crate::ui::setup::state::{Asked, Do, Setup};
@@ -19,25 +19,11 @@ pub(super) enum Open {
     Capture(Capture),
 }
 
-/// What is looked for among the rows.
-#[derive(Debug, Default)]
-pub(super) struct Find {
-    pub(super) input: Input,
-    /// It is being typed.
-    pub(super) is_open: bool,
-}
-
 impl Setup {
     /// The rows of the section, those that are looked for.
     pub(super) fn listed(&self, seen: &Seen<'_>) -> Vec<Row> {
         let mut rows = (self.section().part().rows)(seen);
-        let wanted = self.find.input.text().trim().to_lowercase();
-        if !wanted.is_empty() {
-            rows.retain(|row| {
-                let text = format!("{} {}", row.name, row.about).to_lowercase();
-                wanted.split_whitespace().all(|word| text.contains(word))
-            });
-        }
+        rows.retain(|row| self.find.fits(&format!("{} {}", row.name, row.about)));
         rows
     }
 
@@ -81,7 +67,7 @@ impl Setup {
         let last = rows.len().saturating_sub(1);
         let step = |by: isize| self.at.min(last).saturating_add_signed(by).min(last);
         match (key.code, key.types()) {
-            _ if is_back && !self.find.input.text().is_empty() => {
+            _ if is_back && self.find.is_used() => {
                 (self.find, self.at) = (Find::default(), 0);
             }
             _ if is_back => return Do::Close,
@@ -111,13 +97,10 @@ impl Setup {
     }
 
     fn find_key(&mut self, key: Key, is_back: bool) -> Do {
-        match key.code {
-            _ if is_back => (self.find, self.at) = (Find::default(), 0),
-            Code::Enter | Code::Down => self.find.is_open = false,
-            _ => match self.find.input.key(key) {
-                Some(_) => self.at = 0,
-                None => return Do::Foreign,
-            },
+        match self.find.key(key, is_back) {
+            Some(true) => self.at = 0,
+            Some(false) => {}
+            None => return Do::Foreign,
         }
         Do::Nothing
     }

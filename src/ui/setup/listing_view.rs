@@ -1,7 +1,6 @@
 //! Paints the sections that list something: their rows, and what is typed or pressed for one of them.
 
 use crate::ui::model::Model;
-use crate::ui::paint::Pen;
 use crate::ui::setup::Look;
 use crate::ui::setup::capture::Capture;
 use crate::ui::setup::form::Form;
@@ -10,7 +9,6 @@ use crate::ui::setup::section::{Seen, objection};
 use crate::ui::setup::state::Setup;
 use crate::ui::setup::view::{Sheet, column, plain};
 use crate::ui::theme::Role;
-use ratatui::layout::Rect;
 
 /// Cells of the names of what is typed.
 const LABELS: usize = 12;
@@ -26,21 +24,6 @@ impl Model {
             recorded: &self.recorded,
         }
     }
-}
-
-/// The line in which is typed what is looked for. Returns how many lines it takes.
-pub(super) fn find(setup: &Setup, pen: &mut Pen<'_>, area: Rect) -> u16 {
-    if !setup.find.is_open && setup.find.input.text().is_empty() {
-        return 0;
-    }
-    let x = pen.text(area.x + 1, area.y, 2, "/", Role::Key) + 1;
-    let room = area.right().saturating_sub(x);
-    if setup.find.is_open {
-        setup.find.input.draw(pen, x, area.y, room);
-    } else {
-        pen.text(x, area.y, room, setup.find.input.text(), Role::Accent);
-    }
-    1
 }
 
 /// What is in a section.
@@ -59,8 +42,7 @@ fn rows(sheet: &mut Sheet<'_>, setup: &Setup, seen: &Seen<'_>, width: u16) {
     let part = setup.section().part();
     let rows = setup.listed(seen);
     if rows.is_empty() {
-        let is_sought = !setup.find.input.text().trim().is_empty();
-        sheet.words(0, if is_sought { "Nothing is called so." } else { part.empty }, Role::Text);
+        sheet.words(0, if setup.find.is_used() { "Nothing is called so." } else { part.empty }, Role::Text);
     }
     let names = part.width.min(usize::from(width) / 2);
     let at = setup.at.min(rows.len().saturating_sub(1));

@@ -3,6 +3,7 @@
 
 mod capture;
 mod entry;
+mod find;
 mod form;
 mod keys;
 mod listing;

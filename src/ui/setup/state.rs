@@ -6,7 +6,8 @@ use crate::ui::effect::{Targets, Ticket};
 use crate::ui::key::{Code, Key};
 use crate::ui::msg::Level;
 use crate::ui::setup::entry::{Entry, Kept, What};
-use crate::ui::setup::listing::{Find, Open};
+use crate::ui::setup::find::Find;
+use crate::ui::setup::listing::Open;
 use crate::ui::setup::section::{Act, Seen, Sure};
 use crate::ui::setup::wizard::{Stage, Step, Wizard};
 use crate::ui::setup::{Answer, Ask, Book, ChannelInfo, Fail, Look, Section, Settings};
@@ -395,7 +396,7 @@ impl Setup {
         } else if let Some(Open::Form(form)) = &mut self.open {
             form.paste(text);
         } else if self.find.is_open {
-            self.find.input.insert(text);
+            self.find.paste(text);
         } else if let Some(entry) = self.page.as_mut().and_then(|p| p.edit.as_mut()) {
             entry.paste(text);
         }

@@ -213,11 +213,11 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, setup: &Setup) {
         sheet = Sheet::new(inner);
         sheet.words(0, "reading…", Role::Dim);
     }
-    if setup.wizard().is_none() && setup.section() != Section::Channels {
-        let lines = listing_view::find(setup, pen, content);
-        content =
-            Rect::new(content.x, content.y + lines, content.width, content.height.saturating_sub(lines));
-    }
+    content = match setup.wizard() {
+        Some(wizard) => wizard.find.draw(pen, content),
+        None if setup.section() != Section::Channels => setup.find.draw(pen, content),
+        None => content,
+    };
     let foot = foot(setup, inner);
     let lines = u16::try_from(foot.len()).unwrap_or(u16::MAX).min(content.height.saturating_sub(3));
     let split = content.bottom().saturating_sub(lines);

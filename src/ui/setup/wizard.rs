@@ -7,6 +7,7 @@ use crate::ui::input::Input;
 use crate::ui::key::{Code, Key};
 use crate::ui::model::Model;
 use crate::ui::setup::entry::{Entry, Kept, What};
+use crate::ui::setup::find::Find;
 use crate::ui::setup::{Book, Card, Draft, Fail, Look, Settings, Spot};
 use std::collections::BTreeMap;
 
@@ -49,6 +50,8 @@ pub(super) struct Wizard {
     pub(super) stage: Stage,
     /// The provider under the cursor.
     pub(super) card: usize,
+    /// What is looked for among them; closed once one is chosen.
+    pub(super) find: Find,
     /// What is typed, for each provider that was looked at.
     typed: BTreeMap<usize, Vec<Entry>>,
     /// Where the settings begin that are folded away, for each provider that has so many.
@@ -70,6 +73,7 @@ impl Wizard {
         Wizard {
             stage: Stage::Provider,
             card: 0,
+            find: Find::default(),
             typed: BTreeMap::new(),
             folds: BTreeMap::new(),
             at: 0,
@@ -115,6 +119,40 @@ impl Wizard {
         book.providers.get(self.card)
     }
 
+    /// The places of the providers among which one chooses.
+    pub(super) fn offered(&self, book: &Book) -> Vec<usize> {
+        let media = |card: &Card| card.media.iter().map(|m| m.title()).collect::<Vec<_>>().join(" ");
+        let fits = |card: &Card| self.find.fits(&format!("{} {} {}", card.name, card.summary, media(card)));
+        let all = book.providers.iter().enumerate();
+        all.filter(|(_, card)| fits(card)).map(|(at, _)| at).collect()
+    }
+
+    /// Takes a key where a provider is chosen.
+    fn provider_key(&mut self, key: Key, is_back: bool, book: &Book) -> Step {
+        if self.find.is_open {
+            if self.find.key(key, is_back).is_none() {
+                return Step::Foreign;
+            }
+            let offered = self.offered(book);
+            if !offered.contains(&self.card) {
+                self.card = offered.first().copied().unwrap_or(self.card);
+            }
+            return Step::Stay;
+        }
+        let offered = self.offered(book);
+        let at = offered.iter().position(|at| *at == self.card);
+        let place = |at: usize| offered.get(at).or(offered.last()).copied().unwrap_or(self.card);
+        match (key.code, key.types()) {
+            _ if is_back && self.find.is_used() => self.find = Find::default(),
+            _ if is_back => return Step::Leave,
+            (Code::Down | Code::Tab, _) | (_, Some('j')) => self.card = place(at.map_or(0, |at| at + 1)),
+            (Code::Up, _) | (_, Some('k')) => self.card = place(at.map_or(0, |at| at.saturating_sub(1))),
+            (_, Some('/')) => self.find.is_open = true,
+            _ => return Step::Foreign,
+        }
+        Step::Stay
+    }
+
     /// The name, as typed.
     pub(super) fn name(&self) -> &str {
         self.entries().first().map_or("", Entry::text)
@@ -145,19 +183,10 @@ impl Wizard {
     pub(super) fn key(&mut self, key: Key, book: &Book, look: Option<&Look>, keyring: bool) -> Step {
         let is_back = key.code == Code::Esc || (key.ctrl && matches!(key.code, Code::Char('c' | 'g')));
         match self.stage {
-            Stage::Provider if is_back => Step::Leave,
-            Stage::Provider => match (key.code, key.types()) {
-                (Code::Enter, _) => self.choose(book, look, keyring),
-                (Code::Down | Code::Tab, _) | (_, Some('j')) => {
-                    self.card = (self.card + 1).min(book.providers.len().saturating_sub(1));
-                    Step::Stay
-                }
-                (Code::Up, _) | (_, Some('k')) => {
-                    self.card = self.card.saturating_sub(1);
-                    Step::Stay
-                }
-                _ => Step::Foreign,
-            },
+            Stage::Provider if key.code == Code::Enter && !self.find.is_open => {
+                self.choose(book, look, keyring)
+            }
+            Stage::Provider => self.provider_key(key, is_back, book),
             Stage::Fields if is_back || key.code == Code::Up => {
                 match self.at.checked_sub(1) {
                     Some(at) => self.at = at,
@@ -219,7 +248,9 @@ impl Wizard {
 
     /// Takes pasted text.
     pub(super) fn paste(&mut self, text: &str) {
-        if self.stage == Stage::Fields
+        if self.stage == Stage::Provider && self.find.is_open {
+            self.find.paste(text);
+        } else if self.stage == Stage::Fields
             && let Some(entry) = self.entry_mut()
         {
             entry.paste(text);
@@ -228,6 +259,9 @@ impl Wizard {
 
     /// Begins with a provider, or goes on with what was typed for it before.
     fn choose(&mut self, book: &Book, look: Option<&Look>, keyring: bool) -> Step {
+        if !self.offered(book).contains(&self.card) {
+            return Step::Stay;
+        }
         let Some(card) = book.providers.get(self.card) else { return Step::Stay };
         let spare = |spec: &&SettingSpec| !spec.required && !spec.is_secret();
         let spares = card.settings.iter().filter(spare).count();
@@ -255,7 +289,7 @@ impl Wizard {
             all
         };
         self.typed.entry(self.card).or_insert_with(begin);
-        (self.stage, self.at) = (Stage::Fields, 0);
+        (self.stage, self.at, self.find) = (Stage::Fields, 0, Find::default());
         if !keyring {
             self.without_keyring();
         }

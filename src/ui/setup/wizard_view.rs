@@ -31,7 +31,11 @@ pub(super) fn sheet<'a>(model: &Model, setup: &'a Setup, wizard: &'a Wizard, wid
 fn providers(sheet: &mut Sheet<'_>, model: &Model, wizard: &Wizard, width: u16) {
     sheet.line(vec![("Add an account".into(), Role::Strong), ("  which provider?".into(), Role::Dim)]);
     sheet.gap();
-    for (at, card) in model.book.providers.iter().enumerate() {
+    let offered = wizard.offered(&model.book);
+    if offered.is_empty() {
+        sheet.words(0, "Nothing is called so.", Role::Text);
+    }
+    for (at, card) in model.book.providers.iter().enumerate().filter(|(at, _)| offered.contains(at)) {
         let from = sheet.len();
         let media: Vec<_> = card.media.iter().map(|m| m.title()).collect();
         sheet.line(vec![(column(card.name, 12), Role::Strong), (media.join(", "), Role::Dim)]);

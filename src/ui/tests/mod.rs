@@ -8,6 +8,7 @@ mod beginning;
 mod commands;
 mod desk_setup;
 mod hands;
+mod joined;
 mod mail;
 mod notify;
 mod orders;

@@ -4,7 +4,8 @@ use super::*;
 use crate::domain::account::{Channel, Health};
 use crate::domain::secret::Secret;
 use crate::domain::secret_source::{SecretGiven, SecretSource};
-use crate::ui::setup::{Answer, Ask, ChannelInfo, Draft, Fail, Look, Settings, Site, Spot};
+use crate::domain::setting::{SettingSpec, WrongSetting};
+use crate::ui::setup::{Answer, Ask, Card, ChannelInfo, Draft, Fail, Look, Settings, Site, Spot};
 
 fn channel(name: &str) -> ChannelInfo {
     ChannelInfo {
@@ -52,6 +53,12 @@ impl Desk {
         self.out.clear();
         self.send(Msg::Setup { ticket: *ticket, answer });
         asked(&std::mem::take(&mut self.out))
+    }
+
+    /// Types, and tells what is on the screen then.
+    fn keys_and_text(&mut self, text: &str) -> String {
+        self.keys(text);
+        self.text(120, 40)
     }
 
     /// Opens Setup where these channels are configured.
@@ -301,4 +308,89 @@ fn the_wizard_says_which_secrets_are_needed_and_ends_with_no_less() {
     desk.keys("hunter3<c-s>");
     let text = desk.text(80, 24);
     assert!(text.contains("look it over"), "{text}");
+}
+
+#[test]
+fn a_provider_is_looked_for_by_its_name_or_its_medium() {
+    let mut desk = Desk::set_up(&["support"]);
+    let text = desk.keys_and_text("a/web");
+    assert!(text.contains("page") && !text.contains("a far end"), "{text}");
+    assert!(desk.hints().contains(&"look at them"), "{:?}", desk.hints());
+    // Letters are typed until Enter; then they are keys again.
+    assert!(desk.keys_and_text("<enter><enter>").contains("step 1 of 1"));
+    // Back in the list all of them are there, with the cursor where it was.
+    let text = desk.keys_and_text("<esc>");
+    assert!(text.contains("a far end"), "{text}");
+    assert!(desk.keys_and_text("<enter>").contains("step 1 of 1"));
+    // Where nothing is called so, nothing is chosen; Esc shows all again, and then leads back.
+    let text = desk.keys_and_text("<esc>/telepathy<enter><enter>");
+    assert!(text.contains("Nothing is called so.") && text.contains("which provider?"), "{text}");
+    let text = desk.keys_and_text("<esc>");
+    assert!(text.contains("a far end") && text.contains("a page"), "{text}");
+    assert!(!desk.keys_and_text("<esc>").contains("which provider?"));
+}
+
+static MANY: [SettingSpec; 9] = [
+    SettingSpec::text("one", "the first"),
+    SettingSpec::text("two", "the second"),
+    SettingSpec::text("three", "the third"),
+    SettingSpec::text("host", "where it is").required(),
+    SettingSpec::text("four", "the fourth"),
+    SettingSpec::text("five", "the fifth"),
+    SettingSpec::secret("token", "what logs in"),
+    SettingSpec::text("six", "the sixth"),
+    SettingSpec::text("seven", "the seventh"),
+];
+
+#[test]
+fn many_settings_that_can_be_left_out_are_one_line_until_somebody_wants_them() {
+    let desk = || {
+        let mut desk = Desk::set_up(&["support"]);
+        desk.model.book.providers.push(Card {
+            name: "many",
+            summary: "one that can be told much",
+            media: &[Channel::Email],
+            settings: &MANY,
+            logins: &[&["token"]],
+        });
+        desk.model.book.check = |_, settings| match settings.get("host").map(String::as_str) {
+            Some("odd.example") if !settings.contains_key("six") => {
+                Err(WrongSetting::new("six", "odd hosts need six"))
+            }
+            _ => Ok(()),
+        };
+        let keyring = asked(&desk.keys("a"));
+        desk.answer(&keyring[0], Answer::Keyring(Ok(())));
+        desk
+    };
+    let begin = "/many<enter><enter>sales<enter>h.example<enter>hunter2<enter>";
+    let draft = |settings: &[(&str, &str)]| Draft {
+        provider: "many".into(),
+        name: "sales".into(),
+        settings: settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        secrets: vec![("token".into(), SecretGiven::Itself(Secret::new("hunter2".into())))],
+    };
+    // What is needed is asked for, the rest is told in one line.
+    let mut d = desk();
+    let text = d.keys_and_text(begin);
+    assert!(text.contains("step 4 of 4") && text.contains("7 settings that can be left out"), "{text}");
+    assert!(text.contains("one, two, three, four, five, six, seven"), "{text}");
+    assert!(!text.contains("\u{203a} one "), "{text}");
+    assert!(d.hints().contains(&"show them"), "{:?}", d.hints());
+    let wrote = asked(&d.keys("<enter><enter>"));
+    assert_eq!(wrote[0].1, Ask::Add(draft(&[("host", "h.example")])));
+    // Whoever wants them goes through them, also after having looked it all over.
+    let mut d = desk();
+    d.keys(begin);
+    d.keys("<enter>");
+    let text = d.keys_and_text("<esc> ");
+    assert!(text.contains("step 4 of 10") && !text.contains("can be left out, "), "{text}");
+    let wrote = asked(&d.keys("1<enter><enter>3<c-s><enter>"));
+    assert_eq!(wrote[0].1, Ask::Add(draft(&[("host", "h.example"), ("one", "1"), ("three", "3")])));
+    // One of them that is wrong is shown, with all of them.
+    let mut d = desk();
+    let text = d.keys_and_text("/many<enter><enter>sales<enter>odd.example<enter>hunter2<enter><enter>");
+    assert!(text.contains("odd hosts need six") && text.contains("step 9 of 10"), "{text}");
+    let wrote = asked(&d.keys("6<c-s><enter>"));
+    assert_eq!(wrote[0].1, Ask::Add(draft(&[("host", "odd.example"), ("six", "6")])));
 }

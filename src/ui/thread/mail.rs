@@ -1,7 +1,7 @@
 //! What the thread tells of a mail besides its words: who got it, where that says more than who the conversation is with, its subject
 //! where that is another one, what kind of thing it is; and which of its words are folded away.
 
-use crate::domain::mail::{Mail, Mailbox};
+use crate::domain::mail::{Mail, Mailbox, Manner};
 use crate::domain::message::{Direction, MessageKind};
 use crate::domain::row::MessageRow;
 use crate::text::mail::compose::head;
@@ -106,10 +106,14 @@ fn kind(message: &MessageRow) -> String {
         MessageKind::Forward => {
             let mail = message.mail.as_deref();
             let mut to = mail.into_iter().flat_map(all).map(name);
+            let as_file = match mail.and_then(|mail| mail.manner) {
+                Some(Manner::ForwardAttached) => " as a file",
+                _ => "",
+            };
             match (to.next().filter(|_| message.direction == Direction::Outbound), to.count()) {
                 (None, _) => "forwarded".into(),
-                (Some(one), 0) => format!("forwarded to {one}"),
-                (Some(one), more) => format!("forwarded to {one} +{more}"),
+                (Some(one), 0) => format!("forwarded{as_file} to {one}"),
+                (Some(one), more) => format!("forwarded{as_file} to {one} +{more}"),
             }
         }
         kind => kind.word().replace('_', " "),

@@ -6,11 +6,10 @@ use crate::domain::attachment::Written;
 use crate::domain::capability::Formatting;
 use crate::domain::clock::Ms;
 use crate::domain::ids::{ConversationId, MessageId};
-use crate::domain::mail::{Mail, Manner};
-use crate::domain::message::{AuthorKind, Direction, MessageKind};
+use crate::domain::mail::Mail;
+use crate::domain::message::{AuthorKind, Direction};
 use crate::domain::row::MessageRow;
 use crate::text::index::{self, Term};
-use crate::text::mail::compose::subject;
 use crate::text::mail::fold;
 use crate::ui::effect::{Need, ThreadAt};
 use crate::ui::msg::Context;
@@ -275,20 +274,9 @@ impl Thread {
     /// What was written in a message of ours, as it would be written again: a mail with what it was about.
     pub(crate) fn again(&self, message: &MessageRow) -> Written {
         let mut written = message.written();
-        if let (Some(head), Some(mail)) = (&mut written.mail, &message.mail) {
-            let is_passed_on = message.kind == MessageKind::Forward;
-            let is_it = |other: &Mail| match is_passed_on {
-                true => subject::forward(&other.subject) == mail.subject,
-                false => mail.in_reply_to.contains(&other.message_id),
-            };
-            let before = |m: &&MessageRow| (m.sent_at, m.id) < (message.sent_at, message.id);
-            let mut all = self.messages.iter().rev().filter(before);
-            head.about = all.find(|m| m.mail.as_deref().is_some_and(is_it)).map(|m| m.id);
-            head.manner = match (is_passed_on, head.about) {
-                (true, Some(_)) => Manner::Forward,
-                (false, Some(_)) if mail.to.len() + mail.cc.len() > 1 => Manner::ReplyAll,
-                _ => head.manner,
-            };
+        if let (Some(head), Some(id)) = (&mut written.mail, message.mail.as_deref().and_then(Mail::about)) {
+            let is_it = |m: &&MessageRow| m.mail.as_deref().is_some_and(|mail| mail.message_id == id);
+            head.about = self.messages.iter().find(is_it).map(|m| m.id);
         }
         written
     }

@@ -4,6 +4,7 @@ mod answering;
 mod channels;
 mod conversations;
 mod import;
+mod mail;
 mod orders;
 pub mod world;
 

@@ -4,6 +4,7 @@ use frontdesk::domain::account::Channel;
 use frontdesk::domain::clock::{Clock, SystemClock};
 use frontdesk::domain::contact::{Identity, IdentityKind, Party};
 use frontdesk::domain::event::{ConversationFact, ConversationKey, Event, MessageFact};
+use frontdesk::domain::mail::{Mail, Mailbox};
 use frontdesk::domain::message::{Author, Direction, MessageKind};
 use frontdesk::domain::rev::Rev;
 use frontdesk::store::{Class, Store};
@@ -92,11 +93,9 @@ impl World {
         if self.json(&["channel", "list"]).is_empty() {
             assert_eq!(self.run(&["channel", "add", "webchat", "--name", "shop"]).code, 0);
         }
-        let store = Store::open(&self.home().join("data/main"), Arc::new(SystemClock)).unwrap();
-        let account = store.reader().unwrap().account_by_name("shop").unwrap().unwrap().id;
         let now = SystemClock.now();
         let visitor = format!("visitor-{}", name.to_lowercase().replace(' ', "-"));
-        let event = Event::Message(Box::new(MessageFact {
+        let fact = MessageFact {
             conversation: ConversationFact {
                 key: ConversationKey(visitor.clone()),
                 channel: Channel::Webchat,
@@ -122,8 +121,66 @@ impl World {
             delivery: None,
             history: false,
             rev: Rev::at(now),
-        }));
+        };
+        self.applied("shop", fact).0
+    }
+
+    /// A mailbox named `desk`, and a mail of a customer in it. Answers the message's id.
+    pub fn mail_comes(&self, subject: &str, text: &str) -> String {
+        let add = ["channel", "add", "imap", "--name", "desk", "--set", "address=support@example.com"];
+        let run = self.run(&[&add[..], &["--secret-env", "password=MAILBOX"]].concat());
+        assert_eq!(run.code, 0, "{run:?}");
+        let now = SystemClock.now();
+        let customer = Mailbox::named("Dana", "dana@example.net");
+        let fact = MessageFact {
+            conversation: ConversationFact {
+                key: ConversationKey("mail:1@example.net".into()),
+                channel: Channel::Email,
+                party: Party {
+                    identities: vec![Identity::new(IdentityKind::Email, customer.address.clone())],
+                    name: customer.name.clone(),
+                    claims: Vec::new(),
+                },
+                ours: "support@example.com".into(),
+                theirs: customer.address.clone(),
+                facets: Vec::new(),
+            },
+            external_id: "1@example.net".into(),
+            token: None,
+            direction: Direction::Inbound,
+            kind: MessageKind::Text,
+            author: Author::contact(customer.name.clone()),
+            text: text.to_owned(),
+            sent_at: now,
+            attachments: Vec::new(),
+            metadata: Value::Null,
+            mail: Some(Box::new(Mail {
+                message_id: "1@example.net".into(),
+                subject: subject.into(),
+                from: Some(customer),
+                to: vec![Mailbox::bare("support@example.com")],
+                ..Mail::default()
+            })),
+            delivery: None,
+            history: false,
+            rev: Rev::at(now),
+        };
+        self.applied("desk", fact).1
+    }
+
+    /// The store that the binary works on.
+    pub fn store(&self) -> Store {
+        Store::open(&self.home().join("data/main"), Arc::new(SystemClock)).unwrap()
+    }
+
+    /// Has a message come in on an account. Answers the ids of its conversation and its own.
+    fn applied(&self, account: &str, fact: MessageFact) -> (String, String) {
+        let store = self.store();
+        let account = store.reader().unwrap().account_by_name(account).unwrap().unwrap().id;
+        let event = Event::Message(Box::new(fact));
         let applied = store.writer().call(Class::Durable, move |t| t.apply(account, &[event])).unwrap();
-        applied.conversations[0].to_string()
+        let conversation = applied.conversations[0];
+        let newest = store.reader().unwrap().thread(conversation, None, 1).unwrap()[0].id;
+        (conversation.to_string(), newest.to_string())
     }
 }

@@ -1,10 +1,13 @@
 //! The mailbox: logins, pulling, waiting, marks, sending; against a far end in process. Real servers are in `real`.
 
+mod aliases;
 mod files;
+mod large;
 mod login;
 mod marks;
 mod pulling;
 mod sending;
+mod unread;
 mod waiting;
 
 use frontdesk::domain::account::Channel;
@@ -33,6 +36,7 @@ pub const PATIENT: Patience = Patience {
     answer: Duration::from_secs(20),
     verdict: Duration::from_secs(20),
     idle: Duration::from_secs(20),
+    rest: Duration::from_secs(30),
 };
 
 /// Short, for servers that say nothing.

@@ -72,6 +72,70 @@ async fn an_answer_goes_out_whole_is_kept_once_and_marks_what_it_answers() {
 }
 
 #[tokio::test]
+async fn a_receipt_is_asked_for_only_where_that_is_wanted() {
+    for (more, wanted) in [(&[][..], None), (&[("read_receipts", "yes")][..], Some(OURS))] {
+        let world = world().await;
+        accepted(imap(&world, more).push(&op(&["dana@example.net"], "hello", None), &context()).await);
+        let asks = header(&world.handed()[0].mail, "disposition-notification-to");
+        assert_eq!(asks.as_deref(), wanted, "{more:?}");
+    }
+}
+
+/// An op that passes on the mail of that id, whole.
+fn passing_on(id: &str) -> Op {
+    let mut asked = op(&["courier@example.net"], "please look", None);
+    if let OpBody::Send { mail: Some(out), .. } = &mut asked.body {
+        (out.manner, out.mail.manner) = (Manner::ForwardAttached, Some(Manner::ForwardAttached));
+        out.mail.references = vec!["0@example.net".into(), format!("{id}@example.net")];
+        out.mail.subject = "Fwd: Order".into();
+    }
+    asked
+}
+
+#[tokio::test]
+async fn a_mail_is_passed_on_as_it_came_wherever_it_lies_by_now() {
+    let world = world().await;
+    let imap = imap(&world, &[]);
+    let original = mail("1", "X-Spam-Status: No\r\nReceived: from a by b\r\n");
+    world.deliver("Archive", &original, &["\\Seen"]);
+    let (_, _, said) = accepted(imap.push(&passing_on("1"), &context()).await);
+    assert_eq!(said, "250 2.0.0 queued as 4711");
+    let sent = String::from_utf8(world.handed()[0].mail.clone()).unwrap();
+    let original = String::from_utf8(original).unwrap();
+    assert!(sent.contains(&original), "every line of it: {sent}");
+    assert!(sent.contains("Content-Type: message/rfc822") && sent.contains("Order 1.eml"), "{sent}");
+    assert!(sent.contains("please look"));
+    // Read as any mail is read, it is one with a file.
+    let parsed = frontdesk::text::mail::parse::parse(sent.as_bytes());
+    let names: Vec<_> = parsed.files.iter().map(|file| file.name.clone().unwrap_or_default()).collect();
+    assert_eq!((parsed.text.trim(), names), ("please look", vec!["Order 1.eml".to_owned()]));
+    // Nothing has changed for who looks at the mailbox with another program.
+    assert_eq!(world.mails("Archive")[0].1.iter().collect::<Vec<_>>(), ["\\Seen"]);
+}
+
+#[tokio::test]
+async fn a_mail_of_eight_bits_is_passed_on_as_a_file_that_no_server_touches() {
+    let world = world().await;
+    let mut original =
+        mail("1", "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n");
+    original.extend_from_slice("Grüße\r\n".as_bytes());
+    world.deliver("INBOX", &original, &[]);
+    accepted(imap(&world, &[]).push(&passing_on("1"), &context()).await);
+    let parsed = frontdesk::text::mail::parse::parse(&world.handed()[0].mail);
+    assert_eq!(parsed.files[0].name.as_deref(), Some("Order 1.eml"));
+    assert_eq!(parsed.files[0].bytes, original);
+}
+
+#[tokio::test]
+async fn what_is_not_in_the_mailbox_any_more_is_not_passed_on_whole() {
+    let world = world().await;
+    let failure = imap(&world, &[]).push(&passing_on("9"), &context()).await.unwrap_err();
+    assert!(failure.to_string().contains("forward it with its words instead"), "{failure}");
+    assert_eq!(class(&failure), "rejected");
+    assert!(world.handed().is_empty());
+}
+
+#[tokio::test]
 async fn a_server_that_keeps_what_is_sent_keeps_the_only_copy() {
     for (more, saves, kept) in [
         (("save_sent", "auto"), true, 1),
@@ -112,7 +176,8 @@ async fn a_copy_that_cannot_be_kept_does_not_undo_the_sending() {
     for _ in 0..2 {
         world.plan_imap("APPEND", ImapFault::No("[OVERQUOTA] full".into()));
     }
-    accepted(imap.push(&op(&["dana@example.net"], "y", None), &context()).await);
+    let (_, _, said) = accepted(imap.push(&op(&["dana@example.net"], "y", None), &context()).await);
+    assert!(said.starts_with("250 ") && said.ends_with("no copy of it in the mailbox: full"), "{said}");
     assert_eq!((world.mails("Sent").len(), world.handed().len()), (1, 2));
     // The answer breaks off behind a copy that was kept: there is one of it.
     world.plan_imap("APPEND", ImapFault::Cut(1));
@@ -120,10 +185,42 @@ async fn a_copy_that_cannot_be_kept_does_not_undo_the_sending() {
     assert_eq!(world.mails("Sent").len(), 2);
 }
 
+#[tokio::test]
+async fn a_copy_that_is_owed_is_told_of_and_kept_as_soon_as_there_is_room() {
+    let world = world().await;
+    world.deliver("INBOX", &mail("1", ""), &["\\Seen"]);
+    let imap = imap(&world, &[]);
+    let (_, cursor) = pull_all(&imap, &Cursor::default()).await;
+    assert_eq!(imap.notice(), None);
+    for _ in 0..3 {
+        world.plan_imap("APPEND", ImapFault::No("[OVERQUOTA] full".into()));
+    }
+    let asked = op(&["dana@example.net"], "x", Some("1"));
+    accepted(imap.push(&asked, &context()).await);
+    let told = imap.notice().unwrap();
+    assert!(told.starts_with("1 mail was sent, but no copy of it") && told.contains(": full;"), "{told}");
+    // In vain once more; then it is not asked for at every pull.
+    let (_, cursor) = pull_all(&imap, &cursor).await;
+    let tries =
+        |world: &MailboxWorld| world.happened().imap.iter().filter(|l| l.contains(" APPEND ")).count();
+    assert_eq!((tries(&world), world.mails("Sent").len()), (3, 0));
+    let (_, cursor) = pull_all(&imap, &cursor).await;
+    assert_eq!(tries(&world), 3);
+    assert!(imap.notice().is_some());
+    let later = imap.pull(cursor, Scope::Since, NOW + 120_000).await.unwrap();
+    assert_eq!((world.mails("Sent").len(), world.handed().len()), (1, 1));
+    assert!(world.mails("INBOX")[0].1.contains("\\Answered"));
+    assert_eq!(imap.notice(), None);
+    // What lies there now is known to be ours.
+    let (events, _) = pull_all(&imap, &later.cursor).await;
+    assert_eq!(facts(&events).iter().map(|fact| fact.token).collect::<Vec<_>>(), [Some(asked.id)]);
+}
+
 /// What became of a sending, in a word.
 fn class(failure: &Failure) -> &'static str {
     match failure {
         Failure::Transient { .. } => "transient",
+        Failure::Later { .. } => "later",
         Failure::Auth { .. } => "auth",
         Failure::Rejected { .. } => "rejected",
         Failure::Unknown { .. } => "unknown",
@@ -146,13 +243,16 @@ async fn every_step_that_fails_has_its_class() {
         (Step::Mail, reply(451), "transient", 0),
         (Step::Mail, reply(550), "rejected", 0),
         (Step::Mail, SmtpFault::Cut, "transient", 0),
-        (Step::Rcpt, reply(451), "transient", 0),
+        (Step::Rcpt, reply(451), "later", 0),
+        (Step::Rcpt, reply(421), "transient", 0),
         (Step::Rcpt, reply(550), "rejected", 0),
         (Step::Rcpt, SmtpFault::Cut, "transient", 0),
-        (Step::Data, reply(451), "transient", 0),
+        (Step::Data, reply(451), "later", 0),
+        (Step::Data, reply(421), "transient", 0),
         (Step::Data, reply(554), "rejected", 0),
         (Step::Data, SmtpFault::Cut, "transient", 0),
-        (Step::Dot, reply(451), "transient", 0),
+        (Step::Dot, reply(451), "later", 0),
+        (Step::Dot, reply(421), "transient", 0),
         (Step::Dot, reply(554), "rejected", 0),
         (Step::Dot, SmtpFault::Cut, "unknown", 0),
         (Step::Dot, SmtpFault::CutDone, "unknown", 1),

@@ -45,6 +45,22 @@ async fn what_came_before_the_wait_began_is_news() {
 }
 
 #[tokio::test]
+async fn what_the_server_tells_when_it_is_asked_whether_it_lives_is_news() {
+    let world = Arc::new(world().await);
+    let imap = Arc::new(provider(&setup(&world, &[]), Patience { rest: Duration::ZERO, ..PATIENT }));
+    pull_all(&imap, &Cursor::default()).await;
+    let (watcher, far) = (imap.clone(), world.clone());
+    let waits = tokio::spawn(async move { watch(&watcher).await });
+    waiting(&far, 1).await;
+    world.deliver("INBOX", &mail("1", ""), &[]);
+    waits.await.unwrap().unwrap();
+    // The next one comes while nobody waits.
+    world.deliver("INBOX", &mail("2", ""), &[]);
+    watch(&imap).await.unwrap();
+    assert_eq!(world.happened().connections, 2, "one that pulls, one that waits");
+}
+
+#[tokio::test]
 async fn the_wait_is_begun_again_and_a_dead_connection_noticed() {
     let world = Arc::new(world().await);
     let patience = Patience { idle: Duration::from_millis(30), ..PATIENT };
@@ -57,6 +73,7 @@ async fn the_wait_is_begun_again_and_a_dead_connection_noticed() {
     assert!(world.happened().imap.iter().any(|line| line == "DONE"));
     world.hang_up();
     assert!(waits.await.unwrap().is_err(), "the wait ends, and the next pull finds what came meanwhile");
+    assert_eq!(imap.poll_every(), Some(Duration::from_secs(60)), "who is not told asks more often");
 }
 
 #[tokio::test]

@@ -281,6 +281,7 @@ fn answering() {
 #[test]
 fn passing_on() {
     sizes("mail_forward", mails(), "FOmar<tab><tab><tab>Please look at it.");
+    sizes("mail_forward_whole", mails(), "FOmar<tab><tab><tab><a-o>Please look at it.");
     let mut screen = Screen::new(mails(), 120, 40).keys("F");
     assert!(screen.asked.iter().any(|e| matches!(e, Effect::Perform { .. })), "{:?}", screen.asked);
     assert!(screen.text().contains("flicker.mp4 is being fetched"), "{}", screen.text());

@@ -162,7 +162,9 @@ fn scenes() -> Vec<Scene> {
         dialog("setup channels", "Setup(", "Channels", "gc").always().seen(),
         dialog("setup account", "Setup(", "Channels", "gc<enter>").always().seen(),
         dialog("setup providers", "Setup(", "Add an account", "gca").always().seen(),
-        dialog("setup wizard", "Setup(", "step", "gcajj<enter>sales<enter>AC1<enter>").always().seen(),
+        dialog("setup wizard", "Setup(", "step", "gca/twilio<enter><enter>sales<enter>AC1<enter>")
+            .always()
+            .seen(),
         dialog("setup quick replies", "Setup(", "Quick replies", "gc<tab>j<enter>").always().seen(),
         dialog("setup labels", "Setup(", "Labels", "gc<tab>jj<enter>").always().seen(),
         dialog("setup agents", "Setup(", "Agents", "gc<tab>jjj<enter>").always().seen(),

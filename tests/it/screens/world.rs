@@ -62,6 +62,7 @@ pub fn account(id: i64, name: &str, provider: &str, channel: Channel, health: He
                 segments: channel == Channel::Sms,
                 reply_window: whatsapp.then_some(24 * HOUR),
                 start: !whatsapp,
+                originals: channel == Channel::Email,
                 attachments: AttachmentLimits::default(),
                 typing: channel == Channel::Webchat,
                 read_receipts: true,
@@ -332,6 +333,7 @@ impl World {
             draft_began: None,
             draft_reply: self.drafts.iter().find(|d| d.0 == id).map(|d| d.1.clone().into()),
             draft_note: None,
+            draft_joined: Vec::new(),
             row,
         })
     }

@@ -42,6 +42,7 @@ pub fn capabilities(owner: Ownership) -> Capabilities {
         segments: true,
         reply_window: None,
         start: true,
+        originals: false,
         attachments: AttachmentLimits::default(),
         typing: false,
         read_receipts: false,

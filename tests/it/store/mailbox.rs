@@ -2,24 +2,37 @@
 
 use crate::store::kit::*;
 use frontdesk::domain::account::Channel;
+use frontdesk::domain::attachment::Written;
 use frontdesk::domain::capability::{Capabilities, ChannelCapabilities, Formatting, PushKind};
 use frontdesk::domain::clock::Ms;
+use frontdesk::domain::command::Action;
 use frontdesk::domain::contact::{Identity, IdentityKind, Party};
 use frontdesk::domain::event::{ConversationFact, ConversationKey, Event, MessageFact};
-use frontdesk::domain::mail::{Mail, Mailbox};
+use frontdesk::domain::ids::{ConversationId, OpId};
+use frontdesk::domain::mail::{Mail, MailHead, Mailbox, Outgoing};
 use frontdesk::domain::message::{Author, Direction};
-use frontdesk::domain::op::Mark;
+use frontdesk::domain::op::{Mark, OpBody};
 use frontdesk::domain::rev::Rev;
-use frontdesk::store::{AccountSpec, Class};
+use frontdesk::store::{AccountSpec, Class, StoreError};
 
+/// A customer.
+pub const ANNA: &str = "anna@customer.example";
+/// Another one.
+pub const BOB: &str = "bob@customer.example";
 /// Our address.
 pub const DESK: &str = "support@example.com";
 
 /// A workspace with one account of e-mail.
 pub fn mail_kit(marks: &[Mark]) -> Kit {
+    mail_kit_with(marks, false)
+}
+
+/// The same, whose mails can be had as they came, or not.
+pub fn mail_kit_with(marks: &[Mark], originals: bool) -> Kit {
     let mut kit = Kit::new();
     let channel = ChannelCapabilities {
         start: true,
+        originals,
         own: vec![DESK.into(), "help@example.com".into()],
         formatting: Formatting::Markdown,
         ..ChannelCapabilities::text_only(Channel::Email)
@@ -93,4 +106,40 @@ pub fn mail_fact(mail: Mail, at: Ms, text: &str) -> MessageFact {
 /// The same as an event.
 pub fn mailed(mail: Mail, at: Ms, text: &str) -> Event {
     Event::Message(Box::new(mail_fact(mail, at, text)))
+}
+
+/// All conversations.
+pub fn ids(kit: &Kit) -> Vec<ConversationId> {
+    kit.reader().conversation_ids().unwrap()
+}
+
+/// The words of a thread.
+pub fn texts(kit: &Kit, conversation: ConversationId) -> Vec<String> {
+    let thread = kit.reader().thread(conversation, None, 100).unwrap();
+    thread.into_iter().map(|m| m.text).collect()
+}
+
+/// The mail that an op sends.
+pub fn sent(kit: &Kit, op: Option<OpId>) -> Outgoing {
+    match kit.reader().op(op.unwrap()).unwrap().unwrap().0.body {
+        OpBody::Send { mail: Some(mail), .. } => *mail,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Words with the head of a mail.
+pub fn written(text: &str, head: MailHead) -> Written {
+    Written { text: text.into(), mail: Some(Box::new(head)), ..Written::default() }
+}
+
+/// Answers, and tells the mail that goes out by it.
+pub fn reply(kit: &Kit, conversation: ConversationId, head: MailHead) -> Result<Outgoing, StoreError> {
+    let text = written("Hello", head);
+    let done = kit.try_perform(Action::Reply { conversation, text, undo_ms: 0, at: None })?;
+    Ok(sent(kit, done.op))
+}
+
+/// The bare addresses.
+pub fn addresses(boxes: &[Mailbox]) -> Vec<&str> {
+    boxes.iter().map(|b| b.address.as_str()).collect()
 }

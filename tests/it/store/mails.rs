@@ -3,50 +3,15 @@
 use crate::store::kit::*;
 use crate::store::mailbox::*;
 use frontdesk::domain::account::Channel;
-use frontdesk::domain::attachment::Written;
-use frontdesk::domain::command::{Action, ComposeMode, set};
+use frontdesk::domain::command::{Action, set};
 use frontdesk::domain::contact::ConsentState;
 use frontdesk::domain::conversation::Status;
 use frontdesk::domain::event::{Event, MessageRef};
-use frontdesk::domain::ids::{ConversationId, OpId};
-use frontdesk::domain::mail::{MailHead, Mailbox, Manner, Outgoing, op_of, reply_token};
+use frontdesk::domain::mail::{MailHead, Mailbox, Manner, op_of, reply_token};
 use frontdesk::domain::message::{Direction, MessageKind};
 use frontdesk::domain::op::{Mark, OpBody};
 use frontdesk::domain::rev::{Rev, Stamped};
 use frontdesk::store::StoreError;
-
-const ANNA: &str = "anna@customer.example";
-const BOB: &str = "bob@customer.example";
-
-fn ids(kit: &Kit) -> Vec<ConversationId> {
-    kit.reader().conversation_ids().unwrap()
-}
-
-fn texts(kit: &Kit, conversation: ConversationId) -> Vec<String> {
-    let thread = kit.reader().thread(conversation, None, 100).unwrap();
-    thread.into_iter().map(|m| m.text).collect()
-}
-
-fn sent(kit: &Kit, op: Option<OpId>) -> Outgoing {
-    match kit.reader().op(op.unwrap()).unwrap().unwrap().0.body {
-        OpBody::Send { mail: Some(mail), .. } => *mail,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn written(text: &str, head: MailHead) -> Written {
-    Written { text: text.into(), mail: Some(Box::new(head)), ..Written::default() }
-}
-
-fn reply(kit: &Kit, conversation: ConversationId, head: MailHead) -> Result<Outgoing, StoreError> {
-    let text = written("Hello", head);
-    let done = kit.try_perform(Action::Reply { conversation, text, undo_ms: 0, at: None })?;
-    Ok(sent(kit, done.op))
-}
-
-fn addresses(boxes: &[Mailbox]) -> Vec<&str> {
-    boxes.iter().map(|b| b.address.as_str()).collect()
-}
 
 #[test]
 fn an_answer_joins_its_thread_and_another_topic_does_not() {
@@ -62,43 +27,6 @@ fn an_answer_joins_its_thread_and_another_topic_does_not() {
     assert_eq!(texts(&kit, all[1]), ["three"]);
     let row = kit.reader().conversation(all[0]).unwrap().unwrap();
     assert_eq!((row.external_id.as_str(), row.theirs.as_str()), ("mail:a@x.example", ANNA));
-    kit.check();
-}
-
-#[test]
-fn a_mail_that_names_two_conversations_makes_them_one_and_loses_nothing() {
-    let kit = mail_kit(&[]);
-    // Newest first, as a mailbox is read: the mail that both name comes last.
-    let one =
-        kit.apply(vec![mailed(answer_to(&["m"], mail("a", ANNA, "Re: Lamp")), NOW, "one")]).conversations[0];
-    let two = kit
-        .apply(vec![mailed(answer_to(&["n"], mail("b", BOB, "Re: Lamp")), NOW + 1, "two")])
-        .conversations[0];
-    assert_ne!(one, two);
-    kit.set(two, set::label("vip", true));
-    kit.perform(Action::Draft { conversation: one, mode: ComposeMode::Reply, text: "for Anna".into() });
-    kit.perform(Action::Draft { conversation: two, mode: ComposeMode::Reply, text: "for Bob".into() });
-    let queued = kit.perform(Action::Reply {
-        conversation: two,
-        text: "on its way".into(),
-        undo_ms: 60_000,
-        at: None,
-    });
-    kit.perform(Action::Draft { conversation: two, mode: ComposeMode::Reply, text: "for Bob".into() });
-    kit.apply(vec![mailed(answer_to(&["m", "n"], mail("c", ANNA, "Re: Lamp")), NOW - 5000, "zero")]);
-    assert_eq!(ids(&kit), [one]);
-    assert_eq!(texts(&kit, one), ["zero", "one", "on its way", "two"]);
-    kit.check();
-    let reader = kit.reader();
-    let row = reader.conversation(one).unwrap().unwrap();
-    assert_eq!((row.unread, row.labels.as_slice()), (2, &["vip".to_owned()][..]));
-    let draft = reader.draft(one, ComposeMode::Reply).unwrap().unwrap();
-    assert_eq!(draft.text, "for Anna\nfor Bob");
-    assert_eq!(reader.op(queued.op.unwrap()).unwrap().unwrap().0.conversation, one);
-    // What is asked of the one that is gone goes to where it is now.
-    kit.set(two, set::label("urgent", true));
-    let row = kit.reader().conversation(one).unwrap().unwrap();
-    assert_eq!(row.labels, ["urgent", "vip"]);
     kit.check();
 }
 
@@ -208,6 +136,63 @@ fn passing_on_does_not_answer_the_customer() {
 }
 
 #[test]
+fn what_was_passed_on_and_failed_is_passed_on_again() {
+    let kit = mail_kit(&[]);
+    let first = mailed(mail("a", ANNA, "Lamp"), NOW, "one");
+    let id = kit.apply(vec![first, mailed(answer_to(&["a"], mail("b", ANNA, "Re: Lamp")), NOW + 1, "two")]);
+    let id = id.conversations[0];
+    let about = kit.reader().thread(id, None, 10).unwrap().iter().find(|m| m.text == "one").unwrap().id;
+    kit.clock.set(NOW + 1000);
+    let to = Some(vec![Mailbox::bare("courier@example.net")]);
+    let subject = Some("For you".to_owned());
+    let head = MailHead { manner: Manner::Forward, about: Some(about), to, subject, ..MailHead::default() };
+    let text = written("please look", head.clone());
+    let done = kit.perform(Action::Reply { conversation: id, text, undo_ms: 0, at: None });
+    // The server took it, and it came back: another mail has to go out.
+    let (token, failed) = (done.op.unwrap(), frontdesk::domain::delivery::Delivery::Failed);
+    kit.apply(vec![delivered(MessageRef::Token(token, Some("x".into())), failed, "bounced", NOW + 1500)]);
+    let again = kit.perform(Action::Retry { message: done.message.unwrap() });
+    assert_ne!(again.message, done.message);
+    let out = sent(&kit, again.op);
+    assert_eq!((out.manner, out.mail.subject.as_str()), (Manner::Forward, "For you"));
+    assert_eq!(addresses(&out.mail.to), ["courier@example.net"]);
+    assert_eq!(out.quoted.unwrap().text, "one", "not the newest mail: the one that was passed on");
+    assert!(out.mail.in_reply_to.is_empty());
+    assert_eq!(out.mail.references, ["a@x.example"]);
+    // Which mail is meant is never guessed.
+    let nameless = MailHead { about: None, ..head };
+    assert!(
+        matches!(reply(&kit, id, nameless), Err(StoreError::Refused(why)) if why.contains("forward it anew"))
+    );
+    kit.check();
+}
+
+#[test]
+fn a_mail_is_passed_on_whole_only_where_it_can_be_had() {
+    let about = |kit: &Kit| {
+        let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+        (id, Some(kit.reader().thread(id, None, 10).unwrap()[0].id))
+    };
+    let head = |about| MailHead {
+        manner: Manner::ForwardAttached,
+        about,
+        to: Some(vec![Mailbox::bare("courier@example.net")]),
+        ..MailHead::default()
+    };
+    let kit = mail_kit(&[]);
+    let (id, message) = about(&kit);
+    match reply(&kit, id, head(message)) {
+        Err(StoreError::Refused(why)) => assert!(why.contains("not the mails as they came"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    let kit = mail_kit_with(&[], true);
+    let (id, message) = about(&kit);
+    let out = reply(&kit, id, head(message)).unwrap();
+    assert_eq!((out.manner, out.quoted), (Manner::ForwardAttached, None), "its words are in the file");
+    assert_eq!(out.mail.about(), Some("a@x.example"));
+}
+
+#[test]
 fn nobody_is_written_to_who_has_opted_out() {
     let kit = mail_kit(&[]);
     let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
@@ -304,14 +289,6 @@ fn what_is_seen_here_is_shown_there_and_the_other_way_round() {
 
     kit.clock.set(NOW + 30);
     kit.perform(Action::Read { conversation: id });
-    let marks = |kit: &Kit| -> Vec<(Mark, bool, Vec<String>)> {
-        let active = kit.reader().ops_active(kit.account).unwrap();
-        let mark = |op: OpBody| match op {
-            OpBody::Mark { messages, mark, on, .. } => Some((mark, on, messages)),
-            _ => None,
-        };
-        active.into_iter().filter_map(|a| mark(a.op.body)).collect()
-    };
     assert_eq!(marks(&kit), [(Mark::Seen, true, vec!["a@x.example".to_owned()])]);
     // The mailbox was looked at before it heard of that.
     kit.apply(vec![seen(false, NOW + 40)]);
@@ -322,6 +299,76 @@ fn what_is_seen_here_is_shown_there_and_the_other_way_round() {
     let told: Vec<_> = marks(&kit).into_iter().map(|(mark, on, _)| (mark, on)).collect();
     assert_eq!(told, [(Mark::Seen, true), (Mark::Archived, true), (Mark::Spam, true), (Mark::Spam, false)]);
     kit.check();
+}
+
+/// The marks that are on their way, in the order in which they were asked for.
+fn marks(kit: &Kit) -> Vec<(Mark, bool, Vec<String>)> {
+    let active = kit.reader().ops_active(kit.account).unwrap();
+    let mark = |op: OpBody| match op {
+        OpBody::Mark { messages, mark, on, .. } => Some((mark, on, messages)),
+        _ => None,
+    };
+    active.into_iter().filter_map(|a| mark(a.op.body)).collect()
+}
+
+#[test]
+fn only_what_was_put_away_from_here_comes_back() {
+    let kit = mail_kit(&[Mark::Archived]);
+    let named = |ids: &[&str]| ids.iter().map(|id| format!("{id}@x.example")).collect::<Vec<_>>();
+    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+    kit.set(id, set::archived(Some(NOW)));
+    // An old one is found by its answer; it may lie in the archive of the mailbox for years.
+    let mut old = mail_fact(answer_to(&["a"], mail("b", ANNA, "Re: Lamp")), NOW - 5000, "old");
+    old.history = true;
+    kit.apply(vec![Event::Message(Box::new(old))]);
+    kit.set(id, set::archived(None));
+    let wanted = [(Mark::Archived, true, named(&["a"])), (Mark::Archived, false, named(&["a"]))];
+    assert_eq!(marks(&kit), wanted);
+    kit.set(id, set::archived(Some(NOW + 1)));
+    kit.set(id, set::archived(None));
+    let both = named(&["a", "b"]);
+    assert_eq!(marks(&kit)[2..], [(Mark::Archived, true, both.clone()), (Mark::Archived, false, both)]);
+}
+
+#[test]
+fn by_policy_what_is_archived_is_thrown_away_there() {
+    let kit = mail_kit(&[Mark::Archived, Mark::Deleted]);
+    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+    kit.set(id, set::archived(Some(NOW)));
+    kit.set(id, set::archived(None));
+    let told: Vec<_> = marks(&kit).into_iter().map(|(mark, on, _)| (mark, on)).collect();
+    assert_eq!(told, [(Mark::Deleted, true), (Mark::Deleted, false)]);
+    assert_eq!(texts(&kit, id), ["one"], "no word of a customer is thrown away here");
+}
+
+#[test]
+fn what_a_mail_brings_back_stays_although_another_program_has_shown_it() {
+    for told_first in [false, true] {
+        let kit = mail_kit(&[]);
+        let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+        kit.set(id, set::status(Status::Resolved));
+        kit.set(id, set::archived(Some(NOW)));
+        kit.clock.set(NOW + 5000);
+        let answer = mailed(answer_to(&["a"], mail("b", ANNA, "Re: Lamp")), NOW + 4000, "two");
+        let message = MessageRef::External("b@x.example".into());
+        let seen =
+            Event::Seen { message, state: Stamped { value: true, rev: Rev { at: NOW + 5000, rank: 1 } } };
+        let events = if told_first { vec![seen, answer] } else { vec![answer, seen] };
+        kit.apply(events);
+        let row = kit.reader().conversation(id).unwrap().unwrap();
+        assert_eq!((row.status, row.unread, row.archived_at), (Status::Open, 0, None), "{told_first}");
+        kit.check();
+        // Nobody is called back to what is muted.
+        kit.set(id, set::muted(true));
+        kit.set(id, set::status(Status::Resolved));
+        let answer = mailed(answer_to(&["a"], mail("c", ANNA, "Re: Lamp")), NOW + 6000, "three");
+        let message = MessageRef::External("c@x.example".into());
+        let seen =
+            Event::Seen { message, state: Stamped { value: true, rev: Rev { at: NOW + 7000, rank: 1 } } };
+        kit.apply(vec![answer, seen]);
+        assert_eq!(kit.reader().conversation(id).unwrap().unwrap().status, Status::Resolved);
+        kit.check();
+    }
 }
 
 #[test]

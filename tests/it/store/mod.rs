@@ -3,9 +3,11 @@
 mod apart;
 mod attachments;
 mod away;
+mod chosen;
 mod due;
 mod formats;
 mod found;
+mod joined;
 pub mod kit;
 pub mod mailbox;
 mod mails;

@@ -1,13 +1,13 @@
 //! The commands that look into folders and change them.
 
-use super::super::items::Item;
+use super::super::items::{Item, item};
 use super::*;
 
 impl Session {
     pub(super) async fn select(&mut self, name: &str, read_only: bool) -> Outcome {
         self.open = None;
         let told = {
-            let state = self.shared.state();
+            let state = self.shared.far.state();
             let Some(folder) = state.folders.get(name) else { return no("[NONEXISTENT] no such folder") };
             let modseq = if self.can("CONDSTORE") {
                 format!("* OK [HIGHESTMODSEQ {}] changes\r\n", folder.highest)
@@ -30,7 +30,7 @@ impl Session {
 
     pub(super) async fn status(&mut self, name: &str, wanted: &[Word]) -> Outcome {
         let told = {
-            let state = self.shared.state();
+            let state = self.shared.far.state();
             let Some(folder) = state.folders.get(name) else { return no("[NONEXISTENT] no such folder") };
             let value = |word: &Word| {
                 let word = word.text().to_ascii_uppercase();
@@ -57,7 +57,7 @@ impl Session {
         }
         let shows = self.can("SPECIAL-USE") && args.len() > 2;
         let told: String = {
-            let state = self.shared.state();
+            let state = self.shared.far.state();
             let line = |(name, folder): (&String, &Folder)| {
                 let special = if shows { folder.special.as_str() } else { "" };
                 format!("* LIST (\\HasNoChildren {special}) \".\" \"{name}\"\r\n").replace(" )", ")")
@@ -79,14 +79,14 @@ impl Session {
         let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
         let now = self.shared.now();
         let done = {
-            let mut state = self.shared.state();
+            let mut state = self.shared.far.state();
             let Some(folder) = state.folders.get_mut(&name.text()) else {
                 return no("[TRYCREATE] no such folder");
             };
             let uid = folder.add(mail, &flags, now);
             format!("[APPENDUID {} {uid}] done", folder.validity)
         };
-        self.shared.bump();
+        self.shared.far.bump();
         ok(&done)
     }
 
@@ -129,6 +129,8 @@ impl Session {
         if since.is_some() && !wanted.contains(&Item::Modseq) {
             wanted.push(Item::Modseq);
         }
+        let left_out = self.without.and_then(item);
+        wanted.retain(|item| Some(item) != left_out.as_ref());
         let opens = wanted.iter().any(|item| matches!(item, Item::Body { peek: false, .. }));
         if opens && !self.read_only {
             self.change(|folder| folder.flag(uids, &["\\Seen".to_owned()], true));
@@ -136,10 +138,10 @@ impl Session {
         for uid in uids {
             let known = self.open.as_ref().and_then(|(_, known)| known.iter().position(|k| k == uid));
             let answered = {
-                let state = self.shared.state();
+                let state = self.shared.far.state();
                 let mail = state.folders.get(name).and_then(|f| f.mails().iter().find(|m| m.uid == *uid));
                 let mail = mail.filter(|mail| since.is_none_or(|since| mail.modseq > since));
-                known.zip(mail).map(|(at, mail)| answer(at + 1, mail, &wanted))
+                known.zip(mail).map(|(at, mail)| answer(at + 1, mail, &wanted, self.nil))
             };
             if let Some(answered) = answered {
                 self.write(&answered).await?;
@@ -173,7 +175,7 @@ impl Session {
         let uids = numbers(&args.first().map(Word::text).unwrap_or_default(), &known);
         let to = args.get(1).map(Word::text).unwrap_or_default();
         {
-            let mut state = self.shared.state();
+            let mut state = self.shared.far.state();
             if !state.folders.contains_key(&to) {
                 return no("[TRYCREATE] no such folder");
             }
@@ -190,12 +192,12 @@ impl Session {
                 }
             }
         }
-        self.shared.bump();
+        self.shared.far.bump();
         ok("done")
     }
 
     pub(super) async fn idle(&mut self, tag: &str) -> Outcome {
-        let mut changed = self.shared.changed();
+        let mut changed = self.shared.far.changed();
         self.say("+ idling\r\n* OK Still here\r\n").await?;
         loop {
             changed.borrow_and_update();
@@ -206,7 +208,7 @@ impl Session {
             };
             return match line {
                 Some(line) if line.eq_ignore_ascii_case(b"DONE") => {
-                    self.shared.state().happened.imap.push("DONE".to_owned());
+                    self.shared.far.state().happened.imap.push("DONE".to_owned());
                     ok("done")
                 }
                 Some(_) => Ok(Err("BAD".into())),
@@ -219,7 +221,7 @@ impl Session {
     pub(super) async fn tell_changes(&mut self) -> io::Result<()> {
         let Some((name, known)) = self.open.clone() else { return Ok(()) };
         let there: Vec<u32> = {
-            let state = self.shared.state();
+            let state = self.shared.far.state();
             let mails = state.folders.get(&name).map(Folder::mails).unwrap_or_default();
             mails.iter().map(|mail| mail.uid).collect()
         };

@@ -2,11 +2,11 @@
 
 pub mod body;
 pub mod build;
-pub mod fill;
 mod given;
 pub mod head;
 mod html;
 mod markdown;
+pub mod original;
 mod pictures;
 pub mod quote;
 pub mod recipients;

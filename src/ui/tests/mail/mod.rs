@@ -1,6 +1,7 @@
 //! Examples of mails: whom an answer goes to, the fields of the head, and what becomes of a draft. Here the mailbox of the examples.
 
 mod passing;
+mod whole;
 
 use super::*;
 use crate::domain::account::Channel;
@@ -65,6 +66,7 @@ fn desk() -> Desk {
                 channel.segments = false;
                 channel.max_text = None;
                 channel.own = vec!["team@acme.example".into()];
+                channel.originals = true;
                 channel.attachments =
                     AttachmentLimits { bytes: 20_000_000, count: 20, ..AttachmentLimits::default() };
             }
@@ -306,6 +308,7 @@ fn what_is_taken_back_comes_back_with_its_head() {
     failed.text = "Hello".into();
     if let Some(mail) = &mut failed.mail {
         mail.in_reply_to = vec!["m10@x.example".into()];
+        mail.manner = Some(Manner::ReplyAll);
         mail.subject = "Re: Broken lamp".into();
     }
     d.messages.push(failed);

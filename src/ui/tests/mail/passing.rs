@@ -1,8 +1,9 @@
 //! Examples of mails that are passed on and begun, of files that are not here yet, of what is asked first, and of what is folded.
 
 use super::*;
+use crate::ui::overlay::Overlay;
 
-fn file(id: i64, name: &str, path: Option<&str>, fetch: Fetch) -> AttachmentRow {
+pub(super) fn file(id: i64, name: &str, path: Option<&str>, fetch: Fetch) -> AttachmentRow {
     AttachmentRow {
         id: AttachmentId(id),
         name: name.into(),
@@ -15,7 +16,7 @@ fn file(id: i64, name: &str, path: Option<&str>, fetch: Fetch) -> AttachmentRow 
     }
 }
 
-fn enclosed(name: &str) -> Enclosure {
+pub(super) fn enclosed(name: &str) -> Enclosure {
     let path = format!("files/own/{}/{name}", "0123456789abcdef".repeat(4));
     Enclosure { name: name.into(), mime: "application/pdf".into(), size: 80_000, path }
 }
@@ -41,6 +42,7 @@ fn a_mail_is_passed_on_with_its_files_also_those_that_are_not_here_yet() {
     assert!(text.contains("PUBLIC forward to nobody yet by E-mail"), "{text}");
     assert!(text.contains("Subject  Fwd: Broken lamp"), "{text}");
     assert!(text.contains("… photo.pdf is being fetched"), "{text}");
+    assert!(text.contains("⋯ below: Anna de Vries, today 13:42"), "{text}");
     d.send(Msg::Attached { to: to(), result: Ok(vec![enclosed("bill.pdf")]), pasted: None });
     d.done(1, Ok(Performed::default()));
     d.keys("courier@x.example");
@@ -68,7 +70,7 @@ fn a_mail_is_passed_on_with_its_files_also_those_that_are_not_here_yet() {
 fn what_is_begun_for_one_reader_never_goes_to_another_by_a_key() {
     let mut d = desk();
     d.keys("Fcourier@x.example<tab><tab>look<esc>r");
-    assert!(notice(&d).starts_with("what is begun here passes a mail on"), "{}", notice(&d));
+    assert!(notice(&d).starts_with("a forward is begun here"), "{}", notice(&d));
     assert!(d.text(120, 40).contains("forward to courier@x.example"));
     let mut d = desk();
     d.keys("rDear Anna<esc>F");
@@ -298,4 +300,50 @@ fn machines_and_matters_are_told_apart() {
         plain.model.run(crate::ui::command::find(id).unwrap());
         assert!(notice(&plain).contains("this conversation is not by e-mail"), "{}", notice(&plain));
     }
+}
+
+#[test]
+fn who_is_not_seen_above_the_text_is_told_before_it_goes() {
+    let mut d = desk();
+    let few: Vec<String> =
+        (0..9).map(|n| format!("a.rather.long.name.of.person{n}@department.example")).collect();
+    d.keys(&format!("rHi<s-tab><s-tab><c-u>{}<tab><tab>", few.join(", ")));
+    let small = d.text(80, 24);
+    assert!(small.contains("lines more"), "{small}");
+    // Before the screen is large again.
+    let effects = update(&mut d.model, Msg::Key(keys("<c-s>").unwrap()[0]));
+    assert_eq!(actions(effects), []);
+    assert!(matches!(d.model.overlays.last(), Some(Overlay::Doubts(_))));
+    let asked = d.text(80, 24);
+    for one in &few {
+        assert!(asked.replace(['\n', '│', '"', ' '], "").contains(one.as_str()), "{one}: {asked}");
+    }
+}
+
+#[test]
+fn an_answer_that_does_not_go_to_the_customer_says_so() {
+    let mut d = desk();
+    d.keys("rHi");
+    assert!(!d.text(120, 40).contains("whose conversation this is"));
+    // Somebody else has written as well.
+    let mut d = desk();
+    d.keys("<enter>krHi");
+    let text = d.text(120, 40);
+    assert!(text.contains("! does not go to Anna de Vries, whose conversation this is"), "{text}");
+}
+
+#[test]
+fn html_from_the_shell_stays_html_when_it_is_edited() {
+    let mut d = desk();
+    d.keys("rHi");
+    let composer = d.model.composer.as_mut().unwrap();
+    let mail =
+        Some(Box::new(MailHead { html: true, ..head(Manner::Reply, 10, ANNA, "", "Re: Broken lamp") }));
+    composer.rewrite(Written { text: "<b>Hi</b>".into(), files: Vec::new(), mail }, NOW);
+    d.keys("<left>");
+    let text = d.text(120, 40);
+    assert!(text.contains("the words are HTML, as they were given"), "{text}");
+    let sent = actions(d.keys("<c-s>"));
+    let [Action::Reply { text, .. }] = sent.as_slice() else { panic!("{sent:?}") };
+    assert!(text.mail.as_ref().unwrap().html);
 }
