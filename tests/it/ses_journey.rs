@@ -139,7 +139,8 @@ async fn a_mail_comes_in_is_answered_and_its_delivery_is_seen() {
     };
     desk.world.inbound(&Inbound { way: Way::Bucket, ..again.into() }).await;
     let all = desk.some(&c, 3);
-    assert_eq!(all[2]["text"], "Thank you.");
+    // The bucket tells whole seconds only: within one, it may stand before what it answers.
+    assert!(all.iter().any(|m| m["text"] == "Thank you."), "{all:?}");
     assert_eq!(desk.conversations().len(), 1);
     assert!(desk.serve.terminate().success());
 }

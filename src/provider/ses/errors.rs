@@ -61,7 +61,7 @@ pub fn failure(answer: &Response, settings: &Settings, now: Ms, safe: bool) -> F
             }
             "MailFromDomainNotVerified" => {
                 let human =
-                    "the MAIL FROM domain of our address is not set up at SES: Identities → the domain";
+                    "our domain, or its MAIL FROM domain, is not verified at SES: Identities → the domain";
                 return rejected(with(human), Some("from"));
             }
             "SendingPaused" => {
