@@ -8,7 +8,9 @@ use crate::cli::output::Table;
 use crate::cli::shape::CheckShape;
 use crate::config::names::nearest;
 use crate::config::{ChannelConfig, Config, keys};
+use crate::domain::account::Health;
 use crate::domain::op::OpState;
+use crate::domain::row::AccountRow;
 use crate::domain::secret_source::SecretSource;
 
 /// What was found.
@@ -40,9 +42,10 @@ pub fn run(ctx: &mut Context) -> Result<(), CliError> {
         Ok(config) => {
             configuration(&mut found, &config);
             ring(&mut found, &config);
-            store(&mut found, &config);
+            let accounts = store(&mut found, &config);
             for channel in config.channels() {
-                check_channel(&mut found, &config, channel);
+                let account = accounts.iter().find(|row| row.name == channel.name);
+                check_channel(&mut found, &config, channel, account);
             }
             if config.channels().is_empty() {
                 found.note("channels", "none yet: `frontdesk channel add --help` says how to connect one");
@@ -118,11 +121,15 @@ fn ring(found: &mut Findings, config: &Config) {
     }
 }
 
-fn store(found: &mut Findings, config: &Config) {
+/// Looks at the store, and answers how its accounts are.
+fn store(found: &mut Findings, config: &Config) -> Vec<AccountRow> {
     let dir = config.workspace_dir();
     let workspace = match workspace::open(config.clone()) {
         Ok(workspace) => workspace,
-        Err(e) => return found.problem("store", e.to_string()),
+        Err(e) => {
+            found.problem("store", e.to_string());
+            return Vec::new();
+        }
     };
     found.ok("store", format!("workspace {} in {}", config.workspace, dir.display()));
     if engine_runs(&dir) {
@@ -159,9 +166,21 @@ fn store(found: &mut Findings, config: &Config) {
             }
         }
     }
+    match workspace.store.reader().and_then(|reader| reader.accounts()) {
+        Ok(accounts) => accounts,
+        Err(e) => {
+            found.problem("store", e.to_string());
+            Vec::new()
+        }
+    }
 }
 
-fn check_channel(found: &mut Findings, config: &Config, channel: &ChannelConfig) {
+fn check_channel(
+    found: &mut Findings,
+    config: &Config,
+    channel: &ChannelConfig,
+    account: Option<&AccountRow>,
+) {
     let check = format!("channel {}", channel.name);
     let Some(vendor) = vendor(&channel.provider) else {
         return found.problem(check, format!("{}: there is no provider {}", channel.place, channel.provider));
@@ -200,6 +219,15 @@ fn check_channel(found: &mut Findings, config: &Config, channel: &ChannelConfig)
         return found.problem(check, trouble.join("; "));
     }
     let state = if channel.enabled { "" } else { ", disabled" };
+    // As the engine has found it last.
+    if let Some(row) = account.filter(|row| channel.enabled && !row.detail.is_empty()) {
+        let detail = format!("{}: {}", row.health.word(), row.detail);
+        match row.health {
+            Health::NeedsLogin | Health::Failing => found.problem(check.clone(), detail),
+            Health::Limited => found.note(check.clone(), detail),
+            Health::Ok | Health::Connecting | Health::Disabled => {}
+        }
+    }
     found.ok(
         check,
         format!(

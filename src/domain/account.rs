@@ -130,7 +130,7 @@ pub enum Health {
     Connecting,
     /// The credentials are refused or missing.
     NeedsLogin,
-    /// The provider asks for patience.
+    /// The provider asks for patience, or something besides the messages does not go as it should.
     Limited,
     /// The last attempts failed.
     Failing,

@@ -14,6 +14,15 @@ pub enum Failure {
         /// What happened.
         human: String,
     },
+    /// It did certainly nothing, and the account is well: this very call may succeed later (a server that takes no mail for one recipient
+    /// yet).
+    #[error("{human}")]
+    Later {
+        /// How long this call is to wait at least.
+        after: Duration,
+        /// What happened.
+        human: String,
+    },
     /// The credentials are missing or refused. It did nothing.
     #[error("{human}")]
     Auth {

@@ -147,7 +147,7 @@ impl Run<'_> {
                 Action::RetryAt(op, at) => self.d.keep_retry(op, at),
                 Action::GiveUp(op) => self.d.keep_parked(op),
                 Action::Paused(account, until) => self.d.health.paused(account, until),
-                Action::Recovered(account) => self.d.health.well(account),
+                Action::Recovered(account) => self.d.well(account),
                 Action::Wake(at) => self.wake = Some(at),
             }
         }
@@ -252,7 +252,7 @@ impl Delivery {
             Ok(accepted) => {
                 debug!("op {id}: accepted");
                 self.persist(id, move |t| t.op_accepted(id, &accepted, now)).await;
-                self.health.well(op.account);
+                self.well(op.account);
                 Outcome::Over
             }
             Err(Failure::Rejected { reason, .. }) => {
@@ -286,6 +286,12 @@ impl Delivery {
                 self.persist(id, move |t| t.op_retry_at(id, now, &reason, now)).await;
                 Outcome::Again { after: retry_after }
             }
+            Err(Failure::Later { after, human }) => {
+                info!("op {id}: not taken yet: {}", mask(&human));
+                let reason = Reason::ours(human);
+                self.persist(id, move |t| t.op_retry_at(id, now, &reason, now)).await;
+                Outcome::Later { after }
+            }
             Err(Failure::Auth { human }) => {
                 warn!("op {id}: the login is refused: {}", mask(&human));
                 self.health.set(op.account, Health::NeedsLogin, &human);
@@ -294,6 +300,13 @@ impl Delivery {
                 Outcome::Login
             }
         }
+    }
+
+    /// The account works, as far as its provider has nothing to add.
+    fn well(&self, account: AccountId) {
+        let live = self.accounts.by_id(account);
+        let notice = live.and_then(|live| live.active().and_then(|provider| provider.notice()));
+        self.health.well(account, notice.as_deref());
     }
 
     /// Keeps a result, however long the disk takes: losing it would put a done op in doubt.

@@ -28,10 +28,13 @@ impl HealthBoard {
         HealthBoard { known: Arc::default(), causes: Arc::default(), store, bus, clock }
     }
 
-    /// The account works.
-    pub fn well(&self, account: AccountId) {
+    /// The account works. With a notice it does so, but not in every respect.
+    pub fn well(&self, account: AccountId, notice: Option<&str>) {
         self.causes.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
-        self.set(account, Health::Ok, "");
+        match notice {
+            None => self.set(account, Health::Ok, ""),
+            Some(notice) => self.set(account, Health::Limited, notice),
+        }
     }
 
     /// A request of the account has failed. That alone makes it no worse; a pause that follows tells this cause.
@@ -115,9 +118,13 @@ mod tests {
         board.paused(account, 31_000);
         let told = "the provider asks for patience; sending is paused for 30 s, then tried again";
         assert_eq!(board.get(account), Some((Health::Limited, told.to_owned())));
-        board.well(account);
+        board.well(account, None);
         board.paused(account, 31_000);
         let told = "sending is paused for 30 s, then tried again";
         assert_eq!(board.get(account), Some((Health::Limited, told.to_owned())), "an old cause is none");
+        board.well(account, Some("no copy was kept"));
+        assert_eq!(board.get(account), Some((Health::Limited, "no copy was kept".to_owned())));
+        board.well(account, None);
+        assert_eq!(board.get(account), Some((Health::Ok, String::new())));
     }
 }

@@ -50,6 +50,11 @@ pub enum Outcome {
         /// How long the provider asks us to wait.
         after: Option<Duration>,
     },
+    /// It certainly did nothing, and the account is well: this op alone, later.
+    Later {
+        /// How long it is to wait at least.
+        after: Duration,
+    },
     /// The login is refused; it did nothing.
     Login,
     /// The store says that the op was not due any more (taken back, or done by another process).
@@ -296,10 +301,9 @@ impl Lanes {
     fn finished(&mut self, op: OpId, outcome: Outcome, now: Ms, out: &mut Vec<Action>) {
         let Some(account_id) = self.running.remove(&op) else { return };
         let jitter = self.jitter();
-        let backoff = self.backoff;
         let account = self.account(account_id, now);
         account.in_flight = account.in_flight.saturating_sub(1);
-        let healthy = matches!(outcome, Outcome::Over);
+        let healthy = matches!(outcome, Outcome::Over | Outcome::Later { .. });
         if healthy {
             if account.failures > 0 || account.probing {
                 out.push(Action::Recovered(account_id));
@@ -322,20 +326,9 @@ impl Lanes {
             }
             Outcome::Again { after } => {
                 self.stumble(account_id, after, now, jitter, out);
-                let Some(mut job) = self.remove(op) else { return };
-                job.attempts += 1;
-                if job.attempts >= GIVE_UP_ATTEMPTS && now.saturating_sub(job.meant_for()) >= GIVE_UP_AFTER {
-                    job.state = OpState::Parked;
-                    out.push(Action::GiveUp(op));
-                } else {
-                    let own = millis(backoff.delay(job.attempts, jitter));
-                    let wait = after.map_or(own, |a| millis(a).max(own));
-                    job.state = OpState::Retrying;
-                    job.not_before = now.saturating_add(wait);
-                    out.push(Action::RetryAt(op, job.not_before));
-                }
-                self.insert(job, now);
+                self.again(op, after, now, jitter, out);
             }
+            Outcome::Later { after } => self.again(op, Some(after), now, jitter, out),
             Outcome::Login => {
                 let account = self.account(account_id, now);
                 account.paused_until = now.saturating_add(LOGIN_PAUSE);
@@ -349,6 +342,23 @@ impl Lanes {
                 self.insert(job, now);
             }
         }
+    }
+
+    /// Plans the next try of an op, or gives it to the agent.
+    fn again(&mut self, op: OpId, after: Option<Duration>, now: Ms, jitter: f64, out: &mut Vec<Action>) {
+        let Some(mut job) = self.remove(op) else { return };
+        job.attempts += 1;
+        if job.attempts >= GIVE_UP_ATTEMPTS && now.saturating_sub(job.meant_for()) >= GIVE_UP_AFTER {
+            job.state = OpState::Parked;
+            out.push(Action::GiveUp(op));
+        } else {
+            let own = millis(self.backoff.delay(job.attempts, jitter));
+            let wait = after.map_or(own, |a| millis(a).max(own));
+            job.state = OpState::Retrying;
+            job.not_before = now.saturating_add(wait);
+            out.push(Action::RetryAt(op, job.not_before));
+        }
+        self.insert(job, now);
     }
 
     /// Counts a failure against the account; opens its breaker when it asks for patience or has failed often.

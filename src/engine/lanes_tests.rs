@@ -111,6 +111,21 @@ fn patience_asked_for_by_the_provider_pauses_the_account_and_one_request_probes_
 }
 
 #[test]
+fn a_refusal_of_one_message_slows_no_other() {
+    let mut l = lanes();
+    l.step(0, Input::Added(vec![job(1, 7), job(2, 7), job(3, 8)]));
+    for n in 0..5 {
+        let now = n * 100_000;
+        let actions = l.step(now, Input::Finished(op(1), Outcome::Later { after: Duration::from_secs(60) }));
+        assert!(actions.contains(&Action::RetryAt(op(1), now + 60_000)), "{actions:?}");
+        assert!(!actions.iter().any(|a| matches!(a, Action::Paused(..))), "{actions:?}");
+        let other = 100 + n as u128;
+        assert_eq!(starts(&l.step(now + 1, Input::Added(vec![job(other, 100 + n)]))), [op(other)]);
+        assert_eq!(starts(&l.step(now + 100_000, Input::Tick)), [op(1)]);
+    }
+}
+
+#[test]
 fn a_rate_is_kept() {
     let mut l = lanes();
     l.step(0, Input::Account(ACCOUNT, Policy { ready: true, at_once: 100, per_second: Some(2.0) }));
@@ -149,7 +164,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (0u8..4).prop_map(Step::Add),
-        6 => (any::<usize>(), 0u8..6).prop_map(|(i, o)| Step::End(i, o)),
+        6 => (any::<usize>(), 0u8..7).prop_map(|(i, o)| Step::End(i, o)),
         4 => (0u16..40_000).prop_map(Step::Pass),
         1 => Just(Step::Crash),
     ]
@@ -223,7 +238,8 @@ proptest! {
                         0 => Outcome::Unknown,
                         1 => Outcome::Again { after: None },
                         2 => Outcome::Again { after: Some(Duration::from_secs(7)) },
-                        3 => Outcome::Login,
+                        3 => Outcome::Later { after: Duration::from_secs(7) },
+                        4 => Outcome::Login,
                         _ => Outcome::Over,
                     };
                     if matches!(outcome, Outcome::Over | Outcome::Unknown) {

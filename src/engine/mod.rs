@@ -16,6 +16,7 @@ pub mod lanes;
 pub mod listener;
 pub mod lock;
 pub mod media;
+mod news;
 pub mod socket;
 pub mod sync;
 pub mod watch;

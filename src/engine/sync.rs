@@ -9,6 +9,7 @@ use crate::domain::op::OpState;
 use crate::engine::accounts::{Accounts, Live};
 use crate::engine::health::HealthBoard;
 use crate::engine::intake::pause;
+use crate::engine::news::News;
 use crate::engine::write::Writes;
 use crate::net::backoff::Backoff;
 use crate::provider::{Cursor, Page, Progress, Provider, Scope};
@@ -21,8 +22,6 @@ use tracing::{debug, info, warn};
 
 const STREAM: &str = "main";
 const BACKOFF: Backoff = Backoff { base: Duration::from_secs(5), max: Duration::from_secs(900) };
-/// After a connection for news has failed, the next pull waits so long.
-const REST: Duration = Duration::from_secs(5);
 /// Pages of one pull, against a server that never ends.
 const PAGES: usize = 2_000;
 /// When to look for a send in doubt, after it came into doubt.
@@ -63,6 +62,7 @@ impl Sync {
     /// Checks the login of one account, then pulls as often as it wishes, until `stop` says so or the account is replaced.
     pub async fn account(self, live: Arc<Live>, mut stop: watch::Receiver<bool>) {
         let Some(provider) = live.active().cloned() else { return };
+        let mut news = News::new(provider.as_ref(), &live.name);
         let mut stopped = stop.clone();
         let mut failures = 0u32;
         let mut probed = false;
@@ -86,7 +86,7 @@ impl Sync {
                     probed = true;
                     failures = 0;
                     due = false;
-                    self.health.well(live.id);
+                    self.health.well(live.id, provider.notice().as_deref());
                     // Without polling there is nothing more to ask.
                     provider.poll_every().unwrap_or(Duration::from_secs(24 * 3_600))
                 }
@@ -116,7 +116,7 @@ impl Sync {
             };
             let ended = tokio::select! {
                 ended = pause(&mut stop, wait) => ended,
-                () = news(provider.as_ref(), &live.name), if failures == 0 => false,
+                () = news.heard(), if failures == 0 => false,
                 // A hint that comes while the account is in trouble is kept for the time after.
                 () = live.due.notified(), if failures == 0 => {
                     due = true;
@@ -304,16 +304,6 @@ impl Sync {
             Err(failure) => debug!("op {id}: not looked up: {failure}"),
         }
         matches!(self.store.reader().and_then(|r| r.op(id)), Ok(Some((_, state, _))) if state != OpState::Unknown)
-    }
-}
-
-/// Ends when the provider tells that there is news, over a connection that is held open for that. Never where there is none.
-async fn news(provider: &dyn Provider, name: &str) {
-    let Some(watch) = provider.watch() else { return std::future::pending().await };
-    if let Err(failure) = watch.await {
-        debug!("\u{201c}{name}\u{201d} is not watched: {failure}");
-        // What cannot be watched is pulled, and not in a hurry.
-        tokio::time::sleep(REST).await;
     }
 }
 

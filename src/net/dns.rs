@@ -51,48 +51,50 @@ impl Dns {
         Dns(servers)
     }
 
-    /// The hosts of a service (`_imaps._tcp`) of a domain, the best first; none where there is no such service, or nobody knows.
-    pub async fn services(&self, service: &str, domain: &str) -> Vec<Service> {
+    /// The hosts of a service (`_imaps._tcp`) of a domain, the best first; empty where there is no such service, none where no name
+    /// server answers.
+    pub async fn services(&self, service: &str, domain: &str) -> Option<Vec<Service>> {
         let mut found: Vec<Service> = self
             .ask(&format!("{service}.{domain}"), SRV)
-            .await
+            .await?
             .into_iter()
             .filter_map(|(message, at, length)| read_service(&message, at, length))
             // A single dot says that the service is decidedly not offered (RFC 2782).
             .filter(|service| !service.host.is_empty())
             .collect();
         found.sort_by(|a, b| (a.priority, b.weight, &a.host).cmp(&(b.priority, a.weight, &b.host)));
-        found
+        Some(found)
     }
 
-    /// The hosts that take the mail of a domain, the best first.
-    pub async fn mail_hosts(&self, domain: &str) -> Vec<String> {
+    /// The hosts that take the mail of a domain, the best first; none where no name server answers.
+    pub async fn mail_hosts(&self, domain: &str) -> Option<Vec<String>> {
         let mut found: Vec<(u16, String)> = self
             .ask(domain, MX)
-            .await
+            .await?
             .into_iter()
             .filter_map(|(message, at, _)| Some((number(&message, at)?, name(&message, at + 2)?.0)))
             .filter(|(_, host)| !host.is_empty())
             .collect();
         found.sort();
-        found.into_iter().map(|(_, host)| host).collect()
+        Some(found.into_iter().map(|(_, host)| host).collect())
     }
 
-    /// The records of one kind: each as the whole message with the place and length of its data.
-    async fn ask(&self, domain: &str, kind: u16) -> Vec<(Vec<u8>, usize, usize)> {
+    /// The records of one kind: each as the whole message with the place and length of its data. None where no server answers.
+    async fn ask(&self, domain: &str, kind: u16) -> Option<Vec<(Vec<u8>, usize, usize)>> {
         for _ in 0..TRIES {
             for server in self.0.iter().take(SERVERS) {
                 let id = uuid::Uuid::new_v4().as_fields().1;
-                let Some(question) = question(id, domain, kind) else { return Vec::new() };
+                let Some(question) = question(id, domain, kind) else { return Some(Vec::new()) };
                 let asked = tokio::time::timeout(PATIENCE, exchange(*server, &question)).await;
                 if let Ok(Some(message)) = asked
                     && let Some(places) = records(&message, &question, kind)
                 {
-                    return places.into_iter().map(|(at, length)| (message.clone(), at, length)).collect();
+                    let all = places.into_iter().map(|(at, length)| (message.clone(), at, length));
+                    return Some(all.collect());
                 }
             }
         }
-        Vec::new()
+        None
     }
 }
 
@@ -290,7 +292,7 @@ mod tests {
             answer(question, SRV, &[&a, &b, &c, &[0, 0, 0, 0, 0, 0, 0]])
         })
         .await;
-        let found = dns.services("_imaps._tcp", "Example.com").await;
+        let found = dns.services("_imaps._tcp", "Example.com").await.unwrap();
         let hosts: Vec<_> = found.iter().map(|s| (s.host.as_str(), s.port)).collect();
         assert_eq!(hosts, [("big.example.com", 993), ("mail.example.com", 993), ("late.example.com", 993)]);
     }
@@ -306,9 +308,10 @@ mod tests {
             answer(question, MX, &[&[0, 20, 1, b'b', 0xc0, 12], &[0, 10, 1, b'a', 0xc0, 12]])
         })
         .await;
-        assert_eq!(dns.mail_hosts("example.com").await, ["a.example.com", "b.example.com"]);
-        assert!(dns.mail_hosts("nowhere.example").await.is_empty());
-        assert!(dns.mail_hosts("not a..name").await.is_empty());
+        assert_eq!(dns.mail_hosts("example.com").await.unwrap(), ["a.example.com", "b.example.com"]);
+        assert_eq!(dns.mail_hosts("nowhere.example").await, Some(Vec::new()));
+        assert_eq!(dns.mail_hosts("not a..name").await, Some(Vec::new()));
+        assert_eq!(Dns::at(Vec::new()).mail_hosts("example.com").await, None, "nobody was asked");
     }
 
     #[test]

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 use url::{Host, Url};
 
-/// The most that is read of an answer, in bytes. Files go through [`Http::download`](crate::net::download).
+/// The most that is read of an answer, in bytes, unless the request says otherwise. Files go through
+/// [`Http::download`](crate::net::download).
 const MAX_ANSWER: usize = 16 << 20;
 /// An idle connection is closed by us before servers commonly do it: a request sent into a closing connection is a doubt.
 const IDLE: Duration = Duration::from_secs(20);
@@ -117,6 +118,8 @@ pub struct Request {
     pub body: Body,
     /// For the whole exchange, if not the client's.
     pub timeout: Option<Duration>,
+    /// The most that is read of the answer, in bytes.
+    pub most: usize,
 }
 
 impl Request {
@@ -132,7 +135,7 @@ impl Request {
 
     /// A request without credentials.
     pub fn new(method: Method, url: Url, body: Body) -> Request {
-        Request { method, url, auth: None, headers: Vec::new(), body, timeout: None }
+        Request { method, url, auth: None, headers: Vec::new(), body, timeout: None, most: MAX_ANSWER }
     }
 
     /// With a token that opens the door to whoever has it (RFC 6750).
@@ -194,7 +197,7 @@ impl Http {
     /// [`Failure::Transient`] where it did certainly nothing or is safe to repeat, [`Failure::Unknown`] where the request
     /// may have been carried out, [`Failure::Rejected`] where it was never a request we would send.
     pub async fn send(&self, request: Request) -> Result<Response, Failure> {
-        let Request { method, url, auth, headers, body, timeout } = request;
+        let Request { method, url, auth, headers, body, timeout, most } = request;
         let began = Instant::now();
         let shown = format!("{}{}", host(&url), sanitize::mask(url.path()));
         let client = self.client(&url).await?;
@@ -226,13 +229,13 @@ impl Http {
             builder = builder.timeout(timeout);
         }
         let outcome = match builder.send().await {
-            Ok(answer) => read(answer).await.map_err(|e| classify(&e, &host, method.is_safe())),
+            Ok(answer) => read(answer, most).await.map_err(|e| classify(&e, &host, method.is_safe())),
             Err(error) => Err(classify(&error, &host, method.is_safe())),
         };
         let outcome =
             outcome.and_then(
                 |(response, whole)| {
-                    if whole { Ok(response) } else { Err(too_long(&host, method.is_safe())) }
+                    if whole { Ok(response) } else { Err(too_long(&host, most, method.is_safe())) }
                 },
             );
         let took = began.elapsed().as_millis();
@@ -294,12 +297,12 @@ fn build(options: &HttpOptions, plain: bool) -> reqwest::Result<reqwest::Client>
     builder.build()
 }
 
-async fn read(mut answer: reqwest::Response) -> Result<(Response, bool), reqwest::Error> {
+async fn read(mut answer: reqwest::Response, most: usize) -> Result<(Response, bool), reqwest::Error> {
     let status = answer.status().as_u16();
     let headers = header_list(answer.headers());
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await? {
-        if body.len() + chunk.len() > MAX_ANSWER {
+        if body.len() + chunk.len() > most {
             return Ok((Response { status, headers, body: Vec::new() }, false));
         }
         body.extend_from_slice(&chunk);
@@ -307,8 +310,8 @@ async fn read(mut answer: reqwest::Response) -> Result<(Response, bool), reqwest
     Ok((Response { status, headers, body }, true))
 }
 
-fn too_long(host: &str, safe: bool) -> Failure {
-    let human = format!("{host} answered with more than {} MiB", MAX_ANSWER >> 20);
+fn too_long(host: &str, most: usize, safe: bool) -> Failure {
+    let human = format!("{host} answered with more than {} MiB", most >> 20);
     if safe { Failure::transient(human) } else { Failure::unknown(human) }
 }
 

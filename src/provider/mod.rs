@@ -17,7 +17,9 @@ use std::sync::Arc;
 
 pub mod imap;
 pub mod mail;
+pub mod resend;
 pub mod sendgrid;
+pub mod ses;
 pub mod twilio;
 pub mod webchat;
 
@@ -228,8 +230,15 @@ pub trait Provider: Send + Sync {
     }
 
     /// Waits until there is news, where the provider tells of it over a connection that we hold open; then it is pulled.
-    /// None where there is no such connection. An error ends the wait: it is begun again after the next pull.
+    /// None where there is no such connection. It is waited for across pulls. An error ends the wait: after a pull it is begun again, ever
+    /// later where that happens again and again.
     fn watch<'a>(&'a self) -> Option<BoxFuture<'a, Result<(), Failure>>> {
+        None
+    }
+
+    /// What whoever looks after the account should know although it works: something besides the messages themselves does not go as it
+    /// should. Asked after everything that went well.
+    fn notice(&self) -> Option<String> {
         None
     }
 
@@ -335,7 +344,8 @@ pub struct Guide {
 }
 
 /// Every vendor.
-pub const REGISTRY: &[&Vendor] = &[&imap::VENDOR, &sendgrid::VENDOR, &twilio::VENDOR, &webchat::VENDOR];
+pub const REGISTRY: &[&Vendor] =
+    &[&imap::VENDOR, &resend::VENDOR, &sendgrid::VENDOR, &ses::VENDOR, &twilio::VENDOR, &webchat::VENDOR];
 
 /// The vendor of that name.
 pub fn vendor(name: &str) -> Option<&'static Vendor> {

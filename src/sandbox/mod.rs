@@ -11,6 +11,8 @@ mod http;
 pub mod letter;
 pub mod mailbox;
 pub mod random;
+pub mod resend;
 pub mod sendgrid;
+pub mod ses;
 pub mod twilio;
 pub mod visitor;

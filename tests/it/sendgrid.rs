@@ -93,7 +93,7 @@ impl Case for SendGridCase {
     fn login(&self) -> Answer {
         Answer::json(200, json!({"scopes": ["alerts.read", "mail.send"]}))
     }
-    fn page(&self, _: &[(&str, &str)], _: bool) -> Option<Answer> {
+    fn page(&self, _: &[(&str, &str)], _: bool) -> Option<Vec<Answer>> {
         None
     }
     fn sent(&self, id: &str) -> Answer {

@@ -85,9 +85,9 @@ impl Case for TwilioCase {
     fn login(&self) -> Answer {
         Answer::json(200, json!({"sid": ACCOUNT, "friendly_name": "Acme", "status": "active"}))
     }
-    fn page(&self, messages: &[(&str, &str)], more: bool) -> Option<Answer> {
+    fn page(&self, messages: &[(&str, &str)], more: bool) -> Option<Vec<Answer>> {
         let entries: Vec<_> = messages.iter().map(|(id, text)| entry(id, text, json!({}))).collect();
-        Some(list(&entries, more.then_some("PageSize=200&Page=1&PageToken=PASM0")))
+        Some(vec![list(&entries, more.then_some("PageSize=200&Page=1&PageToken=PASM0"))])
     }
     fn sent(&self, id: &str) -> Answer {
         let more = json!({"direction": "outbound-api", "status": "queued", "from": OURS, "to": THEIRS});

@@ -38,11 +38,25 @@ pub fn places(address: &str, domain: &str) -> Vec<Url> {
 }
 
 /// Asks these places, and takes the first description that says anything.
-pub async fn ask(http: &Http, places: &[Url], address: &str) -> Option<Described> {
-    let asked = places.iter().map(|url| fetch(http, url));
-    let all = futures_util::future::join_all(asked).await;
-    let read = all.into_iter().filter_map(|text| read(&text.ok()?, address));
-    read.into_iter().next()
+///
+/// # Errors
+/// Why there is none, place by place.
+pub async fn ask(http: &Http, places: &[Url], address: &str) -> Result<Described, String> {
+    let asked = places.iter().map(|url| async move {
+        match fetch(http, url).await {
+            Ok(text) => read(&text, address)
+                .ok_or_else(|| format!("{} describes no servers", url.host_str().unwrap_or_default())),
+            Err(failure) => Err(failure.to_string()),
+        }
+    });
+    let mut why = Vec::new();
+    for answer in futures_util::future::join_all(asked).await {
+        match answer {
+            Ok(described) => return Ok(described),
+            Err(words) => why.push(words),
+        }
+    }
+    Err(why.join(", "))
 }
 
 async fn fetch(http: &Http, url: &Url) -> Result<String, Failure> {

@@ -1,10 +1,12 @@
 //! From settings to a mailbox that is open, step by step; what fails says at which step it did.
 
+use super::answer::{Caps, Trouble};
+use super::command::Command;
 use super::discover::{Endpoint, Found, Sources, find};
 use super::sasl::{Key, Mechanism};
 use super::session::Session;
 use super::settings::Security;
-use super::wire::{Caps, Command, Trouble, Wire};
+use super::wire::Wire;
 use super::{Imap, autoconfig, errors};
 use crate::domain::failure::Failure;
 use crate::net::dns::Dns;
@@ -22,6 +24,8 @@ pub struct Patience {
     pub verdict: Duration,
     /// Between two commands while waiting for news: routers forget connections that are silent for longer.
     pub idle: Duration,
+    /// A connection that has rested for longer is asked whether it lives before it is relied on.
+    pub rest: Duration,
 }
 
 impl Default for Patience {
@@ -31,6 +35,7 @@ impl Default for Patience {
             answer: Duration::from_secs(60),
             verdict: Duration::from_secs(600),
             idle: Duration::from_secs(9 * 60),
+            rest: Duration::from_secs(30),
         }
     }
 }

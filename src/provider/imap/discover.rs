@@ -6,7 +6,7 @@
 
 use super::autoconfig;
 use super::settings::{Security, Settings, Wanted};
-use super::table::{self, Known};
+use super::table::{self, Known, Local};
 use crate::net::dns::Dns;
 use crate::net::http::Http;
 use crate::net::tls::{self, Trust};
@@ -65,37 +65,68 @@ pub struct Sources<'a> {
 /// One half of what was found: a server and the login name, where that was told.
 type Half = Option<(Endpoint, Option<String>)>;
 
+/// What was found so far, and what was asked in vain.
+#[derive(Default)]
+struct Search {
+    imap: Half,
+    smtp: Half,
+    known: Option<&'static Known>,
+    /// What each step has answered that found nothing, in their order.
+    vain: Vec<String>,
+    /// A host outside of the domain that its name server speaks of.
+    outside: Option<String>,
+}
+
+impl Search {
+    fn is_over(&self) -> bool {
+        self.imap.is_some() && self.smtp.is_some()
+    }
+
+    fn publish(&mut self, known: &'static Known) {
+        let half = |(host, port, security): table::Server| {
+            Some((Endpoint { host: host.to_owned(), port, security }, None))
+        };
+        self.imap = half(known.imap);
+        self.smtp = half(known.smtp);
+        self.known = Some(known);
+    }
+}
+
 /// Finds the servers.
 ///
 /// # Errors
-/// That there are none, and what to do.
+/// That there are none, what each step has answered, and what to do.
 pub async fn find(settings: &Settings, sources: &Sources<'_>) -> Result<Found, String> {
-    let (mut imap, mut smtp): (Half, Half) = (None, None);
-    let mut known = None;
-    let mut elsewhere = None;
+    let domain = settings.domain();
+    let mut search = Search::default();
     if settings.imap.host.is_none() || settings.smtp.host.is_none() {
-        (known, imap, smtp) = told(settings, sources).await;
-        if imap.is_none() || smtp.is_none() {
-            let (by_name_imap, by_name_smtp, outside) = services(settings, sources).await;
-            imap = imap.or(by_name_imap);
-            smtp = smtp.or(by_name_smtp);
-            elsewhere = outside;
+        match table::of_domain(domain) {
+            Some(known) => search.publish(known),
+            None => described(settings, sources, &mut search).await,
         }
-        if imap.is_none() && settings.imap.host.is_none() {
-            imap = usual(settings.domain(), IMAP, sources).await.map(|found| (found, None));
+        if !search.is_over() {
+            let answers = named(domain, sources, &mut search).await;
+            if answers && !search.is_over() {
+                services(domain, sources, &mut search).await;
+            }
         }
-        if smtp.is_none() && settings.smtp.host.is_none() {
-            smtp = usual(settings.domain(), SMTP, sources).await.map(|found| (found, None));
+        if search.imap.is_none() && settings.imap.host.is_none() {
+            search.imap = usual(domain, IMAP, sources, &mut search.vain).await.map(|found| (found, None));
+        }
+        if search.smtp.is_none() && settings.smtp.host.is_none() {
+            search.smtp = usual(domain, SMTP, sources, &mut search.vain).await.map(|found| (found, None));
         }
     }
+    let Search { imap, smtp, known, vain, outside } = search;
     let missing = |what: &str, key: &str| {
-        let also = match &elsewhere {
+        let also = match &outside {
             Some(host) => format!(
                 " The name server speaks of {host}, which lies outside of the domain: if that is right, set {key}={host}"
             ),
             None => format!(" Name it with {key}"),
         };
-        format!("no server that {what} could be found for {}.{also}", settings.domain())
+        let vain = if vain.is_empty() { String::new() } else { format!(" ({})", vain.join("; ")) };
+        format!("no server that {what} could be found for {domain}{vain}.{also}")
     };
     let (imap, imap_told) =
         filled(&settings.imap, imap, 993, 143).ok_or_else(|| missing("keeps the mail", "imap_host"))?;
@@ -108,12 +139,13 @@ pub async fn find(settings: &Settings, sources: &Sources<'_>) -> Result<Found, S
     let local = || address.rsplit_once('@').map_or(address.as_str(), |(local, _)| local).to_owned();
     let imap_user = match &settings.username {
         Some(name) => name.clone(),
-        None if known.is_some_and(|known| known.local_login && known.imap.0 == imap.host) => local(),
+        None if known.is_some_and(|k| k.local != Local::No && k.imap.0 == imap.host) => local(),
         None => imap_told.unwrap_or_else(|| address.clone()),
     };
     let smtp_user = settings.smtp_username.clone().or_else(|| settings.username.clone());
+    let smtp_local = sends.filter(|sends| sends.local == Local::Both).map(|_| local());
     Ok(Found {
-        smtp_user: smtp_user.or(smtp_told).unwrap_or_else(|| address.clone()),
+        smtp_user: smtp_user.or(smtp_local).or(smtp_told).unwrap_or_else(|| address.clone()),
         imap_user,
         saves_sent: sends.is_some_and(|known| known.saves_sent),
         hint: known.map_or("", |known| known.hint),
@@ -144,55 +176,61 @@ fn filled(wanted: &Wanted, found: Half, tls: u16, starttls: u16) -> Option<(Endp
     Some((Endpoint { host, port, security }, user))
 }
 
-/// What is published: by a provider that is known, or by the domain.
-async fn told(settings: &Settings, sources: &Sources<'_>) -> (Option<&'static Known>, Half, Half) {
-    let domain = settings.domain();
-    if let Some(known) = table::of_domain(domain) {
-        return published(known);
-    }
-    let described = autoconfig::ask(sources.http, &sources.places, settings.address()).await;
-    if let Some(described) = described.filter(|d| d.imap.is_some() && d.smtp.is_some()) {
-        return (None, described.imap, described.smtp);
-    }
-    let hosts = sources.dns.mail_hosts(domain).await;
-    match hosts.iter().find_map(|host| table::of_mail_host(host)) {
-        Some(known) => published(known),
-        None => (None, None, None),
+/// What the domain says of itself.
+async fn described(settings: &Settings, sources: &Sources<'_>, search: &mut Search) {
+    match autoconfig::ask(sources.http, &sources.places, settings.address()).await {
+        Ok(described) => {
+            if described.imap.is_none() || described.smtp.is_none() {
+                search.vain.push("its own description names one server only".to_owned());
+            }
+            (search.imap, search.smtp) = (described.imap, described.smtp);
+        }
+        Err(why) if why.is_empty() => {}
+        Err(why) => search.vain.push(format!("its own description: {why}")),
     }
 }
 
-fn published(known: &'static Known) -> (Option<&'static Known>, Half, Half) {
-    let half = |(host, port, security): table::Server| {
-        Some((Endpoint { host: host.to_owned(), port, security }, None))
+/// Who takes its mail, where that is a provider that is known. Answers whether name servers answer.
+async fn named(domain: &str, sources: &Sources<'_>, search: &mut Search) -> bool {
+    let Some(hosts) = sources.dns.mail_hosts(domain).await else {
+        search.vain.push("no name server answers".to_owned());
+        return false;
     };
-    (Some(known), half(known.imap), half(known.smtp))
+    match hosts.iter().find_map(|host| table::of_mail_host(host)) {
+        // Who describes servers of its own has its mail there, whoever takes it in.
+        Some(known) if search.imap.is_none() && search.smtp.is_none() => search.publish(known),
+        Some(_) => {}
+        None => search.vain.push(match hosts.first() {
+            Some(host) => format!("its mail is taken by {host}, of which nothing is known"),
+            None => "nobody takes its mail (no MX)".to_owned(),
+        }),
+    }
+    true
 }
 
-/// What the name server says of the domain's services (RFC 6186, RFC 8314), and a host outside of the domain that it names.
-async fn services(settings: &Settings, sources: &Sources<'_>) -> (Half, Half, Option<String>) {
-    let domain = settings.domain();
-    let mut outside = None;
-    let mut halves = [None, None];
+/// What the name server says of the domain's services (RFC 6186, RFC 8314).
+async fn services(domain: &str, sources: &Sources<'_>, search: &mut Search) {
     let asked = [
         [("_imaps._tcp", Security::Tls), ("_imap._tcp", Security::StartTls)],
         [("_submissions._tcp", Security::Tls), ("_submission._tcp", Security::StartTls)],
     ];
-    for (half, names) in halves.iter_mut().zip(asked) {
+    for (half, names) in [&mut search.imap, &mut search.smtp].into_iter().zip(asked) {
         for (name, security) in names {
             if half.is_some() {
                 break;
             }
-            let found = sources.dns.services(name, domain).await;
+            let found = sources.dns.services(name, domain).await.unwrap_or_default();
             let Some(best) = found.into_iter().find(|service| service.port > 0) else { continue };
             if is_within(&best.host, domain) || table::of_server(&best.host).is_some() {
                 *half = Some((Endpoint { host: best.host, port: best.port, security }, None));
             } else {
-                outside.get_or_insert(best.host);
+                search.outside.get_or_insert(best.host);
             }
         }
     }
-    let [imap, smtp] = halves;
-    (imap, smtp, outside)
+    if !search.is_over() {
+        search.vain.push("it names no services of its own (SRV)".to_owned());
+    }
 }
 
 fn is_within(host: &str, domain: &str) -> bool {
@@ -215,7 +253,12 @@ const SMTP: Usual = [
 ];
 
 /// The first of the usual names that answers, in safety where it can be seen at once.
-async fn usual(domain: &str, names: Usual, sources: &Sources<'_>) -> Option<Endpoint> {
+async fn usual(
+    domain: &str,
+    names: Usual,
+    sources: &Sources<'_>,
+    vain: &mut Vec<String>,
+) -> Option<Endpoint> {
     for (before, port, security) in names {
         let host = format!("{before}{domain}");
         let Ok(stream) = tls::connect(&host, port, TRY, TRY).await else { continue };
@@ -224,6 +267,8 @@ async fn usual(domain: &str, names: Usual, sources: &Sources<'_>) -> Option<Endp
         }
         return Some(Endpoint { host, port, security });
     }
+    let [first, second, ..] = names;
+    vain.push(format!("neither {}{domain} nor {}{domain} answers", first.0, second.0));
     None
 }
 
@@ -256,6 +301,8 @@ mod tests {
         assert!(gmail.hint.contains("app password"));
         let apple = found(&[("address", "example@icloud.com")]).await.unwrap();
         assert_eq!((apple.imap_user.as_str(), apple.smtp_user.as_str()), ("example", "example@icloud.com"));
+        let post = found(&[("address", "example@laposte.net")]).await.unwrap();
+        assert_eq!((post.imap_user.as_str(), post.smtp_user.as_str()), ("example", "example"));
         let named = found(&[("address", "example@icloud.com"), ("username", "other")]).await.unwrap();
         assert_eq!((named.imap_user.as_str(), named.smtp_user.as_str()), ("other", "other"));
     }
@@ -284,7 +331,10 @@ mod tests {
     #[tokio::test]
     async fn where_nothing_is_found_the_settings_are_named() {
         let told = found(&[("address", "a@nowhere.invalid")]).await.unwrap_err();
-        assert!(told.contains("nowhere.invalid") && told.contains("imap_host"), "{told}");
+        let want = "no server that keeps the mail could be found for nowhere.invalid (no name server answers; neither \
+                    imap.nowhere.invalid nor mail.nowhere.invalid answers; neither smtp.nowhere.invalid nor mail.nowhere.invalid \
+                    answers). Name it with imap_host";
+        assert_eq!(told, want);
     }
 
     #[test]

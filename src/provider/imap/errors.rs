@@ -2,7 +2,7 @@
 //!
 //! Codes: RFC 5530 (IMAP), RFC 5321 section 4.2 and RFC 3463 (SMTP).
 
-use super::wire::Trouble;
+use super::answer::Trouble;
 use crate::domain::delivery::Reason;
 use crate::domain::failure::Failure;
 use crate::provider::mail::bounce::short;
@@ -16,6 +16,7 @@ pub fn at(step: &str, failure: Failure) -> Failure {
     let named = |human: String| format!("{step}: {human}");
     match failure {
         Failure::Transient { retry_after, human } => Failure::Transient { retry_after, human: named(human) },
+        Failure::Later { after, human } => Failure::Later { after, human: named(human) },
         Failure::Auth { human } => Failure::Auth { human: named(human) },
         Failure::Rejected { reason, field } => {
             Failure::Rejected { reason: Reason { human: named(reason.human), ..reason }, field }
@@ -44,6 +45,11 @@ pub fn failure(trouble: Trouble) -> Failure {
             _ => Failure::rejected(code, words),
         },
     }
+}
+
+/// Whether a trouble would be the same the next time.
+pub fn is_refusal(trouble: &Trouble) -> bool {
+    matches!(failure(trouble.clone()), Failure::Rejected { .. })
 }
 
 /// What a trouble means at the login: a refusal without a reason is one of the password.
@@ -94,6 +100,15 @@ impl Reply {
     /// The reply on one line.
     pub fn line(&self) -> String {
         short(&format!("{} {}", self.shown_code(), self.words))
+    }
+
+    /// What a refusal of one mail, or of one of its recipients, means: that it may be taken later says nothing of other mails (a server
+    /// that does not know the sender yet lets him come again). Who is shut out altogether hears 421 (RFC 5321, section 3.8).
+    pub fn of_one(&self, step: &str) -> Failure {
+        match self.failure(step) {
+            Failure::Transient { human, .. } if self.code != 421 => Failure::Later { after: PATIENCE, human },
+            other => other,
+        }
     }
 
     /// What a refusal means, before anything was sent.
@@ -155,6 +170,8 @@ mod tests {
         let reply = |code, words: &str| Reply { code, status: Some("5.7.1".into()), words: words.into() };
         assert!(matches!(reply(535, "no").failure("login"), Failure::Auth { .. }));
         assert!(matches!(reply(421, "busy").failure("x"), Failure::Transient { retry_after: None, .. }));
+        assert!(matches!(reply(421, "busy").of_one("x"), Failure::Transient { .. }));
+        assert!(matches!(reply(451, "try again later").of_one("x"), Failure::Later { .. }));
         match reply(550, "No such\r\nuser\u{1b}").failure("a@b.example") {
             Failure::Rejected { reason, .. } => {
                 assert_eq!(reason.code.as_deref(), Some("550 5.7.1"));

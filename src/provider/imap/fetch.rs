@@ -2,10 +2,10 @@
 //! counts anew, is found again by its message id.
 
 use super::Imap;
+use super::answer::Trouble;
 use super::find::{find_everywhere, folders};
 use super::lend::lend;
 use super::session::Session;
-use super::wire::Trouble;
 use crate::domain::failure::Failure;
 use crate::domain::message::MediaRef;
 use crate::provider::Media;
@@ -107,8 +107,10 @@ async fn part(session: &mut Session, place: &Place, uid: u32, cap: u64) -> Resul
             if fetched.uid != Some(uid) {
                 return;
             }
-            raw = raw.take().or(fetched.whole.or(fetched.part).map(<[u8]>::to_vec));
-            heads.extend([fetched.part_head, fetched.head].into_iter().flatten().map(<[u8]>::to_vec));
+            let part = fetched.parts.first().map(|(_, bytes)| *bytes);
+            raw = raw.take().or(fetched.whole.or(part).map(<[u8]>::to_vec));
+            let part_head = fetched.part_heads.first().map(|(_, head)| *head);
+            heads.extend([part_head, fetched.head].into_iter().flatten().map(<[u8]>::to_vec));
         })
         .await?;
     let Some(raw) = raw else { return Ok(None) };

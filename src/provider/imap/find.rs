@@ -1,22 +1,24 @@
 //! Finds mails by their message ids, wherever they are: sends whose fate is unknown, mails that have moved.
 
 use super::Imap;
+use super::answer::Trouble;
 use super::folders::{Folders, Role};
 use super::growing::{Growing, Memory};
 use super::lend::lend;
 use super::place::Place;
-use super::read::Job;
-use super::session::{Open, Session};
-use super::told::{Moment, Reading};
-use super::wire::Trouble;
+use super::read::{Job, NAMED};
+use super::session::{Open, Session, set};
+use super::told::{self, Moment, Reading};
 use crate::domain::clock::Ms;
 use crate::domain::delivery::{Delivery, DeliverySource};
 use crate::domain::event::{DeliveryReport, Event, MessageRef};
+use crate::domain::facet::Facet;
 use crate::domain::failure::Failure;
 use crate::domain::mail::op_of;
 use crate::domain::op::{Op, OpBody};
 use crate::provider::Cursor;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::atomic::Ordering;
 
 /// The folders of the mailbox, asked for once and after every new login.
 ///
@@ -52,6 +54,30 @@ pub fn places(imap: &Imap, all: &Folders) -> Vec<String> {
     places
 }
 
+/// The numbers of the mails in the open folder with exactly that message id, ascending. Servers look for it anywhere in the line: the
+/// id of one mail may be a piece of another's.
+///
+/// # Errors
+/// [`Trouble`].
+pub async fn exactly(session: &mut Session, message_id: &str) -> Result<Vec<u32>, Trouble> {
+    let bare = |name: &str| name.trim_end_matches("#in").to_owned();
+    let message_id = bare(message_id);
+    let found = session.find(&message_id).await?;
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let mut exact = BTreeSet::new();
+    session
+        .fetch(&set(&found), &format!("(UID {NAMED})"), &mut |fetched| {
+            let name = fetched.head.and_then(told::name_of).map(|name| bare(&name));
+            if name.as_deref() == Some(message_id.as_str()) {
+                exact.extend(fetched.uid);
+            }
+        })
+        .await?;
+    Ok(found.into_iter().filter(|uid| exact.contains(uid)).collect())
+}
+
 /// Where a mail is, wherever that may be; its folder is open then.
 ///
 /// # Errors
@@ -71,7 +97,7 @@ pub async fn find_everywhere(
             Err(trouble) if trouble.is_lost() => return Err(trouble),
             Err(_) => continue,
         };
-        if let Some(uid) = session.find(message_id).await?.last() {
+        if let Some(uid) = exactly(session, message_id).await?.last() {
             return Ok(Some((open, *uid)));
         }
     }
@@ -121,20 +147,27 @@ async fn searched(imap: &Imap, session: &mut Session, id: &str, now: Ms) -> Resu
     let mut found = None;
     if let Some(sent) = &sent {
         let open = session.open(sent).await?;
-        found = session.find(id).await?.last().map(|uid| (open, *uid));
+        found = exactly(session, id).await?.last().map(|uid| (open, *uid));
     }
     if found.is_none() {
         found = find_everywhere(imap, session, &all, id).await?;
     }
     let Some((open, uid)) = found else { return Ok(Vec::new()) };
     let role = if sent.as_deref() == Some(open.name.as_str()) { Some(Role::Sent) } else { None };
-    let reading = Reading { name: open.name.as_str().into(), role };
+    let reading = Reading { name: open.name.as_str().into(), role, shows_all: false };
     let (mut memory, mut place, mut growing) =
         (Memory::default(), Place::of(&Cursor(None), now), Growing::default());
     let mut job = Job { imap, session, memory: &mut memory, place: &mut place, growing: &mut growing, now };
     let heads = job.heads_of(&[uid]).await?;
     // It is looked for, not new: what is said of it here and there since holds.
-    let moment = Moment { now, connected: now, again: true };
+    let connected = imap.since.load(Ordering::Relaxed).min(now);
+    let moment = Moment { now, connected, again: true };
     job.bodies(&reading, open.validity, &heads, moment).await?;
+    for event in &mut growing.events {
+        if let Event::Message(fact) = event {
+            // Nor does where it lies say what is to become of its conversation.
+            fact.conversation.facets.retain(|facet| !matches!(facet.value, Facet::Status { .. }));
+        }
+    }
     Ok(growing.events)
 }

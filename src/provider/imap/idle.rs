@@ -1,25 +1,34 @@
-//! Waits until there is news in the inbox: told by the server where it can (IDLE, RFC 2177), else by waiting as long as between two polls.
+//! Waits until there is news in the inbox: told by the server where it can (IDLE, RFC 2177). Where it cannot, polls find them.
 //!
 //! The command is given again every few minutes: routers forget connections that are silent, and a server may end them after half an
 //! hour. A connection that has died is noticed then at the latest.
 
+use super::answer::Trouble;
 use super::lend::lend;
-use super::wire::{Idle, Trouble};
+use super::wire::Idle;
 use super::{Imap, connect};
 use crate::domain::failure::Failure;
 use std::sync::atomic::Ordering;
 
-/// Resolves when there may be news.
+/// Resolves when there may be news; never where the server cannot tell.
 ///
 /// # Errors
 /// When the connection that waits is lost: what came meanwhile is found by the next pull.
 pub async fn watch(imap: &Imap) -> Result<(), Failure> {
+    let heard = listen(imap).await;
+    if heard.is_err() {
+        // Until it is waited again, somebody has to ask more often.
+        imap.tells.store(false, Ordering::Relaxed);
+    }
+    heard
+}
+
+async fn listen(imap: &Imap) -> Result<(), Failure> {
     let mut lent = lend(imap, &imap.waiting).await?;
     if !lent.session.caps.has("IDLE") {
         imap.tells.store(false, Ordering::Relaxed);
-        lent.give_back(Ok::<_, Trouble>(()))?;
-        tokio::time::sleep(imap.settings.poll).await;
-        return Ok(());
+        lent.leave().await;
+        return std::future::pending().await;
     }
     imap.tells.store(true, Ordering::Relaxed);
     let mut result = wait(imap, &mut lent.session).await;

@@ -1,17 +1,15 @@
 //! Connections that are kept between uses: taken, tried where they have rested, opened anew where they are dead, and given back.
 
+use super::answer::Trouble;
 use super::connect::{self, Patience};
 use super::session::Session;
-use super::wire::Trouble;
 use super::{Imap, errors};
 use crate::domain::failure::Failure;
 use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
-/// A connection that has rested for longer is asked whether it lives before it is relied on.
-const RESTED: Duration = Duration::from_secs(30);
-/// How long it may take to answer that.
+/// How long a connection may take to answer whether it lives.
 const LIVES: Duration = Duration::from_secs(10);
 
 /// A connection that rests.
@@ -41,7 +39,7 @@ pub struct Lent<'a> {
 pub async fn lend<'a>(imap: &'a Imap, slot: &'a Slot) -> Result<Lent<'a>, Failure> {
     let mut slot = slot.lock().await;
     if let Some(Resting { mut session, since }) = slot.take() {
-        if since.elapsed() < RESTED {
+        if since.elapsed() < imap.patience.rest {
             return Ok(Lent { imap, slot, session, is_new: false });
         }
         session.set_patience(LIVES);
@@ -58,6 +56,11 @@ impl<'a> Lent<'a> {
     /// Whether it was opened for this use.
     pub fn is_new(&self) -> bool {
         self.is_new
+    }
+
+    /// Ends the connection instead of giving it back.
+    pub async fn leave(self) {
+        self.session.leave().await;
     }
 
     /// Whether what came of a use may be the fault of a connection that had died before: then it is worth a second try.

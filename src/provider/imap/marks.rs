@@ -2,12 +2,12 @@
 //! thrown away moves to its folder, and back. A mail that is gone is done.
 
 use super::Imap;
-use super::find::{folders, places};
+use super::answer::Trouble;
+use super::find::{exactly, folders, places};
 use super::folders::{Folders, Role};
 use super::known::Spot;
 use super::lend::lend;
 use super::session::Session;
-use super::wire::Trouble;
 use crate::domain::failure::Failure;
 use crate::domain::op::{Accepted, Mark};
 use std::collections::{BTreeMap, BTreeSet};
@@ -145,7 +145,7 @@ async fn locate(
         }
         for name in left.clone() {
             // Names that were made up stand in no head: what has no message id is found only where it was seen.
-            let found = session.find(name.trim_end_matches("#in")).await?;
+            let found = exactly(session, name).await?;
             if found.is_empty() {
                 continue;
             }

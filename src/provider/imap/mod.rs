@@ -22,15 +22,19 @@ use crate::provider::{
     Scope, Setup, Vendor,
 };
 use futures_util::future::BoxFuture;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell, Semaphore};
 
+pub mod answer;
 pub mod autoconfig;
+pub mod command;
 pub mod connect;
 pub mod discover;
 pub mod errors;
 pub mod fetch;
+mod fetched;
 pub mod find;
 pub mod folders;
 mod growing;
@@ -39,8 +43,10 @@ pub mod idle;
 pub mod keys;
 pub mod known;
 pub mod lend;
+mod mails;
 pub mod marks;
 pub mod original;
+pub mod owed;
 pub mod place;
 pub mod pull;
 pub mod push;
@@ -103,6 +109,8 @@ pub struct Imap {
     /// The connection for all else.
     pub(crate) aside: lend::Slot,
     pub(crate) sending: Semaphore,
+    /// Copies of what was sent that are still to be kept.
+    pub(crate) owed: owed::Owed,
     /// Which folder is for what; asked again after a new login.
     pub(crate) folders: Mutex<Option<folders::Folders>>,
     /// Where mails are.
@@ -113,6 +121,10 @@ pub struct Imap {
     pub(crate) seen: AtomicU64,
     /// Whether the server tells of news by itself.
     pub(crate) tells: AtomicBool,
+    /// What the last pull noticed besides mails.
+    pub(crate) noticed: std::sync::Mutex<Option<String>>,
+    /// When the account was connected, UTC milliseconds: what came before is history. Known from the first pull on.
+    pub(crate) since: AtomicI64,
 }
 
 impl Imap {
@@ -133,11 +145,14 @@ impl Imap {
             waiting: Mutex::default(),
             aside: Mutex::default(),
             sending: Semaphore::new(SENDING),
+            owed: owed::Owed::default(),
             folders: Mutex::default(),
             known: known::Known::default(),
             memory: Mutex::default(),
             seen: AtomicU64::new(0),
             tells: AtomicBool::new(false),
+            noticed: std::sync::Mutex::default(),
+            since: AtomicI64::new(Ms::MAX),
         })
     }
 }
@@ -145,6 +160,7 @@ impl Imap {
 /// What an account with these settings can do.
 fn capabilities(settings: &settings::Settings) -> Capabilities {
     let mail = ChannelCapabilities {
+        own: settings.own.all(),
         start: true,
         originals: true,
         formatting: Formatting::Markdown,
@@ -199,12 +215,19 @@ impl Provider for Imap {
     }
 
     fn poll_every(&self) -> Option<Duration> {
-        let tells = self.tells.load(std::sync::atomic::Ordering::Relaxed);
+        // Told is of the first folder alone.
+        let tells = self.tells.load(std::sync::atomic::Ordering::Relaxed) && self.settings.folders.len() == 1;
         Some(if tells { self.settings.poll.max(SAFETY) } else { self.settings.poll })
     }
 
     fn watch<'a>(&'a self) -> Option<BoxFuture<'a, Result<(), Failure>>> {
         Some(Box::pin(idle::watch(self)))
+    }
+
+    fn notice(&self) -> Option<String> {
+        let noticed = self.noticed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let all: Vec<String> = noticed.into_iter().chain(self.owed.notice()).collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 
     fn conversation_with(&self, channel: Channel, to: &str) -> Option<ConversationFact> {

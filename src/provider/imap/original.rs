@@ -1,9 +1,9 @@
 //! A mail that is passed on whole: its bytes, as they lie in the mailbox at the moment of sending.
 
+use super::answer::Trouble;
 use super::find::{find_everywhere, folders};
 use super::lend::lend;
 use super::session::Session;
-use super::wire::Trouble;
 use super::{Imap, MAX_FILES};
 use crate::domain::failure::Failure;
 use crate::domain::mail::Mail;

@@ -5,6 +5,7 @@
 //! is the same; when it is not, the folder is read again, and its mails are recognised by their message ids. How a folder is read is
 //! in [`read`](super::read).
 
+use super::answer::Trouble;
 use super::find::{folders, no_folder, search};
 use super::folders::{Folders, Role};
 use super::growing::{Growing, Memory};
@@ -13,19 +14,20 @@ use super::lend::{Lent, lend};
 use super::place::Place;
 use super::read::Job;
 use super::told::{self, Reading};
-use super::wire::Trouble;
-use super::{Imap, connect, errors, smtp};
+use super::{Imap, connect, errors, sent, smtp};
 use crate::domain::clock::Ms;
 use crate::domain::failure::Failure;
 use crate::provider::{Cursor, Login, Page, Scope};
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 /// Mails of a page.
 const PAGE: usize = 200;
 /// Mails of the very first page: it is to be there at once.
 const FIRST: usize = 50;
-/// How often a page is begun anew on another connection: a mail that cannot be read is found in two steps.
-const TRIES: usize = 3;
+/// How often a page is begun anew on another connection: a mail that cannot be read is found in two steps, and what can be had of it in
+/// two more.
+const TRIES: usize = 5;
 
 /// Asks for what `scope` says.
 ///
@@ -78,14 +80,23 @@ async fn page(imap: &Imap, cursor: &Cursor, now: Ms) -> Result<Page, Failure> {
         lent = lent.renew().await?;
         result = round(imap, &mut lent, memory, cursor, now).await;
     }
-    let (place, mut growing) = lent.give_back(result)?;
-    told::close_what_is_over(&mut growing.events, &mut memory.recent, now);
+    // Mail that comes in goes first.
+    let is_over = matches!(&result, Ok((place, growing)) if !growing.more && place.progress().is_none());
+    let (place, mut growing) = if is_over && !sent::again(imap, &mut lent.session, now).await {
+        drop(lent);
+        result.map_err(errors::failure)?
+    } else {
+        lent.give_back(result)?
+    };
+    told::close_what_is_over(&mut growing.events, now);
     let first = imap.settings.folders.first().map_or("INBOX", String::as_str);
     if let Some(folder) = place.folders.get(first) {
         imap.seen.store(mark(folder.validity, folder.next), Ordering::Relaxed);
     }
+    imap.since.store(place.since, Ordering::Relaxed);
     let (progress, cursor) = (place.progress(), place.cursor());
     memory.end(&cursor, growing.told);
+    *imap.noticed.lock().unwrap_or_else(PoisonError::into_inner) = memory.notice();
     Ok(Page {
         events: growing.events,
         cursor,
@@ -95,8 +106,8 @@ async fn page(imap: &Imap, cursor: &Cursor, now: Ms) -> Result<Page, Failure> {
     })
 }
 
-/// The folders that are read, the inbox first.
-fn readings(imap: &Imap, folders: &Folders) -> Vec<Reading> {
+/// The folders that are read, the inbox first; and those of the settings that are not there.
+fn readings(imap: &Imap, folders: &Folders) -> (Vec<Reading>, Vec<String>) {
     let settings = &imap.settings;
     let of = |role| folders.of(role);
     let (sent, archive, junk) = (of(Role::Sent), of(Role::Archive), of(Role::Junk));
@@ -109,18 +120,22 @@ fn readings(imap: &Imap, folders: &Folders) -> Vec<Reading> {
             () => None,
         }
     };
-    let mut all: Vec<Reading> = Vec::new();
+    let (mut all, mut missing): (Vec<Reading>, Vec<String>) = Default::default();
+    let all_mail = folders.all_mail();
     let besides = [sent.clone(), junk.clone().filter(|_| settings.junk)];
     for name in settings.folders.iter().chain(besides.iter().flatten()) {
         if !folders.has(name) {
-            tracing::warn!(target: "imap", "a folder of the settings is not there");
+            missing.push(name.clone());
             continue;
         }
         if !all.iter().any(|known| *known.name == **name) {
-            all.push(Reading { name: name.as_str().into(), role: role(name) });
+            let shows_all = all_mail.as_deref() == Some(name.as_str());
+            // What lies in such a folder may lie in the inbox as well: it is not put away by that.
+            let role = role(name).filter(|_| !shows_all);
+            all.push(Reading { name: name.as_str().into(), role, shows_all });
         }
     }
-    all
+    (all, missing)
 }
 
 async fn round(
@@ -138,7 +153,12 @@ async fn round(
     let mut place = Place::of(cursor, now);
     let mut growing = Growing::default();
     let all = folders(imap, session).await?;
-    let readings = readings(imap, &all);
+    let (readings, missing) = readings(imap, &all);
+    if !missing.is_empty() {
+        // Somebody may make it: the next pull looks again.
+        *imap.folders.lock().await = None;
+    }
+    memory.missing = missing;
     if readings.is_empty() {
         let name = imap.settings.folders.first().map_or("INBOX", String::as_str);
         return Err(Trouble::No { code: Some("NONEXISTENT".into()), words: no_folder(name).to_string() });

@@ -2,7 +2,8 @@
 
 use super::Imap;
 use super::original::original;
-use super::sent::{self, Sent};
+use super::owed::Debt;
+use super::sent;
 use super::smtp::{self, Envelope};
 use crate::domain::delivery::{Delivery, DeliverySource};
 use crate::domain::event::{DeliveryReport, Event, MessageRef};
@@ -32,11 +33,14 @@ pub async fn push(imap: &Imap, op: &Op, ctx: &PushContext) -> Result<Accepted, F
     };
     let reply = smtp::send(imap, &envelope, &written).await?;
     let answers = answered(op, &mail);
-    let id = &mail.mail.message_id;
-    sent::after(imap, &Sent { message_id: id, mail: &written, answers: answers.as_deref() }).await;
+    let debt = Debt { message_id: mail.mail.message_id.clone(), mail: written, answers };
+    let said = match sent::after(imap, debt).await {
+        Ok(()) => reply.line(),
+        Err(why) => format!("{}; no copy of it in the mailbox: {why}", reply.line()),
+    };
     let report = DeliveryReport {
         state: Delivery::Accepted,
-        said: reply.line(),
+        said,
         reason: None,
         price: None,
         at: ctx.now,

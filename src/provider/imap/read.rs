@@ -1,39 +1,29 @@
-//! How a folder is read: what is new, which flags have changed, and the old mail backwards.
+//! How a folder is read: what is new, which flags have changed, and the old mail backwards. How a mail is read is in
+//! [`mails`](super::mails).
 //!
 //! What the server says of `\Seen` is told as of the moment when the pull began, with a rank above what was said here in the same moment.
 
 use super::Imap;
+use super::answer::Trouble;
+use super::command::Command;
+use super::fetched::Flags;
 use super::folders::Role;
-use super::growing::{Growing, Memory, PAGE_BYTES};
+use super::growing::{Growing, Memory, PAGE_BYTES, Waiting};
 use super::known::Spot;
+use super::mails::fitting;
 use super::place::{Folder, Place};
-use super::session::{Flags, Open, Session, set};
-use super::structure;
-use super::told::{self, Lying, Moment, Reading};
-use super::wire::{Command, Trouble};
+use super::session::{Open, Session, set};
+use super::told::{self, Moment, Reading};
 use crate::domain::clock::Ms;
 use crate::domain::op::Mark;
 use std::collections::BTreeMap;
 
 /// Mails in one command.
 const NUMBERS: usize = 200;
-/// A mail of more bytes is read only at its beginning.
-const WHOLE: u64 = 512 * 1024;
-/// So much of it.
-const BEGINNING: u64 = 128 * 1024;
 /// Of so many mails the flags are compared, where the server does not tell of changes.
 const COMPARED: u32 = 500;
 /// The lines of a head that name a mail.
-const NAMED: &str = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]";
-
-/// What is known of a mail before its bytes.
-#[derive(Debug, Clone, Copy)]
-pub struct Head {
-    uid: u32,
-    flags: Flags,
-    arrived: Ms,
-    size: u64,
-}
+pub(super) const NAMED: &str = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]";
 
 /// One page.
 pub struct Job<'a> {
@@ -59,8 +49,12 @@ impl Job<'_> {
     pub async fn news(&mut self, reading: &Reading, most: usize) -> Result<(), Trouble> {
         let name = reading.name.to_string();
         let known = self.place.folders.get(&name).cloned();
-        let is_open = self.session.opened().is_some_and(|open| open.name == name);
-        let opened = if is_open && known.is_some() {
+        // A page that was not kept leaves the folder open as it is now, and the place as it was before.
+        let is_open = match (self.session.opened(), &known) {
+            (Some(open), Some(known)) => open.name == name && open.validity == known.validity,
+            _ => false,
+        };
+        let opened = if is_open {
             // What has come since is told only at the end of a command (RFC 3501, section 5.2).
             self.session.noop().await?;
             None
@@ -94,8 +88,7 @@ impl Job<'_> {
         if known.is_some() {
             tracing::info!(target: "imap", "a folder counts its mails anew: it is read again");
         }
-        self.memory.backlog.remove(name);
-        self.memory.flags.remove(name);
+        self.memory.forget(name);
         self.place.folders.insert(
             name.to_owned(),
             Folder {
@@ -120,22 +113,42 @@ impl Job<'_> {
     ) -> Result<(), Trouble> {
         let name = reading.name.to_string();
         let Some(folder) = self.place.folders.get(&name).cloned() else { return Ok(()) };
-        // `n:*` names the last mail even where its number is below n (RFC 3501, section 6.4.8).
-        let mut heads = self.heads(&format!("{}:*", folder.next)).await?;
-        heads.retain(|head| head.uid >= folder.next);
-        let after = opened.map_or(folder.next, |open| open.next).max(folder.next);
         let room = self.growing.room(most);
+        let waiting = self.memory.arrivals.remove(&name);
+        let waiting = waiting.filter(|w| w.validity == folder.validity && w.next == folder.next);
+        let (mut heads, rest, asked) = match waiting {
+            Some(mut waiting) => {
+                let rest = waiting.uids.split_off(room.min(waiting.uids.len()));
+                (self.heads_of(&waiting.uids).await?, rest, Some(waiting.uids))
+            }
+            None => {
+                // `n:*` names the last mail even where its number is below n (RFC 3501, section 6.4.8).
+                let mut heads = self.heads(&format!("{}:*", folder.next)).await?;
+                heads.retain(|head| head.uid >= folder.next);
+                (heads, Vec::new(), None)
+            }
+        };
         // In the order in which they came: what is left over is found by its number.
         let fits = fitting(heads.iter(), room, PAGE_BYTES.saturating_sub(self.growing.bytes));
-        let rest = heads.split_off(fits);
+        let mut uids: Vec<u32> = heads.split_off(fits).iter().map(|head| head.uid).collect();
+        uids.extend(rest);
         let moment = Moment { now: self.now, connected: self.place.since, again: false };
         self.bodies(reading, folder.validity, &heads, moment).await?;
-        let next = match (heads.last(), rest.is_empty()) {
-            (_, true) => heads.last().map_or(after, |last| last.uid.saturating_add(1).max(after)),
-            (Some(last), false) => last.uid.saturating_add(1),
-            (None, false) => folder.next,
+        let behind = |uid: Option<u32>| uid.map_or(folder.next, |uid| uid.saturating_add(1));
+        let next = match (uids.first(), &asked) {
+            (Some(first), _) => *first,
+            // What has come since they were counted is asked for by the next page.
+            (None, Some(asked)) => behind(asked.last().copied()),
+            (None, None) => {
+                let after = opened.map_or(folder.next, |open| open.next);
+                behind(heads.last().map(|head| head.uid)).max(after)
+            }
         };
-        self.growing.more |= !rest.is_empty();
+        self.growing.more |= !uids.is_empty() || asked.is_some();
+        if !uids.is_empty() {
+            let waiting = Waiting { validity: folder.validity, next, uids };
+            self.memory.arrivals.insert(name.clone(), waiting);
+        }
         if let Some(folder) = self.place.folders.get_mut(&name) {
             folder.next = next;
         }
@@ -235,7 +248,11 @@ impl Job<'_> {
         }
         let name = reading.name.to_string();
         let Some(folder) = self.place.folders.get(&name).cloned() else { return Ok(()) };
-        self.session.enter(&name).await?;
+        if self.session.enter(&name).await?.validity != folder.validity {
+            // It counts anew since a moment ago: the next page begins with that.
+            self.growing.more = true;
+            return Ok(());
+        }
         let mut left = match self.memory.backlog.remove(&name) {
             Some((validity, left)) if validity == folder.validity => left,
             _ => self.backlog(folder.low).await?,
@@ -282,147 +299,6 @@ impl Job<'_> {
         }
         self.session.search(query).await
     }
-
-    /// What is known of the mails of a range before their bytes, ascending.
-    async fn heads(&mut self, range: &str) -> Result<Vec<Head>, Trouble> {
-        let (mut heads, now) = (BTreeMap::new(), self.now);
-        self.session
-            .fetch(range, "(UID FLAGS INTERNALDATE RFC822.SIZE)", &mut |fetched| {
-                if let (Some(uid), Some(flags), Some(size)) = (fetched.uid, fetched.flags, fetched.size) {
-                    let arrived = fetched.arrived.unwrap_or(now);
-                    heads.insert(uid, Head { uid, flags, arrived, size });
-                }
-            })
-            .await?;
-        Ok(heads.into_values().collect())
-    }
-
-    /// The same of these mails.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn heads_of(&mut self, uids: &[u32]) -> Result<Vec<Head>, Trouble> {
-        if uids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut heads = self.heads(&set(uids)).await?;
-        heads.retain(|head| uids.binary_search(&head.uid).is_ok());
-        Ok(heads)
-    }
-
-    /// Reads mails and takes down what they say.
-    ///
-    /// # Errors
-    /// [`Trouble`]; then nothing of this page counts.
-    pub async fn bodies(
-        &mut self,
-        reading: &Reading,
-        validity: u32,
-        heads: &[Head],
-        moment: Moment,
-    ) -> Result<(), Trouble> {
-        let name = reading.name.to_string();
-        let known_bad = |uid: u32| self.memory.unreadable.contains(&(name.clone(), uid));
-        let heads: Vec<Head> = heads.iter().filter(|head| !known_bad(head.uid)).copied().collect();
-        let (small, large): (Vec<Head>, Vec<Head>) = heads.iter().partition(|head| head.size <= WHOLE);
-        let each = if self.memory.careful { 1 } else { NUMBERS };
-        let mut failed = None;
-        for some in small.chunks(each) {
-            let by_uid: BTreeMap<u32, &Head> = some.iter().map(|head| (head.uid, head)).collect();
-            let uids: Vec<u32> = by_uid.keys().copied().collect();
-            let (imap, growing) = (self.imap, &mut *self.growing);
-            let read = self
-                .session
-                .fetch(&set(&uids), "(UID BODY.PEEK[])", &mut |fetched| {
-                    let head = fetched.uid.and_then(|uid| by_uid.get(&uid));
-                    let (Some(head), Some(raw)) = (head, fetched.whole) else { return };
-                    let lying = Lying {
-                        reading,
-                        validity,
-                        uid: head.uid,
-                        flags: head.flags,
-                        arrived: head.arrived,
-                        raw,
-                        parts: None,
-                    };
-                    growing.events.extend(told::events(imap, lying, moment));
-                    growing.mails += 1;
-                    growing.bytes += raw.len() as u64;
-                })
-                .await;
-            if let Err(Trouble::Unreadable(words)) = read {
-                failed = Some((uids, words));
-                break;
-            }
-            read?;
-            for head in some {
-                self.growing.told.insert((name.clone(), head.uid), head.flags.seen);
-            }
-        }
-        if let Some((uids, words)) = failed {
-            // Among many, which one it is is found one by one; one alone is passed over from then on.
-            match uids.as_slice() {
-                [uid] => {
-                    tracing::warn!(target: "imap", "a mail cannot be read and is passed over: {words}");
-                    self.memory.unreadable.insert((name, *uid));
-                }
-                _ => self.memory.careful = true,
-            }
-            return Err(Trouble::Unreadable(words));
-        }
-        self.memory.careful = false;
-        for head in large {
-            self.beginning(reading, validity, head, moment).await?;
-        }
-        Ok(())
-    }
-
-    /// Reads the beginning of a large mail, and which files it has.
-    async fn beginning(
-        &mut self,
-        reading: &Reading,
-        validity: u32,
-        head: Head,
-        moment: Moment,
-    ) -> Result<(), Trouble> {
-        let (mut raw, uid) = (None, head.uid.to_string());
-        let items = format!("(UID BODY.PEEK[]<0.{BEGINNING}>)");
-        self.session
-            .fetch(&uid, &items, &mut |fetched| raw = raw.take().or(fetched.whole.map(<[u8]>::to_vec)))
-            .await?;
-        let Some(raw) = raw else { return Ok(()) };
-        let key = (reading.name.to_string(), head.uid);
-        let mut parts = None;
-        if !self.memory.unreadable.contains(&key) {
-            let described = self
-                .session
-                .fetch(&uid, "(UID BODYSTRUCTURE)", &mut |fetched| {
-                    parts = parts.take().or(fetched.structure.map(structure::files));
-                })
-                .await;
-            match described {
-                Err(Trouble::Unreadable(words)) => {
-                    // The connection is of no use any more; the next time its files are not asked for.
-                    self.memory.unreadable.insert(key);
-                    return Err(Trouble::Unreadable(words));
-                }
-                other => other?,
-            }
-        }
-        let lying = Lying {
-            reading,
-            validity,
-            uid: head.uid,
-            flags: head.flags,
-            arrived: head.arrived,
-            raw: &raw,
-            parts: Some(parts.unwrap_or_default()),
-        };
-        self.growing.events.extend(told::events(self.imap, lying, moment));
-        self.growing.mails += 1;
-        self.growing.bytes += raw.len() as u64;
-        Ok(())
-    }
 }
 
 /// Whether nothing has happened in a folder since it was read.
@@ -434,19 +310,6 @@ fn is_quiet(known: &Folder, seen: &Open, reading: &Reading) -> bool {
         && (counts || reading.role == Some(Role::Sent))
 }
 
-/// How many of these mails, in their order, make a page: at least one.
-fn fitting<'a>(heads: impl Iterator<Item = &'a Head>, most: usize, bytes: u64) -> usize {
-    let (mut count, mut sum) = (0, 0u64);
-    for head in heads.take(most) {
-        sum += if head.size > WHOLE { BEGINNING } else { head.size };
-        if count > 0 && sum > bytes {
-            break;
-        }
-        count += 1;
-    }
-    count
-}
-
 fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
@@ -455,26 +318,12 @@ fn count(n: usize) -> u32 {
 mod tests {
     use super::*;
 
-    fn head(uid: u32, size: u64) -> Head {
-        Head { uid, flags: Flags::default(), arrived: 0, size }
-    }
-
-    #[test]
-    fn a_page_is_bounded_in_mails_and_bytes_and_never_empty() {
-        let heads = [head(1, 10), head(2, 10), head(3, 10)];
-        assert_eq!(fitting(heads.iter(), 2, 1_000), 2);
-        assert_eq!(fitting(heads.iter(), 9, 20), 2);
-        assert_eq!(fitting(heads.iter(), 9, 0), 1);
-        assert_eq!(fitting(heads.iter(), 0, 1_000), 0);
-        assert_eq!(fitting([head(1, 40 << 20), head(2, 10)].iter(), 9, BEGINNING + 10), 2);
-    }
-
     #[test]
     fn a_folder_in_which_nothing_happened_is_not_opened() {
         let known = Folder { validity: 1, next: 5, modseq: Some(7), ..Folder::default() };
         let seen = Open { validity: 1, next: 5, modseq: Some(7), ..Open::default() };
-        let inbox = Reading { name: "INBOX".into(), role: None };
-        let sent = Reading { name: "Sent".into(), role: Some(Role::Sent) };
+        let inbox = Reading { name: "INBOX".into(), role: None, shows_all: false };
+        let sent = Reading { name: "Sent".into(), role: Some(Role::Sent), shows_all: false };
         assert!(is_quiet(&known, &seen, &inbox));
         assert!(!is_quiet(&known, &Open { next: 6, ..seen.clone() }, &sent));
         assert!(!is_quiet(&known, &Open { modseq: Some(8), ..seen.clone() }, &inbox));

@@ -1,54 +1,16 @@
 //! A mailbox that is open: folders, numbers, flags and bytes, in words of our own instead of the protocol's.
 
-use super::wire::{Caps, Command, Done, Idle, Trouble, Wire};
-use crate::domain::clock::Ms;
+use super::answer::{Caps, Done, Trouble};
+use super::command::Command;
+use super::fetched::{Fetched, fetched};
+use super::wire::{Idle, Wire};
 use crate::text::mail::utf7;
-use async_imap::imap_proto::{
-    AttributeValue, BodyStructure, MailboxDatum, NameAttribute, Response, ResponseCode, StatusAttribute,
-};
+use async_imap::imap_proto::{MailboxDatum, NameAttribute, Response, ResponseCode, StatusAttribute};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Numbers in one command: longer lines are refused by some servers (RFC 7162, section 4 recommends 8192 bytes).
 const NUMBERS: usize = 500;
-
-/// Flags of a mail that matter here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Flags {
-    /// `\Seen`.
-    pub seen: bool,
-    /// `\Answered`.
-    pub answered: bool,
-    /// `\Deleted`: it will be gone at the next tidying.
-    pub deleted: bool,
-    /// `\Draft`: it was not sent.
-    pub draft: bool,
-}
-
-/// What a server says of one mail.
-#[derive(Default)]
-pub struct Fetched<'a> {
-    /// Its number.
-    pub uid: Option<u32>,
-    /// Its flags.
-    pub flags: Option<Flags>,
-    /// When it came into the folder, UTC milliseconds.
-    pub arrived: Option<Ms>,
-    /// Its bytes, counted.
-    pub size: Option<u64>,
-    /// Its last change (RFC 7162).
-    pub modseq: Option<u64>,
-    /// The whole mail, or its beginning.
-    pub whole: Option<&'a [u8]>,
-    /// Lines of its head.
-    pub head: Option<&'a [u8]>,
-    /// A part of it.
-    pub part: Option<&'a [u8]>,
-    /// The head of that part.
-    pub part_head: Option<&'a [u8]>,
-    /// How it is built.
-    pub structure: Option<&'a BodyStructure<'a>>,
-}
 
 /// A folder that is open, as it was when it was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -85,18 +47,20 @@ pub struct Session {
     open: Option<Open>,
     /// Whether the open folder can only be read.
     read_only: bool,
-    /// Whether changes and what has vanished are told together (RFC 7162).
-    vanished: bool,
 }
 
 impl Session {
     /// Takes over a connection that is logged in.
     pub fn new(mut wire: Wire, caps: Caps) -> Session {
         wire.learn(&caps);
-        Session { wire, caps, open: None, read_only: false, vanished: false }
+        Session { wire, caps, open: None, read_only: false }
     }
 
-    /// Introduces us, and asks for what is told only to those who ask.
+    /// Introduces us.
+    ///
+    /// QRESYNC (RFC 7162) is not switched on although many offer it: it would tell which mails are gone, and of these nothing is taken
+    /// away here; and it tells changed flags with the opening of a folder, but without the names of the mails, which have to be asked
+    /// for then. CONDSTORE tells both at once, and is part of it.
     ///
     /// # Errors
     /// [`Trouble`] where the connection is lost.
@@ -105,9 +69,6 @@ impl Session {
             // Some servers open nothing to who has no name (RFC 2971).
             let name = format!("(\"name\" \"frontdesk\" \"version\" \"{}\")", env!("CARGO_PKG_VERSION"));
             self.willing(&Command::new("ID").word(&name)).await?;
-        }
-        if self.caps.has("QRESYNC") && self.caps.has("ENABLE") {
-            self.vanished = self.willing(&Command::new("ENABLE QRESYNC")).await?;
         }
         Ok(())
     }
@@ -178,6 +139,7 @@ impl Session {
             // Old servers do not tell: the number behind the last one.
             open.next = self.last_uid(open.exists).await?.saturating_add(1);
         }
+        self.wire.caught_up();
         self.open = Some(open.clone());
         Ok(open)
     }
@@ -270,8 +232,7 @@ impl Session {
         items: &str,
         each: &mut (dyn FnMut(&Fetched<'_>) + Send),
     ) -> Result<(), Trouble> {
-        let vanished = if self.vanished { " VANISHED" } else { "" };
-        let since = format!("(CHANGEDSINCE {since}{vanished})");
+        let since = format!("(CHANGEDSINCE {since})");
         let command = Command::new("UID FETCH").word(range).word(items).word(&since);
         self.wire
             .run(&command, &mut |response| {
@@ -435,49 +396,6 @@ impl Session {
     }
 }
 
-/// What a server says of one mail, if that is what it says.
-fn fetched<'a>(response: &'a Response<'a>) -> Option<Fetched<'a>> {
-    use async_imap::imap_proto::{MessageSection, SectionPath};
-    let Response::Fetch(_, attributes) = response else { return None };
-    let mut fetched = Fetched::default();
-    for attribute in attributes {
-        match attribute {
-            AttributeValue::Uid(uid) => fetched.uid = Some(*uid),
-            AttributeValue::Rfc822Size(size) => fetched.size = Some(u64::from(*size)),
-            AttributeValue::ModSeq(modseq) => fetched.modseq = Some(*modseq),
-            AttributeValue::InternalDate(date) => fetched.arrived = date_time(date),
-            AttributeValue::BodyStructure(structure) => fetched.structure = Some(structure),
-            AttributeValue::Flags(words) => {
-                let has = |flag: &str| words.iter().any(|word| word.eq_ignore_ascii_case(flag));
-                fetched.flags = Some(Flags {
-                    seen: has("\\Seen"),
-                    answered: has("\\Answered"),
-                    deleted: has("\\Deleted"),
-                    draft: has("\\Draft"),
-                });
-            }
-            AttributeValue::BodySection { section, data: Some(data), .. } => {
-                let slot = match section {
-                    None => &mut fetched.whole,
-                    Some(SectionPath::Full(_)) => &mut fetched.head,
-                    Some(SectionPath::Part(_, None)) => &mut fetched.part,
-                    Some(SectionPath::Part(_, Some(MessageSection::Mime))) => &mut fetched.part_head,
-                    Some(SectionPath::Part(..)) => continue,
-                };
-                *slot = Some(data);
-            }
-            _ => {}
-        }
-    }
-    Some(fetched)
-}
-
-/// `17-Jul-1996 02:44:25 -0700` (RFC 3501, section 9, date-time) as UTC milliseconds.
-fn date_time(text: &str) -> Option<Ms> {
-    let parsed = jiff::fmt::strtime::parse("%d-%b-%Y %H:%M:%S %z", text.trim()).ok()?;
-    Some(parsed.to_timestamp().ok()?.as_millisecond())
-}
-
 /// Numbers as a set, in ranges where they follow one another.
 pub fn set(uids: &[u32]) -> String {
     let mut sorted: Vec<u32> = uids.to_vec();
@@ -501,11 +419,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sets_and_dates() {
+    fn numbers_become_sets() {
         assert_eq!(set(&[5, 1, 2, 3, 9, 9]), "1:3,5,9");
         assert_eq!(set(&[u32::MAX]), u32::MAX.to_string());
-        assert_eq!(date_time("17-Jul-1996 02:44:25 -0700"), Some(837_596_665_000));
-        assert_eq!(date_time(" 1-Jan-2026 00:00:00 +0000"), Some(1_767_225_600_000));
-        assert_eq!(date_time("yesterday"), None);
     }
 }

@@ -195,7 +195,7 @@ pub async fn send(imap: &Imap, envelope: &Envelope, mail: &[u8]) -> Result<Reply
     let reply = command(&mut line.client, "DATA\r\n").await.map_err(Failure::transient)?;
     if reply.code != 354 {
         leave(line);
-        return Err(reply.failure("the server does not take the mail"));
+        return Err(reply.of_one("the server does not take the mail"));
     }
     let body = stuffed(mail);
     let stream = &mut line.client.stream;
@@ -224,7 +224,7 @@ pub async fn send(imap: &Imap, envelope: &Envelope, mail: &[u8]) -> Result<Reply
     leave(line);
     match verdict.code {
         200..=299 => Ok(verdict),
-        400..=599 => Err(match verdict.failure("the server does not take the mail") {
+        400..=599 => Err(match verdict.of_one("the server does not take the mail") {
             // Who is logged in and hears that now is refused this very mail.
             Failure::Auth { human } => Failure::rejected(verdict.shown_code(), human),
             other => other,
@@ -304,8 +304,9 @@ fn refusal(envelope: &Envelope, replies: &[Reply]) -> Option<Failure> {
     let same = refused.iter().filter(|(_, reply)| (reply.code >= 500) == (worst.1.code >= 500));
     let told: Vec<String> = same.map(|(to, reply)| format!("{to}: {}", reply.line())).collect();
     let human = format!("nothing was sent; the server does not take mail for {}", told.join("; "));
-    Some(match worst.1.failure("") {
+    Some(match worst.1.of_one("") {
         Failure::Transient { retry_after, .. } => Failure::Transient { retry_after, human },
+        Failure::Later { after, .. } => Failure::Later { after, human },
         Failure::Auth { .. } => Failure::Auth { human },
         _ => Failure::Rejected {
             reason: crate::domain::delivery::Reason { code: Some(worst.1.shown_code()), human },
@@ -444,7 +445,9 @@ mod tests {
             other => panic!("{other:?}"),
         }
         let later = refusal(&all, &[reply(250), reply(451), reply(250), reply(250)]);
-        assert!(matches!(later, Some(Failure::Transient { .. })), "{later:?}");
+        assert!(matches!(later, Some(Failure::Later { .. })), "{later:?}");
+        let shut = refusal(&all, &[reply(250), reply(421), reply(250), reply(250)]);
+        assert!(matches!(shut, Some(Failure::Transient { .. })), "{shut:?}");
         let sender = refusal(&all, &[reply(553)]);
         assert!(
             matches!(&sender, Some(Failure::Rejected { reason, .. }) if reason.human.contains("support@"))

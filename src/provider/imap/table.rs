@@ -6,6 +6,17 @@ use super::settings::Security::{self, StartTls, Tls};
 /// A server: host, port, security.
 pub type Server = (&'static str, u16, Security);
 
+/// Where a login name is the address without its domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Local {
+    /// Nowhere.
+    No,
+    /// At the server that keeps the mail.
+    Keeping,
+    /// At both servers.
+    Both,
+}
+
 /// A provider of mailboxes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known {
@@ -21,8 +32,8 @@ pub struct Known {
     pub smtp: Server,
     /// Whether its server keeps what is sent by itself.
     pub saves_sent: bool,
-    /// Whether the login name at the server that keeps the mail is the address without its domain.
-    pub local_login: bool,
+    /// Where the login name is the address without its domain.
+    pub local: Local,
     /// What to know about the password.
     pub hint: &'static str,
 }
@@ -34,10 +45,16 @@ const fn known(
     imap: Server,
     smtp: Server,
 ) -> Known {
-    Known { name, domains, takes, imap, smtp, saves_sent: false, local_login: false, hint: "" }
+    Known { name, domains, takes, imap, smtp, saves_sent: false, local: Local::No, hint: "" }
 }
 
-/// Every provider that is known.
+/// What is to be known at Zoho, wherever its servers are.
+const ZOHO: &str = "at Zoho, IMAP has to be allowed first (Mail settings, Mail accounts, IMAP); with two-factor login it wants an app password";
+
+/// Domains that look as if they were one of these and belong to others.
+const OF_OTHERS: &[&str] = &["yahoo.co.jp"];
+
+/// Every provider that is known. Servers and logins of public domains: Thunderbird's ISPDB, as of March 2026.
 pub const ALL: &[Known] = &[
     Known {
         saves_sent: true,
@@ -94,7 +111,7 @@ pub const ALL: &[Known] = &[
         )
     },
     Known {
-        local_login: true,
+        local: Local::Keeping,
         hint: "Apple wants an app-specific password: account.apple.com, Sign-In and Security",
         ..known(
             "iCloud",
@@ -170,23 +187,46 @@ pub const ALL: &[Known] = &[
         )
     },
     Known {
-        hint: "at Zoho, IMAP has to be allowed first (Mail settings, Mail accounts, IMAP); with two-factor login it wants an app password",
+        hint: ZOHO,
         ..known(
             "Zoho",
             &["zoho.com", "zohomail.com"],
-            &["zoho.com"],
+            &[],
             ("imap.zoho.com", 993, Tls),
             ("smtp.zoho.com", 465, Tls),
         )
     },
     Known {
-        hint: "at Zoho, IMAP has to be allowed first (Mail settings, Mail accounts, IMAP); with two-factor login it wants an app password",
+        hint: ZOHO,
         ..known(
             "Zoho",
             &["zoho.eu", "zohomail.eu"],
-            &["zoho.eu"],
+            &[],
             ("imap.zoho.eu", 993, Tls),
             ("smtp.zoho.eu", 465, Tls),
+        )
+    },
+    // Whose domain is their own has other servers there.
+    Known {
+        hint: ZOHO,
+        ..known("Zoho", &[], &["zoho.com"], ("imappro.zoho.com", 993, Tls), ("smtppro.zoho.com", 465, Tls))
+    },
+    Known {
+        hint: ZOHO,
+        ..known("Zoho", &[], &["zoho.eu"], ("imappro.zoho.eu", 993, Tls), ("smtppro.zoho.eu", 465, Tls))
+    },
+    Known {
+        hint: ZOHO,
+        ..known("Zoho", &[], &["zoho.in"], ("imappro.zoho.in", 993, Tls), ("smtppro.zoho.in", 465, Tls))
+    },
+    Known {
+        hint: ZOHO,
+        ..known(
+            "Zoho",
+            &[],
+            &["zoho.com.au"],
+            ("imappro.zoho.com.au", 993, Tls),
+            ("smtppro.zoho.com.au", 465, Tls),
         )
     },
     Known {
@@ -227,14 +267,20 @@ pub const ALL: &[Known] = &[
         ("imap.orange.fr", 993, Tls),
         ("smtp.orange.fr", 465, Tls),
     ),
-    known("Free", &["free.fr"], &["free.fr"], ("imap.free.fr", 993, Tls), ("smtp.free.fr", 465, Tls)),
-    known(
-        "La Poste",
-        &["laposte.net"],
-        &["laposte.net"],
-        ("imap.laposte.net", 993, Tls),
-        ("smtp.laposte.net", 465, Tls),
-    ),
+    Known {
+        local: Local::Both,
+        ..known("Free", &["free.fr"], &["free.fr"], ("imap.free.fr", 993, Tls), ("smtp.free.fr", 465, Tls))
+    },
+    Known {
+        local: Local::Both,
+        ..known(
+            "La Poste",
+            &["laposte.net"],
+            &["laposte.net"],
+            ("imap.laposte.net", 993, Tls),
+            ("smtp.laposte.net", 465, Tls),
+        )
+    },
     known("SFR", &["sfr.fr", "neuf.fr"], &["sfr.fr"], ("imap.sfr.fr", 993, Tls), ("smtp.sfr.fr", 465, Tls)),
     known(
         "Libero",
@@ -274,8 +320,17 @@ pub const ALL: &[Known] = &[
         ("imaps.bluewin.ch", 993, Tls),
         ("smtpauths.bluewin.ch", 465, Tls),
     ),
-    known("IONOS", &[], &["kundenserver.de"], ("imap.ionos.de", 993, Tls), ("smtp.ionos.de", 465, Tls)),
+    known(
+        "IONOS",
+        &[],
+        &["kundenserver.de", "ionos.de"],
+        ("imap.ionos.de", 993, Tls),
+        ("smtp.ionos.de", 465, Tls),
+    ),
     known("IONOS", &[], &["ionos.com"], ("imap.ionos.com", 993, Tls), ("smtp.ionos.com", 465, Tls)),
+    known("IONOS", &[], &["ionos.co.uk"], ("imap.ionos.co.uk", 993, Tls), ("smtp.ionos.co.uk", 465, Tls)),
+    known("IONOS", &[], &["ionos.fr"], ("imap.ionos.fr", 993, Tls), ("smtp.ionos.fr", 465, Tls)),
+    known("IONOS", &[], &["ionos.es"], ("imap.ionos.es", 993, Tls), ("smtp.ionos.es", 465, Tls)),
     known("Strato", &[], &["rzone.de"], ("imap.strato.de", 993, Tls), ("smtp.strato.de", 465, Tls)),
     known("OVH", &[], &["ovh.net"], ("ssl0.ovh.net", 993, Tls), ("ssl0.ovh.net", 465, Tls)),
     known("Gandi", &[], &["mail.gandi.net"], ("mail.gandi.net", 993, Tls), ("mail.gandi.net", 465, Tls)),
@@ -326,6 +381,9 @@ pub fn of_domain(domain: &str) -> Option<&'static Known> {
         Some(begin) => domain.strip_prefix(begin).is_some_and(|end| end.split('.').all(|l| l.len() <= 3)),
         None => domain == **pattern,
     };
+    if OF_OTHERS.contains(&domain.as_str()) {
+        return None;
+    }
     ALL.iter().find(|known| known.domains.iter().any(fits))
 }
 
@@ -354,6 +412,7 @@ mod tests {
             ("gmail.com", Some("Gmail")),
             ("Yahoo.co.uk", Some("Yahoo")),
             ("yahoo.de", Some("Yahoo")),
+            ("yahoo.co.jp", None),
             ("yahoo.example.com", None),
             ("notyahoo.com", None),
             ("hotmail.fr", Some("Outlook")),
@@ -368,6 +427,8 @@ mod tests {
             ("example-com.mail.protection.outlook.com.", Some("Microsoft 365")),
             ("in1-smtp.messagingengine.com", Some("Fastmail")),
             ("mx00.kundenserver.de", Some("IONOS")),
+            ("mx01.ionos.co.uk", Some("IONOS")),
+            ("mx2.zoho.eu", Some("Zoho")),
             ("evilgoogle.com", None),
             ("google.com.example.net", None),
         ] {
@@ -375,6 +436,7 @@ mod tests {
         }
         assert_eq!(of_server("IMAP.gmail.com").map(|k| k.saves_sent), Some(true));
         assert_eq!(of_server("127.0.0.1"), None);
+        assert_eq!(of_mail_host("mx.zoho.com").map(|k| k.imap.0), Some("imappro.zoho.com"));
     }
 
     #[test]

@@ -2,10 +2,9 @@
 
 use super::Imap;
 use super::fetch::Place as FilePlace;
+use super::fetched::Flags;
 use super::folders::Role;
 use super::known::Spot;
-use super::session::Flags;
-use super::structure::Part;
 use crate::domain::account::Channel;
 use crate::domain::clock::Ms;
 use crate::domain::conversation::Status;
@@ -17,15 +16,20 @@ use crate::domain::facet::Facet;
 use crate::domain::mail::Mail;
 use crate::domain::message::{Direction, MediaRef};
 use crate::domain::rev::{Rev, Stamped};
-use crate::provider::mail::fact::{self, Taken};
+use crate::provider::mail::fact::{self, LONGEST_WAY, Taken};
 use crate::text::mail::parse::parse;
-use crate::text::mail::parsed::MailFile;
+use crate::text::mail::parsed::{Feature, MailFile, Parsed};
+use crate::text::sanitize;
 use serde_json::{Map, json};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A conversation of which nothing is newer than this was over before the account was connected.
 const OVER: Ms = 30 * 86_400_000;
+/// Ranks of what is said of a conversation by its first mails.
+const IS_OVER: u16 = 0;
+const IS_ALIVE: u16 = 1;
+const BY_FOLDER: u16 = 2;
 
 /// A folder that is read, and what its mail is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +38,8 @@ pub struct Reading {
     pub name: Arc<str>,
     /// What it is for; none = for mail that comes in.
     pub role: Option<Role>,
+    /// Whether it shows every mail (Gmail), those that we sent among them.
+    pub shows_all: bool,
 }
 
 /// A mail as it lies in its folder.
@@ -50,8 +56,44 @@ pub struct Lying<'a> {
     pub arrived: Ms,
     /// Its bytes, or the beginning of them.
     pub raw: &'a [u8],
-    /// Its files by the server's description, where its bytes are only the beginning.
-    pub parts: Option<Vec<Part>>,
+    /// What else is known of it, where its bytes are not all of it.
+    pub large: Option<Large>,
+}
+
+impl Lying<'_> {
+    /// Whether it was not sent, or is thrown away.
+    fn is_nothing(&self) -> bool {
+        self.flags.draft || self.flags.deleted
+    }
+}
+
+/// What is known of a mail of which only the words were read. Nothing, where the server did not say how it is built: then it was read at
+/// its beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Large {
+    /// Bytes of its parts, by their numbers.
+    pub sizes: HashMap<String, u64>,
+    /// Parts of which not all the words were read: their numbers and media types.
+    pub cut: Vec<(String, String)>,
+}
+
+impl Large {
+    /// Says what is missing, and where the whole can be had.
+    fn complete(&self, parsed: &mut Parsed) {
+        let is_described = !self.sizes.is_empty();
+        for (number, mime) in &self.cut {
+            if parsed.files.iter().all(|file| file.part != *number) {
+                let name = if mime == "text/html" { "text.html" } else { "text.txt" };
+                let (part, name, mime) = (number.clone(), Some(name.to_owned()), Some(mime.clone()));
+                parsed.files.push(MailFile { part, name, mime, ..MailFile::default() });
+            }
+        }
+        let is_cut = !is_described || !self.cut.is_empty();
+        let is_told = parsed.features.iter().any(|feature| matches!(feature, Feature::Cut { .. }));
+        if is_cut && !is_told {
+            parsed.features.push(Feature::Cut { is_kept: is_described });
+        }
+    }
 }
 
 /// When, and in what.
@@ -67,23 +109,54 @@ pub struct Moment {
 
 /// What a mail says. Nothing, where it was not sent or is thrown away.
 pub fn events(imap: &Imap, lying: Lying<'_>, moment: Moment) -> Vec<Event> {
-    if lying.flags.draft || lying.flags.deleted {
+    if lying.is_nothing() {
         return Vec::new();
     }
     let mut parsed = parse(lying.raw);
-    let sizes: HashMap<String, u64> = match lying.parts {
-        Some(parts) => {
-            let sizes = parts.iter().map(|part| (part.file.part.clone(), part.size)).collect();
-            parsed.files = parts.into_iter().map(|part| part.file).collect();
-            sizes
-        }
-        None => HashMap::new(),
+    if let Some(large) = &lying.large {
+        large.complete(&mut parsed);
+    }
+    told(imap, &lying, &parsed, moment)
+}
+
+/// What is told of a mail that cannot be read: whose it is by its head, where at least that could be had.
+pub fn unread(imap: &Imap, lying: Lying<'_>, moment: Moment) -> Vec<Event> {
+    if lying.is_nothing() {
+        return Vec::new();
+    }
+    let Reading { name, .. } = lying.reading;
+    let mut parsed = match lying.raw.trim_ascii() {
+        // Its place names it.
+        [] => parse(format!("Comments: {name:?} {} {}\r\n\r\n", lying.validity, lying.uid).as_bytes()),
+        _ => parse(lying.raw),
     };
+    parsed.text = format!(
+        "This mail could not be read. It lies in the folder \u{201c}{}\u{201d} of the mailbox: open it there with another mail program.",
+        sanitize::line(name)
+    );
+    (parsed.files, parsed.features, parsed.mail.html) = Default::default();
+    let mut events = told(imap, &lying, &parsed, moment);
+    for event in &mut events {
+        if let Event::Message(fact) = event {
+            // Once it can be read, that counts.
+            fact.rev.at -= 1;
+        }
+    }
+    events
+}
+
+fn told(imap: &Imap, lying: &Lying<'_>, parsed: &Parsed, moment: Moment) -> Vec<Event> {
+    let own = &imap.settings.own;
+    let says_ours = parsed.mail.from.as_ref().is_some_and(|from| own.is_ours(&from.address));
+    if lying.reading.shows_all && says_ours {
+        // What we sent is told by the folder for that, which alone proves it.
+        return Vec::new();
+    }
     let is_sent = lying.reading.role == Some(Role::Sent);
     let is_old = lying.arrived < moment.connected;
     let put_away = matches!(lying.reading.role, Some(Role::Sent | Role::Archive));
     let id = parsed.mail.message_id.clone();
-    let whole = sizes.is_empty();
+    let whole = lying.large.as_ref().is_none_or(|large| large.sizes.is_empty());
     let media = |file: &MailFile| -> Option<MediaRef> {
         let place = FilePlace {
             folder: lying.reading.name.to_string(),
@@ -107,25 +180,29 @@ pub fn events(imap: &Imap, lying: Lying<'_>, moment: Moment) -> Vec<Event> {
     };
     let taken = Taken {
         is_sent,
+        // What was there before us may be as old as it says.
+        longest_way: (!is_old).then_some(LONGEST_WAY),
         history: is_old && (lying.flags.seen || put_away),
         delivery: is_sent.then_some(report),
         more,
         media: &media,
-        ..Taken::now(&imap.settings.own, lying.arrived.min(moment.now), DeliverySource::Pull)
+        ..Taken::now(own, lying.arrived.min(moment.now), DeliverySource::Pull)
     };
-    let mut events = fact::events(&parsed, taken);
+    let mut events = fact::events(parsed, taken);
     let mut seen = Vec::new();
     for event in &mut events {
         let Event::Message(fact) = event else { continue };
-        for file in &mut fact.attachments {
-            file.size = sizes.get(&file.external_id).copied().or(file.size);
+        if let Some(large) = &lying.large {
+            for file in &mut fact.attachments {
+                file.size = large.sizes.get(&file.external_id).copied();
+            }
         }
         let status = match lying.reading.role {
             Some(Role::Junk) => Some(Status::Spam),
             Some(Role::Archive) => Some(Status::Resolved),
             _ => None,
         };
-        fact.conversation.facets.extend(status.map(at_the_beginning));
+        fact.conversation.facets.extend(status.map(|status| at_the_beginning(status, BY_FOLDER)));
         if !is_sent {
             let spot = Spot { folder: lying.reading.name.clone(), validity: lying.validity, uid: lying.uid };
             imap.known.put(&fact.external_id, spot);
@@ -138,9 +215,10 @@ pub fn events(imap: &Imap, lying: Lying<'_>, moment: Moment) -> Vec<Event> {
     events
 }
 
-/// A status that holds only until anybody says something else.
-fn at_the_beginning(status: Status) -> Stamped<Facet> {
-    Stamped { value: Facet::Status { status, until: None }, rev: Rev::at(0) }
+/// A status that holds only until anybody says something else. Of several the higher rank counts, in whichever order they are read:
+/// where a mail lies says more than how old it is, and one mail that is not over keeps its whole thread open.
+fn at_the_beginning(status: Status, rank: u16) -> Stamped<Facet> {
+    Stamped { value: Facet::Status { status, until: None }, rev: Rev { at: 0, rank } }
 }
 
 /// Whether a mail that is read for the first time was seen. That it was not says little: it holds since the mail came, no longer.
@@ -171,31 +249,23 @@ pub fn name_of(head: &[u8]) -> Option<String> {
     (!mail.message_id.is_empty()).then(|| fact::external_id(&mail, true))
 }
 
-/// Marks what was over before the account was connected, so that a first sync does not open all that ever was. `recent` remembers threads
-/// that were alive lately: the newest mail of a thread is read first.
-pub fn close_what_is_over(events: &mut [Event], recent: &mut HashSet<String>, now: Ms) {
-    let mut newest: HashMap<ConversationKey, Ms> = HashMap::new();
-    let mut alive: HashSet<ConversationKey> = HashSet::new();
-    for event in events.iter() {
+/// Says of every mail whether it was over before the account was connected, so that a first sync does not open all that ever was. Each
+/// is judged alone: pages, restarts and the order in which they are read change nothing.
+pub fn close_what_is_over(events: &mut [Event], now: Ms) {
+    for event in events {
         let Event::Message(fact) = event else { continue };
-        let key = &fact.conversation.key;
-        let at = newest.entry(key.clone()).or_insert(fact.sent_at);
-        *at = fact.sent_at.max(*at);
-        let names = fact.mail.as_ref().map(|mail| mail.thread_names()).unwrap_or_default();
-        if !fact.history || names.iter().any(|name| recent.contains(name)) {
-            alive.insert(key.clone());
+        if has_status(&fact.conversation) {
+            continue;
         }
-    }
-    for event in events.iter_mut() {
-        let Event::Message(fact) = event else { continue };
-        let key = &fact.conversation.key;
-        let is_recent = newest.get(key).is_some_and(|at| *at >= now.saturating_sub(OVER));
-        if is_recent || alive.contains(key) {
-            let names = fact.mail.as_ref().map(|mail| mail.thread_names()).unwrap_or_default();
-            recent.extend(names);
-        } else if !has_status(&fact.conversation) {
-            fact.conversation.facets.push(at_the_beginning(Status::Resolved));
-        }
+        let is_recent = fact.sent_at >= now.saturating_sub(OVER);
+        let status = match (fact.history, is_recent) {
+            (true, false) => at_the_beginning(Status::Resolved, IS_OVER),
+            (true, true) => at_the_beginning(Status::Open, IS_ALIVE),
+            (false, _) if fact.direction == Direction::Inbound => at_the_beginning(Status::Open, IS_ALIVE),
+            // What we write since opens nothing.
+            (false, _) => continue,
+        };
+        fact.conversation.facets.push(status);
     }
 }
 

@@ -3,16 +3,15 @@
 //! `async-imap` frames and reads the answers; commands are written here. Its own commands take the end of a connection for the end of
 //! an answer, and a refusal for an empty one: with either a mail would be lost.
 
+use super::answer::{Caps, Done, Trouble, caps_of, ended, said};
+use super::command::{Command, Piece};
 use super::guard::Guard;
 use crate::net::tls::{Stream, plain};
-use crate::text::sanitize;
 use async_imap::Client;
-use async_imap::imap_proto::rfc4315::UidSetMember;
-use async_imap::imap_proto::{Capability, MailboxDatum, Outcome, Response, ResponseCode, Status};
+use async_imap::imap_proto::{MailboxDatum, Response, Status};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt;
-use std::collections::BTreeSet;
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -22,122 +21,6 @@ use tokio::io::AsyncWriteExt;
 pub const LARGEST: u64 = 160 << 20;
 /// Challenges of one login.
 const CHALLENGES: usize = 8;
-
-/// Why a command did not succeed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
-    /// The connection is of no use any more.
-    Lost(String),
-    /// The same, because an answer could not be read: the same question would have the same end.
-    Unreadable(String),
-    /// The server refuses it.
-    No {
-        /// Its code (RFC 5530), upper case.
-        code: Option<String>,
-        /// Its words.
-        words: String,
-    },
-    /// The server does not understand it.
-    Bad(String),
-}
-
-impl Trouble {
-    /// Whether the connection can be used for something else.
-    pub fn is_lost(&self) -> bool {
-        matches!(self, Trouble::Lost(_) | Trouble::Unreadable(_))
-    }
-
-    /// What happened, in words.
-    pub fn words(&self) -> &str {
-        match self {
-            Trouble::Lost(words) | Trouble::Unreadable(words) | Trouble::Bad(words) => words,
-            Trouble::No { words, .. } => words,
-        }
-    }
-}
-
-/// What a server can do, upper case.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Caps(BTreeSet<String>);
-
-impl Caps {
-    fn of(list: &[Capability<'_>]) -> Caps {
-        let word = |capability: &Capability<'_>| match capability {
-            Capability::Imap4rev1 => "IMAP4REV1".to_owned(),
-            Capability::Auth(mechanism) => format!("AUTH={}", mechanism.to_ascii_uppercase()),
-            Capability::Atom(atom) => atom.to_ascii_uppercase(),
-        };
-        Caps(list.iter().map(word).collect())
-    }
-
-    /// Whether it can that; in upper case.
-    pub fn has(&self, word: &str) -> bool {
-        self.0.contains(word)
-    }
-
-    /// Whether anything is known.
-    pub fn is_known(&self) -> bool {
-        !self.0.is_empty()
-    }
-}
-
-/// How a command ended well.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Done {
-    /// What the server can do, if it said so on the way.
-    pub caps: Option<Caps>,
-    /// Where what was appended is: validity and number (RFC 4315).
-    pub appended: Option<(u32, u32)>,
-    /// Whether the folder can only be read.
-    pub read_only: bool,
-}
-
-/// A command, piece by piece.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command(Vec<Piece>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
-    Text(String),
-    Literal(Vec<u8>),
-}
-
-impl Command {
-    /// A command that begins so.
-    pub fn new(text: impl Into<String>) -> Command {
-        Command(vec![Piece::Text(text.into())])
-    }
-
-    /// With these words, as they are.
-    #[must_use]
-    pub fn word(mut self, text: &str) -> Command {
-        match self.0.last_mut() {
-            Some(Piece::Text(so_far)) => {
-                so_far.push(' ');
-                so_far.push_str(text);
-            }
-            _ => self.0.push(Piece::Text(format!(" {text}"))),
-        }
-        self
-    }
-
-    /// With a string of any characters.
-    #[must_use]
-    pub fn string(self, text: &str) -> Command {
-        // Quoted strings are printable ASCII (RFC 3501, section 9).
-        if text.len() < 1000 && text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
-            return self.word(&format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")));
-        }
-        self.literal(text.as_bytes().to_vec())
-    }
-
-    /// With bytes.
-    #[must_use]
-    pub fn literal(mut self, bytes: Vec<u8>) -> Command {
-        self.0.push(Piece::Literal(bytes));
-        self
-    }
-}
 
 /// What is done with each answer that belongs to no command by name.
 pub type Each<'a> = &'a mut (dyn FnMut(&Response<'_>) + Send);
@@ -168,13 +51,15 @@ pub struct Wire {
     goodbye: Option<String>,
     /// Whether literals need no leave (RFC 7888).
     free_literals: bool,
+    /// Whether the open folder has changed while something else was asked, and nobody has been told.
+    untold: bool,
 }
 
 impl Wire {
     /// A connection on which the server speaks first, or was told to begin anew.
     pub fn new(stream: Stream) -> Wire {
         let client = Client::new(Guard::new(stream, LARGEST));
-        Wire { client, tags: 0, goodbye: None, free_literals: false }
+        Wire { client, tags: 0, goodbye: None, free_literals: false, untold: false }
     }
 
     /// The connection itself. What was read of it and not yet taken is dropped: nobody knows who said it.
@@ -233,39 +118,6 @@ impl Wire {
         self.finish(&tag, each).await
     }
 
-    /// Sends several commands at once and takes their answers; the first trouble is the result, but all are taken.
-    ///
-    /// # Errors
-    /// As [`Wire::run`].
-    pub async fn run_all(&mut self, commands: &[Command], each: Each<'_>) -> Result<(), Trouble> {
-        let mut out = Vec::new();
-        let mut tags = Vec::new();
-        for command in commands {
-            let tag = self.tag();
-            out.extend_from_slice(format!("{tag} ").as_bytes());
-            for piece in &command.0 {
-                match piece {
-                    Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
-                    Piece::Literal(_) => {
-                        return Err(Trouble::Bad("a literal cannot be sent along with others".into()));
-                    }
-                }
-            }
-            out.extend_from_slice(b"\r\n");
-            tags.push(tag);
-        }
-        self.write(&out).await?;
-        let mut result = Ok(());
-        for tag in tags {
-            match self.finish(&tag, each).await {
-                Ok(_) => {}
-                Err(trouble) if trouble.is_lost() => return Err(trouble),
-                Err(trouble) => result = result.and(Err(trouble)),
-            }
-        }
-        result
-    }
-
     /// Logs in by a mechanism (RFC 3501, section 6.2.2): `answers` are given to the server's challenges in turn. The first goes along
     /// with the command where the server takes that (RFC 4959).
     ///
@@ -299,34 +151,35 @@ impl Wire {
         Err(Trouble::Lost("the login does not come to an end".into()))
     }
 
-    /// Waits for news of the open folder (RFC 2177), at most so long.
+    /// What has been told of the open folder up to now is known.
+    pub fn caught_up(&mut self) {
+        self.untold = false;
+    }
+
+    /// Waits for news of the open folder (RFC 2177), at most so long. What was told in passing, at the end of another command or of the
+    /// last wait, is news as well: it is not told again.
     ///
     /// # Errors
     /// As [`Wire::run`].
     pub async fn idle(&mut self, longest: Duration, patience: Duration) -> Result<Idle, Trouble> {
+        if std::mem::take(&mut self.untold) {
+            return Ok(Idle::News);
+        }
         let tag = self.tag();
         self.write(format!("{tag} IDLE\r\n").as_bytes()).await?;
-        let mut idle = Idle::Quiet;
-        let mut seen = |response: &Response<'_>| {
-            if is_news(response) {
-                idle = Idle::News;
-            }
-        };
-        self.leave(&tag, &mut seen).await?;
+        self.leave(&tag, &mut |_| ()).await?;
         // Silence is what is waited for; the clock is ours meanwhile.
         self.set_patience(longest + patience);
         let deadline = tokio::time::Instant::now() + longest;
-        while idle == Idle::Quiet {
+        while !self.untold {
             // Anything else is "Still here", and the like.
             let Ok(news) = tokio::time::timeout_at(deadline, self.next(is_news)).await else { break };
-            if news? {
-                idle = Idle::News;
-            }
+            self.untold |= news?;
         }
         self.set_patience(patience);
         self.write(b"DONE\r\n").await?;
         self.finish(&tag, &mut |_| ()).await?;
-        Ok(idle)
+        Ok(if std::mem::take(&mut self.untold) { Idle::News } else { Idle::Quiet })
     }
 
     fn tag(&mut self) -> String {
@@ -360,7 +213,7 @@ impl Wire {
 
     /// Takes answers until the command has ended, or may go on.
     async fn step(&mut self, tag: &str, each: Each<'_>) -> Result<Step, Trouble> {
-        let mut caps = None;
+        let (mut caps, mut untold) = (None, false);
         loop {
             let step = self
                 .next(|response| match response {
@@ -377,11 +230,13 @@ impl Wire {
                         None
                     }
                     other => {
+                        untold |= is_news(other);
                         each(other);
                         None
                     }
                 })
                 .await?;
+            self.untold |= untold;
             match step {
                 Some(Ok(Step::Ended(done))) => {
                     return Ok(Step::Ended(Done { caps: done.caps.or(caps), ..done }));
@@ -432,59 +287,6 @@ fn is_news(response: &Response<'_>) -> bool {
             | Response::Vanished { .. }
             | Response::Fetch(..)
     )
-}
-
-fn caps_of(outcome: &Outcome<'_>) -> Option<Caps> {
-    match &outcome.code {
-        Some(ResponseCode::Capabilities(list)) => Some(Caps::of(list)),
-        _ => None,
-    }
-}
-
-/// A server's words, on one line.
-fn said(outcome: &Outcome<'_>) -> String {
-    let (_, words) = coded(outcome);
-    if words.is_empty() { "the server gives no reason".to_owned() } else { words }
-}
-
-/// The code and the words of an answer. Codes that the reader does not know stand in its words.
-fn coded(outcome: &Outcome<'_>) -> (Option<String>, String) {
-    let words = outcome.information.as_deref().unwrap_or_default().trim();
-    let (code, words) = match (&outcome.code, words.strip_prefix('[').and_then(|rest| rest.split_once(']'))) {
-        (Some(ResponseCode::Alert), _) => (Some("ALERT".to_owned()), words),
-        (Some(ResponseCode::TryCreate), _) => (Some("TRYCREATE".to_owned()), words),
-        (Some(_), _) => (None, words),
-        (None, Some((code, rest))) => {
-            let code = code.split(' ').next().unwrap_or_default().to_ascii_uppercase();
-            (Some(code), rest)
-        }
-        (None, None) => (None, words),
-    };
-    let words: String = words.chars().take(300).collect();
-    (code, sanitize::line(words.trim()).into_owned())
-}
-
-fn ended(status: &Status, outcome: &Outcome<'_>) -> Result<Done, Trouble> {
-    match status {
-        Status::Ok => Ok(Done {
-            caps: caps_of(outcome),
-            appended: match &outcome.code {
-                Some(ResponseCode::AppendUid(validity, uids)) => uids.first().map(|uid| match uid {
-                    UidSetMember::Uid(uid) => (*validity, *uid),
-                    UidSetMember::UidRange(range) => (*validity, *range.start()),
-                }),
-                _ => None,
-            },
-            read_only: matches!(outcome.code, Some(ResponseCode::ReadOnly)),
-        }),
-        Status::No => {
-            let (code, words) = coded(outcome);
-            let words = if words.is_empty() { "the server gives no reason".to_owned() } else { words };
-            Err(Trouble::No { code, words })
-        }
-        Status::Bad => Err(Trouble::Bad(said(outcome))),
-        Status::PreAuth | Status::Bye => Err(Trouble::Lost(said(outcome))),
-    }
 }
 
 #[cfg(test)]
@@ -576,14 +378,27 @@ mod tests {
         assert_eq!(quiet.idle(Duration::from_millis(10), LONG).await, Ok(Idle::Quiet));
     }
 
-    async fn wire_that_idles() -> Wire {
-        wire(&["+ idling\r\n* OK Still here\r\n", "* 1 EXPUNGE\r\nF1 OK done\r\n"]).await
+    #[tokio::test]
+    async fn what_is_told_in_passing_is_news_of_the_next_wait() {
+        let mut wire = wire(&[
+            "* 1 EXISTS\r\nF1 OK opened\r\n",
+            "* 2 EXISTS\r\nF2 OK done\r\n",
+            "+ idling\r\n",
+            "* 3 EXISTS\r\nF3 OK done\r\n",
+            "+ idling\r\n",
+            "F4 OK done\r\n",
+        ])
+        .await;
+        run(&mut wire, "SELECT INBOX").await.unwrap();
+        wire.caught_up();
+        run(&mut wire, "NOOP").await.unwrap();
+        assert_eq!(wire.idle(LONG, LONG).await, Ok(Idle::News));
+        // Told only as the wait ends.
+        assert_eq!(wire.idle(Duration::from_millis(10), LONG).await, Ok(Idle::News));
+        assert_eq!(wire.idle(Duration::from_millis(10), LONG).await, Ok(Idle::Quiet));
     }
 
-    #[test]
-    fn commands_carry_any_text() {
-        let command = Command::new("LOGIN").string("a\\\"b").string("pä");
-        let want = vec![Piece::Text("LOGIN \"a\\\\\\\"b\"".into()), Piece::Literal("pä".as_bytes().to_vec())];
-        assert_eq!(command.0, want);
+    async fn wire_that_idles() -> Wire {
+        wire(&["+ idling\r\n* OK Still here\r\n", "F1 OK done\r\n"]).await
     }
 }

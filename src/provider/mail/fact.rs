@@ -232,6 +232,19 @@ pub fn identity(address: &str) -> Identity {
     Identity::new(IdentityKind::Email, folded(address).unwrap_or_else(|| address.trim().to_lowercase()))
 }
 
+/// The conversation that a mail to an address begins.
+pub fn conversation_with(own: &Own, to: &str) -> ConversationFact {
+    let ours = own.from.address.clone();
+    ConversationFact {
+        key: ConversationKey(format!("{ours}|{to}")),
+        channel: Channel::Email,
+        party: Party { identities: vec![identity(to)], name: None, claims: Vec::new() },
+        ours,
+        theirs: to.to_owned(),
+        facets: Vec::new(),
+    }
+}
+
 /// The form of an address to send to.
 fn kept(address: &str) -> String {
     address::email(address).map_or_else(|| address.trim().to_owned(), |email| email.kept)

@@ -4,6 +4,7 @@
 //! to be sent it takes from [`send`]. Only how bytes come and go is its own.
 
 pub mod bounce;
+pub mod enclosed;
 pub mod fact;
 pub mod own;
 pub mod pieces;

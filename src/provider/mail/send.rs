@@ -3,6 +3,7 @@
 use crate::domain::attachment::is_own;
 use crate::domain::clock::Ms;
 use crate::domain::failure::Failure;
+use crate::domain::ids::OpId;
 use crate::domain::mail::{Mail, Mailbox, Manner, Outgoing, message_id, reply_token};
 use crate::domain::message::AttachmentFact;
 use crate::domain::op::{Op, OpBody};
@@ -11,8 +12,12 @@ use crate::provider::mail::own::{Own, folded};
 use crate::provider::mail::settings::Style;
 use crate::text::mail::compose::body::{self, Body, Letter};
 use crate::text::mail::compose::build::{FilePart, Identity, build};
-use crate::text::mail::subject;
+use crate::text::mail::subject::with_token;
+use crate::text::sanitize;
 use jiff::tz::TimeZone;
+
+/// What stands for a subject where there is none: carriers refuse an empty one.
+const NO_SUBJECT: &str = "(no subject)";
 
 /// A mail that is ready to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +61,12 @@ impl Ready {
         let files: usize = self.files.iter().map(|file| file.bytes.len()).sum();
         u64::try_from(words + files).unwrap_or(u64::MAX)
     }
-}
 
-impl Ready {
+    /// Bytes of what it carries in base64.
+    pub fn encoded(&self) -> u64 {
+        self.size().div_ceil(3) * 4
+    }
+
     /// The bytes that travel (RFC 5322, MIME). Hidden recipients stand nowhere in them.
     ///
     /// # Errors
@@ -86,6 +94,22 @@ impl Ready {
         };
         build(&out, &body, &identity, &files, date, &asks).map_err(|e| Failure::rejected(None, e.to_string()))
     }
+}
+
+/// A subject with the mark by which an answer is known, where the account wants one.
+pub fn marked(subject: &str, op: OpId, style: &Style) -> String {
+    if style.subject_token { with_token(subject, &reply_token(op)) } else { subject.to_owned() }
+}
+
+/// The subject with which a mail leaves through a carrier that takes it apart from the mail: on one line, never empty.
+pub fn subject(mail: &Mail) -> String {
+    let subject = sanitize::line(mail.subject.trim());
+    if subject.is_empty() { NO_SUBJECT.to_owned() } else { subject.into_owned() }
+}
+
+/// Message ids as they stand in a header (RFC 5322, section 3.6.4).
+pub fn angled<'a>(ids: impl IntoIterator<Item = &'a String>) -> String {
+    ids.into_iter().map(|id| format!("<{id}>")).collect::<Vec<_>>().join(" ")
 }
 
 /// Makes the mail that an op sends, in the style of its account.
@@ -129,9 +153,7 @@ async fn made(
         return Err(Failure::rejected(None, "it has no recipients and no subject: write it again"));
     };
     let mut head = head(op, outgoing, own);
-    if style.subject_token {
-        head.subject = subject::with_token(&head.subject, &reply_token(op.id));
-    }
+    head.subject = marked(&head.subject, op.id, style);
     if head.to.is_empty() && head.cc.is_empty() && head.bcc.is_empty() {
         return Err(Failure::rejected(None, "it has no recipient"));
     }

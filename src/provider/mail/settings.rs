@@ -7,6 +7,7 @@ use crate::text::address;
 use crate::text::mail::compose::quote::Quoting;
 use crate::text::sanitize;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use url::Url;
 
 /// From whom mails go out.
@@ -169,6 +170,22 @@ impl<'a> Given<'a> {
             return Err(wrong("base_url must have no user, query or fragment"));
         }
         Ok(Some(url))
+    }
+
+    /// How often to ask for news by `poll_seconds`, of which 0 says never.
+    ///
+    /// # Errors
+    /// Where it is no number of seconds within a day.
+    pub fn poll(&self, usual: Duration) -> Result<Option<Duration>, WrongSetting> {
+        let Some(given) = self.get("poll_seconds") else { return Ok(Some(usual)) };
+        let seconds: Option<u64> = given.parse().ok().filter(|seconds| *seconds <= 86_400);
+        let seconds = seconds.ok_or_else(|| {
+            WrongSetting::new(
+                "poll_seconds",
+                format!("poll_seconds must be 0 to 86400, not \u{201c}{given}\u{201d}"),
+            )
+        })?;
+        Ok((seconds > 0).then(|| Duration::from_secs(seconds)))
     }
 
     /// Whether a setting says yes.

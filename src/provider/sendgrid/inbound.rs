@@ -3,12 +3,12 @@
 //! What was taken apart is put together again, so that a mail has the same words and files either way.
 
 use super::form::{Form, Part};
-use crate::domain::delivery::{Delivery, DeliverySource};
-use crate::domain::event::{DeliveryReport, Event};
+use crate::domain::delivery::DeliverySource;
+use crate::provider::mail::enclosed;
 use crate::provider::mail::fact::{self, Taken};
 use crate::provider::mail::own::Own;
 use crate::provider::mail::pieces::{Piece, Pieces};
-use crate::provider::{Enclosed, Ingest, Malformed, RawPush};
+use crate::provider::{Ingest, Malformed, RawPush};
 use crate::text::address;
 use crate::text::mail::parse::parse;
 use crate::text::mail::parsed::Parsed;
@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 pub fn ingest(push: &RawPush, own: &Own) -> Result<Ingest, Malformed> {
     let form = Form::parse(push)?;
     let raw = ["email", "rawEmail"].iter().find_map(|field| form.bytes(field)).filter(|raw| !raw.is_empty());
-    let mut parsed = match raw {
+    let parsed = match raw {
         Some(raw) => parse(raw),
         None if form.bytes("headers").is_some() || form.bytes("from").is_some() => {
             parse(&pieces(&form).together())
@@ -33,39 +33,16 @@ pub fn ingest(push: &RawPush, own: &Own) -> Result<Ingest, Malformed> {
     let envelope = Envelope::of(&form);
     let checks = Checks { spf: form.filled("SPF"), dkim: form.filled("dkim") };
     let is_proved = checks.prove(&parsed, own, envelope.from.as_deref());
-    let files: Vec<_> = parsed
-        .files
-        .iter_mut()
-        .map(|file| (file.part.clone(), file.bytes.len(), std::mem::take(&mut file.bytes)))
-        .collect();
-    let delivery = DeliveryReport {
-        state: Delivery::Accepted,
-        said: "came back to us".into(),
-        reason: None,
-        price: None,
-        at: push.received_at,
-        source: DeliverySource::Webhook,
-    };
     let taken = Taken {
         longest_way: Some(fact::LONGEST_WAY),
         envelope_to: &envelope.to,
         envelope_from: envelope.from.as_deref(),
         is_proved,
-        delivery: Some(delivery),
+        delivery: Some(enclosed::came_back(push.received_at, DeliverySource::Webhook)),
         more: besides(&form, &checks),
         ..Taken::now(own, push.received_at, DeliverySource::Webhook)
     };
-    let mut events = fact::events(&parsed, taken);
-    let mut enclosed = Vec::new();
-    if let Some(Event::Message(message)) = events.first_mut() {
-        for (attachment, size, bytes) in files {
-            if let Some(fact) = message.attachments.iter_mut().find(|a| a.external_id == attachment) {
-                fact.size = Some(size as u64);
-            }
-            enclosed.push(Enclosed { message: message.external_id.clone(), attachment, bytes });
-        }
-    }
-    Ok(Ingest { events, files: enclosed, pull: false })
+    Ok(enclosed::ingest(parsed, taken))
 }
 
 /// Between whom a mail went: not always those of its head (hidden copies, lists, aliases).

@@ -6,13 +6,12 @@
 use crate::domain::account::Channel;
 use crate::domain::capability::{AttachmentLimits, Capabilities, ChannelCapabilities, Formatting, PushKind};
 use crate::domain::clock::Ms;
-use crate::domain::contact::Party;
-use crate::domain::event::{ConversationFact, ConversationKey};
+use crate::domain::event::ConversationFact;
 use crate::domain::failure::Failure;
 use crate::domain::op::{Accepted, Op};
 use crate::domain::secret::Secret;
 use crate::net::http::{Http, Request};
-use crate::provider::mail::fact::identity;
+use crate::provider::mail::fact;
 use crate::provider::mail::settings::below;
 use crate::provider::{
     Cursor, DedupeKey, Guide, Ingest, Login, Malformed, Page, Provider, PushContext, RawPush, Reject, Scope,
@@ -189,14 +188,6 @@ impl Provider for SendGrid {
     }
 
     fn conversation_with(&self, _: Channel, to: &str) -> Option<ConversationFact> {
-        let ours = self.settings.own.from.address.clone();
-        Some(ConversationFact {
-            key: ConversationKey(format!("{ours}|{to}")),
-            channel: Channel::Email,
-            party: Party { identities: vec![identity(to)], name: None, claims: Vec::new() },
-            ours,
-            theirs: to.to_owned(),
-            facets: Vec::new(),
-        })
+        Some(fact::conversation_with(&self.settings.own, to))
     }
 }

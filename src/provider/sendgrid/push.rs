@@ -9,7 +9,7 @@ use crate::domain::mail::Mailbox;
 use crate::domain::op::{Accepted, Op};
 use crate::net::http::{Body, Method, Request};
 use crate::provider::PushContext;
-use crate::provider::mail::send::{self, Ready};
+use crate::provider::mail::send::{self, Ready, angled};
 use crate::text::mail::compose::build;
 use crate::text::sanitize;
 use base64::Engine as _;
@@ -25,8 +25,6 @@ pub const MOST_BYTES: u64 = 30 * 1024 * 1024;
 const LARGE: usize = 512 * 1024;
 /// What it takes to carry a mail of the largest size over a slow line.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// What stands for a subject where there is none: an empty one is refused.
-const NO_SUBJECT: &str = "(no subject)";
 
 /// Does an op.
 ///
@@ -40,7 +38,7 @@ pub async fn push(sendgrid: &SendGrid, op: &Op, ctx: &PushContext) -> Result<Acc
         let human = format!("SendGrid sends one mail to {MOST_RECIPIENTS} people at most, not to {people}");
         return Err(Failure::rejected(None, human));
     }
-    if encoded(ready.size()) > MOST_BYTES {
+    if ready.encoded() > MOST_BYTES {
         return Err(Failure::rejected(
             None,
             "SendGrid takes mails of 30 MB at most, files in base64 included",
@@ -77,11 +75,6 @@ pub async fn push(sendgrid: &SendGrid, op: &Op, ctx: &PushContext) -> Result<Acc
     Ok(Accepted::State { events: vec![Event::Delivery { message, report }] })
 }
 
-/// Bytes in base64.
-const fn encoded(bytes: u64) -> u64 {
-    bytes.div_ceil(3) * 4
-}
-
 /// What is asked for.
 fn body(ready: &Ready, token: &str) -> Value {
     let mail = &ready.mail;
@@ -97,15 +90,13 @@ fn body(ready: &Ready, token: &str) -> Value {
     }
     to.insert("custom_args".into(), json!({ events::TOKEN: token }));
     let mut headers = Map::new();
-    headers.insert("Message-ID".into(), json!(angled(&mail.message_id)));
+    headers.insert("Message-ID".into(), json!(angled([&mail.message_id])));
     for (name, ids) in [("In-Reply-To", &mail.in_reply_to), ("References", &mail.references)] {
         let ids = build::ids(ids);
         if !ids.is_empty() {
-            let ids: Vec<String> = ids.iter().map(|id| angled(id)).collect();
-            headers.insert(name.into(), json!(ids.join(" ")));
+            headers.insert(name.into(), json!(angled(&ids)));
         }
     }
-    let subject = sanitize::line(mail.subject.trim());
     let text = if ready.text.is_empty() { " " } else { ready.text.as_str() };
     let mut content = vec![json!({ "type": "text/plain", "value": text })];
     content.extend(ready.html.iter().map(|html| json!({ "type": "text/html", "value": html })));
@@ -113,7 +104,7 @@ fn body(ready: &Ready, token: &str) -> Value {
     let mut body = json!({
         "personalizations": [to],
         "from": mail.from.as_ref().map(person),
-        "subject": if subject.is_empty() { NO_SUBJECT } else { &subject },
+        "subject": send::subject(mail),
         "content": content,
         "headers": headers,
         // They would change links and words, and answers to customers are not to be watched.
@@ -147,8 +138,4 @@ fn person(one: &Mailbox) -> Value {
         Some(name) => json!({ "email": one.address, "name": sanitize::line(name) }),
         None => json!({ "email": one.address }),
     }
-}
-
-fn angled(id: &str) -> String {
-    format!("<{id}>")
 }

@@ -17,6 +17,10 @@ pub enum ImapFault {
     Line(String),
     /// The mails that are asked for are not described as they should be: no client can read that.
     Garbled,
+    /// This item is left out of what is told of mails (`RFC822.SIZE`).
+    Without(&'static str),
+    /// The bytes of mails are told as NIL.
+    Nil,
 }
 
 /// A step of a sending.

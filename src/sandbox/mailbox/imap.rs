@@ -26,6 +26,10 @@ struct Session {
     qresync: bool,
     /// What is written is cut after so many bytes.
     cut: Option<usize>,
+    /// This item is left out of what is told of mails.
+    without: Option<&'static str>,
+    /// Bytes of mails are told as NIL.
+    nil: bool,
 }
 
 /// What a command comes to.
@@ -63,6 +67,8 @@ pub(super) async fn connection(
         read_only: false,
         qresync: false,
         cut: None,
+        without: None,
+        nil: false,
     };
     session.run().await
 }
@@ -192,6 +198,8 @@ impl Session {
             Some(ImapFault::Line(line)) => self.say(&format!("{line}\r\n")).await?,
             Some(ImapFault::Cut(after)) => self.cut = Some(after),
             Some(ImapFault::Garbled) => garbled = true,
+            Some(ImapFault::Without(item)) => self.without = Some(item),
+            Some(ImapFault::Nil) => self.nil = true,
             None => {}
         }
         if garbled {
@@ -207,7 +215,7 @@ impl Session {
             Err(words) if words == "BAD" => self.say(&format!("{tag} BAD what\r\n")).await?,
             Err(words) => self.say(&format!("{tag} NO {words}\r\n")).await?,
         }
-        self.cut = None;
+        (self.cut, self.without, self.nil) = (None, None, false);
         if verb == "STARTTLS" {
             let injected = self.shared.options.injected;
             self.say(injected).await?;

@@ -21,7 +21,8 @@ pub(super) fn items(words: &[Word]) -> Option<Vec<Item>> {
     words.iter().map(|word| item(&word.text())).collect()
 }
 
-fn item(text: &str) -> Option<Item> {
+/// Reads one of them.
+pub(super) fn item(text: &str) -> Option<Item> {
     let upper = text.to_ascii_uppercase();
     Some(match upper.as_str() {
         "UID" => Item::Uid,
@@ -48,8 +49,8 @@ fn item(text: &str) -> Option<Item> {
     })
 }
 
-/// The answer about one mail.
-pub(super) fn answer(seq: usize, mail: &Stored, items: &[Item]) -> Vec<u8> {
+/// The answer about one mail; `nil` where its bytes are not given.
+pub(super) fn answer(seq: usize, mail: &Stored, items: &[Item], nil: bool) -> Vec<u8> {
     let mut out = format!("* {seq} FETCH (").into_bytes();
     for (n, item) in items.iter().enumerate() {
         if n > 0 {
@@ -69,6 +70,9 @@ pub(super) fn answer(seq: usize, mail: &Stored, items: &[Item]) -> Vec<u8> {
             Item::Structure => {
                 let told = mime::read(&mail.bytes, 0).structure();
                 out.extend_from_slice(format!("BODYSTRUCTURE {told}").as_bytes());
+            }
+            Item::Body { section, .. } if nil => {
+                out.extend_from_slice(format!("BODY[{section}] NIL").as_bytes());
             }
             Item::Body { section, partial, .. } => {
                 let bytes = section_of(&mail.bytes, section);

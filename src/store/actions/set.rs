@@ -214,7 +214,7 @@ impl Tx<'_> {
     }
 
     /// A reopened conversation stays open although its message is seen now: the reopening becomes truth.
-    pub(super) fn keep_open(
+    pub(in crate::store) fn keep_open(
         &mut self,
         conversation: ConversationId,
         account: AccountId,
@@ -249,7 +249,7 @@ impl Tx<'_> {
     }
 
     /// What a message has brought back stays here although it is seen now.
-    pub(super) fn keep_out(&mut self, conversation: ConversationId) -> Result<(), StoreError> {
+    pub(in crate::store) fn keep_out(&mut self, conversation: ConversationId) -> Result<(), StoreError> {
         let previous = self.truth(conversation)?.get(&FacetKey::Archived).map(|t| t.rev);
         let value = Facet::Archived { at: None };
         self.learn(conversation, &[Stamped { value, rev: Rev::next(self.now, previous) }])?;

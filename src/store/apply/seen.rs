@@ -1,6 +1,8 @@
 //! Seen or not, where the provider keeps it too: the later word counts, and what an agent did that is still on its way counts more.
 
+use crate::domain::conversation::Status;
 use crate::domain::event::MessageRef;
+use crate::domain::facet::{Facet, FacetKey};
 use crate::domain::ids::{AccountId, ConversationId};
 use crate::domain::message::Direction;
 use crate::domain::op::{Mark, OpBody};
@@ -65,7 +67,36 @@ impl Tx<'_> {
             params![id, next, state.rev.at, state.rev.rank],
         )?;
         self.touch(conversation.0).unread += i64::from(seen == 1) - i64::from(next == 1);
+        if next == 1 && seen == 0 {
+            self.keep_brought_back(account, conversation)?;
+        }
         Ok(Some(conversation))
+    }
+
+    /// What a message has brought back stays, although somebody has seen that message in another program: nobody has decided here that
+    /// it is done.
+    fn keep_brought_back(
+        &mut self,
+        account: AccountId,
+        conversation: ConversationId,
+    ) -> Result<(), StoreError> {
+        let truth = self.truth(conversation)?;
+        let is_muted =
+            matches!(truth.get(&FacetKey::Muted).map(|muted| &muted.value), Some(Facet::Muted { on: true }));
+        if is_muted {
+            return Ok(());
+        }
+        if let Some(Facet::Status { status: Status::Resolved | Status::Snoozed, .. }) =
+            truth.get(&FacetKey::Status).map(|status| &status.value)
+        {
+            self.keep_open(conversation, account)?;
+        }
+        if let Some(Facet::Archived { at: Some(_) }) =
+            truth.get(&FacetKey::Archived).map(|archived| &archived.value)
+        {
+            self.keep_out(conversation)?;
+        }
+        Ok(())
     }
 
     /// Whether what an agent did to whether it is seen is still on its way to the provider.

@@ -88,6 +88,7 @@ pub(super) fn read(tree: &Tree<'_>) -> Body {
     }
     if body.text.len() > TEXT {
         body.tell("its text is very long: the whole of it is kept as a file");
+        body.note(Feature::Cut { is_kept: true });
         body.text.truncate(at_most(&body.text, TEXT).len());
     }
     body

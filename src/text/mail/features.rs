@@ -6,6 +6,12 @@ use super::parsed::Feature;
 /// A feature in plain words, for a line below the message.
 pub fn feature_line(feature: &Feature) -> String {
     match feature {
+        Feature::Cut { is_kept: true } => {
+            "This mail is longer than what is shown of it: the whole of it is among its files".into()
+        }
+        Feature::Cut { is_kept: false } => {
+            "Only the beginning of this mail could be read: see the rest of it in another mail program".into()
+        }
         Feature::SmimeSigned => "Signed with S/MIME (not checked)".into(),
         Feature::SmimeEncrypted => "Encrypted with S/MIME: it cannot be read here".into(),
         Feature::PgpSigned => "Signed with OpenPGP (not checked)".into(),

@@ -64,6 +64,11 @@ pub struct BounceReport {
 /// What a mail has besides words and files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Feature {
+    /// Its words are longer than what is shown of them.
+    Cut {
+        /// Whether the whole of them is among its files.
+        is_kept: bool,
+    },
     /// Signed with S/MIME (RFC 8551). The signature is not checked here.
     SmimeSigned,
     /// Encrypted with S/MIME: the words cannot be read here.

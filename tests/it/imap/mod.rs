@@ -1,10 +1,16 @@
 //! The mailbox: logins, pulling, waiting, marks, sending; against a far end in process. Real servers are in `real`.
 
+mod aliases;
+mod discovery;
 mod files;
+mod large;
 mod login;
 mod marks;
 mod pulling;
 mod sending;
+mod telling;
+mod trouble;
+mod unread;
 mod waiting;
 
 use frontdesk::domain::account::Channel;
@@ -33,6 +39,7 @@ pub const PATIENT: Patience = Patience {
     answer: Duration::from_secs(20),
     verdict: Duration::from_secs(20),
     idle: Duration::from_secs(20),
+    rest: Duration::from_secs(30),
 };
 
 /// Short, for servers that say nothing.

@@ -197,14 +197,15 @@ async fn what_was_over_before_the_account_was_connected_is_not_opened() {
     let told: Vec<_> =
         facts(&events).iter().map(|f| (f.external_id.as_str(), status(f), f.history)).collect();
     let over = Some((Status::Resolved, Rev::at(0)));
+    let alive = Some((Status::Open, Rev { at: 0, rank: 1 }));
     assert_eq!(
         told,
         [
             ("over@example.net", over, true),
-            ("begun@example.net", None, true),
-            ("unread@example.net", None, false),
-            ("later@example.net", None, true),
-            ("fresh@example.net", None, true),
+            ("begun@example.net", over, true),
+            ("unread@example.net", alive, false),
+            ("later@example.net", alive, true),
+            ("fresh@example.net", alive, true),
         ]
     );
 }
@@ -234,8 +235,8 @@ async fn folders_say_what_their_mail_is() {
         [
             ("away@example.net", Direction::Inbound, Some(Status::Resolved)),
             (ours.as_str(), Direction::Outbound, None),
-            ("forged@example.test", Direction::Inbound, None),
-            ("in@example.net", Direction::Inbound, None),
+            ("forged@example.test", Direction::Inbound, Some(Status::Open)),
+            ("in@example.net", Direction::Inbound, Some(Status::Open)),
             ("out@example.test", Direction::Outbound, None),
             ("spam@example.net", Direction::Inbound, Some(Status::Spam)),
         ]
@@ -298,9 +299,86 @@ async fn a_mail_that_cannot_be_read_holds_up_no_other() {
     world.plan_imap("UID FETCH", ImapFault::Line("* OK heads".into()));
     world.plan_imap("UID FETCH", ImapFault::Garbled);
     let (events, cursor) = pull_all(&imap, &Cursor::default()).await;
-    assert_eq!(ids(&events), ["1@example.net", "2@example.net", "3@example.net", "4@example.net"]);
+    assert_eq!(
+        ids(&events),
+        ["1@example.net", "2@example.net", "3@example.net", "4@example.net", "0@example.net"]
+    );
     world.deliver("INBOX", &mail("5", ""), &[]);
     assert_eq!(ids(&pull_all(&imap, &cursor).await.0), ["5@example.net"]);
+}
+
+#[tokio::test]
+async fn a_mail_with_a_wrong_clock_is_of_the_day_on_which_it_came() {
+    let world = world().await;
+    let wrong = |id: &str| {
+        let text = String::from_utf8(mail(id, "")).unwrap();
+        text.replace("Fri, 20 Nov 2026 09:14:00", "Mon, 1 Jan 2001 00:00:00").into_bytes()
+    };
+    // What was there before the account may be as old as it says.
+    world.deliver_at("INBOX", &wrong("old"), &["\\Seen"], NOW - DAY);
+    let imap = imap(&world, &[]);
+    let (before, cursor) = pull_all(&imap, &Cursor::default()).await;
+    world.deliver("INBOX", &wrong("new"), &[]);
+    let (after, _) = pull_all(&imap, &cursor).await;
+    let sent: Vec<Ms> = [&before, &after].into_iter().map(|events| facts(events)[0].sent_at).collect();
+    assert_eq!(sent, [978_307_200_000, NOW]);
+    // The same when it is looked for by its name.
+    let found = imap.pull(Cursor::default(), Scope::Object("new@example.net".into()), NOW).await.unwrap();
+    assert_eq!(facts(&found.events)[0].sent_at, NOW);
+}
+
+#[tokio::test]
+async fn thousands_of_new_mails_are_counted_once() {
+    let world = world().await;
+    let imap = imap(&world, &[]);
+    let (_, cursor) = pull_all(&imap, &Cursor::default()).await;
+    for n in 0..1_000 {
+        world.deliver("INBOX", &mail(&n.to_string(), ""), &[]);
+    }
+    let told = world.happened().imap.len();
+    let page = pull(&imap, &cursor).await;
+    // A page that is not kept is asked for again, from the same place.
+    let again = pull(&imap, &cursor).await;
+    assert_eq!(ids(&page.events), ids(&again.events));
+    world.deliver("INBOX", &mail("last", ""), &[]);
+    let (rest, _) = pull_all(&imap, &again.cursor).await;
+    let all: Vec<&str> = ids(&again.events).into_iter().chain(ids(&rest)).collect();
+    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 1_001);
+    assert_eq!(all.len(), 1_001, "nothing twice");
+    let asked: Vec<String> = world.happened().imap.split_off(told);
+    let counts = asked.iter().filter(|line| line.contains(":* ")).count();
+    assert!(counts <= 4, "{counts} times all that is new: {asked:?}");
+}
+
+#[tokio::test]
+async fn a_page_of_old_mail_that_is_not_kept_is_told_again() {
+    let world = world().await;
+    for n in 0..300 {
+        world.deliver("INBOX", &mail(&n.to_string(), ""), &["\\Seen"]);
+    }
+    let imap = imap(&world, &[]);
+    let first = pull(&imap, &Cursor::default()).await;
+    let lost = pull(&imap, &first.cursor).await;
+    let again = pull(&imap, &first.cursor).await;
+    assert_eq!(ids(&again.events), ids(&lost.events));
+    let (rest, _) = pull_all(&imap, &again.cursor).await;
+    assert_eq!(facts(&first.events).len() + facts(&again.events).len() + facts(&rest).len(), 300);
+}
+
+#[tokio::test]
+async fn a_folder_of_the_settings_that_is_not_there_is_told_until_it_is() {
+    let world = world().await;
+    world.deliver("INBOX", &mail("1", ""), &[]);
+    let imap = imap(&world, &[("folders", "INBOX, Orders")]);
+    let page = pull(&imap, &Cursor::default()).await;
+    assert_eq!(ids(&page.events), ["1@example.net"], "the others are read all the same");
+    let notice = imap.notice().unwrap();
+    assert!(notice.contains("Orders") && notice.contains("not there"), "{notice}");
+    world.deliver("Orders", &mail("2", ""), &[]);
+    let page = pull(&imap, &page.cursor).await;
+    assert_eq!(imap.notice(), None);
+    let (rest, _) = pull_all(&imap, &page.cursor).await;
+    assert!(ids(&page.events).contains(&"2@example.net") || ids(&rest).contains(&"2@example.net"));
 }
 
 #[tokio::test]

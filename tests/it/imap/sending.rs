@@ -176,7 +176,8 @@ async fn a_copy_that_cannot_be_kept_does_not_undo_the_sending() {
     for _ in 0..2 {
         world.plan_imap("APPEND", ImapFault::No("[OVERQUOTA] full".into()));
     }
-    accepted(imap.push(&op(&["dana@example.net"], "y", None), &context()).await);
+    let (_, _, said) = accepted(imap.push(&op(&["dana@example.net"], "y", None), &context()).await);
+    assert!(said.starts_with("250 ") && said.ends_with("no copy of it in the mailbox: full"), "{said}");
     assert_eq!((world.mails("Sent").len(), world.handed().len()), (1, 2));
     // The answer breaks off behind a copy that was kept: there is one of it.
     world.plan_imap("APPEND", ImapFault::Cut(1));
@@ -184,10 +185,42 @@ async fn a_copy_that_cannot_be_kept_does_not_undo_the_sending() {
     assert_eq!(world.mails("Sent").len(), 2);
 }
 
+#[tokio::test]
+async fn a_copy_that_is_owed_is_told_of_and_kept_as_soon_as_there_is_room() {
+    let world = world().await;
+    world.deliver("INBOX", &mail("1", ""), &["\\Seen"]);
+    let imap = imap(&world, &[]);
+    let (_, cursor) = pull_all(&imap, &Cursor::default()).await;
+    assert_eq!(imap.notice(), None);
+    for _ in 0..3 {
+        world.plan_imap("APPEND", ImapFault::No("[OVERQUOTA] full".into()));
+    }
+    let asked = op(&["dana@example.net"], "x", Some("1"));
+    accepted(imap.push(&asked, &context()).await);
+    let told = imap.notice().unwrap();
+    assert!(told.starts_with("1 mail was sent, but no copy of it") && told.contains(": full;"), "{told}");
+    // In vain once more; then it is not asked for at every pull.
+    let (_, cursor) = pull_all(&imap, &cursor).await;
+    let tries =
+        |world: &MailboxWorld| world.happened().imap.iter().filter(|l| l.contains(" APPEND ")).count();
+    assert_eq!((tries(&world), world.mails("Sent").len()), (3, 0));
+    let (_, cursor) = pull_all(&imap, &cursor).await;
+    assert_eq!(tries(&world), 3);
+    assert!(imap.notice().is_some());
+    let later = imap.pull(cursor, Scope::Since, NOW + 120_000).await.unwrap();
+    assert_eq!((world.mails("Sent").len(), world.handed().len()), (1, 1));
+    assert!(world.mails("INBOX")[0].1.contains("\\Answered"));
+    assert_eq!(imap.notice(), None);
+    // What lies there now is known to be ours.
+    let (events, _) = pull_all(&imap, &later.cursor).await;
+    assert_eq!(facts(&events).iter().map(|fact| fact.token).collect::<Vec<_>>(), [Some(asked.id)]);
+}
+
 /// What became of a sending, in a word.
 fn class(failure: &Failure) -> &'static str {
     match failure {
         Failure::Transient { .. } => "transient",
+        Failure::Later { .. } => "later",
         Failure::Auth { .. } => "auth",
         Failure::Rejected { .. } => "rejected",
         Failure::Unknown { .. } => "unknown",
@@ -210,13 +243,16 @@ async fn every_step_that_fails_has_its_class() {
         (Step::Mail, reply(451), "transient", 0),
         (Step::Mail, reply(550), "rejected", 0),
         (Step::Mail, SmtpFault::Cut, "transient", 0),
-        (Step::Rcpt, reply(451), "transient", 0),
+        (Step::Rcpt, reply(451), "later", 0),
+        (Step::Rcpt, reply(421), "transient", 0),
         (Step::Rcpt, reply(550), "rejected", 0),
         (Step::Rcpt, SmtpFault::Cut, "transient", 0),
-        (Step::Data, reply(451), "transient", 0),
+        (Step::Data, reply(451), "later", 0),
+        (Step::Data, reply(421), "transient", 0),
         (Step::Data, reply(554), "rejected", 0),
         (Step::Data, SmtpFault::Cut, "transient", 0),
-        (Step::Dot, reply(451), "transient", 0),
+        (Step::Dot, reply(451), "later", 0),
+        (Step::Dot, reply(421), "transient", 0),
         (Step::Dot, reply(554), "rejected", 0),
         (Step::Dot, SmtpFault::Cut, "unknown", 0),
         (Step::Dot, SmtpFault::CutDone, "unknown", 1),

@@ -33,6 +33,14 @@ async fn new_mail_flags_and_removals_are_news() {
         waits.await.unwrap().unwrap();
     }
     assert!(imap.poll_every().unwrap() > Duration::from_secs(60), "who is told asks seldom");
+    let several = Arc::new(super::imap(&world, &[("folders", "INBOX, Archive")]));
+    pull_all(&several, &Cursor::default()).await;
+    let watcher = several.clone();
+    let waits = tokio::spawn(async move { watch(&watcher).await });
+    waiting(&world, 3).await;
+    world.deliver("INBOX", &mail("3", ""), &[]);
+    waits.await.unwrap().unwrap();
+    assert_eq!(several.poll_every(), Some(Duration::from_secs(60)), "nobody tells of the other folder");
 }
 
 #[tokio::test]
@@ -42,6 +50,22 @@ async fn what_came_before_the_wait_began_is_news() {
     pull_all(&imap, &Cursor::default()).await;
     world.deliver("INBOX", &mail("1", ""), &[]);
     watch(&imap).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_the_server_tells_when_it_is_asked_whether_it_lives_is_news() {
+    let world = Arc::new(world().await);
+    let imap = Arc::new(provider(&setup(&world, &[]), Patience { rest: Duration::ZERO, ..PATIENT }));
+    pull_all(&imap, &Cursor::default()).await;
+    let (watcher, far) = (imap.clone(), world.clone());
+    let waits = tokio::spawn(async move { watch(&watcher).await });
+    waiting(&far, 1).await;
+    world.deliver("INBOX", &mail("1", ""), &[]);
+    waits.await.unwrap().unwrap();
+    // The next one comes while nobody waits.
+    world.deliver("INBOX", &mail("2", ""), &[]);
+    watch(&imap).await.unwrap();
+    assert_eq!(world.happened().connections, 2, "one that pulls, one that waits");
 }
 
 #[tokio::test]
@@ -57,6 +81,7 @@ async fn the_wait_is_begun_again_and_a_dead_connection_noticed() {
     assert!(world.happened().imap.iter().any(|line| line == "DONE"));
     world.hang_up();
     assert!(waits.await.unwrap().is_err(), "the wait ends, and the next pull finds what came meanwhile");
+    assert_eq!(imap.poll_every(), Some(Duration::from_secs(60)), "who is not told asks more often");
 }
 
 #[tokio::test]

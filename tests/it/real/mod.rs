@@ -1,8 +1,10 @@
 //! Against servers that others wrote: Dovecot and Exim, which `tests/run` installs. Here they are tried by clients that others wrote.
 
+mod desk;
 mod mailbox;
 pub mod proxy;
 pub mod server;
+mod tokens;
 
 use async_imap::types::{Fetch, Flag};
 use async_imap::{Client, Session};

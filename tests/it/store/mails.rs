@@ -342,6 +342,36 @@ fn by_policy_what_is_archived_is_thrown_away_there() {
 }
 
 #[test]
+fn what_a_mail_brings_back_stays_although_another_program_has_shown_it() {
+    for told_first in [false, true] {
+        let kit = mail_kit(&[]);
+        let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+        kit.set(id, set::status(Status::Resolved));
+        kit.set(id, set::archived(Some(NOW)));
+        kit.clock.set(NOW + 5000);
+        let answer = mailed(answer_to(&["a"], mail("b", ANNA, "Re: Lamp")), NOW + 4000, "two");
+        let message = MessageRef::External("b@x.example".into());
+        let seen =
+            Event::Seen { message, state: Stamped { value: true, rev: Rev { at: NOW + 5000, rank: 1 } } };
+        let events = if told_first { vec![seen, answer] } else { vec![answer, seen] };
+        kit.apply(events);
+        let row = kit.reader().conversation(id).unwrap().unwrap();
+        assert_eq!((row.status, row.unread, row.archived_at), (Status::Open, 0, None), "{told_first}");
+        kit.check();
+        // Nobody is called back to what is muted.
+        kit.set(id, set::muted(true));
+        kit.set(id, set::status(Status::Resolved));
+        let answer = mailed(answer_to(&["a"], mail("c", ANNA, "Re: Lamp")), NOW + 6000, "three");
+        let message = MessageRef::External("c@x.example".into());
+        let seen =
+            Event::Seen { message, state: Stamped { value: true, rev: Rev { at: NOW + 7000, rank: 1 } } };
+        kit.apply(vec![answer, seen]);
+        assert_eq!(kit.reader().conversation(id).unwrap().unwrap().status, Status::Resolved);
+        kit.check();
+    }
+}
+
+#[test]
 fn what_is_told_of_a_mail_before_it_comes_is_kept_for_it() {
     let kit = mail_kit(&[]);
     let message = MessageRef::External("a@x.example".into());

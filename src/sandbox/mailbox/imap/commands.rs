@@ -1,6 +1,6 @@
 //! The commands that look into folders and change them.
 
-use super::super::items::Item;
+use super::super::items::{Item, item};
 use super::*;
 
 impl Session {
@@ -129,6 +129,8 @@ impl Session {
         if since.is_some() && !wanted.contains(&Item::Modseq) {
             wanted.push(Item::Modseq);
         }
+        let left_out = self.without.and_then(item);
+        wanted.retain(|item| Some(item) != left_out.as_ref());
         let opens = wanted.iter().any(|item| matches!(item, Item::Body { peek: false, .. }));
         if opens && !self.read_only {
             self.change(|folder| folder.flag(uids, &["\\Seen".to_owned()], true));
@@ -139,7 +141,7 @@ impl Session {
                 let state = self.shared.far.state();
                 let mail = state.folders.get(name).and_then(|f| f.mails().iter().find(|m| m.uid == *uid));
                 let mail = mail.filter(|mail| since.is_none_or(|since| mail.modseq > since));
-                known.zip(mail).map(|(at, mail)| answer(at + 1, mail, &wanted))
+                known.zip(mail).map(|(at, mail)| answer(at + 1, mail, &wanted, self.nil))
             };
             if let Some(answered) = answered {
                 self.write(&answered).await?;

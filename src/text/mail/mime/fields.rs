@@ -137,11 +137,15 @@ pub fn of_part(raw: &[u8]) -> Head<'_> {
     Head { fields: Fields { list }, body, defects }
 }
 
-/// Whether a head goes on behind a line of nothing but blanks.
+/// Whether a head goes on behind a line of nothing but blanks. Words may begin with "Note:", but hardly with `DKIM-Signature:`.
 fn goes_on(after: &[u8]) -> bool {
     let next = line(after).0;
+    let is_field = |name: &str| {
+        let letters = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric());
+        KNOWN.contains(&name) || (name.contains('-') && name.split('-').all(letters))
+    };
     (next.starts_with(b" ") && !next.trim_ascii().is_empty())
-        || named(next).is_some_and(|(name, _)| KNOWN.contains(&name.as_str()))
+        || named(next).is_some_and(|(name, _)| is_field(&name))
 }
 
 /// The name of a field in lower case, and its value.

@@ -26,9 +26,64 @@ pub fn exim_users() -> String {
     USERS.iter().map(|user| format!("{user}@{DOMAIN}: {}\n", password(user))).collect()
 }
 
+/// Who is asked whether a token is good, and the logins by token that are offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tokens {
+    /// Asked with `Authorization: Bearer …`; answers whose it is (RFC 7662), or 401.
+    pub url: String,
+    /// `xoauth2 oauthbearer`, or one of them.
+    pub mechanisms: &'static str,
+}
+
+/// What Dovecot is told of tokens, in a file of its own.
+pub fn dovecot_tokens(tokens: &Tokens) -> String {
+    format!(
+        "introspection_url = {}
+introspection_mode = auth
+username_attribute = email
+username_format = %u
+active_attribute = active
+active_value = true
+",
+        tokens.url
+    )
+}
+
 /// The configuration of Dovecot. Version 2.4 took new names for much of it.
-pub fn dovecot(dir: &Path, owner: &Owner, ports: &Ports, version: (u32, u32)) -> String {
+pub fn dovecot(
+    dir: &Path,
+    owner: &Owner,
+    ports: &Ports,
+    version: (u32, u32),
+    tokens: Option<&Tokens>,
+) -> String {
     let d = dir.display();
+    let mechanisms = tokens.map_or(String::new(), |tokens| format!(" {}", tokens.mechanisms));
+    let by_token = match tokens {
+        None => String::new(),
+        Some(tokens) if version >= (2, 4) => format!(
+            "oauth2 {{
+  introspection_url = {}
+  introspection_mode = auth
+  username_attribute = email
+  active_attribute = active
+  active_value = true
+}}
+passdb oauth2 {{
+  mechanisms_filter = xoauth2 oauthbearer
+}}
+",
+            tokens.url
+        ),
+        Some(_) => format!(
+            "passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {d}/tokens.dovecot
+}}
+"
+        ),
+    };
     let Owner { user, group, .. } = owner;
     let version = if version >= (2, 4) {
         format!(
@@ -40,7 +95,7 @@ auth_allow_cleartext = yes
 mail_driver = maildir
 mail_path = ~/Maildir
 mailbox_list_layout = maildir++
-passdb passwd-file {{
+{by_token}passdb passwd-file {{
   passwd_file_path = {d}/users.dovecot
 }}
 userdb passwd-file {{
@@ -55,8 +110,9 @@ ssl_key = <{d}/key.pem
 disable_plaintext_auth = no
 auth_username_format = %Lu
 mail_location = maildir:~/Maildir
-passdb {{
+{by_token}passdb {{
   driver = passwd-file
+  mechanisms = plain login none
   args = username_format=%u {d}/users.dovecot
 }}
 userdb {{
@@ -80,7 +136,7 @@ default_login_user = {user}
 first_valid_uid = 1
 first_valid_gid = 1
 ssl = yes
-auth_mechanisms = plain login
+auth_mechanisms = plain login{mechanisms}
 auth_failure_delay = 0
 mail_fsync = never
 mail_max_userip_connections = 200

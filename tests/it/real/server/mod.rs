@@ -7,7 +7,7 @@
 pub mod conf;
 pub mod maildir;
 
-pub use conf::Owner;
+pub use conf::{Owner, Tokens};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
@@ -61,6 +61,7 @@ pub struct MailServer {
     dir: tempfile::TempDir,
     owner: Owner,
     version: (u32, u32),
+    tokens: Option<Tokens>,
     dovecot: Option<Child>,
     exim: Option<Child>,
 }
@@ -80,12 +81,18 @@ impl MailServer {
     /// Starts both servers with empty mailboxes.
     #[track_caller]
     pub fn start() -> MailServer {
+        MailServer::start_with(None)
+    }
+
+    /// The same, with logins by token besides those by password.
+    #[track_caller]
+    pub fn start_with(tokens: Option<Tokens>) -> MailServer {
         // Sockets have short paths everywhere, which the temporary directory of a Mac has not.
         let dir = tempfile::Builder::new().prefix("fd-mail.").tempdir_in("/tmp").unwrap();
         let owner = owner();
         let version = dovecot_version();
         let (ports, home) = (Ports::free(), dir.path().join("m"));
-        let mut server = MailServer { ports, home, dir, owner, version, dovecot: None, exim: None };
+        let mut server = MailServer { ports, home, dir, owner, version, tokens, dovecot: None, exim: None };
         server.prepare();
         server.run();
         server
@@ -101,6 +108,9 @@ impl MailServer {
         self.write("key.pem", &key, 0o600);
         self.write("users.dovecot", &conf::dovecot_users(self.path(), &self.owner), 0o600);
         self.write("users.exim", &conf::exim_users(), 0o600);
+        if let Some(tokens) = &self.tokens {
+            self.write("tokens.dovecot", &conf::dovecot_tokens(tokens), 0o600);
+        }
         // Installed, it belongs to root and has root's rights, and then it takes no configuration of anybody else. A copy has none.
         let exim = self.path().join("exim");
         std::fs::copy(program(&["exim4", "exim"]), &exim).unwrap();
@@ -133,7 +143,7 @@ impl MailServer {
             let config = self.path().join("dovecot.conf");
             self.write(
                 "dovecot.conf",
-                &conf::dovecot(self.path(), &self.owner, &self.ports, self.version),
+                &conf::dovecot(self.path(), &self.owner, &self.ports, self.version, self.tokens.as_ref()),
                 0o600,
             );
             let mut command = Command::new(program(&["dovecot"]));
