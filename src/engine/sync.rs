@@ -335,7 +335,7 @@ mod tests {
     #[tokio::test]
     async fn rules_against_spam_see_all_that_a_large_page_begins() {
         let dir = tempfile::tempdir().unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(1_800_000_000_000));
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(1_700_000_000_000));
         let store = Store::open(&dir.path().join("w"), clock.clone()).unwrap();
         let spec = AccountSpec {
             name: "support".into(),

@@ -24,7 +24,7 @@ pub(crate) struct HeadLine {
     pub(crate) label: &'static str,
     /// The keys go to this field.
     pub(crate) has_keys: bool,
-    /// Its field has more lines than there is room for: not all that stands in it is seen.
+    /// Its field has more addresses than there is room for: not all of them are seen.
     pub(crate) is_cut: bool,
     pub(crate) pieces: Vec<(String, Role)>,
 }
@@ -239,7 +239,7 @@ fn fit(fields: &mut [Folded], rows: usize, room: usize) {
                     wrap::truncate(text.trim_end_matches(','), room.saturating_sub(wrap::width(&note)))
                         .into_owned();
                 line.pieces = vec![(text, Role::Text), (note, Role::Accent)];
-                line.is_cut = true;
+                line.is_cut = longest.place.has_addresses();
             }
             continue;
         }
@@ -251,7 +251,7 @@ fn fit(fields: &mut [Folded], rows: usize, room: usize) {
         own.lines = own.lines.drain(from..).take(spare.max(1)).collect();
         if let Some(first) = own.lines.first_mut() {
             first.label = label;
-            first.is_cut = true;
+            first.is_cut = own.place.has_addresses();
         }
         return;
     }

@@ -176,7 +176,7 @@ fn a_change_reads_again_what_is_on_screen_and_nothing_else() {
             _ => "other",
         })
         .collect();
-    assert_eq!(kinds, ["sidebar", "list", "thread", "context", "ahead"]);
+    assert_eq!(kinds, ["sidebar", "thread", "context", "list", "ahead"]);
     assert!(desk.model.is_idle());
 }
 

@@ -309,7 +309,7 @@ fn who_is_not_seen_above_the_text_is_told_before_it_goes() {
         (0..9).map(|n| format!("a.rather.long.name.of.person{n}@department.example")).collect();
     d.keys(&format!("rHi<s-tab><s-tab><c-u>{}<tab><tab>", few.join(", ")));
     let small = d.text(80, 24);
-    assert!(small.contains("lines more"), "{small}");
+    assert!(small.contains("+17 lines"), "{small}");
     // Before the screen is large again.
     let effects = update(&mut d.model, Msg::Key(keys("<c-s>").unwrap()[0]));
     assert_eq!(actions(effects), []);
