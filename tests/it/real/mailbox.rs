@@ -151,7 +151,7 @@ async fn what_cannot_be_delivered_is_told() {
         other => panic!("{other:?}"),
     }
     let later = imap.push(&op(&[&address("tempfail")], "x", None), &context()).await;
-    assert!(matches!(later, Err(Failure::Transient { .. })), "{later:?}");
+    assert!(matches!(later, Err(Failure::Later { .. })), "{later:?}");
     let lost = op(&[&address("bounce")], "x", None);
     imap.push(&lost, &context()).await.unwrap();
     let failed = |events: &[Event]| {
