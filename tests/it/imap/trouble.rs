@@ -33,7 +33,7 @@ async fn a_mail_that_the_server_does_not_hand_out_holds_up_no_other_and_is_told_
         .filter(|f| f.text.contains("could not be read"))
         .map(|f| f.external_id.as_str())
         .collect();
-    assert_eq!(unread, ["0@example.net"]);
+    assert_eq!(unread, ["1@example.net"]);
     let told = imap.notice().unwrap();
     assert!(told.starts_with("one mail could not be read"), "{told}");
     world.deliver("INBOX", &mail("4", ""), &[]);
