@@ -344,7 +344,8 @@ pub struct Guide {
 }
 
 /// Every vendor.
-pub const REGISTRY: &[&Vendor] = &[&imap::VENDOR, &resend::VENDOR, &sendgrid::VENDOR, &ses::VENDOR, &twilio::VENDOR, &webchat::VENDOR];
+pub const REGISTRY: &[&Vendor] =
+    &[&imap::VENDOR, &resend::VENDOR, &sendgrid::VENDOR, &ses::VENDOR, &twilio::VENDOR, &webchat::VENDOR];
 
 /// The vendor of that name.
 pub fn vendor(name: &str) -> Option<&'static Vendor> {
