@@ -32,6 +32,8 @@ type Any = Box<dyn std::error::Error>;
 const USER: &str = "support";
 /// What is measured of each, after one run that fills the server's caches.
 const RUNS: usize = 3;
+/// mbsync with its defaults: each mail is synced to the disk, as our pages are with their cursors. Without that it is told for comparison.
+const AS_IT_COMES: &str = "as it comes";
 
 fn main() -> Result<(), Any> {
     let n = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(10_000);
@@ -59,9 +61,10 @@ fn main() -> Result<(), Any> {
         return Ok(());
     }
     let (synced, unsynced): (Vec<_>, Vec<_>) = theirs.into_iter().unzip();
-    for (what, theirs) in [("as it comes", median(synced)), ("FSync no", median(unsynced))] {
+    for (what, theirs) in [(AS_IT_COMES, median(synced)), ("FSync no", median(unsynced))] {
         println!("mbsync, {what}: {n} mails in {theirs:.2} s, {:.0}/s", n as f64 / theirs);
-        println!("first sync of {n} mails: {:.2} of mbsync, {what} (must reach 1.0)", theirs / ours);
+        let must = if what == AS_IT_COMES { " (must reach 1.0)" } else { "" };
+        println!("first sync of {n} mails: {:.2} of mbsync, {what}{must}", theirs / ours);
     }
     Ok(())
 }
