@@ -58,7 +58,7 @@ impl Tx<'_> {
                 }
                 Some(echo)
             }
-            (None, Some(external)) => self.by_external(account, external)?,
+            (None, Some(external)) => self.by_any_name(account, external)?,
             (None, None) => None,
         };
         match (row, external, token) {
@@ -93,6 +93,14 @@ impl Tx<'_> {
         if !self.has_orphans()? {
             return Ok(());
         }
+        self.orphans_of(account, message, external)?;
+        for other in self.other_names(account, external)? {
+            self.orphans_of(account, message, &other)?;
+        }
+        Ok(())
+    }
+
+    fn orphans_of(&mut self, account: AccountId, message: i64, external: &str) -> Result<(), StoreError> {
         let waiting: Vec<String> = self.all(
             "SELECT report FROM orphan_delivery WHERE account_id = ?1 AND ref = ?2",
             params![account.0, external],

@@ -10,6 +10,7 @@ use crate::domain::event::{ConversationFact, ConversationKey, MessageFact};
 use crate::domain::ids::{AccountId, ContactId, ConversationId};
 use crate::domain::mail::{Automatic, Mail, mail_name};
 use crate::domain::rev::Rev;
+use crate::store::apply::message::Known;
 use crate::store::derive::Route;
 use crate::store::error::StoreError;
 use crate::store::tx::Tx;
@@ -115,18 +116,41 @@ impl Tx<'_> {
         if let Some(id) = known {
             self.name_all(account, id, &names)?;
         }
+        // What was told of it under its other name.
+        if let Some(message) = self.by_external(account, &names[0])? {
+            self.orphans(account, message.id, &names[0])?;
+        }
         Ok(known)
+    }
+
+    /// The message of a provider's id, also by the name that a carrier gave to a mail of ours.
+    pub(super) fn by_any_name(
+        &self,
+        account: AccountId,
+        external: &str,
+    ) -> Result<Option<Known>, StoreError> {
+        if let Some(known) = self.by_external(account, external)? {
+            return Ok(Some(known));
+        }
+        for other in self.other_names(account, external)? {
+            if let Some(known) = self.by_external(account, &other)? {
+                return Ok(Some(known));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Under which names a mail is known besides this one.
+    pub(super) fn other_names(&self, account: AccountId, name: &str) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT other FROM thread_alias WHERE account_id = ?1 AND name = ?2";
+        self.all(sql, params![account.0, name], |r| r.get(0))
     }
 
     /// All names of a mail, with those that others gave to what it names.
     fn names_of(&self, account: AccountId, mail: &Mail) -> Result<Vec<String>, StoreError> {
         let mut names = mail.thread_names();
         for at in 0..names.len() {
-            names.extend(self.all(
-                "SELECT other FROM thread_alias WHERE account_id = ?1 AND name = ?2",
-                params![account.0, names[at]],
-                |r| r.get::<_, String>(0),
-            )?);
+            names.extend(self.other_names(account, &names[at])?);
         }
         Ok(names)
     }

@@ -6,7 +6,8 @@ use frontdesk::domain::account::Channel;
 use frontdesk::domain::command::{Action, set};
 use frontdesk::domain::contact::ConsentState;
 use frontdesk::domain::conversation::Status;
-use frontdesk::domain::event::{Event, MessageRef};
+use frontdesk::domain::delivery::{Delivery, DeliverySource};
+use frontdesk::domain::event::{DeliveryReport, Event, MessageRef};
 use frontdesk::domain::mail::{MailHead, Mailbox, Manner, op_of, reply_token};
 use frontdesk::domain::message::{Direction, MessageKind};
 use frontdesk::domain::op::{Mark, OpBody};
@@ -398,6 +399,33 @@ fn an_answer_to_the_name_that_a_carrier_gave_finds_its_thread() {
         }
         let id = kit.apply(vec![first()]).conversations[0];
         assert_eq!(texts(&kit, id), ["one", "two"], "{order:?}");
+        kit.check();
+    }
+}
+
+#[test]
+fn a_return_that_names_a_mail_as_its_carrier_did_is_about_that_mail() {
+    let named = || Event::MailNamed { mail: "out@x.example".into(), also: "carried@far.example".into() };
+    let sent = || mailed(mail("out", DESK, "Lamp"), NOW, "one");
+    let returned = || Event::Delivery {
+        message: MessageRef::External("carried@far.example".into()),
+        report: DeliveryReport {
+            state: Delivery::Failed,
+            said: "returned".into(),
+            reason: None,
+            price: None,
+            at: NOW + 1,
+            source: DeliverySource::Webhook,
+        },
+    };
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let kit = mail_kit(&[]);
+        for one in order {
+            kit.apply(vec![[sent(), named(), returned()][one].clone()]);
+        }
+        let id = kit.apply(vec![sent()]).conversations[0];
+        let thread = kit.reader().thread(id, None, 10).unwrap();
+        assert_eq!(thread[0].delivery, Some(Delivery::Failed), "{order:?}");
         kit.check();
     }
 }
