@@ -8,13 +8,13 @@ impl Shared {
     /// Leads a mail to its end, and tells of it.
     pub(super) async fn progress(&self, sent: Sent, outcome: Outcome, told: Told) {
         let first = sent.list("to").into_iter().next().unwrap_or_default();
-        let is_suppressed = self.state().suppressed.contains(&first);
+        let is_suppressed = self.far.state().suppressed.contains(&first);
         let steps = if is_suppressed { suppressed() } else { steps(&outcome) };
         if matches!(outcome, Outcome::Bounced(_) | Outcome::Returned | Outcome::Complained) {
-            self.state().suppressed.insert(first);
+            self.far.state().suppressed.insert(first);
         }
         if let Some((last, _)) = steps.last()
-            && let Some(kept) = self.state().sent.iter_mut().find(|kept| kept.id == sent.id)
+            && let Some(kept) = self.far.state().sent.iter_mut().find(|kept| kept.id == sent.id)
         {
             kept.last_event = (*last).to_owned();
         }
@@ -28,7 +28,7 @@ impl Shared {
         for (event, push) in all {
             self.tell(&event, push).await;
         }
-        self.bump();
+        self.far.bump();
     }
 
     /// One event: what is common to all, and what is its own.

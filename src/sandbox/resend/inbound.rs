@@ -39,7 +39,7 @@ impl ResendWorld {
         let Inbound { letter, at, is_whole, push } = inbound.into();
         let shared = &self.shared;
         let kept = {
-            let mut state = shared.state();
+            let mut state = shared.far.state();
             let id = state.next_id();
             let kept = Kept { id, at: at.unwrap_or_else(|| shared.options.clock.now()), letter, is_whole };
             state.received.push(kept.clone());
@@ -56,13 +56,13 @@ impl ResendWorld {
             Some(push) => shared.tell(&event, push).await,
             None => Vec::new(),
         };
-        shared.bump();
+        shared.far.bump();
         (kept.id, answers)
     }
 
     /// A mail that came in is deleted.
     pub fn forget(&self, id: &str) {
-        self.shared.state().received.retain(|kept| kept.id != id);
+        self.shared.far.state().received.retain(|kept| kept.id != id);
     }
 }
 
@@ -94,7 +94,7 @@ impl Shared {
 
     /// A piece of the list, the newest first.
     pub(super) fn list(&self, limit: usize, after: Option<&str>) -> Option<Value> {
-        let all: Vec<_> = self.state().received.iter().rev().cloned().collect();
+        let all: Vec<_> = self.far.state().received.iter().rev().cloned().collect();
         let from = match after {
             Some(after) => all.iter().position(|kept| kept.id == after)? + 1,
             None => 0,
@@ -105,7 +105,7 @@ impl Shared {
 
     /// A mail in pieces, with where its bytes are.
     pub(super) fn retrieve(&self, id: &str) -> Option<Value> {
-        let kept = self.state().received.iter().find(|kept| kept.id == id).cloned()?;
+        let kept = self.far.state().received.iter().find(|kept| kept.id == id).cloned()?;
         let letter = &kept.letter;
         let mut told = self.row(&kept);
         let mut headers = Map::new();
@@ -126,7 +126,7 @@ impl Shared {
 
     /// Where a file of a mail is.
     pub(super) fn attachment(&self, id: &str, file: &str) -> Option<Value> {
-        let kept = self.state().received.iter().find(|kept| kept.id == id).cloned()?;
+        let kept = self.far.state().received.iter().find(|kept| kept.id == id).cloned()?;
         let row = self.row(&kept);
         let mut told = row["attachments"].as_array()?.iter().find(|one| one["id"] == file)?.clone();
         told["object"] = json!("attachment");
@@ -136,7 +136,7 @@ impl Shared {
 
     /// The bytes behind an address of the store.
     pub(super) fn stored(&self, id: &str, what: &str) -> Option<Vec<u8>> {
-        let kept = self.state().received.iter().find(|kept| kept.id == id).cloned()?;
+        let kept = self.far.state().received.iter().find(|kept| kept.id == id).cloned()?;
         if what == "raw" {
             return Some(kept.letter.raw());
         }

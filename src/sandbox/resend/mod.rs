@@ -13,18 +13,15 @@ pub use faults::{Answer, Outcome, Plan, Told};
 pub use inbound::Inbound;
 
 use crate::domain::clock::{Clock, Ms, SystemClock};
-use crate::sandbox::conn;
+use crate::sandbox::far::{self, Far};
 use crate::sandbox::letter::bare;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
 
 /// How a world is set up.
 #[derive(Clone)]
@@ -152,21 +149,10 @@ struct Shared {
     client: reqwest::Client,
     key: sign::Key,
     strange_key: sign::Key,
-    state: Mutex<State>,
-    changed: watch::Sender<u64>,
-    stop: watch::Sender<bool>,
+    far: Far<State>,
 }
 
 impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Tells whoever waits that something was done.
-    fn bump(&self) {
-        self.changed.send_modify(|n| *n = n.wrapping_add(1));
-    }
-
     /// A moment as Resend writes it.
     fn written(&self, at: Ms) -> String {
         jiff::Timestamp::from_millisecond(at).map(|at| format!("{at:.6}")).unwrap_or_default()
@@ -174,17 +160,17 @@ impl Shared {
 
     /// Posts an event. The status of each answer.
     async fn tell(&self, event: &Value, push: Push) -> Vec<Option<u16>> {
-        let url = self.state().hook.clone();
+        let url = self.far.state().hook.clone();
         let Some(url) = url else { return Vec::new() };
-        let id = format!("msg_{}", self.state().next_id());
+        let id = format!("msg_{}", self.far.state().next_id());
         let times = if push == Push::Twice { 2 } else { 1 };
         let mut answers = Vec::new();
         for _ in 0..times {
             let answer = self.post(&url, &id, event.to_string().into_bytes(), push).await;
-            self.state().told.push((event.clone(), answer));
+            self.far.state().told.push((event.clone(), answer));
             answers.push(answer);
         }
-        self.bump();
+        self.far.bump();
         answers
     }
 
@@ -217,15 +203,14 @@ impl ResendWorld {
     /// # Errors
     /// When the port cannot be bound or the HTTP client cannot be built.
     pub async fn start(options: ResendOptions) -> io::Result<ResendWorld> {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-        let base = format!("http://{}", listener.local_addr()?);
+        let (listener, at) = far::bind(0).await?;
         let client = crate::sandbox::http::client(Some(Duration::from_secs(30))).map_err(io::Error::other)?;
         let shared = Arc::new(Shared {
-            base,
+            base: format!("http://{at}"),
             client,
             key: sign::Key::of(options.seed, "events"),
             strange_key: sign::Key::of(options.seed, "strange"),
-            state: Mutex::new(State {
+            far: Far::new(State {
                 plans: faults::Plans::new(),
                 reads: faults::Reads::new(),
                 hook: None,
@@ -238,19 +223,9 @@ impl ResendWorld {
                 seed: options.seed,
                 requests: Vec::new(),
             }),
-            changed: watch::Sender::new(0),
-            stop: watch::Sender::new(false),
             options,
         });
-        let service = rest::routes(shared.clone()).into_make_service_with_connect_info::<conn::Line>();
-        let mut stop = shared.stop.subscribe();
-        let server =
-            axum::serve(conn::CuttableListener(listener), service).with_graceful_shutdown(async move {
-                let _ = stop.wait_for(|stop| *stop).await;
-            });
-        tokio::spawn(async move {
-            let _ = server.await;
-        });
+        shared.far.serve(listener, rest::routes(shared.clone()));
         Ok(ResendWorld { shared })
     }
 
@@ -271,17 +246,17 @@ impl ResendWorld {
 
     /// From now on, events go there.
     pub fn events_to(&self, url: impl Into<String>) {
-        self.shared.state().hook = Some(url.into());
+        self.shared.far.state().hook = Some(url.into());
     }
 
     /// Tells how the next unplanned send goes.
     pub fn plan(&self, plan: impl Into<Plan>) {
-        self.shared.state().plans.push_back(plan.into());
+        self.shared.far.state().plans.push_back(plan.into());
     }
 
     /// Tells how the next question is answered whose path and query begin so.
     pub fn plan_read(&self, path: &str, answer: Answer) {
-        self.shared.state().reads.push_back((path.to_owned(), answer));
+        self.shared.far.state().reads.push_back((path.to_owned(), answer));
     }
 
     /// Posts an event as it is. The status of each answer.
@@ -291,33 +266,27 @@ impl ResendWorld {
 
     /// Every mail that was accepted, in order, whatever the client got to see of it.
     pub fn sent(&self) -> Vec<Sent> {
-        self.shared.state().sent.clone()
+        self.shared.far.state().sent.clone()
     }
 
     /// Every event that was told, in order, with the status of the answer.
     pub fn told(&self) -> Vec<(Value, Option<u16>)> {
-        self.shared.state().told.clone()
+        self.shared.far.state().told.clone()
     }
 
     /// Method and target of every request since the last time.
     pub fn requests(&self) -> Vec<String> {
-        std::mem::take(&mut self.shared.state().requests)
+        std::mem::take(&mut self.shared.far.state().requests)
     }
 
     /// Waits until `ready` holds. It has no time limit of its own.
     pub async fn until(&self, mut ready: impl FnMut(&ResendWorld) -> bool) {
-        let mut changed = self.shared.changed.subscribe();
-        loop {
-            changed.borrow_and_update();
-            if ready(self) || changed.changed().await.is_err() {
-                return;
-            }
-        }
+        self.shared.far.until(|| ready(self)).await;
     }
 }
 
 impl Drop for ResendWorld {
     fn drop(&mut self) {
-        self.shared.stop.send_replace(true);
+        self.shared.far.end();
     }
 }

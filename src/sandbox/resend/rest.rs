@@ -33,12 +33,12 @@ async fn handle(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    shared.state().requests.push(format!("{method} {uri}"));
+    shared.far.state().requests.push(format!("{method} {uri}"));
     let answer = match planned(&shared, &line, &method, &uri) {
         Some(answer) => answer,
         None => route(&shared, &line, &method, &uri, &headers, &body).await,
     };
-    shared.bump();
+    shared.far.bump();
     answer
 }
 
@@ -48,7 +48,7 @@ fn planned(shared: &Shared, line: &Line, method: &Method, uri: &Uri) -> Option<R
         return None;
     }
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    let mut state = shared.state();
+    let mut state = shared.far.state();
     let at = state.reads.iter().position(|(begin, _)| target.starts_with(begin.as_str()))?;
     let (_, answer) = state.reads.remove(at)?;
     Some(match answer {
@@ -58,7 +58,7 @@ fn planned(shared: &Shared, line: &Line, method: &Method, uri: &Uri) -> Option<R
         Answer::ErrorBefore | Answer::ErrorAfter => {
             error(500, "internal_server_error", "An unexpected error occurred.")
         }
-        Answer::CutBefore | Answer::CutAfter => cut(line),
+        Answer::CutBefore | Answer::CutAfter => line.cut(),
     })
 }
 
@@ -105,9 +105,13 @@ async fn route(
         ["emails", "receiving"] => shared.list(limit, after.as_deref()),
         ["emails", "receiving", id] => shared.retrieve(id),
         ["emails", "receiving", id, "attachments", file] => shared.attachment(id, file),
-        ["emails", id] => {
-            shared.state().sent.iter().find(|sent| sent.id == *id).map(|sent| sent_row(shared, sent, true))
-        }
+        ["emails", id] => shared
+            .far
+            .state()
+            .sent
+            .iter()
+            .find(|sent| sent.id == *id)
+            .map(|sent| sent_row(shared, sent, true)),
         _ => None,
     };
     match found {
@@ -126,7 +130,7 @@ fn paging(uri: &Uri) -> (usize, Option<String>) {
 
 /// What was sent, the newest first: without tags, headers and words.
 fn sent_list(shared: &Shared, limit: usize, after: Option<&str>) -> Option<Value> {
-    let all: Vec<Sent> = shared.state().sent.iter().rev().cloned().collect();
+    let all: Vec<Sent> = shared.far.state().sent.iter().rev().cloned().collect();
     let from = match after {
         Some(after) => all.iter().position(|sent| sent.id == after)? + 1,
         None => 0,
@@ -168,19 +172,13 @@ fn too_many(seconds: u32) -> Response {
     refused
 }
 
-fn cut(line: &Line) -> Response {
-    line.cut();
-    // Never leaves: the connection refuses to be written to.
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
-}
-
 async fn send(shared: &Arc<Shared>, line: &Line, key: Option<String>, body: &[u8]) -> Response {
-    let plan = shared.state().plans.pop_front().unwrap_or_default();
+    let plan = shared.far.state().plans.pop_front().unwrap_or_default();
     match plan.answer {
         Answer::TooMany { seconds } => return too_many(seconds),
         Answer::Refused { status, name, message } => return error(status, name, message),
         Answer::ErrorBefore => return error(500, "internal_server_error", "An unexpected error occurred."),
-        Answer::CutBefore => return cut(line),
+        Answer::CutBefore => return line.cut(),
         Answer::Normal | Answer::ErrorAfter | Answer::CutAfter => {}
     }
     if body.len() > MOST_BYTES {
@@ -192,7 +190,7 @@ async fn send(shared: &Arc<Shared>, line: &Line, key: Option<String>, body: &[u8
     if let Err((status, name, message)) = check(shared, &asked) {
         return error(status, name, &message);
     }
-    let known = key.as_ref().and_then(|key| shared.state().keys.get(key).cloned());
+    let known = key.as_ref().and_then(|key| shared.far.state().keys.get(key).cloned());
     let id = match known {
         Some((before, _)) if before != asked => {
             let words = "This idempotency key has been used on a request with a different payload.";
@@ -202,7 +200,7 @@ async fn send(shared: &Arc<Shared>, line: &Line, key: Option<String>, body: &[u8
         Some((_, id)) => id,
         None => {
             let sent = {
-                let mut state = shared.state();
+                let mut state = shared.far.state();
                 let id = state.next_id();
                 let sent = Sent {
                     message_id: format!("010f{id}@eu-west-1.amazonses.com"),
@@ -226,7 +224,7 @@ async fn send(shared: &Arc<Shared>, line: &Line, key: Option<String>, body: &[u8
     };
     match plan.answer {
         Answer::ErrorAfter => error(500, "internal_server_error", "An unexpected error occurred."),
-        Answer::CutAfter => cut(line),
+        Answer::CutAfter => line.cut(),
         _ => json_answer(200, &json!({"id": id})),
     }
 }

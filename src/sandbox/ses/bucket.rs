@@ -33,7 +33,7 @@ impl Shared {
             return error(400, "InvalidArgument", "only the second list is spoken here");
         }
         let (prefix, from) = (asked("prefix"), asked("continuation-token"));
-        let state = self.state();
+        let state = self.far.state();
         let all = state.objects.iter().filter(|(key, _)| key.starts_with(prefix) && key.as_str() > from);
         let mut all = all.peekable();
         let mut contents = String::new();
@@ -69,7 +69,7 @@ impl Shared {
 
     /// An object.
     pub(super) fn get(&self, key: &str) -> Response {
-        let mut state = self.state();
+        let mut state = self.far.state();
         let Some(object) = state.objects.get(key).cloned() else {
             return error(404, "NoSuchKey", "The specified key does not exist.");
         };

@@ -9,9 +9,9 @@ impl Shared {
     pub(super) async fn progress(&self, sent: Sent, outcome: Outcome, told: Told) {
         let mut all: Vec<Value> = Vec::new();
         for to in sent.recipients() {
-            let listed = self.state().suppressed.contains(&to);
+            let listed = self.far.state().suppressed.contains(&to);
             if matches!(outcome, Outcome::Bounced | Outcome::Returned | Outcome::Complaint) {
-                self.state().suppressed.insert(to.clone());
+                self.far.state().suppressed.insert(to.clone());
             }
             let at = iso(self.options.clock.now());
             let steps = if listed { not_tried(&to, &at) } else { steps(outcome, &to, &at) };
@@ -47,12 +47,12 @@ impl Shared {
 
     /// Publishes an event.
     pub(super) async fn tell(&self, event: &Value) -> Option<u16> {
-        let hook = self.state().hook.clone()?;
+        let hook = self.far.state().hook.clone()?;
         let answer =
             self.publish(&hook, (&self.id(), "Notification"), &event.to_string(), Push::Signed).await;
         let answer = answer.first().copied().flatten();
-        self.state().told.push((event.clone(), answer));
-        self.bump();
+        self.far.state().told.push((event.clone(), answer));
+        self.far.bump();
         answer
     }
 }

@@ -53,7 +53,7 @@ impl SesWorld {
         if inbound.way == Way::Silent {
             return Vec::new();
         }
-        let Some(hook) = self.shared.state().hook.clone() else { return Vec::new() };
+        let Some(hook) = self.shared.far.state().hook.clone() else { return Vec::new() };
         let options = &self.shared.options;
         let told = notice(inbound, &id, Some((&options.bucket, &key)), &options.topic, options.clock.now());
         self.shared.publish(&hook, (&id, "Notification"), &told.to_string(), inbound.push).await

@@ -18,15 +18,12 @@ pub use inbound::{Inbound, Way};
 pub use topic::Push;
 
 use crate::domain::clock::{Clock, Ms, SystemClock};
-use crate::sandbox::conn;
+use crate::sandbox::far::{self, Far};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
 
 /// How a world is set up.
 #[derive(Clone)]
@@ -148,24 +145,13 @@ struct Shared {
     base: String,
     client: reqwest::Client,
     signer: topic::Signer,
-    state: Mutex<State>,
-    changed: watch::Sender<u64>,
-    stop: watch::Sender<bool>,
+    far: Far<State>,
 }
 
 impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Tells whoever waits that something was done.
-    fn bump(&self) {
-        self.changed.send_modify(|n| *n = n.wrapping_add(1));
-    }
-
     /// An id that was not there before, and whose order says nothing.
     fn id(&self) -> String {
-        let mut state = self.state();
+        let mut state = self.far.state();
         state.serial += 1;
         format!("{:08x}", state.serial.wrapping_mul(2_654_435_761) & 0xffff_ffff)
     }
@@ -177,8 +163,7 @@ impl SesWorld {
     /// # Errors
     /// When the port cannot be bound or the HTTP client cannot be built.
     pub async fn start(options: SesOptions) -> io::Result<SesWorld> {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-        let base = format!("http://{}", listener.local_addr()?);
+        let (listener, at) = far::bind(0).await?;
         let client = crate::sandbox::http::client(Some(Duration::from_secs(30))).map_err(io::Error::other)?;
         let signer = topic::Signer::new().ok_or_else(|| io::Error::other("the key of the topic is none"))?;
         let state = State {
@@ -195,24 +180,9 @@ impl SesWorld {
             serial: 0,
             requests: 0,
         };
-        let shared = Arc::new(Shared {
-            base,
-            client,
-            signer,
-            state: Mutex::new(state),
-            changed: watch::Sender::new(0),
-            stop: watch::Sender::new(false),
-            options,
-        });
-        let service = rest::routes(shared.clone()).into_make_service_with_connect_info::<conn::Line>();
-        let mut stop = shared.stop.subscribe();
-        let server =
-            axum::serve(conn::CuttableListener(listener), service).with_graceful_shutdown(async move {
-                let _ = stop.wait_for(|stop| *stop).await;
-            });
-        tokio::spawn(async move {
-            let _ = server.await;
-        });
+        let shared =
+            Arc::new(Shared { base: format!("http://{at}"), client, signer, far: Far::new(state), options });
+        shared.far.serve(listener, rest::routes(shared.clone()));
         Ok(SesWorld { shared })
     }
 
@@ -226,7 +196,7 @@ impl SesWorld {
         let topic = &self.shared.options.topic;
         let id = self.shared.id();
         {
-            let mut state = self.shared.state();
+            let mut state = self.shared.far.state();
             state.asked = Some(url.to_owned());
             state.token = Some(format!("token-{id}"));
         }
@@ -240,69 +210,63 @@ impl SesWorld {
 
     /// Whether the topic posts anywhere.
     pub fn is_subscribed(&self) -> bool {
-        self.shared.state().hook.is_some()
+        self.shared.far.state().hook.is_some()
     }
 
     /// Tells how the next unplanned send goes.
     pub fn plan(&self, plan: impl Into<Plan>) {
-        self.shared.state().plans.push_back(plan.into());
+        self.shared.far.state().plans.push_back(plan.into());
     }
 
     /// Publishes a message as it is. The status of each answer.
     pub async fn publish(&self, message: &str, push: Push) -> Vec<Option<u16>> {
-        let Some(hook) = self.shared.state().hook.clone() else { return Vec::new() };
+        let Some(hook) = self.shared.far.state().hook.clone() else { return Vec::new() };
         self.shared.publish(&hook, (&self.shared.id(), "Notification"), message, push).await
     }
 
     /// Puts an object into the bucket.
     pub fn put(&self, key: &str, object: Object) {
-        self.shared.state().objects.insert(key.to_owned(), object);
+        self.shared.far.state().objects.insert(key.to_owned(), object);
     }
 
     /// Takes an object out of the bucket.
     pub fn remove(&self, key: &str) {
-        self.shared.state().objects.remove(key);
+        self.shared.far.state().objects.remove(key);
     }
 
     /// Every mail that was taken, in order, whatever the client got to see of it.
     pub fn sent(&self) -> Vec<Sent> {
-        self.shared.state().sent.clone()
+        self.shared.far.state().sent.clone()
     }
 
     /// Every event that was told, in order, with the status of the answer.
     pub fn told(&self) -> Vec<(Value, Option<u16>)> {
-        self.shared.state().told.clone()
+        self.shared.far.state().told.clone()
     }
 
     /// Names of objects, each time that one was read.
     pub fn read(&self) -> Vec<String> {
-        self.shared.state().read.clone()
+        self.shared.far.state().read.clone()
     }
 
     /// How often the certificate was fetched.
     pub fn certificates(&self) -> u64 {
-        self.shared.state().certificates
+        self.shared.far.state().certificates
     }
 
     /// How many requests came in.
     pub fn requests(&self) -> u64 {
-        self.shared.state().requests
+        self.shared.far.state().requests
     }
 
     /// Waits until `ready` holds. It has no time limit of its own.
     pub async fn until(&self, mut ready: impl FnMut(&SesWorld) -> bool) {
-        let mut changed = self.shared.changed.subscribe();
-        loop {
-            changed.borrow_and_update();
-            if ready(self) || changed.changed().await.is_err() {
-                return;
-            }
-        }
+        self.shared.far.until(|| ready(self)).await;
     }
 }
 
 impl Drop for SesWorld {
     fn drop(&mut self) {
-        self.shared.stop.send_replace(true);
+        self.shared.far.end();
     }
 }

@@ -31,7 +31,7 @@ async fn handle(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    shared.state().requests += 1;
+    shared.far.state().requests += 1;
     let query: Vec<(String, String)> =
         url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let prove = |service: &str| {
@@ -42,7 +42,7 @@ async fn handle(
     let in_bucket = path.strip_prefix(&format!("/{}", shared.options.bucket));
     let answer = match (&method, path, in_bucket) {
         (&Method::GET, topic::PLACE, _) => {
-            shared.state().certificates += 1;
+            shared.far.state().certificates += 1;
             topic::CERTIFICATE.into_response()
         }
         (&Method::GET, "/", _) => confirm(&shared, &query),
@@ -65,7 +65,7 @@ async fn handle(
         },
         _ => StatusCode::NOT_FOUND.into_response(),
     };
-    shared.bump();
+    shared.far.bump();
     answer
 }
 
@@ -98,7 +98,7 @@ fn account(shared: &Shared) -> Response {
 fn confirm(shared: &Shared, query: &[(String, String)]) -> Response {
     let asked = |key: &str| query.iter().find(|(k, _)| k == key).map_or("", |(_, v)| v.as_str());
     let is_good = asked("Action") == "ConfirmSubscription" && asked("TopicArn") == shared.options.topic;
-    let mut state = shared.state();
+    let mut state = shared.far.state();
     if !is_good || state.token.as_deref() != Some(asked("Token")) {
         return StatusCode::BAD_REQUEST.into_response();
     }
@@ -106,18 +106,12 @@ fn confirm(shared: &Shared, query: &[(String, String)]) -> Response {
     "<ConfirmSubscriptionResponse/>".into_response()
 }
 
-fn cut(line: &Line) -> Response {
-    line.cut();
-    // Never leaves: the connection refuses to be written to.
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
-}
-
 async fn send(shared: &Arc<Shared>, line: &Line, body: &[u8]) -> Response {
-    let plan = shared.state().plans.pop_front().unwrap_or_default();
+    let plan = shared.far.state().plans.pop_front().unwrap_or_default();
     match plan.answer {
         Answer::Refused { status, kind, message } => return error(status, kind, message),
         Answer::ErrorBefore => return error(500, "InternalServiceErrorException", ""),
-        Answer::CutBefore => return cut(line),
+        Answer::CutBefore => return line.cut(),
         Answer::Normal | Answer::ErrorAfter | Answer::CutAfter => {}
     }
     let asked: Value = match serde_json::from_slice(body) {
@@ -131,7 +125,7 @@ async fn send(shared: &Arc<Shared>, line: &Line, body: &[u8]) -> Response {
     let sent = {
         let id = shared.id();
         let sent = Sent { id: format!("0102{id}-000000"), body: asked, raw, at: shared.options.clock.now() };
-        shared.state().sent.push(sent.clone());
+        shared.far.state().sent.push(sent.clone());
         sent
     };
     let id = sent.id.clone();
@@ -142,7 +136,7 @@ async fn send(shared: &Arc<Shared>, line: &Line, body: &[u8]) -> Response {
     }
     match plan.answer {
         Answer::ErrorAfter => error(500, "InternalServiceErrorException", ""),
-        Answer::CutAfter => cut(line),
+        Answer::CutAfter => line.cut(),
         _ => json_answer(200, &json!({"MessageId": id})),
     }
 }
