@@ -9,6 +9,7 @@ use crate::domain::command::Action;
 use crate::engine::import::{ImportOptions, Progress, import_jsonl};
 use crate::sandbox::cast::{Cast, CastOptions};
 use crate::sandbox::history::History;
+use crate::sandbox::mailbox::{MailboxOptions, MailboxWorld};
 use crate::sandbox::twilio::{Faults, TwilioOptions, TwilioWorld};
 use crate::store::{Actor, Class};
 use std::io::{BufReader, Write};
@@ -32,6 +33,8 @@ pub struct DemoOptions {
 
 const SMS: &str = "support";
 const CHAT: &str = "shop";
+const MAIL: &str = "desk";
+const ADDRESS: &str = "hello@copperkettle.example";
 const NUMBER: &str = "+15557122661";
 const DEFAULT_HISTORY: usize = 400;
 
@@ -54,7 +57,8 @@ pub fn run(options: &DemoOptions, out: &mut dyn Write) -> Result<(), AppError> {
     let workspace = workspace::open(config)?;
     prepare(&workspace, options, out)?;
     let runtime = far_end.runtime.handle().clone();
-    let (world, seed, speed) = (far_end.world.clone(), options.seed, options.speed);
+    let (world, mailbox) = (far_end.world.clone(), far_end.mailbox.clone());
+    let (seed, speed) = (options.seed, options.speed);
     let on_ready = Box::new(move |ready: Ready| {
         let base = format!("http://{}", ready.address);
         let urls = (Url::parse(&format!("{base}/hooks/{SMS}")), Url::parse(&format!("{base}/chat/{CHAT}")));
@@ -67,6 +71,7 @@ pub fn run(options: &DemoOptions, out: &mut dyn Write) -> Result<(), AppError> {
                 twilio: world,
                 twilio_hook,
                 whatsapp_hook: None,
+                mailbox,
                 chat_base,
                 stop: stopped,
             });
@@ -110,10 +115,12 @@ impl Home {
     }
 }
 
-/// The far end of the demo's Twilio account, on a runtime of its own: another program, as far as Frontdesk can tell.
+/// The far ends of the demo's Twilio account and of its mailbox, on a runtime of their own: another program, as far as Frontdesk can
+/// tell.
 struct FarEnd {
     runtime: tokio::runtime::Runtime,
     world: Arc<TwilioWorld>,
+    mailbox: Arc<MailboxWorld>,
 }
 
 impl FarEnd {
@@ -132,11 +139,17 @@ impl FarEnd {
                 ..TwilioOptions::default()
             }))
             .map_err(AppError::io("the demo's far end cannot be started"))?;
-        Ok(FarEnd { runtime, world: Arc::new(world) })
+        let mailbox = runtime
+            .block_on(MailboxWorld::start(MailboxOptions {
+                address: ADDRESS.into(),
+                ..MailboxOptions::default()
+            }))
+            .map_err(AppError::io("the demo's far end cannot be started"))?;
+        Ok(FarEnd { runtime, world: Arc::new(world), mailbox: Arc::new(mailbox) })
     }
 
     fn stop(self) {
-        drop(self.world);
+        drop((self.world, self.mailbox));
         self.runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     }
 }
@@ -145,8 +158,10 @@ impl FarEnd {
 fn configure(home: &Path, far_end: &FarEnd) -> Result<Overrides, AppError> {
     let token = home.join("auth_token");
     write_private(&token, far_end.world.auth_token())?;
+    let password = home.join("password");
+    write_private(&password, far_end.mailbox.password())?;
     let text = format!(
-        r#"# The demo's configuration: an agent, two colleagues, a Twilio number and a chat page.
+        r#"# The demo's configuration: an agent, two colleagues, a Twilio number, a chat page and a mailbox.
 listen = "127.0.0.1:0"
 default_workspace = "demo"
 
@@ -172,10 +187,27 @@ auth_token = {{ file = {token:?} }}
 provider = "webchat"
 title = "Copper Kettle"
 greeting = "Hello! How can we help?"
+
+[workspace.demo.channel.{MAIL}]
+provider = "imap"
+address = "{ADDRESS}"
+name = "Copper Kettle"
+imap_host = "127.0.0.1"
+imap_port = {imap}
+imap_security = "plain"
+smtp_host = "127.0.0.1"
+smtp_port = {smtp}
+smtp_security = "plain"
+
+[workspace.demo.channel.{MAIL}.secrets]
+password = {{ file = {password:?} }}
 "#,
         sid = far_end.world.account_sid(),
         base = far_end.world.base_url(),
         token = token.display().to_string(),
+        imap = far_end.mailbox.imap().port(),
+        smtp = far_end.mailbox.smtp().port(),
+        password = password.display().to_string(),
     );
     std::fs::write(home.join("config.toml"), text).map_err(AppError::io("the demo's configuration"))?;
     Ok(Overrides { home: Some(home.to_path_buf()), workspace: Some("demo".into()), ..Overrides::default() })

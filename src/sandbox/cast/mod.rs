@@ -1,11 +1,13 @@
 //! The customers of the demo: they write, wait, lose patience, and react, over the same interfaces as everybody.
 
+mod mail;
 pub mod mind;
 pub mod people;
 pub mod photo;
 pub mod phrases;
 mod voice;
 
+use crate::sandbox::mailbox::MailboxWorld;
 use crate::sandbox::twilio::{Hook, TwilioWorld};
 use mind::{Mind, Utterance};
 use people::{PEOPLE, Person};
@@ -31,6 +33,8 @@ pub struct CastOptions {
     pub twilio_hook: Url,
     /// The webhook for WhatsApp, where it is an account of its own.
     pub whatsapp_hook: Option<Url>,
+    /// The server of our mailbox, to which others write mails.
+    pub mailbox: Arc<MailboxWorld>,
     /// `…/chat/NAME`.
     pub chat_base: Url,
     /// Turns true when the performance is to end.

@@ -14,6 +14,13 @@ pub enum Via {
     Sms(&'static str),
     /// WhatsApp from this number.
     WhatsApp(&'static str),
+    /// Mails from this address.
+    Mail {
+        /// The address.
+        address: &'static str,
+        /// What they are about.
+        subject: &'static str,
+    },
 }
 
 /// Something said or sent. `{order}` in a text is the person's order number.
@@ -137,6 +144,33 @@ pub const PEOPLE: [Person; 12] = [
         ..NOBODY
     },
     Person {
+        name: "Eleanor Whitcombe",
+        via: Via::Mail { address: "e.whitcombe@example.net", subject: "Linen curtains, order 45518" },
+        order: "45518",
+        patience: 110,
+        opening: &[Text(
+            "Dear Sir or Madam,\n\nI have been a customer of yours for eleven years, and I have never had occasion to \
+             complain until now. On the 3rd I ordered a set of linen curtains as a present for my daughter's new house. \
+             First they arrived in the wrong colour. I returned them at my own expense, was told that the exchange would \
+             take five working days, and then waited for sixteen. When the second parcel finally came, one of the two \
+             panels was four inches shorter than the other, and the receipt was for somebody else altogether.\n\nI have \
+             telephoned twice and was cut off both times after more than twenty minutes in the queue. I do not wish to be \
+             unreasonable, but I should like to know, plainly, what you intend to do about it and when.\n\nYours \
+             faithfully,\nEleanor Whitcombe",
+        )],
+        nags: &["I should be grateful for at least an acknowledgement of my message."],
+        rules: &[(
+            &["apolog", "sorry"],
+            Text(
+                "Thank you. I appreciate the apology, and I realise that it is not your personal doing. What happens next?",
+            ),
+        )],
+        later: &[
+            "I am pleased to say that the new curtains arrived, and they are both of a length. Thank you for your help.",
+        ],
+        ..NOBODY
+    },
+    Person {
         name: "Marcus Hale",
         via: Via::Sms("+13105550177"),
         order: "46102",
@@ -153,15 +187,13 @@ pub const PEOPLE: [Person; 12] = [
     },
     Person {
         name: "Jonas Weber",
-        via: Via::Chat { email: Some("jonas.weber@example.org") },
+        via: Via::Mail { address: "jonas.weber@example.org", subject: "Anmeldung nicht möglich" },
         language: Language::German,
         order: "48051",
-        opening: &[
-            Text("Guten Tag, ich kann mich seit gestern nicht mehr anmelden."),
-            Text(
-                "Der Link zum Zurücksetzen des Passworts kommt bei mir nicht an, auch nicht im Spam-Ordner.",
-            ),
-        ],
+        opening: &[Text(
+            "Guten Tag,\n\nich kann mich seit gestern nicht mehr anmelden. Der Link zum Zurücksetzen des Passworts kommt \
+                 bei mir nicht an, auch nicht im Spam-Ordner.\n\nFreundliche Grüße\nJonas Weber",
+        )],
         nags: &["Können Sie mir bitte helfen? Ich brauche die Rechnung bis heute Abend."],
         rules: &[(
             &["link", "passwort", "password", "reset"],
@@ -191,33 +223,6 @@ pub const PEOPLE: [Person; 12] = [
         opening: &[Text("こんにちは。注文した商品がまだ届きません。配達状況を確認していただけますか？")],
         nags: &["お忙しいところすみません。ご確認いただけましたか？"],
         later: &["無事に届きました。ありがとうございました。", "注文{order}の領収書をいただけますか？"],
-        ..NOBODY
-    },
-    Person {
-        name: "Eleanor Whitcombe",
-        via: Via::Chat { email: Some("e.whitcombe@example.net") },
-        order: "45518",
-        patience: 110,
-        opening: &[Text(
-            "Dear Sir or Madam,\n\nI have been a customer of yours for eleven years, and I have never had occasion to \
-             complain until now. On the 3rd I ordered a set of linen curtains as a present for my daughter's new house. \
-             First they arrived in the wrong colour. I returned them at my own expense, was told that the exchange would \
-             take five working days, and then waited for sixteen. When the second parcel finally came, one of the two \
-             panels was four inches shorter than the other, and the receipt was for somebody else altogether.\n\nI have \
-             telephoned twice and was cut off both times after more than twenty minutes in the queue. I do not wish to be \
-             unreasonable, but I should like to know, plainly, what you intend to do about it and when.\n\nYours \
-             faithfully,\nEleanor Whitcombe",
-        )],
-        nags: &["I should be grateful for at least an acknowledgement of my message."],
-        rules: &[(
-            &["apolog", "sorry"],
-            Text(
-                "Thank you. I appreciate the apology, and I realise that it is not your personal doing. What happens next?",
-            ),
-        )],
-        later: &[
-            "I am pleased to say that the new curtains arrived, and they are both of a length. Thank you for your help.",
-        ],
         ..NOBODY
     },
     Person {

@@ -1,5 +1,6 @@
-//! How a customer of the cast speaks and hears: through the chat page's API, or through his telephone.
+//! How a customer of the cast speaks and hears: through the chat page's API, through his telephone, or by mail.
 
+use super::mail::MailVoice;
 use super::mind::Utterance;
 use super::people::{Person, Via};
 use super::{CastOptions, pause, photo};
@@ -15,6 +16,7 @@ use tokio::sync::broadcast;
 pub(super) enum Voice {
     Chat(Box<ChatVoice>),
     Phone(Box<PhoneVoice>),
+    Mail(Box<MailVoice>),
 }
 
 pub(super) struct ChatVoice {
@@ -57,6 +59,10 @@ impl Voice {
                 let listening = Some(visitor.listen("", again));
                 Voice::Chat(Box::new(ChatVoice { visitor, listening, seen: HashSet::new(), random }))
             }
+            Via::Mail { address, subject } => {
+                let world = options.mailbox.clone();
+                Voice::Mail(Box::new(MailVoice::new(world, person, address, subject, random)))
+            }
             Via::Sms(number) => Voice::phone(options, person, number.to_owned(), options.sms_hook()),
             Via::WhatsApp(number) => {
                 Voice::phone(options, person, format!("whatsapp:{number}"), options.whatsapp_hook())
@@ -86,6 +92,7 @@ impl Voice {
         match self {
             Voice::Chat(chat) => chat.hear().await,
             Voice::Phone(phone) => phone.hear().await,
+            Voice::Mail(mail) => mail.hear().await,
         }
     }
 
@@ -94,6 +101,7 @@ impl Voice {
         match self {
             Voice::Chat(chat) => chat.say(options, said).await,
             Voice::Phone(phone) => phone.say(said).await,
+            Voice::Mail(mail) => mail.say(said),
         }
     }
 }

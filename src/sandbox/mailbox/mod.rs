@@ -211,6 +211,16 @@ impl MailboxWorld {
         Ok(world)
     }
 
+    /// Its address.
+    pub fn address(&self) -> &str {
+        &self.shared.options.address
+    }
+
+    /// Its password.
+    pub fn password(&self) -> &str {
+        &self.shared.options.password
+    }
+
     /// Where IMAP is spoken.
     pub fn imap(&self) -> SocketAddr {
         self.imap

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use frontdesk::sandbox::cast::{Cast, CastOptions};
 use frontdesk::sandbox::history::History;
+use frontdesk::sandbox::mailbox::{MailboxOptions, MailboxWorld};
 use frontdesk::sandbox::twilio::TwilioOptions;
 use frontdesk::sandbox::visitor::{Claims, Heard, Visitor, VisitorError};
 use serde_json::{Value, json};
@@ -158,9 +159,10 @@ fn the_cast_writes_by_every_way_and_reacts_to_what_it_is_told() {
         let chat = Chat::default();
         let told = json!({"id": "a1", "direction": "outbound", "text": "What is your order number, please?",
                           "sent_at": "2026-11-21T07:00:00Z", "state": "sent"});
-        // Each of the four visitors is asked for the number once.
+        let mailbox = Arc::new(MailboxWorld::start(MailboxOptions::default()).await.unwrap());
+        // Each of the two visitors is asked for the number once.
         let asked = format!("id: 1\nevent: message\ndata: {told}\n\n");
-        *chat.streams.lock().unwrap() = vec![("", asked); 4];
+        *chat.streams.lock().unwrap() = vec![("", asked); 2];
         let base = chat.serve().await;
         let (hook, mut got) = receiver().await;
         let (stop, stopped) = watch::channel(false);
@@ -169,6 +171,7 @@ fn the_cast_writes_by_every_way_and_reacts_to_what_it_is_told() {
             speed: 0.0,
             twilio: world.clone(),
             twilio_hook: Url::parse(&format!("{hook}/hooks/sms")).unwrap(),
+            mailbox: mailbox.clone(),
             whatsapp_hook: Some(Url::parse(&format!("{hook}/hooks/wa")).unwrap()),
             chat_base: Url::parse(&base).unwrap(),
             stop: stopped,
@@ -185,9 +188,7 @@ fn the_cast_writes_by_every_way_and_reacts_to_what_it_is_told() {
             pictures += usize::from(call.get("NumMedia") == "1");
         }
         chat.until(|chat| {
-            ["48213", "48051", "45518", "48500"]
-                .iter()
-                .all(|order| chat.texts().iter().any(|t| t.contains(order)))
+            ["48213", "48500"].iter().all(|order| chat.texts().iter().any(|t| t.contains(order)))
         })
         .await;
         chat.until(|chat| !chat.receipts.lock().unwrap().is_empty()).await;
@@ -200,9 +201,47 @@ fn the_cast_writes_by_every_way_and_reacts_to_what_it_is_told() {
                 break;
             }
         }
+        // Two write mails, and one answers what is sent back, in the same thread.
+        let mails = |world: &MailboxWorld| -> Vec<String> {
+            let mails = world.mails("INBOX").into_iter();
+            mails.map(|(_, _, bytes)| String::from_utf8(bytes).unwrap()).collect()
+        };
+        soon(mailbox.until(|world| mails(world).len() >= 2)).await;
+        let written = mails(&mailbox);
+        assert!(
+            written.iter().any(|mail| mail.contains("Subject: Linen curtains, order 45518\r\n")),
+            "{written:?}"
+        );
+        assert!(written.iter().any(|mail| mail.contains("<jonas.weber@example.org>\r\n")), "{written:?}");
+        handed(&mailbox, "e.whitcombe@example.net", "I am sorry about the curtains.").await;
+        let answers = |world: &MailboxWorld| -> Vec<String> {
+            mails(world)
+                .into_iter()
+                .filter(|mail| mail.contains("In-Reply-To: <ours@example.test>\r\n"))
+                .collect()
+        };
+        soon(mailbox.until(|world| !answers(world).is_empty())).await;
+        assert!(answers(&mailbox)[0].contains("Subject: Re: Linen curtains, order 45518\r\n"));
         stop.send(true).unwrap();
         soon(cast).await.unwrap();
     });
+}
+
+/// We send a mail by the mailbox's server.
+async fn handed(mailbox: &MailboxWorld, to: &str, words: &str) {
+    let own = mailbox.address().to_owned();
+    let mut client = mail_send::SmtpClientBuilder::new("127.0.0.1".to_owned(), mailbox.smtp().port())
+        .unwrap()
+        .implicit_tls(false)
+        .credentials((own.clone(), mailbox.password().to_owned()))
+        .connect_plain()
+        .await
+        .unwrap();
+    let body = format!(
+        "From: <{own}>\r\nTo: <{to}>\r\nSubject: Re: x\r\nMessage-ID: <ours@example.test>\r\n\r\n{words}\r\n"
+    );
+    let message = mail_send::smtp::message::Message::new(own, [to.to_owned()], body.into_bytes());
+    client.send(message).await.unwrap();
 }
 
 #[test]
