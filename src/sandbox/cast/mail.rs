@@ -81,7 +81,8 @@ impl MailVoice {
         let id = format!("{}@mail.example", self.random.uuid().simple());
         let mut words = said.text.clone();
         if let Some(answered) = &self.answered {
-            words.push_str(&format!("\n\n{} wrote:\n", self.ours));
+            let day = jiff::Zoned::now().strftime("%a, %d %b %Y");
+            words.push_str(&format!("\n\nOn {day}, {} wrote:\n", self.ours));
             words.extend(answered.lines().map(|line| format!("> {line}\n")));
         }
         let subject =
