@@ -131,5 +131,5 @@ async fn a_label_gets_another_name_on_all_conversations_and_back() {
     });
     screen.send("u");
     screen.wait("undone");
-    assert_eq!(labels(&ids[1]), serde_json::json!(["old"]));
+    until("each has its old label again", || (labels(&ids[1]) == serde_json::json!(["old"])).then_some(()));
 }
