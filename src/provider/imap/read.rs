@@ -1,5 +1,5 @@
 //! How a folder is read: what is new, which flags have changed, and the old mail backwards. How a mail is read is in
-//! [`mails`](super::mails).
+//! `mails`.
 //!
 //! What the server says of `\Seen` is told as of the moment when the pull began, with a rank above what was said here in the same moment.
 
