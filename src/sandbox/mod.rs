@@ -3,6 +3,7 @@
 //! Nothing here shares code with the adapters: the wire shapes, the signing, the use of HTTP, IMAP and SMTP are its own,
 //! so that one mistake cannot hide at both ends.
 
+mod answer;
 pub mod cast;
 mod conn;
 mod far;

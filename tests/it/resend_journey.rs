@@ -3,7 +3,7 @@
 use crate::support::{Home, Serve, until, write_private};
 use frontdesk::sandbox::letter::{File, Letter};
 use frontdesk::sandbox::resend::{Answer, Inbound, Outcome, Plan, Push, ResendOptions, ResendWorld, Told};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const THEIRS: &str = "Dana <dana@example.net>";
 const OURS: &str = "support@example.com";
@@ -50,40 +50,6 @@ webhook_secret = {{ file = {:?} }}
         }
         Desk { world, home, serve }
     }
-
-    fn conversations(&self) -> Vec<Value> {
-        self.home.run(&["list", "--json"]).ok().json()
-    }
-
-    /// The only conversation, once there is one.
-    fn conversation(&self) -> String {
-        let row = until("a conversation", || self.conversations().into_iter().next());
-        row["id"].as_str().unwrap().to_owned()
-    }
-
-    fn messages(&self, conversation: &str) -> Vec<Value> {
-        self.home.run(&["show", conversation, "--json"]).ok().json()[0]["messages"]
-            .as_array()
-            .unwrap()
-            .clone()
-    }
-
-    /// Waits for a number of messages.
-    #[track_caller]
-    fn some(&self, conversation: &str, count: usize) -> Vec<Value> {
-        until(&format!("{count} messages"), || {
-            Some(self.messages(conversation)).filter(|all| all.len() >= count)
-        })
-    }
-
-    /// Waits until the last message that left has this state.
-    #[track_caller]
-    fn delivery(&self, conversation: &str, wanted: &str) -> Value {
-        until(&format!("delivery {wanted}"), || {
-            let mut all = self.messages(conversation).into_iter();
-            all.rfind(|m| m["direction"] == "outbound").filter(|m| m["delivery"] == wanted)
-        })
-    }
 }
 
 fn letter(id: &str, text: &str) -> Letter {
@@ -100,14 +66,14 @@ async fn without_any_webhook_mail_comes_in_is_answered_and_found_again_by_its_ot
         content_id: None,
     };
     desk.world.inbound(Letter { files: vec![file], ..letter("1", "It is late.") }).await;
-    let c = desk.conversation();
-    let row = &desk.conversations()[0];
+    let c = desk.home.conversation();
+    let row = &desk.home.conversations()[0];
     assert_eq!(
         (&row["channel"], &row["account"], &row["unread"]),
         (&json!("email"), &json!("mail"), &json!(1))
     );
     desk.home.run(&["reply", &c, "On its **way**.", "--wait", "20"]).ok();
-    desk.delivery(&c, "delivered");
+    desk.home.delivery(&c, "delivered");
     let sent = desk.world.sent().pop().unwrap();
     assert_eq!(sent.list("to"), ["dana@example.net"]);
     assert_eq!(sent.header("In-Reply-To"), Some("<1@mail.example.net>"));
@@ -120,8 +86,8 @@ async fn without_any_webhook_mail_comes_in_is_answered_and_found_again_by_its_ot
         ..letter("2", "Thank you.")
     };
     desk.world.inbound(answer).await;
-    assert_eq!(desk.some(&c, 3)[2]["text"], "Thank you.");
-    assert_eq!(desk.conversations().len(), 1);
+    assert_eq!(desk.home.some(&c, 3)[2]["text"], "Thank you.");
+    assert_eq!(desk.home.conversations().len(), 1);
     assert!(desk.serve.terminate().success());
 }
 
@@ -135,18 +101,18 @@ async fn a_webhook_brings_mail_at_once_and_tells_every_end_of_an_answer() {
     let (_, answers) =
         desk.world.inbound(Inbound { push: Some(Push::Twice), ..letter("1", "It is late.").into() }).await;
     assert_eq!(answers, [Some(200), Some(200)]);
-    let c = desk.conversation();
-    assert_eq!(desk.messages(&c).len(), 1);
+    let c = desk.home.conversation();
+    assert_eq!(desk.home.messages(&c).len(), 1);
     let new = |to: &str, plan: Plan| {
         desk.world.plan(plan);
         let sent =
             desk.home.run(&["new", "--channel", "mail", "--to", to, "--subject", "News", "hello", "--json"]);
         sent.ok().json()[0]["conversation"].as_str().unwrap().to_owned()
     };
-    desk.delivery(&new("a@example.net", Answer::TooMany { seconds: 1 }.into()), "delivered");
+    desk.home.delivery(&new("a@example.net", Answer::TooMany { seconds: 1 }.into()), "delivered");
     let refused =
         Answer::Refused { status: 422, name: "validation_error", message: "Invalid `subject` field." };
-    let shown = desk.delivery(&new("b@example.net", refused.into()), "failed");
+    let shown = desk.home.delivery(&new("b@example.net", refused.into()), "failed");
     assert!(shown["error"]["human"].as_str().unwrap().contains("Invalid `subject`"), "{shown}");
     // Taken, and returned later: the return counts, in whichever order it is told.
     for (to, told) in
@@ -156,24 +122,24 @@ async fn a_webhook_brings_mail_at_once_and_tells_every_end_of_an_answer() {
         desk.world
             .until(|w| w.told().iter().filter(|(e, _)| e["data"]["to"] == json!([to])).count() >= 3)
             .await;
-        let shown = desk.delivery(&c, "failed");
+        let shown = desk.home.delivery(&c, "failed");
         assert_eq!(shown["error"]["code"], "5.1.1");
     }
     // Resend does not send there any more; here, nobody tries.
-    let shown = desk.delivery(&new("e@example.net", Plan::default()), "failed");
+    let shown = desk.home.delivery(&new("e@example.net", Plan::default()), "failed");
     assert!(shown["error"]["human"].as_str().unwrap().contains("bounced before"), "{shown}");
     let again = desk.home.run(&["new", "--channel", "mail", "--to", "e@example.net", "--subject", "x", "y"]);
     assert_eq!(again.code(), 4, "{}", again.err);
     assert!(again.err.contains("opted out"), "{}", again.err);
-    desk.delivery(&new("f@example.net", Outcome::Opened.into()), "read");
-    desk.delivery(&new("g@example.net", Outcome::Delayed.into()), "delivered");
+    desk.home.delivery(&new("f@example.net", Outcome::Opened.into()), "read");
+    desk.home.delivery(&new("g@example.net", Outcome::Delayed.into()), "delivered");
     // No answer: asked once more with the same key, and sent once.
-    desk.delivery(&new("h@example.net", Answer::CutAfter.into()), "delivered");
+    desk.home.delivery(&new("h@example.net", Answer::CutAfter.into()), "delivered");
     let to_h = || desk.world.sent().iter().filter(|s| s.list("to") == ["h@example.net"]).count();
     assert_eq!(to_h(), 1);
     // A complaint: delivered all the same, and not written to any more.
     let c = new("k@example.net", Outcome::Complained.into());
-    desk.delivery(&c, "delivered");
+    desk.home.delivery(&c, "delivered");
     let refused = until("a refusal", || {
         let answer = desk.home.run(&["reply", &c, "again"]);
         (answer.code() != 0).then_some(answer)

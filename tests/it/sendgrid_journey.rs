@@ -5,7 +5,7 @@ use frontdesk::sandbox::letter::{File, Letter};
 use frontdesk::sandbox::sendgrid::{
     Answer, Inbound, Outcome, Plan, Push, SendGridOptions, SendGridWorld, Sent, Told,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 const THEIRS: &str = "Dana <dana@example.net>";
 const OURS: &str = "support@example.com";
@@ -55,40 +55,6 @@ api_key = {{ file = {:?} }}
         self.world.inbound(&format!("{}/hooks/mail/parse", self.serve.base), &inbound.into()).await
     }
 
-    fn conversations(&self) -> Vec<Value> {
-        self.home.run(&["list", "--json"]).ok().json()
-    }
-
-    /// The only conversation, once there is one.
-    fn conversation(&self) -> String {
-        let row = until("a conversation", || self.conversations().into_iter().next());
-        row["id"].as_str().unwrap().to_owned()
-    }
-
-    fn messages(&self, conversation: &str) -> Vec<Value> {
-        self.home.run(&["show", conversation, "--json"]).ok().json()[0]["messages"]
-            .as_array()
-            .unwrap()
-            .clone()
-    }
-
-    /// Waits for a number of messages.
-    #[track_caller]
-    fn some(&self, conversation: &str, count: usize) -> Vec<Value> {
-        until(&format!("{count} messages"), || {
-            Some(self.messages(conversation)).filter(|all| all.len() >= count)
-        })
-    }
-
-    /// Waits until the last message that left has this state.
-    #[track_caller]
-    fn delivery(&self, conversation: &str, wanted: &str) -> Value {
-        until(&format!("delivery {wanted}"), || {
-            let mut all = self.messages(conversation).into_iter();
-            all.rfind(|m| m["direction"] == "outbound").filter(|m| m["delivery"] == wanted)
-        })
-    }
-
     fn last_sent(&self) -> Sent {
         self.world.sent().pop().unwrap()
     }
@@ -113,22 +79,22 @@ async fn a_mail_comes_in_is_answered_and_its_delivery_is_seen() {
         ..letter("1", "It is late.")
     };
     assert_eq!(desk.receive(first).await, [Some(200)]);
-    let c = desk.conversation();
-    let row = &desk.conversations()[0];
+    let c = desk.home.conversation();
+    let row = &desk.home.conversations()[0];
     assert_eq!(
         (&row["channel"], &row["account"], &row["status"]),
         (&json!("email"), &json!("mail"), &json!("open"))
     );
     assert_eq!(row["unread"], 1, "what has just come is new, whatever its date says");
     assert_eq!(row["subject"], "Where is my order?");
-    let shown = desk.messages(&c).remove(0);
+    let shown = desk.home.messages(&c).remove(0);
     assert_eq!((&shown["text"], &shown["subject"]), (&json!("It is late."), &json!("Where is my order?")));
     assert_eq!(shown["to"], json!([OURS]));
     let path = shown["attachments"][0]["path"].as_str().unwrap();
     assert_eq!(std::fs::read(path).unwrap(), b"%PDF-1.4 invoice");
 
     desk.home.run(&["reply", &c, "On its **way**.", "--attach", path, "--wait", "20"]).ok();
-    let answer = desk.delivery(&c, "delivered");
+    let answer = desk.home.delivery(&c, "delivered");
     let sent = desk.last_sent();
     assert_eq!(sent.list("to"), ["dana@example.net"]);
     assert_eq!(sent.body["subject"], "Re: Where is my order?");
@@ -150,9 +116,9 @@ async fn a_mail_comes_in_is_answered_and_its_delivery_is_seen() {
         ..letter("2", "Thank you.")
     };
     desk.receive(again).await;
-    let all = desk.some(&c, 3);
+    let all = desk.home.some(&c, 3);
     assert_eq!(all[2]["text"], "Thank you.");
-    assert_eq!(desk.conversations().len(), 1);
+    assert_eq!(desk.home.conversations().len(), 1);
     assert!(desk.serve.terminate().success());
 }
 
@@ -160,21 +126,21 @@ async fn a_mail_comes_in_is_answered_and_its_delivery_is_seen() {
 async fn an_answer_that_lost_its_headers_is_known_by_its_address() {
     let desk = Desk::new().await;
     desk.receive(letter("1", "It is late.")).await;
-    let c = desk.conversation();
+    let c = desk.home.conversation();
     desk.home.run(&["reply", &c, "On its way.", "--wait", "20"]).ok();
-    desk.delivery(&c, "delivered");
+    desk.home.delivery(&c, "delivered");
     let reply_to = desk.last_sent().body["reply_to"]["email"].as_str().unwrap().to_owned();
     assert!(reply_to.starts_with("support+") && reply_to.ends_with("@parse.example.com"), "{reply_to}");
     let mut lost =
         Letter::new("x9@phone.example", "dana@home.example", &reply_to, "no subject at all", "I have it.");
     lost.html = Some("<p>I have it.</p>".into());
     desk.receive(Inbound { is_raw: false, ..lost.into() }).await;
-    assert_eq!(desk.some(&c, 3)[2]["text"], "I have it.");
+    assert_eq!(desk.home.some(&c, 3)[2]["text"], "I have it.");
     // Another matter of the same customer is another conversation.
     let other = Letter { subject: "Invoice".into(), ..letter("3", "And the invoice?") };
     desk.receive(other).await;
-    until("two conversations", || (desk.conversations().len() == 2).then_some(()));
-    assert_eq!(desk.messages(&c).len(), 3);
+    until("two conversations", || (desk.home.conversations().len() == 2).then_some(()));
+    assert_eq!(desk.home.messages(&c).len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -190,11 +156,11 @@ async fn every_way_in_which_an_answer_can_end() {
         sent[0]["conversation"].as_str().unwrap().to_owned()
     };
     // 429: not sent, tried again by itself.
-    desk.delivery(&new("a@example.net", Answer::TooMany { reset: 1 }.into()), "delivered");
+    desk.home.delivery(&new("a@example.net", Answer::TooMany { reset: 1 }.into()), "delivered");
 
     // Refused, with words.
     let refused = Answer::Refused { status: 400, message: "Invalid replacement", field: Some("subject") };
-    let shown = desk.delivery(&new("b@example.net", refused.into()), "failed");
+    let shown = desk.home.delivery(&new("b@example.net", refused.into()), "failed");
     assert!(shown["error"]["human"].as_str().unwrap().contains("Invalid replacement"), "{shown}");
 
     // Taken, and returned later: the return counts, in whichever order it is told.
@@ -203,7 +169,7 @@ async fn every_way_in_which_an_answer_can_end() {
     {
         let c = new(to, Plan { outcome: Outcome::Returned, told, ..Plan::default() });
         desk.world.until(|w| w.told().iter().filter(|(e, _)| e["email"] == to).count() >= 3).await;
-        let shown = desk.delivery(&c, "failed");
+        let shown = desk.home.delivery(&c, "failed");
         assert_eq!(shown["error"]["code"], "5.1.1");
         assert!(
             shown["error"]["human"].as_str().unwrap().starts_with(&format!("{to}: there is no such mailbox"))
@@ -211,36 +177,36 @@ async fn every_way_in_which_an_answer_can_end() {
     }
     // SendGrid does not send there any more; here, nobody tries.
     let c = new("e@example.net", Plan::default());
-    let shown = desk.delivery(&c, "failed");
+    let shown = desk.home.delivery(&c, "failed");
     assert!(shown["error"]["human"].as_str().unwrap().contains("bounced before"), "{shown}");
     let again = desk.home.run(&["new", "--channel", "mail", "--to", "e@example.net", "--subject", "x", "y"]);
     assert_eq!(again.code(), 4, "{}", again.err);
     assert!(again.err.contains("opted out"), "{}", again.err);
 
     // Opened, by a person or by a machine.
-    desk.delivery(&new("f@example.net", Outcome::Opened.into()), "read");
+    desk.home.delivery(&new("f@example.net", Outcome::Opened.into()), "read");
     let c = new("g@example.net", Outcome::OpenedByMachine.into());
     desk.world.until(|w| w.told().iter().any(|(e, _)| e["sg_machine_open"] == true)).await;
-    desk.delivery(&c, "delivered");
-    desk.delivery(&new("h@example.net", Outcome::Deferred.into()), "delivered");
+    desk.home.delivery(&c, "delivered");
+    desk.home.delivery(&new("h@example.net", Outcome::Deferred.into()), "delivered");
 
     // The answer was cut off after the work was done: the first event settles it, and nothing is sent twice.
     let c = new("i@example.net", Answer::CutAfter.into());
-    desk.delivery(&c, "delivered");
+    desk.home.delivery(&c, "delivered");
     let before = desk.world.sent().iter().filter(|s| s.recipients() == ["i@example.net"]).count();
     assert_eq!(before, 1);
     // Cut off before: it stays in doubt, and the agent decides.
     let c = new("j@example.net", Answer::CutBefore.into());
-    let shown = desk.delivery(&c, "unknown");
+    let shown = desk.home.delivery(&c, "unknown");
     let m = shown["id"].as_str().unwrap();
     desk.home.run(&["settle", m, "not-sent"]).ok();
     desk.home.run(&["retry", m]).ok();
-    desk.delivery(&c, "delivered");
+    desk.home.delivery(&c, "delivered");
     assert_eq!(desk.world.sent().iter().filter(|s| s.recipients() == ["j@example.net"]).count(), 1);
 
     // A complaint: delivered all the same, and not written to any more.
     let c = new("k@example.net", Outcome::SpamReport.into());
-    desk.delivery(&c, "delivered");
+    desk.home.delivery(&c, "delivered");
     let refused = until("a refusal", || {
         let answer = desk.home.run(&["reply", &c, "again"]);
         (answer.code() != 0).then_some(answer)
@@ -256,13 +222,14 @@ async fn what_nobody_has_signed_is_refused_and_what_comes_twice_is_one() {
     }
     let twice = Inbound { push: Push::Twice, ..letter("2", "hello").into() };
     assert_eq!(desk.receive(twice).await, [Some(200), Some(200)]);
-    let c = desk.conversation();
+    let c = desk.home.conversation();
     // The same mail, posted in another form for another of our addresses.
     let other = Letter { envelope_to: vec!["billing@parse.example.com".into()], ..letter("2", "hello") };
     desk.receive(Inbound { is_raw: false, ..other.into() }).await;
     desk.receive(letter("3", "the last one")).await;
-    until("the last one", || (desk.conversations()[0]["preview"] == "the last one").then_some(()));
-    let texts: Vec<_> = desk.messages(&c).iter().map(|m| m["text"].as_str().unwrap().to_owned()).collect();
+    until("the last one", || (desk.home.conversations()[0]["preview"] == "the last one").then_some(()));
+    let texts: Vec<_> =
+        desk.home.messages(&c).iter().map(|m| m["text"].as_str().unwrap().to_owned()).collect();
     assert!(texts.iter().all(|text| text != "let me in"), "{texts:?}");
     assert_eq!(texts.iter().filter(|text| *text == "hello").count(), 1, "{texts:?}");
 }
@@ -276,8 +243,8 @@ async fn large_mails_come_in_whole_and_strangers_send_none() {
     let stranger = Inbound { push: Push::Unsigned, ..large.clone().into() };
     assert_ne!(desk.receive(stranger).await, [Some(200)]);
     assert_eq!(desk.receive(Inbound { is_raw: false, ..large.into() }).await, [Some(200)]);
-    let c = desk.conversation();
-    let path = desk.messages(&c)[0]["attachments"][0]["path"].as_str().unwrap().to_owned();
+    let c = desk.home.conversation();
+    let path = desk.home.messages(&c)[0]["attachments"][0]["path"].as_str().unwrap().to_owned();
     assert!(std::fs::read(path).unwrap() == file.bytes, "whole");
-    assert_eq!(desk.messages(&c)[0]["attachments"][0]["size"], 20_000_000);
+    assert_eq!(desk.home.messages(&c)[0]["attachments"][0]["size"], 20_000_000);
 }

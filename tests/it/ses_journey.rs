@@ -59,40 +59,6 @@ forward_token = {}
         world.until(SesWorld::is_subscribed).await;
         Desk { world, home, serve }
     }
-
-    fn conversations(&self) -> Vec<Value> {
-        self.home.run(&["list", "--json"]).ok().json()
-    }
-
-    /// The only conversation, once there is one.
-    fn conversation(&self) -> String {
-        let row = until("a conversation", || self.conversations().into_iter().next());
-        row["id"].as_str().unwrap().to_owned()
-    }
-
-    fn messages(&self, conversation: &str) -> Vec<Value> {
-        self.home.run(&["show", conversation, "--json"]).ok().json()[0]["messages"]
-            .as_array()
-            .unwrap()
-            .clone()
-    }
-
-    /// Waits for a number of messages.
-    #[track_caller]
-    fn some(&self, conversation: &str, count: usize) -> Vec<Value> {
-        until(&format!("{count} messages"), || {
-            Some(self.messages(conversation)).filter(|all| all.len() >= count)
-        })
-    }
-
-    /// Waits until the last message that left has this state.
-    #[track_caller]
-    fn delivery(&self, conversation: &str, wanted: &str) -> Value {
-        until(&format!("delivery {wanted}"), || {
-            let mut all = self.messages(conversation).into_iter();
-            all.rfind(|m| m["direction"] == "outbound").filter(|m| m["delivery"] == wanted)
-        })
-    }
 }
 
 fn letter(id: &str, text: &str) -> Letter {
@@ -111,19 +77,19 @@ async fn a_mail_comes_in_is_answered_and_its_delivery_is_seen() {
     };
     let first = Letter { files: vec![file], ..letter("1", "It is late.") };
     assert_eq!(desk.world.inbound(&first.into()).await, [Some(200)]);
-    let c = desk.conversation();
-    let row = &desk.conversations()[0];
+    let c = desk.home.conversation();
+    let row = &desk.home.conversations()[0];
     assert_eq!(
         (&row["channel"], &row["account"], &row["status"]),
         (&json!("email"), &json!("mail"), &json!("open"))
     );
-    let shown = desk.messages(&c).remove(0);
+    let shown = desk.home.messages(&c).remove(0);
     assert_eq!((&shown["text"], &shown["subject"]), (&json!("It is late."), &json!("Where is my order?")));
     let path = shown["attachments"][0]["path"].as_str().unwrap();
     assert_eq!(std::fs::read(path).unwrap(), b"%PDF-1.4 invoice");
 
     desk.home.run(&["reply", &c, "On its **way**.", "--wait", "20"]).ok();
-    let answer = desk.delivery(&c, "delivered");
+    let answer = desk.home.delivery(&c, "delivered");
     let sent = desk.world.sent().pop().unwrap();
     assert_eq!(sent.recipients(), ["dana@example.net"]);
     let raw = String::from_utf8_lossy(&sent.raw).into_owned();
@@ -138,10 +104,10 @@ async fn a_mail_comes_in_is_answered_and_its_delivery_is_seen() {
         ..letter("2", "Thank you.")
     };
     desk.world.inbound(&Inbound { way: Way::Bucket, ..again.into() }).await;
-    let all = desk.some(&c, 3);
+    let all = desk.home.some(&c, 3);
     // The bucket tells whole seconds only: within one, it may stand before what it answers.
     assert!(all.iter().any(|m| m["text"] == "Thank you."), "{all:?}");
-    assert_eq!(desk.conversations().len(), 1);
+    assert_eq!(desk.home.conversations().len(), 1);
     assert!(desk.serve.terminate().success());
 }
 
@@ -162,10 +128,10 @@ async fn every_way_in_which_an_answer_can_end() {
         kind: "TooManyRequestsException",
         message: "Maximum sending rate exceeded.",
     };
-    desk.delivery(&new("a@example.net", throttled.into()), "delivered");
+    desk.home.delivery(&new("a@example.net", throttled.into()), "delivered");
     let refused =
         Answer::Refused { status: 400, kind: "MessageRejected", message: "Email address is not verified." };
-    let shown = desk.delivery(&new("b@example.net", refused.into()), "failed");
+    let shown = desk.home.delivery(&new("b@example.net", refused.into()), "failed");
     assert!(shown["error"]["human"].as_str().unwrap().contains("is not verified."), "{shown}");
 
     // Taken, and returned later: the return counts, in whichever order it is told.
@@ -175,7 +141,7 @@ async fn every_way_in_which_an_answer_can_end() {
         let c = new(to, Plan { outcome: Outcome::Returned, told, ..Plan::default() });
         let is_of = |e: &Value| e["mail"]["destination"][0] == to;
         desk.world.until(|w| w.told().iter().filter(|(e, _)| is_of(e)).count() >= 3).await;
-        let shown = desk.delivery(&c, "failed");
+        let shown = desk.home.delivery(&c, "failed");
         assert_eq!(shown["error"]["code"], "5.1.1");
         assert!(
             shown["error"]["human"].as_str().unwrap().starts_with(&format!("{to}: there is no such mailbox"))
@@ -183,15 +149,15 @@ async fn every_way_in_which_an_answer_can_end() {
     }
     // SES does not send there any more; here, nobody tries.
     let c = new("e@example.net", Plan::default());
-    let shown = desk.delivery(&c, "failed");
+    let shown = desk.home.delivery(&c, "failed");
     assert!(shown["error"]["human"].as_str().unwrap().contains("suppression list"), "{shown}");
     let again = desk.home.run(&["new", "--channel", "mail", "--to", "e@example.net", "--subject", "x", "y"]);
     assert_eq!(again.code(), 4, "{}", again.err);
 
-    desk.delivery(&new("f@example.net", Outcome::Opened.into()), "read");
-    desk.delivery(&new("g@example.net", Outcome::Delayed.into()), "delivered");
-    desk.delivery(&new("h@example.net", Outcome::Full.into()), "failed");
-    desk.delivery(&new("i@example.net", Outcome::Rejected.into()), "failed");
+    desk.home.delivery(&new("f@example.net", Outcome::Opened.into()), "read");
+    desk.home.delivery(&new("g@example.net", Outcome::Delayed.into()), "delivered");
+    desk.home.delivery(&new("h@example.net", Outcome::Full.into()), "failed");
+    desk.home.delivery(&new("i@example.net", Outcome::Rejected.into()), "failed");
     let c = new("j@example.net", Outcome::Absent.into());
     desk.world
         .until(|w| {
@@ -200,19 +166,19 @@ async fn every_way_in_which_an_answer_can_end() {
             })
         })
         .await;
-    desk.delivery(&c, "delivered");
+    desk.home.delivery(&c, "delivered");
 
     // The answer was cut off after the work was done: the first event settles it, and nothing is sent twice.
     let c = new("k@example.net", Answer::CutAfter.into());
-    desk.delivery(&c, "delivered");
+    desk.home.delivery(&c, "delivered");
     assert_eq!(desk.world.sent().iter().filter(|s| s.recipients() == ["k@example.net"]).count(), 1);
     // Cut off before: it stays in doubt, and the agent decides.
     let c = new("l@example.net", Answer::CutBefore.into());
-    let shown = desk.delivery(&c, "unknown");
+    let shown = desk.home.delivery(&c, "unknown");
     let m = shown["id"].as_str().unwrap();
     desk.home.run(&["settle", m, "not-sent"]).ok();
     desk.home.run(&["retry", m]).ok();
-    desk.delivery(&c, "delivered");
+    desk.home.delivery(&c, "delivered");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -229,7 +195,7 @@ async fn nobody_but_the_topic_and_who_has_the_token_gets_anything_in() {
     assert_eq!(desk.world.publish("\u{1b}[31mhello", Push::Signed).await, [Some(200)]);
     let twice = Inbound { push: Push::Twice, ..letter("2", "hello").into() };
     assert_eq!(desk.world.inbound(&twice).await, [Some(200), Some(200)]);
-    let c = desk.conversation();
+    let c = desk.home.conversation();
     // The same mail once more, handed over whole by a program of ours; and one that only it has.
     let hook = format!("{}/hooks/mail/raw", desk.serve.base);
     // Another test of this process may have chosen it already.
@@ -243,7 +209,8 @@ async fn nobody_but_the_topic_and_who_has_the_token_gets_anything_in() {
     assert_eq!(post(&letter("2", "hello"), FORWARD).await, 200);
     let last = Letter { in_reply_to: Some("2@mail.example.net".into()), ..letter("3", "the last one") };
     assert_eq!(post(&last, FORWARD).await, 200);
-    until("the last one", || (desk.conversations()[0]["preview"] == "the last one").then_some(()));
-    let texts: Vec<_> = desk.messages(&c).iter().map(|m| m["text"].as_str().unwrap().to_owned()).collect();
+    until("the last one", || (desk.home.conversations()[0]["preview"] == "the last one").then_some(()));
+    let texts: Vec<_> =
+        desk.home.messages(&c).iter().map(|m| m["text"].as_str().unwrap().to_owned()).collect();
     assert_eq!(texts, ["hello", "the last one"]);
 }

@@ -2,6 +2,7 @@
 
 use super::faults::Answer;
 use super::{Sent, Shared};
+use crate::sandbox::answer::json_answer;
 use crate::sandbox::conn::Line;
 use crate::sandbox::letter::bare;
 use axum::Router;
@@ -151,11 +152,6 @@ fn sent_row(shared: &Shared, sent: &Sent, whole: bool) -> Value {
         row["html"] = sent.body["html"].clone();
     }
     row
-}
-
-fn json_answer(status: u16, body: &Value) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
 fn error(status: u16, name: &str, message: &str) -> Response {

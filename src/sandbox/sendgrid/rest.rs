@@ -2,6 +2,7 @@
 
 use super::faults::Answer;
 use super::{Sent, Shared};
+use crate::sandbox::answer::json_answer;
 use crate::sandbox::conn::Line;
 use axum::Router;
 use axum::body::Bytes;
@@ -63,11 +64,6 @@ async fn handle(
     };
     shared.far.bump();
     answer
-}
-
-fn json_answer(status: u16, body: &Value) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
 fn error(status: u16, message: &str, field: Option<&str>) -> Response {

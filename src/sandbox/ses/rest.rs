@@ -2,11 +2,12 @@
 
 use super::faults::Answer;
 use super::{Sent, Shared, bucket, proof, topic};
+use crate::sandbox::answer::json_answer;
 use crate::sandbox::conn::Line;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -67,11 +68,6 @@ async fn handle(
     };
     shared.far.bump();
     answer
-}
-
-fn json_answer(status: u16, body: &Value) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
 fn error(status: u16, kind: &str, message: &str) -> Response {

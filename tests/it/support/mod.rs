@@ -1,6 +1,7 @@
 //! What several tests share: a home with a configuration, the program as a process, and the program in a terminal.
 
 pub mod pty;
+mod thread;
 
 use frontdesk::sandbox::twilio::TwilioWorld;
 use rustix::process::{Pid, Signal};
