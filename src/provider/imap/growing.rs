@@ -2,7 +2,7 @@
 
 use crate::domain::event::Event;
 use crate::provider::Cursor;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Bytes of a page.
 pub(super) const PAGE_BYTES: u64 = 8 << 20;
@@ -128,6 +128,15 @@ pub struct Growing {
 }
 
 impl Growing {
+    /// How many conversations what was read is of, as far as the mails themselves tell.
+    pub(super) fn conversations(&self) -> usize {
+        let key = |event: &Event| match event {
+            Event::Message(fact) => Some(fact.conversation.key.clone()),
+            _ => None,
+        };
+        self.events.iter().filter_map(key).collect::<HashSet<_>>().len()
+    }
+
     pub(super) fn room(&self, most: usize) -> usize {
         if self.bytes >= PAGE_BYTES { 0 } else { most.saturating_sub(self.mails) }
     }

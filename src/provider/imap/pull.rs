@@ -25,6 +25,8 @@ use std::sync::atomic::Ordering;
 const PAGE: usize = 200;
 /// Mails of the very first page: it is to be there at once.
 const FIRST: usize = 50;
+/// So many conversations are to be seen with it, as far as they are among the mails of one page.
+const SHOWN: usize = 25;
 /// How often a page is begun anew on another connection: a mail that cannot be read is found in two steps, and what can be had of it in
 /// two more.
 const TRIES: usize = 5;
@@ -168,10 +170,14 @@ async fn round(
         job.news(reading, PAGE).await?;
     }
     job.place.folders.retain(|name, _| readings.iter().any(|reading| *reading.name == **name));
-    let most = if is_first { FIRST } else { PAGE };
     let names = readings.iter().map(|reading| &*reading.name);
     let next = job.place.to_go_on(names).and_then(|name| readings.iter().find(|r| *r.name == *name));
-    if let Some(reading) = next.cloned() {
+    let Some(reading) = next.cloned() else { return Ok((place, growing)) };
+    let mut most = if is_first { FIRST } else { PAGE };
+    job.old(&reading, most).await?;
+    // Where many mails are of one thread, it takes more of them until there is something to choose from.
+    while most < PAGE && job.growing.mails >= most && job.growing.conversations() < SHOWN {
+        most += FIRST;
         job.old(&reading, most).await?;
     }
     Ok((place, growing))

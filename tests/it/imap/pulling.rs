@@ -85,6 +85,32 @@ async fn a_first_sync_goes_backwards_and_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn the_first_page_has_conversations_to_choose_from() {
+    let world = world().await;
+    for n in 0..400 {
+        // Five mails to a thread.
+        let root = n - n % 5;
+        let more = if n == root { String::new() } else { format!("References: <{root}@example.net>\r\n") };
+        world.deliver("INBOX", &mail(&n.to_string(), &more), &["\\Seen"]);
+    }
+    let first = imap(&world, &[]).pull(Cursor::default(), Scope::Recent, NOW).await.unwrap();
+    let told = facts(&first.events);
+    let threads: BTreeSet<&str> = told.iter().map(|fact| fact.conversation.key.0.as_str()).collect();
+    assert_eq!((told.len(), threads.len()), (150, 30));
+    let unique: BTreeSet<&str> = told.iter().map(|fact| fact.external_id.as_str()).collect();
+    assert_eq!(
+        unique,
+        (250..400)
+            .map(|n| format!("{n}@example.net"))
+            .collect::<Vec<_>>()
+            .iter()
+            .map(String::as_str)
+            .collect()
+    );
+    assert_eq!(first.progress, Some(Progress { done: 150, total: 400 }));
+}
+
+#[tokio::test]
 async fn reading_changes_nothing() {
     for server in SERVERS {
         let world = MailboxWorld::start(old_server(server)).await.unwrap();
