@@ -220,6 +220,30 @@ async fn a_failure_in_the_middle_keeps_what_was_read_and_goes_on_there() {
 }
 
 #[tokio::test]
+async fn a_mail_that_is_refused_holds_up_no_other_and_is_told_of() {
+    let world = world().await;
+    let one = resend(world.base_url(), &[]);
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        ids.push(came(&world, &n.to_string(), MINUTE * (10 - n)).await);
+    }
+    let refused = Fault::Refused { status: 422, name: "validation_error", message: "it is damaged" };
+    world.plan_read(&format!("/emails/receiving/{}", ids[1]), refused);
+    let page = pull(&one, &Cursor::default()).await;
+    assert_eq!(texts(&page.events), ["0", "2"]);
+    let told = one.notice().unwrap();
+    assert!(told.starts_with("1 mail could not be read") && told.contains("it is damaged"), "{told}");
+    // One that is deleted meanwhile is nobody's loss.
+    let id = came(&world, "3", MINUTE).await;
+    world.plan_read(
+        &format!("/emails/receiving/{id}"),
+        Fault::Refused { status: 404, name: "not_found", message: "gone" },
+    );
+    assert_eq!(pull(&one, &page.cursor).await.events, []);
+    assert_eq!(one.notice(), Some(told));
+}
+
+#[tokio::test]
 async fn bytes_that_never_come_hold_nothing_up() {
     let world = world().await;
     let one = resend(world.base_url(), &[]);

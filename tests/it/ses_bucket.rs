@@ -150,6 +150,23 @@ async fn what_a_hook_tells_of_is_read_at_once_and_what_nobody_tells_of_in_time()
 }
 
 #[tokio::test]
+async fn what_is_no_mail_holds_up_none_and_is_told_of() {
+    let world = world().await;
+    let one = ses(&world, &[]);
+    world.put("support/odd", Object { at: NOW - MINUTE, bytes: b"\x00\x01 no mail".to_vec() });
+    put(&world, "1", letter("1"), NOW);
+    let (read, cursor) = all(&one, Cursor::default(), NOW).await;
+    assert_eq!(read, ["words of 1"]);
+    let told = one.notice().unwrap();
+    assert!(
+        told.starts_with("1 mail could not be read and is not shown here: an object of the bucket"),
+        "{told}"
+    );
+    let (rest, _) = all(&one, cursor, NOW + 5 * MINUTE).await;
+    assert!(rest.is_empty() && one.notice() == Some(told), "it is told once");
+}
+
+#[tokio::test]
 async fn a_page_that_was_not_kept_is_read_again() {
     let world = world().await;
     let one = ses(&world, &[]);

@@ -7,6 +7,7 @@ pub mod bounce;
 pub mod enclosed;
 pub mod fact;
 pub mod own;
+pub mod passed;
 pub mod pieces;
 pub mod send;
 pub mod settings;

@@ -13,6 +13,7 @@ use crate::domain::op::{Accepted, Op};
 use crate::domain::secret::Secret;
 use crate::net::http::Http;
 use crate::provider::mail::fact;
+use crate::provider::mail::passed::Passed;
 use crate::provider::{
     Cursor, DedupeKey, Guide, Ingest, Login, Malformed, Media, Page, Provider, PushContext, RawPush, Reject,
     Scope, Setup, Vendor,
@@ -74,6 +75,7 @@ pub struct Resend {
     pub(crate) pace: ask::Pace,
     pub(crate) sends: sent::Sends,
     pub(crate) tries: letter::Tries,
+    pub(crate) passed: Passed,
 }
 
 impl Resend {
@@ -105,6 +107,7 @@ impl Resend {
             pace: ask::Pace::default(),
             sends: sent::Sends::default(),
             tries: letter::Tries::default(),
+            passed: Passed::default(),
         })
     }
 
@@ -195,6 +198,10 @@ impl Provider for Resend {
 
     fn poll_every(&self) -> Option<Duration> {
         self.settings.poll
+    }
+
+    fn notice(&self) -> Option<String> {
+        self.passed.notice()
     }
 
     fn rate_per_second(&self) -> Option<f64> {

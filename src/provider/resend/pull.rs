@@ -15,6 +15,8 @@ use tracing::debug;
 
 /// Mails of a page: each takes a question, of which there are a few a second.
 const PAGE: usize = 25;
+/// Resend's name for what is not there.
+const GONE: &str = "not_found";
 
 /// Asks for what `scope` says.
 ///
@@ -103,8 +105,11 @@ async fn stretch(
             let moment = letter::Moment { arrived: row.at, history_before: place.history_before, now };
             match letter::events(resend, &row.id, moment).await {
                 Ok(told) => events.push(told),
-                // Deleted meanwhile, or never there.
-                Err(Failure::Rejected { reason, .. }) => debug!("a mail cannot be had: {}", reason.human),
+                // Deleted meanwhile, or never there: nobody misses it.
+                Err(Failure::Rejected { reason, .. }) if reason.code.as_deref() == Some(GONE) => {
+                    debug!("a mail is gone: {}", reason.human);
+                }
+                Err(Failure::Rejected { reason, .. }) => resend.passed.over(&reason.human),
                 Err(failure) if events.is_empty() => return Err(failure),
                 Err(failure) => {
                     debug!("the rest of a page waits: {failure}");

@@ -15,6 +15,7 @@ use crate::domain::op::{Accepted, Op};
 use crate::domain::secret::Secret;
 use crate::net::http::{Http, Request, Response};
 use crate::provider::mail::fact;
+use crate::provider::mail::passed::Passed;
 use crate::provider::{
     Cursor, DedupeKey, Guide, Ingest, Login, Malformed, Media, Page, Provider, PushContext, RawPush, Reject,
     Scope, Setup, Vendor,
@@ -82,6 +83,7 @@ pub struct Ses {
     /// What SNS signs with.
     pub certificates: certificates::Certificates,
     pub(crate) errands: errands::Errands,
+    pub(crate) passed: Passed,
     /// What the pull remembers between its pages.
     pub(crate) memory: Mutex<pull::Memory>,
 }
@@ -124,6 +126,7 @@ impl Ses {
             forward_token,
             certificates: certificates::Certificates::default(),
             errands: errands::Errands::default(),
+            passed: Passed::default(),
             memory: Mutex::default(),
         })
     }
@@ -266,6 +269,10 @@ impl Provider for Ses {
 
     fn poll_every(&self) -> Option<Duration> {
         self.settings.bucket.as_ref()?.poll
+    }
+
+    fn notice(&self) -> Option<String> {
+        self.passed.notice()
     }
 
     fn watch<'a>(&'a self) -> Option<BoxFuture<'a, Result<(), Failure>>> {

@@ -13,7 +13,7 @@ use crate::text::format;
 use crate::text::mail::parse::parse;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
-use tracing::{debug, warn};
+use tracing::debug;
 
 /// Mails of one page.
 const MAILS: usize = 20;
@@ -222,14 +222,14 @@ impl Reading<'_> {
     async fn mail(&mut self, memory: &mut Memory, object: &Object) -> Result<(), Failure> {
         let size = Some(object.size).filter(|size| *size > 0);
         if size.is_some_and(|size| size > s3::LARGEST as u64) {
-            warn!("an object of the bucket is too large for a mail: it is passed over");
+            self.ses.passed.over("an object of the bucket is too large for a mail");
             memory.remember(object.key.clone());
             return Ok(());
         }
         let got = match s3::get(self.ses, &self.bucket.name, &object.key, size, self.now).await {
             Ok(got) => got,
             Err(failure @ Failure::Rejected { .. }) => {
-                warn!("an object of the bucket cannot be read and is passed over: {failure}");
+                self.ses.passed.over(&format!("an object of the bucket: {failure}"));
                 None
             }
             Err(failure) => return Err(failure),
@@ -242,7 +242,7 @@ impl Reading<'_> {
         let is_history = at < self.history_before;
         match inbound::stored(&bytes, &object.key, &self.ses.settings, at, is_history) {
             Ok(events) => self.events.extend(events),
-            Err(why) => warn!("an object of the bucket is passed over: {why}"),
+            Err(why) => self.ses.passed.over(&format!("an object of the bucket: {why}")),
         }
         Ok(())
     }
