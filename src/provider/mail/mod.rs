@@ -11,3 +11,4 @@ pub mod passed;
 pub mod pieces;
 pub mod send;
 pub mod settings;
+mod whose;
