@@ -270,7 +270,9 @@ impl List {
                 None => {}
             },
         }
-        self.top = self.top.min(self.rows.len().saturating_sub(1));
+        // Where the list ends, its end is at the foot of the pane: a row that has sunk there leaves no empty room below it.
+        let rest = if self.below { 1 } else { self.page.max(1) };
+        self.top = self.top.min(self.rows.len().saturating_sub(rest));
         if self.rows.is_empty() {
             self.index = 0;
         }
@@ -414,6 +416,19 @@ mod tests {
         assert_eq!(list.top, 2);
         list.take(rows(&[9, 1, 2, 3, 4, 5, 6]), false, false, true);
         assert_eq!((list.top, list.rows[list.top].id), (3, ConversationId(3)));
+    }
+
+    #[test]
+    fn a_row_at_the_top_that_sinks_leaves_no_empty_room_below() {
+        let mut list = list(&[1, 2, 3, 4, 5, 6]);
+        list.step(4);
+        assert_eq!((list.top, list.page), (2, 3));
+        // All others have news, and stand before it now.
+        list.take(rows(&[6, 5, 4, 2, 1, 3]), false, false, true);
+        assert_eq!(list.top, 3, "three rows are seen");
+        list.top = 5;
+        list.take(rows(&[6, 5, 4, 2, 1, 3]), false, true, true);
+        assert_eq!(list.top, 5, "more come below it");
     }
 
     #[test]
