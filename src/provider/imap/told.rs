@@ -147,11 +147,6 @@ pub fn unread(imap: &Imap, lying: Lying<'_>, moment: Moment) -> Vec<Event> {
 
 fn told(imap: &Imap, lying: &Lying<'_>, parsed: &Parsed, moment: Moment) -> Vec<Event> {
     let own = &imap.settings.own;
-    let says_ours = parsed.mail.from.as_ref().is_some_and(|from| own.is_ours(&from.address));
-    if lying.reading.shows_all && says_ours {
-        // What we sent is told by the folder for that, which alone proves it.
-        return Vec::new();
-    }
     let is_sent = lying.reading.role == Some(Role::Sent);
     let is_old = lying.arrived < moment.connected;
     let put_away = matches!(lying.reading.role, Some(Role::Sent | Role::Archive));
@@ -180,6 +175,7 @@ fn told(imap: &Imap, lying: &Lying<'_>, parsed: &Parsed, moment: Moment) -> Vec<
     };
     let taken = Taken {
         is_sent,
+        is_proved: lying.reading.shows_all,
         // What was there before us may be as old as it says.
         longest_way: (!is_old).then_some(LONGEST_WAY),
         history: is_old && (lying.flags.seen || put_away),
@@ -189,6 +185,12 @@ fn told(imap: &Imap, lying: &Lying<'_>, parsed: &Parsed, moment: Moment) -> Vec<
         ..Taken::now(own, lying.arrived.min(moment.now), DeliverySource::Pull)
     };
     let mut events = fact::events(parsed, taken);
+    let is_outbound =
+        |event: &Event| matches!(event, Event::Message(fact) if fact.direction == Direction::Outbound);
+    if lying.reading.shows_all && events.iter().any(is_outbound) {
+        // What we sent is told by the folder for that.
+        return Vec::new();
+    }
     let mut seen = Vec::new();
     for event in &mut events {
         let Event::Message(fact) = event else { continue };

@@ -103,6 +103,11 @@ async fn what_all_folders_show_is_one_mail_each_and_ours_stay_ours() {
     world.deliver(all, &ours, &["\\Seen"]);
     world.deliver("[Gmail]/Sent Mail", &ours, &["\\Seen"]);
     world.deliver(all, &mail("2", ""), &["\\Seen"]);
+    // A form of ours writes in our name for a customer: nobody has sent that.
+    let form = format!(
+        "From: Form <{OURS}>\r\nTo: {OURS}\r\nReply-To: dana@example.net\r\nMessage-ID: <3@example.net>\r\n\r\nHelp\r\n"
+    );
+    world.deliver(all, form.as_bytes(), &[]);
     let imap = imap(&world, &[("folders", "INBOX, [Gmail]/All Mail")]);
     let (events, _) = pull_all(&imap, &Cursor::default()).await;
     let told: BTreeSet<(&str, Direction)> =
@@ -110,6 +115,7 @@ async fn what_all_folders_show_is_one_mail_each_and_ours_stay_ours() {
     let want = [
         ("1@example.net", Direction::Inbound),
         ("2@example.net", Direction::Inbound),
+        ("3@example.net", Direction::Inbound),
         ("out@example.test", Direction::Outbound),
     ];
     assert_eq!(told, BTreeSet::from(want));
