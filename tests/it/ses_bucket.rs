@@ -150,6 +150,27 @@ async fn what_a_hook_tells_of_is_read_at_once_and_what_nobody_tells_of_in_time()
 }
 
 #[tokio::test]
+async fn a_mail_in_a_bucket_that_nobody_has_named_waits_until_it_is() {
+    let world = world().await;
+    let bare = Ses::new(&setup(world.base_url(), &[]), &client(Duration::from_secs(30))).unwrap();
+    let told = bare.ingest(&hint(&world, "1")).unwrap_err().to_string();
+    assert!(told.contains("example-mail") && told.contains("setting bucket"), "{told}");
+    assert!(ses(&world, &[]).ingest(&hint(&world, "1")).unwrap().pull, "replayed");
+}
+
+#[tokio::test]
+async fn a_mail_that_does_not_say_who_wrote_it_is_one() {
+    let world = world().await;
+    let bytes =
+        b"To: support@example.com\r\nSubject: Help\r\nMessage-ID: <x@y.example>\r\n\r\nwords of nobody\r\n"
+            .to_vec();
+    world.put("support/nobody", Object { at: NOW, bytes });
+    let one = ses(&world, &[]);
+    assert_eq!(all(&one, Cursor::default(), NOW).await.0, ["words of nobody"]);
+    assert_eq!(one.notice(), None);
+}
+
+#[tokio::test]
 async fn what_is_no_mail_holds_up_none_and_is_told_of() {
     let world = world().await;
     let one = ses(&world, &[]);

@@ -1,4 +1,4 @@
-//! From a mail that was read to facts: which way it went, in which conversation, with which files. Pure. Whose it is says [`whose`].
+//! From a mail that was read to facts: which way it went, in which conversation, with which files. Pure. Whose it is says `whose`.
 //!
 //! A mail never changes, so of several statements about one the first wins: its revision counts backwards from its arrival. Who sends
 //! another mail under a message id that is known cannot put words into the mouth of the first one.

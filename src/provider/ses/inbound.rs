@@ -116,8 +116,11 @@ pub fn stored(
 /// Reads a mail that must be one: who wrote it is what no mail is without.
 fn mail(raw: &[u8]) -> Result<Parsed, Malformed> {
     let parsed = parse(raw);
-    if parsed.mail.from.is_none() && parsed.sender.is_none() {
-        return Err(Malformed("not a mail: it does not say who wrote it".into()));
+    let mail = &parsed.mail;
+    let says_who = mail.from.is_some() || parsed.sender.is_some() || !mail.reply_to.is_empty();
+    // Some programs leave out who writes; what has not even a subject or somebody to go to is no mail at all.
+    if !says_who && mail.to.is_empty() && mail.subject.is_empty() {
+        return Err(Malformed("not a mail: it has no head".into()));
     }
     Ok(parsed)
 }

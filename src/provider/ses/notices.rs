@@ -6,6 +6,7 @@ use super::settings::Settings;
 use super::sns::Envelope;
 use super::{events, inbound};
 use crate::provider::{Ingest, Malformed, RawPush};
+use crate::text::sanitize;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -64,6 +65,10 @@ fn received(
     }
     let action = &told["receipt"]["action"];
     match (action["type"].as_str(), action["bucketName"].as_str(), action["objectKey"].as_str()) {
+        (Some("S3"), Some(bucket), Some(_)) if settings.bucket.is_none() => Err(Malformed(format!(
+            "the mail lies in the bucket {}: name it in the setting bucket, then replay this",
+            sanitize::line(bucket)
+        ))),
         (Some("S3"), Some(bucket), Some(key)) => {
             Ok(hints(std::iter::once((bucket.to_owned(), key.to_owned())), settings, errands))
         }
