@@ -147,6 +147,7 @@ fn able(context: &mut Context) {
         channel,
         read_only: None,
         own: Vec::new(),
+        house: Vec::new(),
         max_text: Some(4_096),
         segments: false,
         reply_window: None,

@@ -203,7 +203,7 @@ fn info(channel: &ChannelConfig, workspace: &str, site: &Site, shown: channel::S
         detail: shown.detail,
         settings: channel.settings.clone(),
         secrets: channel.secrets.iter().map(|(key, source)| (key.clone(), kept(key, source))).collect(),
-        webhook_url: shown.webhook_url,
+        hooks: shown.hooks,
         page_url: shown.page_url,
         guide: steps.unwrap_or_default(),
         place: channel.place.to_string(),

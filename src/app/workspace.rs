@@ -1,7 +1,8 @@
 //! Opens a workspace: its store, and in it the agents and accounts of the configuration.
 
 use crate::app::AppError;
-use crate::config::Config;
+use crate::config::{ChannelConfig, Config};
+use crate::domain::account::Channel;
 use crate::domain::clock::{Clock, SteadyClock};
 use crate::domain::row::AgentRow;
 use crate::engine::is_reached;
@@ -76,7 +77,14 @@ pub fn mirror(store: &Store, config: &Config) -> Result<AgentRow, AppError> {
     me.ok_or_else(|| AppError::Other("the agent of the configuration could not be stored".into()))
 }
 
-fn spec(config: &Config, channel: &crate::config::ChannelConfig) -> Option<AccountSpec> {
+/// The addresses of mails of an account, as far as its settings say so.
+fn addresses(channel: &ChannelConfig) -> Vec<String> {
+    let capabilities = vendor(&channel.provider).and_then(|v| (v.capabilities)(&channel.settings).ok());
+    let email = capabilities.and_then(|can| Some(can.on(Channel::Email)?.own.clone()));
+    email.unwrap_or_default()
+}
+
+fn spec(config: &Config, channel: &ChannelConfig) -> Option<AccountSpec> {
     let vendor = vendor(&channel.provider)?;
     // Settings that are wrong leave an account that can do nothing, and says why where accounts are listed.
     let mut capabilities = (vendor.capabilities)(&channel.settings).ok();
@@ -90,6 +98,10 @@ fn spec(config: &Config, channel: &crate::config::ChannelConfig) -> Option<Accou
                 limits.refused.get_or_insert(why);
             }
         }
+    }
+    if let Some(email) = capabilities.as_mut().and_then(|can| can.on_mut(Channel::Email)) {
+        let others = config.channels().iter().filter(|other| other.name != channel.name);
+        email.house = others.flat_map(addresses).collect();
     }
     let channels = match &capabilities {
         Some(can) => can.channels.iter().map(|c| c.channel).collect(),

@@ -36,12 +36,8 @@ pub fn save(
     let missing =
         || CliError::not_found(format!("there is no attachment {typed}: `frontdesk show` shows ids"));
     let id = AttachmentId::from_str(typed).map_err(|_| missing())?;
-    let mut row = workspace.store.reader()?.attachment(id)?.ok_or_else(missing)?;
-    if row.path.is_none() {
-        row = fetched(&workspace, row, wait)?;
-    }
-    let Some(kept) = &row.path else { return Err(absent(&row)) };
-    let from = workspace.store.dir().join(kept);
+    let row = workspace.store.reader()?.attachment(id)?.ok_or_else(missing)?;
+    let from = workspace.store.dir().join(here(&workspace, &row, wait)?);
     // The name came from outside; the store made it fit for a file system.
     let to = match path {
         None => PathBuf::from(&row.name),
@@ -56,6 +52,17 @@ pub fn save(
     Ok(ctx.out.line(&format!("{} ({})", to.display(), crate::text::format::bytes(size)))?)
 }
 
+/// Where a file lies in the workspace: it is fetched first where it is not there.
+///
+/// # Errors
+/// It cannot be had, or has not come in this time.
+pub fn here(workspace: &Workspace, row: &AttachmentRow, wait: Duration) -> Result<String, CliError> {
+    match &row.path {
+        Some(path) => Ok(path.clone()),
+        None => fetched(workspace, row, wait),
+    }
+}
+
 /// Why a file is not here and will not come.
 fn absent(row: &AttachmentRow) -> CliError {
     let why = row.error.as_deref().unwrap_or(
@@ -65,9 +72,9 @@ fn absent(row: &AttachmentRow) -> CliError {
 }
 
 /// A file that was asked for, once the engine has fetched it.
-fn fetched(workspace: &Workspace, row: AttachmentRow, wait: Duration) -> Result<AttachmentRow, CliError> {
+fn fetched(workspace: &Workspace, row: &AttachmentRow, wait: Duration) -> Result<String, CliError> {
     if row.fetch == Fetch::No {
-        return Err(absent(&row));
+        return Err(absent(row));
     }
     context::perform(workspace, Action::Fetch { attachment: row.id })?;
     if !crate::app::api::engine_runs(workspace.store.dir()) {
@@ -82,8 +89,8 @@ fn fetched(workspace: &Workspace, row: AttachmentRow, wait: Duration) -> Result<
     loop {
         let gone = || CliError::not_found(format!("the attachment {} is gone", row.id));
         let now = reader.attachment(row.id)?.ok_or_else(gone)?;
-        if now.path.is_some() {
-            return Ok(now);
+        if let Some(path) = now.path {
+            return Ok(path);
         }
         if now.fetch != Fetch::Due {
             return Err(absent(&now));

@@ -1,6 +1,7 @@
 //! What the command line says of a mail besides its words: subject, addresses, what is passed on.
 
 use crate::cli::args::{ForwardArgs, MailArgs, NewArgs, ReplyArgs};
+use crate::cli::attachment;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::say;
@@ -8,10 +9,14 @@ use crate::domain::account::Channel;
 use crate::domain::command::Action;
 use crate::domain::ids::MessageId;
 use crate::domain::mail::{Mail, MailHead, Mailbox, Manner};
-use crate::domain::row::{AccountRow, ConversationRow, Fetch};
+use crate::domain::row::{AccountRow, ConversationRow};
 use crate::text::mail::mailboxes;
 use crate::text::sanitize;
 use std::str::FromStr;
+use std::time::Duration;
+
+/// How long each file of a mail that is passed on is waited for.
+const FILES: Duration = Duration::from_secs(60);
 
 /// Addresses of an option that may be given several times.
 fn addresses(option: &str, typed: &[String]) -> Result<Vec<Mailbox>, CliError> {
@@ -100,18 +105,10 @@ pub fn forward(ctx: &mut Context, args: &ForwardArgs) -> Result<(), CliError> {
     if !args.without_files && !args.as_attachment {
         let mut files = Vec::with_capacity(message.attachments.len() + text.files.len());
         for file in &message.attachments {
-            let Some(path) = &file.path else {
-                let what = match file.fetch {
-                    Fetch::No => {
-                        "it cannot be fetched any more: --without-files leaves the files out".to_owned()
-                    }
-                    _ => format!(
-                        "`frontdesk attachment save {}` fetches it, --without-files leaves the files out",
-                        file.id
-                    ),
-                };
-                return Err(CliError::refused(format!("{} is not here: {what}", file.name)));
-            };
+            let path = attachment::here(&workspace, file, FILES).map_err(|e| {
+                let said = format!("{}: {}; --without-files leaves the files out", file.name, e.message);
+                CliError { message: said, ..e }
+            })?;
             files.push(workspace.store.keep_as(&workspace.store.dir().join(path), &file.name)?);
         }
         files.append(&mut text.files);

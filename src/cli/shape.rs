@@ -315,7 +315,7 @@ pub struct ChannelShape {
     pub status: &'static str,
     /// What there is to say about that.
     pub detail: Option<String>,
-    /// What to give to the vendor.
+    /// Where its hook lies.
     pub webhook_url: Option<String>,
     /// The page for visitors.
     pub page_url: Option<String>,

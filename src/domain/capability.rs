@@ -112,6 +112,9 @@ pub struct ChannelCapabilities {
     /// Our own addresses on it, where there may be several: none of them is among those who get an answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub own: Vec<String>,
+    /// Addresses of the workspace's other accounts: who answers everybody does not write to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub house: Vec<String>,
     /// Longest text in characters.
     pub max_text: Option<usize>,
     /// Whether text is billed in SMS segments.
@@ -167,6 +170,7 @@ impl ChannelCapabilities {
             channel,
             read_only: None,
             own: Vec::new(),
+            house: Vec::new(),
             max_text: None,
             segments: false,
             reply_window: None,
@@ -200,5 +204,10 @@ impl Capabilities {
     /// What can be done on `channel`.
     pub fn on(&self, channel: Channel) -> Option<&ChannelCapabilities> {
         self.channels.iter().find(|c| c.channel == channel)
+    }
+
+    /// The same, to be completed.
+    pub fn on_mut(&mut self, channel: Channel) -> Option<&mut ChannelCapabilities> {
+        self.channels.iter_mut().find(|c| c.channel == channel)
     }
 }

@@ -95,6 +95,9 @@ pub struct DeliveryReport {
     /// Why, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+    /// Whom it did not reach, where it failed and a message can have several recipients: addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<String>,
     /// What it cost, as the provider writes it ("0.0075 USD").
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<String>,

@@ -319,6 +319,9 @@ pub struct Quoted {
     /// To whom, for what is passed on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub to: Vec<Mailbox>,
+    /// Who got a copy, for what is passed on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cc: Vec<Mailbox>,
     /// Its subject, for what is passed on.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub subject: String,

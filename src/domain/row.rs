@@ -261,7 +261,7 @@ pub struct MessageRow {
     pub metadata: serde_json::Value,
     /// Its files.
     pub attachments: Vec<AttachmentRow>,
-    /// What it is besides, where it is a mail; without its HTML.
+    /// What it is besides, where it is a mail; without its HTML, but for one of ours whose words were given so.
     pub mail: Option<Box<Mail>>,
     /// Grows with every change of the row: layouts are cached by it.
     pub revision: u64,
@@ -270,8 +270,9 @@ pub struct MessageRow {
 impl MessageRow {
     /// What was written in it, as it would be written again.
     pub fn written(&self) -> Written {
+        let given = self.mail.as_ref().filter(|mail| mail.is_html).and_then(|mail| mail.html.as_ref());
         Written {
-            text: self.text.clone(),
+            text: given.unwrap_or(&self.text).clone(),
             files: self.attachments.iter().filter_map(Enclosure::of_row).collect(),
             mail: self.mail.as_ref().map(|mail| Box::new(mail.head())),
         }

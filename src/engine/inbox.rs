@@ -39,6 +39,11 @@ impl Door {
         self.most.fetch_max(now, Ordering::Relaxed);
         Waiting(self)
     }
+
+    fn most(&self) -> usize {
+        let still = self.waiting.load(Ordering::Relaxed);
+        self.most.swap(still, Ordering::Relaxed).max(still)
+    }
 }
 
 impl Inbox {
@@ -84,9 +89,9 @@ impl Inbox {
         self.arrived.notified().await;
     }
 
-    /// How many pushes waited for their answer at one time since the last call.
+    /// How many pushes waited for their answer at one time since the last call. Who still waits counts at the next one as well.
     pub fn most_at_the_door(&self) -> usize {
-        self.door.most.swap(0, Ordering::Relaxed)
+        self.door.most()
     }
 
     /// Makes the applier look again.
@@ -106,8 +111,10 @@ mod tests {
         drop(first);
         drop(second);
         let third = door.enter();
-        assert_eq!(door.most.swap(0, Ordering::Relaxed), 2);
+        assert_eq!(door.most(), 2);
+        assert_eq!(door.most(), 1, "who still waits");
         drop(third);
-        assert_eq!(door.waiting.load(Ordering::Relaxed), 0);
+        assert_eq!(door.most(), 1, "who waited since");
+        assert_eq!(door.most(), 0);
     }
 }

@@ -4,6 +4,7 @@ use crate::domain::event::Event;
 use crate::domain::ids::{AccountId, ReceiptId};
 use crate::engine::accounts::Accounts;
 use crate::engine::inbox::Inbox;
+use crate::engine::pace::{Pace, Turn};
 use crate::engine::write::Writes;
 use crate::provider::{Enclosed, HOOK_LIMIT, RawPush};
 use crate::store::{Class, Reader, ReceiptNew, Store, StoreError};
@@ -16,12 +17,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
-/// Receipts read at once at least: a webhook waits for about a millisecond of it.
-const LEAST: usize = 8;
-/// Receipts read at once at most: enough to amortise a commit.
-const MOST: usize = 48;
-/// How long after a small batch the next one begins at the earliest.
-const PACE: Duration = Duration::from_millis(4);
+/// How long after a small batch the next one begins at the earliest, and how long others go first before it is asked again.
+const PAUSE: Duration = Duration::from_millis(4);
 /// Batches in one go. Then a stop is looked for, and what had to wait (its account was not connected) is looked at again.
 const AT_ONCE: usize = 128;
 /// Batches at the writer: while one is applied, others are read; where no receipt is in the way, several share a commit.
@@ -70,8 +67,9 @@ impl Intake {
                 }
             }
         };
+        let mut pace = Pace::default();
         while !*stop.borrow() {
-            match self.drain(&reader).await {
+            match self.drain(&reader, &mut pace).await {
                 Ok(true) => continue,
                 Ok(false) => {
                     tokio::select! {
@@ -93,29 +91,33 @@ impl Intake {
     }
 
     /// Takes what waits, as far as that is done in one go. Answers whether there was anything. While one batch is applied the next one is read.
-    async fn drain(&self, reader: &Mutex<Reader>) -> Result<bool, StoreError> {
+    async fn drain(&self, reader: &Mutex<Reader>, pace: &mut Pace) -> Result<bool, StoreError> {
         let mut after = ReceiptId(0);
         let mut flying: VecDeque<(Batch, JoinHandle<Result<(), StoreError>>)> = VecDeque::new();
         let mut begun = 0;
         let mut failed = None;
-        let mut pace = Instant::now();
+        let mut earliest = Instant::now();
         loop {
             if failed.is_none() && begun < AT_ONCE && flying.len() < IN_FLIGHT {
                 // Few came since the last batch, and it is only just gone: a moment later they are one commit instead of several,
-                // and the writer is free for receipts meanwhile.
-                tokio::time::sleep_until(pace).await;
-                let size = batch(self.inbox.most_at_the_door());
+                // and the writer is free for receipts meanwhile. Of a crowd all are let in first.
+                tokio::time::sleep_until(earliest).await;
+                let now = Instant::now();
+                let Turn::Take(size) = pace.turn(self.inbox.most_at_the_door(), now.into_std()) else {
+                    earliest = now + PAUSE;
+                    continue;
+                };
                 match self.next(reader, &mut after, size).await {
                     Ok(Some(batch)) => {
                         debug!("intake: {} receipts", batch.len());
                         begun += 1;
                         if batch.len() < size {
-                            pace = Instant::now() + PACE;
+                            earliest = Instant::now() + PAUSE;
                         }
                         flying.push_back((batch.clone(), tokio::spawn(self.clone().apply(batch))));
                         continue;
                     }
-                    Ok(None) => {}
+                    Ok(None) => pace.caught_up(),
                     Err(e) => failed = Some(e),
                 }
             }
@@ -275,33 +277,10 @@ impl Intake {
     }
 }
 
-/// How many receipts to read when so many pushes wait at the door. Applying has to keep up with them, and each of them waits for
-/// what is applied meanwhile; where nobody waits, nobody is held up.
-fn batch(at_the_door: usize) -> usize {
-    match at_the_door {
-        0 => MOST,
-        some => (some / 2).clamp(LEAST, MOST),
-    }
-}
-
 /// Waits, but not beyond a stop. Answers whether it is time to stop.
 pub(crate) async fn pause(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
     tokio::select! {
         () = tokio::time::sleep(time) => *stop.borrow(),
         changed = stop.changed() => changed.is_err() || *stop.borrow(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_waits_is_not_held_up_for_long_and_nobody_is_left_behind() {
-        assert_eq!(batch(0), MOST, "nobody waits");
-        assert_eq!(batch(1), LEAST);
-        assert_eq!(batch(32), 16);
-        assert_eq!(batch(96), MOST);
-        assert_eq!(batch(usize::MAX / 4), MOST);
     }
 }

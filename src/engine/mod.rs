@@ -17,6 +17,7 @@ pub mod listener;
 pub mod lock;
 pub mod media;
 mod news;
+mod pace;
 pub mod socket;
 pub mod sync;
 pub mod watch;
@@ -354,6 +355,7 @@ mod tests {
                 state: Delivery::Delivered,
                 said: "delivered".into(),
                 reason: None,
+                missed: Vec::new(),
                 price: None,
                 at: 1,
                 source: DeliverySource::Webhook,

@@ -337,6 +337,8 @@ pub struct Vendor {
 /// What to do so that messages come in, step by step. `{hook}` and `{page}` stand for the account's addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Guide {
+    /// What stands below the account's hook where it is called at several addresses; empty = at the hook itself.
+    pub below: &'static [&'static str],
     /// Where a public address is configured.
     pub public: &'static [&'static str],
     /// Where none is.

@@ -245,6 +245,7 @@ fn answer(now: Ms) -> DeliveryReport {
         state: Delivery::Accepted,
         said: "accepted".into(),
         reason: None,
+        missed: Vec::new(),
         price: None,
         at: now,
         source: DeliverySource::Answer,

@@ -124,6 +124,7 @@ pub(crate) fn account() -> AccountRow {
                 channel: Channel::Sms,
                 read_only: None,
                 own: Vec::new(),
+                house: Vec::new(),
                 max_text: Some(1600),
                 segments: true,
                 reply_window: None,

@@ -18,6 +18,7 @@ fn quoted() -> Quoted {
     Quoted {
         from: Some(Mailbox::named("Ana de Vries", "ana@b.example")),
         to: vec![Mailbox::named("Acme Support", "support@acme.example")],
+        cc: Vec::new(),
         subject: "Where is my order?".into(),
         at: 1_795_166_100_000,
         text: "Hello,\nwhere is <my> order?\n\n> We have sent it.\n>> Please send it.\n\nAna\n".into(),

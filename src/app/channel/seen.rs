@@ -32,8 +32,10 @@ pub struct Shown {
     pub health: Health,
     /// What there is to say about that.
     pub detail: Option<String>,
-    /// What to give to the vendor; none where it takes none, or the port is chosen at start.
+    /// Where its hook lies; none where it has none, or the port is chosen at start.
     pub webhook_url: Option<String>,
+    /// What to give to the vendor: the hook, or what lies below it.
+    pub hooks: Vec<String>,
     /// The page for visitors.
     pub page_url: Option<String>,
 }
@@ -91,11 +93,17 @@ impl Seen {
             (None, None) => Vec::new(),
         };
         let at = |path: &str| self.base.as_deref().map(|base| address(base, path, &channel.name));
+        let webhook_url = if push == Some(PushKind::Webhook) { at("hooks") } else { None };
+        let hooks = match (&webhook_url, vendor) {
+            (Some(hook), Some(vendor)) => called(hook, vendor),
+            _ => Vec::new(),
+        };
         Shown {
             media,
             health,
             detail,
-            webhook_url: if push == Some(PushKind::Webhook) { at("hooks") } else { None },
+            webhook_url,
+            hooks,
             page_url: if channel.provider == "webchat" { at("chat") } else { None },
         }
     }
@@ -103,6 +111,14 @@ impl Seen {
 
 fn address(base: &str, path: &str, name: &str) -> String {
     format!("{base}/{path}/{name}")
+}
+
+/// The addresses at which a vendor calls.
+fn called(hook: &str, vendor: &Vendor) -> Vec<String> {
+    match vendor.guide.below {
+        [] => vec![hook.to_owned()],
+        below => below.iter().map(|path| format!("{hook}/{path}")).collect(),
+    }
 }
 
 /// What to do so that messages come in through a channel with these settings: addresses, then step by step.
@@ -126,7 +142,8 @@ pub fn guide(
     let (hook, page) = (address(base, "hooks", name), address(base, "chat", name));
     let mut lines = Vec::new();
     if push == Some(PushKind::Webhook) {
-        lines.push(format!("webhook for the provider's console: {hook}"));
+        let of = |at: String| format!("webhook for the provider's console: {at}");
+        lines.extend(called(&hook, vendor).into_iter().map(of));
     }
     if vendor.name == "webchat" {
         lines.push(format!("page for visitors: {page}"));

@@ -43,7 +43,9 @@ fn list(ctx: &mut Context) -> Result<(), CliError> {
     let mut table = Table::new(&["name", "provider", "channels", "status", "detail", "webhook or page"], 4);
     for channel in config.channels() {
         let row = row_of(&workspace, &channel.name)?;
-        let shape = ChannelShape::new(channel, seen.channel(channel, row.as_ref()));
+        let shown = seen.channel(channel, row.as_ref());
+        let hooks = shown.hooks.join(" ");
+        let shape = ChannelShape::new(channel, shown);
         if ctx.out.json {
             ctx.out.object(&shape)?;
             continue;
@@ -54,7 +56,7 @@ fn list(ctx: &mut Context) -> Result<(), CliError> {
             shape.channels.join(" "),
             shape.status.into(),
             shape.detail.unwrap_or_default(),
-            shape.webhook_url.or(shape.page_url).unwrap_or_else(|| nowhere.into()),
+            Some(hooks).filter(|all| !all.is_empty()).or(shape.page_url).unwrap_or_else(|| nowhere.into()),
         ]);
     }
     if ctx.out.json {

@@ -117,6 +117,7 @@ pub async fn lookup(imap: &Imap, op: &Op, now: Ms) -> Result<Vec<Event>, Failure
             state: Delivery::Accepted,
             said: "found in the mailbox".into(),
             reason: None,
+            missed: Vec::new(),
             price: None,
             at: now,
             source: DeliverySource::Pull,

@@ -42,6 +42,7 @@ pub async fn push(imap: &Imap, op: &Op, ctx: &PushContext) -> Result<Accepted, F
         state: Delivery::Accepted,
         said,
         reason: None,
+        missed: Vec::new(),
         price: None,
         at: ctx.now,
         source: DeliverySource::Answer,

@@ -16,7 +16,7 @@ use crate::domain::facet::Facet;
 use crate::domain::mail::Mail;
 use crate::domain::message::{Direction, MediaRef};
 use crate::domain::rev::{Rev, Stamped};
-use crate::provider::mail::fact::{self, LONGEST_WAY, Taken};
+use crate::provider::mail::fact::{self, Taken};
 use crate::text::mail::parse::parse;
 use crate::text::mail::parsed::{Feature, MailFile, Parsed};
 use crate::text::sanitize;
@@ -169,20 +169,23 @@ fn told(imap: &Imap, lying: &Lying<'_>, parsed: &Parsed, moment: Moment) -> Vec<
         state: Delivery::Accepted,
         said: "in the folder of what was sent".into(),
         reason: None,
+        missed: Vec::new(),
         price: None,
         at: lying.arrived,
         source: DeliverySource::Pull,
     };
+    // The server tells whole seconds. It came at some moment of this one: an answer of the same second belongs below what it answers.
+    let arrived = if is_old { lying.arrived } else { lying.arrived.saturating_add(999) };
     let taken = Taken {
         is_sent,
         is_proved: lying.reading.shows_all,
         // What was there before us may be as old as it says.
-        longest_way: (!is_old).then_some(LONGEST_WAY),
+        is_new: !is_old,
         history: is_old && (lying.flags.seen || put_away),
         delivery: is_sent.then_some(report),
         more,
         media: &media,
-        ..Taken::now(own, lying.arrived.min(moment.now), DeliverySource::Pull)
+        ..Taken::now(own, arrived.min(moment.now), DeliverySource::Pull)
     };
     let mut events = fact::events(parsed, taken);
     let is_outbound =

@@ -23,11 +23,15 @@ fn event(bounce: &BounceReport, at: Ms, source: DeliverySource) -> Option<Event>
         "displayed" => (Delivery::Read, None),
         _ => return None,
     };
+    let missed = bounce.recipient.iter().filter(|_| state == Delivery::Failed).cloned().collect();
     let said = match &bounce.diagnostic {
         Some(words) => format!("{}: {}", bounce.action, short(words)),
         None => bounce.action.clone(),
     };
-    Some(Event::Delivery { message, report: DeliveryReport { state, said, reason, price: None, at, source } })
+    Some(Event::Delivery {
+        message,
+        report: DeliveryReport { state, said, reason, missed, price: None, at, source },
+    })
 }
 
 /// The mail that a message id names, if it is one that we sent: what other programs send from our address is known by its id.

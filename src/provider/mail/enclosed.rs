@@ -33,6 +33,7 @@ pub fn came_back(at: Ms, source: DeliverySource) -> DeliveryReport {
         state: Delivery::Accepted,
         said: "came back to us".into(),
         reason: None,
+        missed: Vec::new(),
         price: None,
         at,
         source,

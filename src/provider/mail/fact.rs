@@ -21,8 +21,6 @@ use crate::text::mail::parsed::{MailFile, Parsed};
 use crate::text::mail::subject;
 use serde_json::{Map, Value, json};
 
-/// How long a mail can be under way, milliseconds: servers try for five days (RFC 5321, section 4.5.4.1), a provider for three more.
-pub const LONGEST_WAY: Ms = 8 * 24 * 3_600_000;
 /// What stands for words where there are none.
 const NO_WORDS: &str = "(no text)";
 
@@ -32,8 +30,9 @@ pub struct Taken<'a> {
     pub own: &'a Own,
     /// When it reached us, UTC milliseconds: its date cannot be later, and what has none is of then.
     pub arrived: Ms,
-    /// How long a mail can be under way, milliseconds: one that says to be older has a wrong clock. None = as old as it says.
-    pub longest_way: Option<Ms>,
+    /// It comes in just now: what a customer writes is of the moment in which it reached us. A mail can be under way for days, and the
+    /// clocks of its writers are wrong: by its own date it would stand above answers that came before it, and count as answered.
+    pub is_new: bool,
     /// To which addresses it was delivered, where that is told besides its head.
     pub envelope_to: &'a [String],
     /// From which address, likewise.
@@ -62,7 +61,7 @@ impl<'a> Taken<'a> {
         Taken {
             own,
             arrived,
-            longest_way: None,
+            is_new: false,
             envelope_to: &[],
             envelope_from: None,
             is_proved: false,
@@ -96,7 +95,7 @@ fn message(parsed: &Parsed, taken: Taken<'_>) -> MessageFact {
     let own = taken.own;
     let inbound = !whose::is_from_us(&parsed.mail, &taken);
     let direction = if inbound { Direction::Inbound } else { Direction::Outbound };
-    let sent_at = sent_at(parsed.date, taken.arrived, taken.longest_way);
+    let sent_at = if inbound && taken.is_new { taken.arrived } else { sent_at(parsed.date, taken.arrived) };
     let external_id = external_id(&parsed.mail, inbound);
     let mut mail = parsed.mail.clone();
     mail.token = token(parsed, &taken);
@@ -143,9 +142,8 @@ fn message(parsed: &Parsed, taken: Taken<'_>) -> MessageFact {
 }
 
 /// When a mail was sent: as it says, unless that cannot be.
-pub fn sent_at(date: Option<Ms>, arrived: Ms, longest_way: Option<Ms>) -> Ms {
-    let earliest = longest_way.map_or(1, |way| arrived.saturating_sub(way));
-    date.filter(|date| (earliest..=arrived).contains(date)).unwrap_or(arrived)
+pub fn sent_at(date: Option<Ms>, arrived: Ms) -> Ms {
+    date.filter(|date| (1..=arrived).contains(date)).unwrap_or(arrived)
 }
 
 fn token(parsed: &Parsed, taken: &Taken<'_>) -> Option<String> {
@@ -330,12 +328,20 @@ pub(super) mod tests {
 
     #[test]
     fn dates_that_cannot_be_are_those_of_arrival() {
-        assert_eq!(sent_at(Some(NOW + 1), NOW, None), NOW);
-        assert_eq!(sent_at(None, NOW, None), NOW);
-        assert_eq!(sent_at(Some(0), NOW, None), NOW);
-        assert_eq!(sent_at(Some(5), NOW, None), 5);
-        assert_eq!(sent_at(Some(5), NOW, Some(1_000)), NOW);
-        assert_eq!(sent_at(Some(NOW - 1_000), NOW, Some(1_000)), NOW - 1_000);
+        assert_eq!(sent_at(Some(NOW + 1), NOW), NOW);
+        assert_eq!(sent_at(None, NOW), NOW);
+        assert_eq!(sent_at(Some(0), NOW), NOW);
+        assert_eq!(sent_at(Some(5), NOW), 5);
+    }
+
+    #[test]
+    fn what_comes_in_is_of_the_moment_in_which_it_came_and_what_we_sent_of_its_own() {
+        let mut one = mail();
+        assert_eq!(told(&one, |taken| taken.is_new = true).sent_at, NOW);
+        assert_eq!(told(&one, |_| ()).sent_at, NOW - 60_000, "it was there before");
+        one.mail.from = Some(Mailbox::bare("hello@example.com"));
+        let sent = told(&one, |taken| (taken.is_new, taken.is_sent) = (true, true));
+        assert_eq!((sent.direction, sent.sent_at), (Direction::Outbound, NOW - 60_000));
     }
 
     #[test]

@@ -45,8 +45,17 @@ pub fn ingest(push: &RawPush, own: &Own) -> Result<Ingest, Malformed> {
         events.extend(named(&name, data));
         if let Some((state, said, reason)) = standing(kind, data) {
             let message = MessageRef::Token(op, Some(Mail { message_id: name, ..Mail::default() }.name()));
-            let report =
-                DeliveryReport { state, said, reason, price: None, at, source: DeliverySource::Webhook };
+            let missed =
+                if matches!(kind, "bounced" | "suppressed") { addresses(&data["to"]) } else { Vec::new() };
+            let report = DeliveryReport {
+                state,
+                said,
+                reason,
+                missed,
+                price: None,
+                at,
+                source: DeliverySource::Webhook,
+            };
             events.push(Event::Delivery { message, report });
         }
         if let Some((address, said)) = opted_out(kind, data) {

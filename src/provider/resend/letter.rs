@@ -75,13 +75,14 @@ pub async fn events(resend: &Resend, id: &str, moment: Moment) -> Result<Vec<Eve
     more.insert("resend_id".into(), json!(id));
     let part = |file: &MailFile| FilePlace::part(id, &file.part).media();
     let taken = Taken {
-        longest_way: Some(fact::LONGEST_WAY),
+        is_new: true,
         envelope_to: &envelope_to,
         history: moment.arrived < moment.history_before,
         delivery: Some(DeliveryReport {
             state: Delivery::Accepted,
             said: "came back to us".into(),
             reason: None,
+            missed: Vec::new(),
             price: None,
             at: moment.arrived,
             source: DeliverySource::Pull,

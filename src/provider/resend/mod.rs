@@ -51,6 +51,7 @@ pub const VENDOR: Vendor = Vendor {
         settings::parse(settings).map(|s| vec![(Channel::Email, s.own.from.address)]).unwrap_or_default()
     },
     guide: Guide {
+        below: &["events"],
         public: &[
             "Mail in: Emails → Receiving, a domain of yours with the MX record that is shown there (docs/email.md)",
             "So that it is there at once: Webhooks → Add Webhook, {hook}/events, all events of emails",

@@ -63,6 +63,7 @@ pub async fn push(resend: &Resend, op: &Op, ctx: &PushContext) -> Result<Accepte
         state: Delivery::Accepted,
         said: format!("queued at Resend as {}", sanitize::line(&id)),
         reason: None,
+        missed: Vec::new(),
         price: None,
         at: ctx.now,
         source: DeliverySource::Answer,

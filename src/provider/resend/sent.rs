@@ -99,7 +99,15 @@ fn told(op: OpId, name: &str, row: &Value, now: Ms) -> Vec<Event> {
     // That it is in the list says that it was taken.
     let (state, said, reason) =
         events::standing(word, row).unwrap_or((Delivery::Accepted, "found in the list".into(), None));
-    let report = DeliveryReport { state, said, reason, price: None, at: now, source: DeliverySource::Pull };
+    let report = DeliveryReport {
+        state,
+        said,
+        reason,
+        missed: Vec::new(),
+        price: None,
+        at: now,
+        source: DeliverySource::Pull,
+    };
     let message = MessageRef::Token(op, Some(name.to_owned()));
     let mut all: Vec<Event> = events::named(name, row).into_iter().collect();
     all.push(Event::Delivery { message, report });

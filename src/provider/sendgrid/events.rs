@@ -42,7 +42,9 @@ fn statements(event: &Value, received_at: Ms) -> Vec<Event> {
     let Some(message) = message(event) else { return out };
     if let Some((state, said, reason)) = delivery(event) {
         let source = DeliverySource::Webhook;
-        let report = DeliveryReport { state, said, reason, price: None, at, source };
+        let missed =
+            text("email").filter(|_| state == Delivery::Failed).map(str::to_owned).into_iter().collect();
+        let report = DeliveryReport { state, said, reason, missed, price: None, at, source };
         out.push(Event::Delivery { message, report });
     }
     if let (Some(email), Some((state, said))) = (text("email"), consent(event)) {

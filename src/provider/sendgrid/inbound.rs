@@ -5,7 +5,7 @@
 use super::form::{Form, Part};
 use crate::domain::delivery::DeliverySource;
 use crate::provider::mail::enclosed;
-use crate::provider::mail::fact::{self, Taken};
+use crate::provider::mail::fact::Taken;
 use crate::provider::mail::own::Own;
 use crate::provider::mail::pieces::{Piece, Pieces};
 use crate::provider::{Ingest, Malformed, RawPush};
@@ -34,7 +34,7 @@ pub fn ingest(push: &RawPush, own: &Own) -> Result<Ingest, Malformed> {
     let checks = Checks { spf: form.filled("SPF"), dkim: form.filled("dkim") };
     let is_proved = checks.prove(&parsed, own, envelope.from.as_deref());
     let taken = Taken {
-        longest_way: Some(fact::LONGEST_WAY),
+        is_new: true,
         envelope_to: &envelope.to,
         envelope_from: envelope.from.as_deref(),
         is_proved,

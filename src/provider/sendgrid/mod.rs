@@ -48,6 +48,7 @@ pub const VENDOR: Vendor = Vendor {
         settings::parse(settings).map(|s| vec![(Channel::Email, s.own.from.address)]).unwrap_or_default()
     },
     guide: Guide {
+        below: &["parse", "events"],
         public: &[
             "Mail in: Settings → Inbound Parse → Add Host & URL: your domain, {hook}/parse, and tick POST the raw, full MIME message",
             "Point that domain's MX record at mx.sendgrid.net",

@@ -67,6 +67,7 @@ pub async fn push(sendgrid: &SendGrid, op: &Op, ctx: &PushContext) -> Result<Acc
         state: Delivery::Accepted,
         said,
         reason: None,
+        missed: Vec::new(),
         price: None,
         at: ctx.now,
         source: DeliverySource::Answer,

@@ -39,7 +39,8 @@ pub fn statements(event: &Value, settings: &Settings, received_at: Ms) -> Vec<Ev
     }
     if let Some((state, said, reason)) = delivery(kind, told) {
         let source = DeliverySource::Webhook;
-        let report = DeliveryReport { state, said, reason, price: None, at, source };
+        let missed = if state == Delivery::Failed { returned(kind, told) } else { Vec::new() };
+        let report = DeliveryReport { state, said, reason, missed, price: None, at, source };
         out.push(Event::Delivery { message: MessageRef::Token(op, name), report });
     }
     let consent = consent(kind, event).into_iter().flat_map(|(people, state, said)| {
@@ -172,6 +173,16 @@ fn delivery(kind: Kind, told: &Value) -> Option<(Delivery, String, Option<Reason
         }
         Kind::Subscription => return None,
     })
+}
+
+/// Whom a mail did not reach; nobody is named where it reached nobody.
+fn returned(kind: Kind, told: &Value) -> Vec<String> {
+    let of = match kind {
+        Kind::Bounce => &told["bouncedRecipients"],
+        Kind::Complaint => &told["complainedRecipients"],
+        _ => return Vec::new(),
+    };
+    of.as_array().into_iter().flatten().filter_map(address).map(str::to_owned).collect()
 }
 
 /// `delivered to a@b.example, c@d.example`.

@@ -53,7 +53,7 @@ pub fn notice(
     let checks = Checks::told(told);
     let to: Vec<String> = list(&receipt["recipients"]);
     let taken = Taken {
-        longest_way: Some(fact::LONGEST_WAY),
+        is_new: true,
         envelope_to: &to,
         envelope_from: checks.envelope_from.as_deref(),
         is_proved: checks.prove(&parsed, &settings.own),
@@ -73,7 +73,7 @@ pub fn forwarded(push: &RawPush, own: &Own) -> Result<Ingest, Malformed> {
     let mut more = Map::new();
     more.insert("carrier".into(), json!("forwarded"));
     let taken = Taken {
-        longest_way: Some(fact::LONGEST_WAY),
+        is_new: true,
         delivery: Some(enclosed::came_back(push.received_at, DeliverySource::Webhook)),
         more,
         ..Taken::now(own, push.received_at, DeliverySource::Webhook)
@@ -100,7 +100,7 @@ pub fn stored(
     };
     let to: Vec<String> = checks.envelope_to.clone().into_iter().collect();
     let taken = Taken {
-        longest_way: Some(fact::LONGEST_WAY),
+        is_new: true,
         envelope_to: &to,
         envelope_from: checks.envelope_from.as_deref(),
         is_proved: checks.prove(&parsed, &settings.own),

@@ -57,6 +57,7 @@ pub const VENDOR: Vendor = Vendor {
         settings::parse(settings).map(|s| vec![(Channel::Email, s.own.from.address)]).unwrap_or_default()
     },
     guide: Guide {
+        below: &["sns"],
         public: &[
             "What becomes of answers: SES → Configuration sets → Event destinations → SNS: a topic, whose ARN is topic_arn",
             "Subscribe to the topic by HTTPS: {hook}/sns, raw message delivery off; Frontdesk confirms it by itself",

@@ -65,6 +65,7 @@ pub async fn push(ses: &Ses, op: &Op, ctx: &PushContext) -> Result<Accepted, Fai
         state: Delivery::Accepted,
         said: format!("taken by Amazon SES as {}", sanitize::line(theirs)),
         reason: None,
+        missed: Vec::new(),
         price: None,
         at: ctx.now,
         source: DeliverySource::Answer,

@@ -224,7 +224,7 @@ pub fn report(
         ("canceled", None) => Reason::ours("canceled at Twilio before it was sent"),
         _ => errors::reason(code, theirs),
     });
-    DeliveryReport { state, said: word.to_owned(), reason, price, at, source }
+    DeliveryReport { state, said: word.to_owned(), reason, missed: Vec::new(), price, at, source }
 }
 
 /// The report that an entry of the list, or the answer to a send, makes about its message.

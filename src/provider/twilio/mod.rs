@@ -56,6 +56,7 @@ pub const VENDOR: Vendor = Vendor {
     capabilities: |settings| settings::parse(settings).map(|s| capabilities(&s)).map_err(|w| w.human),
     addresses: |settings| settings::parse(settings).map(|s| addresses(&s)).unwrap_or_default(),
     guide: Guide {
+        below: &[],
         public: &[
             "SMS: at Twilio, Phone Numbers → your number → Messaging → A message comes in: Webhook, {hook}, HTTP POST",
             "With a messaging service: Messaging → Services → your service → Integration → Send a webhook, the same URL",

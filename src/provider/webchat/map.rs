@@ -62,6 +62,7 @@ fn deliveries(seen: Seen, at: Ms) -> Vec<Event> {
         state,
         said: state.word().to_owned(),
         reason: None,
+        missed: Vec::new(),
         price: None,
         at,
         source: DeliverySource::Webhook,

@@ -52,6 +52,7 @@ pub const VENDOR: Vendor = Vendor {
     capabilities: |_| Ok(capabilities()),
     addresses: |_| Vec::new(),
     guide: Guide {
+        below: &[],
         public: &[
             "Open {page} and write something: it comes in here",
             "Link to it: <a href=\"{page}\">Chat with us</a>",
@@ -176,6 +177,7 @@ fn accept(op: &Op, now: Ms) -> Result<Accepted, Failure> {
                 state: Delivery::Accepted,
                 said: "stored".into(),
                 reason: None,
+                missed: Vec::new(),
                 price: None,
                 at: now,
                 source: DeliverySource::Engine,

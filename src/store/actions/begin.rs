@@ -98,6 +98,7 @@ impl Tx<'_> {
         if let Some(before) = self.derived(id)?.filter(|_| is_bare) {
             self.count_place(&before.place, -1);
             self.exec("DELETE FROM participant WHERE conversation_id = ?1", [id])?;
+            self.exec("DELETE FROM mail_word WHERE conversation_id = ?1", [id])?;
             self.exec("DELETE FROM name_fts WHERE rowid = ?1", [id])?;
             self.exec("DELETE FROM conversation WHERE id = ?1", [id])?;
             self.settle()?;

@@ -12,6 +12,7 @@ use crate::store::reader::rows;
 use crate::store::tx::Tx;
 use crate::text::address;
 use crate::text::mail::compose::head;
+use crate::text::mail::mailboxes;
 use rusqlite::params;
 
 /// The mail that is answered where none is named: [`head::answered`] in the words of the tables.
@@ -44,8 +45,7 @@ impl Tx<'_> {
         let head = written.mail.as_deref().cloned().unwrap_or_default();
         let about = self.mail_about(row.id, &head)?;
         let capabilities = self.account_row(row.account)?.capabilities;
-        let medium = capabilities.and_then(|c| c.on(row.channel).map(|c| c.own.clone())).unwrap_or_default();
-        let own = head::own(row, &medium);
+        let own = head::ours(row, capabilities.as_ref().and_then(|can| can.on(row.channel)));
         let bare = MailHead { manner: head.manner, about: head.about, ..MailHead::default() };
         let follows = head::whole(row, &own, &bare, about.as_ref()).answered();
         for named in [head.to.as_deref(), head.cc.as_deref(), Some(&head.more_cc), Some(&head.bcc)] {
@@ -144,6 +144,29 @@ impl Tx<'_> {
         }
         Ok(Some(Box::new(head)))
     }
+
+    /// A mail that is sent once more goes to those alone whom it did not reach, where that was told: the others have it.
+    pub(super) fn to_the_missed(
+        &self,
+        message: MessageId,
+        mut written: Written,
+    ) -> Result<Written, StoreError> {
+        let Some(head) = written.mail.as_deref_mut() else { return Ok(written) };
+        let missed: Vec<String> =
+            self.all("SELECT address FROM missed WHERE message_id = ?1", [message.0], |r| r.get(0))?;
+        let is_missed = |one: &Mailbox| missed.iter().any(|address| mailboxes::same(address, &one.address));
+        let only = |boxes: &[Mailbox]| boxes.iter().filter(|one| is_missed(one)).cloned().collect::<Vec<_>>();
+        let (to, cc, bcc) = (
+            only(head.to.as_deref().unwrap_or_default()),
+            only(head.cc.as_deref().unwrap_or_default()),
+            only(&head.bcc),
+        );
+        // A report may name an address behind the one that was written to: then it says nothing of who has it.
+        if !(to.is_empty() && cc.is_empty() && bcc.is_empty()) {
+            (head.to, head.cc, head.bcc) = (Some(to), Some(cc), bcc);
+        }
+        Ok(written)
+    }
 }
 
 /// The words of a mail, to stand below ours.
@@ -152,6 +175,7 @@ fn quoted(message: &MessageRow) -> Quoted {
     Quoted {
         from: mail.from,
         to: mail.to,
+        cc: mail.cc,
         subject: mail.subject,
         at: message.sent_at,
         text: message.text.clone(),

@@ -29,7 +29,8 @@ struct Send {
 impl Tx<'_> {
     fn send(&self, message: MessageId) -> Result<Send, StoreError> {
         self.one(
-            "SELECT m.conversation_id, m.external_id, m.text, m.said, m.delivery, o.id, o.state
+            "SELECT m.conversation_id, m.external_id,
+                    coalesce((SELECT l.html FROM mail l WHERE l.message_id = m.id AND json_extract(l.head, '$.is_html')), m.text), m.said, m.delivery, o.id, o.state
              FROM message m LEFT JOIN op o ON o.id = m.op_id WHERE m.id = ?1 AND m.direction = 1",
             [message.0],
             |r| {
@@ -152,6 +153,7 @@ impl Tx<'_> {
             files: self.enclosed(message)?,
             mail: self.head_again(message)?,
         };
+        let written = self.to_the_missed(message, written)?;
         self.allowed(&account, Some(&row), row.channel, None, &written)?;
         match send.op {
             // The provider never had it: the same message goes out again.
@@ -234,6 +236,7 @@ impl Tx<'_> {
                 state: Delivery::Accepted,
                 said: format!("sent, says {}", actor.name),
                 reason: None,
+                missed: Vec::new(),
                 price: None,
                 at: self.now,
                 source: DeliverySource::Agent,

@@ -20,7 +20,7 @@ use crate::store::apply::Threaded;
 use crate::store::error::StoreError;
 use crate::store::reader::rows;
 use crate::store::tx::Tx;
-use crate::text::mail::subject;
+use crate::text::mail::{html, subject};
 use crate::text::{address, variables};
 use rusqlite::params;
 use serde_json::{Value, json};
@@ -82,10 +82,23 @@ impl Tx<'_> {
     ) -> Result<Performed, StoreError> {
         let op = OpId::fresh();
         let mail = self.outgoing(op, row, written)?;
-        let message = self.own_message(actor, row.id, Direction::Outbound, written)?;
-        if let Some(out) = &mail {
-            self.own_mail(row, message, &out.mail)?;
-        }
+        let message = match &mail {
+            Some(out) => {
+                let mut kept = out.mail.clone();
+                let mut shown = written.clone();
+                if out.is_html {
+                    // What is read here is what its readers see.
+                    let text = html::to_text(&written.text);
+                    kept.html = Some(std::mem::take(&mut shown.text));
+                    shown.text = text;
+                }
+                let message = self.own_message(actor, row.id, Direction::Outbound, &shown)?;
+                self.own_mail(row, message, &kept)?;
+                self.mail_words(row.id, &kept, written.files.iter().map(|file| file.name.as_str()))?;
+                message
+            }
+            None => self.own_message(actor, row.id, Direction::Outbound, written)?,
+        };
         let body = OpBody::Send {
             conversation: ConversationKey(row.external_id.clone()),
             channel: row.channel,

@@ -202,6 +202,12 @@ impl Tx<'_> {
                 report.price
             ],
         )?;
+        for address in &report.missed {
+            self.exec(
+                "INSERT OR IGNORE INTO missed(message_id, address) VALUES (?1, ?2)",
+                params![message, address],
+            )?;
+        }
         Ok(())
     }
 
@@ -350,6 +356,7 @@ impl Tx<'_> {
             state: Delivery::Read,
             said: UP_TO.into(),
             reason: None,
+            missed: Vec::new(),
             price: None,
             at,
             source,
@@ -423,7 +430,15 @@ impl Tx<'_> {
         let state = Delivery::Read;
         self.report(
             message,
-            &DeliveryReport { state, said: UP_TO.into(), reason: None, price: None, at, source },
+            &DeliveryReport {
+                state,
+                said: UP_TO.into(),
+                reason: None,
+                missed: Vec::new(),
+                price: None,
+                at,
+                source,
+            },
         )
     }
 }
@@ -443,6 +458,7 @@ pub(in crate::store) fn own_step(state: Delivery, reason: &Reason, at: Ms) -> De
         state,
         said: state.word().into(),
         reason: Some(reason.clone()),
+        missed: Vec::new(),
         price: None,
         at,
         source: DeliverySource::Engine,

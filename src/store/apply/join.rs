@@ -30,6 +30,7 @@ impl Tx<'_> {
             "UPDATE op SET conversation_id = ?1 WHERE conversation_id = ?2",
             "UPDATE thread_name SET conversation_id = ?1 WHERE conversation_id = ?2",
             "UPDATE audit SET conversation_id = ?1 WHERE conversation_id = ?2",
+            "INSERT OR IGNORE INTO mail_word(conversation_id, words) SELECT ?1, words FROM mail_word WHERE conversation_id = ?2",
             "INSERT INTO participant(conversation_id, kind, name, since)
                SELECT ?1, kind, name, since FROM participant WHERE conversation_id = ?2
              ON CONFLICT (conversation_id, kind, name) DO UPDATE SET since = min(since, excluded.since)",
@@ -52,6 +53,7 @@ impl Tx<'_> {
             .unwrap_or_default();
         for sql in [
             "DELETE FROM participant WHERE conversation_id = ?1",
+            "DELETE FROM mail_word WHERE conversation_id = ?1",
             "DELETE FROM facet WHERE conversation_id = ?1",
             "DELETE FROM name_fts WHERE rowid = ?1",
             "DELETE FROM conversation WHERE id = ?1",

@@ -3,12 +3,10 @@
 use crate::domain::attachment::is_came;
 use crate::domain::clock::Ms;
 use crate::domain::delivery::Delivery;
-use crate::domain::event::{ConversationKey, MessageFact};
+use crate::domain::event::MessageFact;
 use crate::domain::ids::{AccountId, ConversationId, OpId};
-use crate::domain::mail::DATE;
 use crate::domain::message::{AttachmentFact, Author, AuthorKind, Direction};
 use crate::domain::rev::Rev;
-use crate::store::apply::mail::KEY as MAIL_KEY;
 use crate::store::apply::metadata::Metadata;
 use crate::store::apply::{Applied, Home, Told};
 use crate::store::error::StoreError;
@@ -132,40 +130,13 @@ impl Tx<'_> {
             && !self.is_our_mail(id)?
         {
             self.mail_kept(id, mail, fact.rev)?;
+            let files = fact.attachments.iter().filter_map(|file| file.name.as_deref());
+            self.mail_words(conversation, mail, files)?;
         }
         if let Some(report) = &fact.delivery {
             self.report(id, report)?;
         }
         Ok(conversation)
-    }
-
-    /// Some programs (scanners, forms) give all their mails one message id. One that is known, from another moment, is another mail: it
-    /// gets a name of its own, so that its words are kept and nobody's conversation is joined with another's for it.
-    fn another_of_that_id(
-        &self,
-        account: AccountId,
-        fact: &MessageFact,
-    ) -> Result<Option<MessageFact>, StoreError> {
-        let (Some(mail), Direction::Inbound) = (&fact.mail, fact.direction) else { return Ok(None) };
-        let Some(date) = fact.metadata[DATE].as_i64() else { return Ok(None) };
-        let known = self.one(
-            "SELECT json_extract(metadata, '$.' || ?3) FROM message
-             WHERE external_id = ?1 AND account_id = ?2 AND direction = ?4 AND op_id IS NULL",
-            params![fact.external_id, account.0, DATE, Direction::Inbound.code()],
-            |r| r.get::<_, Option<Ms>>(0),
-        )?;
-        if known.flatten().is_none_or(|known| known == date) {
-            return Ok(None);
-        }
-        let mut other = fact.clone();
-        let mut mail = mail.clone();
-        mail.message_id = format!("{date}#{}", mail.message_id);
-        other.external_id = mail.name();
-        if other.conversation.key == ConversationKey(format!("{MAIL_KEY}{}", fact.external_id)) {
-            other.conversation.key = ConversationKey(format!("{MAIL_KEY}{}", other.external_id));
-        }
-        other.mail = Some(mail);
-        Ok(Some(other))
     }
 
     /// A conversation begun here carries a key of our making: the provider's word replaces it, unless that key is taken.
@@ -340,6 +311,11 @@ impl Tx<'_> {
             params![keep, gone.id],
         )?;
         self.exec("DELETE FROM delivery_step WHERE message_id = ?1", [gone.id])?;
+        self.exec(
+            "UPDATE OR IGNORE missed SET message_id = ?1 WHERE message_id = ?2",
+            params![keep, gone.id],
+        )?;
+        self.exec("DELETE FROM missed WHERE message_id = ?1", [gone.id])?;
         if self.one(HAS_OWN, [keep], |_| Ok(()))?.is_none() {
             self.exec(
                 "UPDATE OR IGNORE attachment SET message_id = ?1 WHERE message_id = ?2",

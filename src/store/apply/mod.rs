@@ -1,5 +1,6 @@
 //! Facts become rows: idempotent, and independent of the order in which they come.
 
+mod another;
 mod delivery;
 mod identity;
 mod join;

@@ -9,7 +9,7 @@ use crate::domain::delivery::{Delivery, Reason};
 use crate::domain::ids::{
     AccountId, AgentId, AttachmentId, ContactId, ConversationId, MessageId, OpId, TeamId,
 };
-use crate::domain::mail::MailHead;
+use crate::domain::mail::{Mail, MailHead};
 use crate::domain::message::{AuthorKind, Direction, MessageKind};
 use crate::domain::op::{Op, OpBody, OpState};
 use crate::domain::row::{
@@ -54,7 +54,9 @@ pub(in crate::store) const MESSAGE: &str =
             CASE WHEN m.author_name IS NULL AND m.author_kind = 0 THEN
               (SELECT k.name FROM conversation c JOIN contact k ON k.id = c.contact_id WHERE c.id = m.conversation_id) END,
             m.due_at IS NOT NULL AND (SELECT o.scheduled_at IS m.due_at FROM op o WHERE o.id = m.op_id) IS 1,
-            (SELECT l.head FROM mail l WHERE l.message_id = m.id)
+            (SELECT l.head FROM mail l WHERE l.message_id = m.id),
+            CASE WHEN m.direction = 1 THEN
+              (SELECT l.html FROM mail l WHERE l.message_id = m.id AND json_extract(l.head, '$.is_html')) END
      FROM message m";
 
 /// Everything an op needs; a `WHERE` follows.
@@ -178,9 +180,15 @@ pub(in crate::store) fn message(r: &Row<'_>) -> Result<MessageRow> {
         seen: r.get::<_, i64>(14)? == 1,
         metadata: metadata.map(|m| json(15, &m)).transpose()?.unwrap_or(serde_json::Value::Null),
         attachments: Vec::new(),
-        mail: r.get::<_, Option<String>>(19)?.map(|head| json(19, &head)).transpose()?,
+        mail: mail(r)?,
         revision: r.get::<_, i64>(16)?.unsigned_abs(),
     })
+}
+
+/// What a message is besides, where it is a mail.
+fn mail(r: &Row<'_>) -> Result<Option<Box<Mail>>> {
+    let Some(head) = r.get::<_, Option<String>>(19)? else { return Ok(None) };
+    Ok(Some(Box::new(Mail { html: r.get(20)?, ..json(19, &head)? })))
 }
 
 /// A file.

@@ -19,6 +19,10 @@ const STAND_INS: &[&str] = &[
     "doesn't support html",
     "doesn\u{2019}t support html",
     "not support html",
+    "no plain text",
+    "no plain-text",
+    "no text part",
+    "without a plain text",
     "does not show html",
     "cannot display html",
     "can't display html",
@@ -336,12 +340,18 @@ fn is_better(rich: &Words, plain: &str) -> bool {
         return !rich.text.is_empty();
     }
     let real = letters(&rich.text);
-    if real <= told {
-        return false;
-    }
     let is_short = told < STAND_IN;
     let lower = if is_short { plain.to_lowercase() } else { String::new() };
-    (is_short && STAND_INS.iter().any(|said| lower.contains(said))) || (real > 5 * told && real - told > 300)
+    if is_short && STAND_INS.iter().any(|said| lower.contains(said)) {
+        // However short the words are, an answer of one line is: unless they stand in the plain text as well.
+        return real > 0 && !bare(plain).contains(&bare(&rich.text));
+    }
+    real > 5 * told && real - told > 300
+}
+
+/// Letters and digits alone, to see whether one text has what another one says.
+fn bare(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Letters and digits of a text, those of addresses of the web left out.
@@ -377,6 +387,15 @@ mod tests {
                 body(&alternative(plain, &format!("<p>Hello Ana, {}</p>", "all is well here, ".repeat(3))));
             assert!(read.text.starts_with("Hello Ana, all"), "{plain}: {}", read.text);
         }
+        // An answer of one line is shorter than what stands in for it.
+        for plain in [
+            "This is an HTML message. Your e-mail client does not support HTML.",
+            "[This message has no plain text part]",
+        ] {
+            assert_eq!(body(&alternative(plain, "<p>Yes, cancel 4711.</p>")).text, "Yes, cancel 4711.");
+        }
+        let asked = "It says: your program does not support HTML.";
+        assert_eq!(body(&alternative(asked, "<b>does not support HTML</b>")).text, asked);
         let long = format!("<p>{}</p>", "many more words ".repeat(50));
         assert!(
             body(&alternative("See below https://x.example/aaaaaaaaaaaaaaaaaaaaaaaa", &long))

@@ -11,11 +11,14 @@ use super::parsed::BounceReport;
 const RECIPIENTS: usize = 500;
 /// Longest diagnosis, in bytes.
 const DIAGNOSIS: usize = 500;
+/// Lines below an address in which its reason is looked for.
+const BELOW: usize = 8;
 /// Lines of words in which an address or a code is looked for.
 const LINES: usize = 400;
 
 /// What the parts of a report say, for each recipient.
-pub(super) fn reports(tree: &Tree<'_>) -> Vec<BounceReport> {
+/// `text` is what is said for people: some servers give the reason there alone.
+pub(super) fn reports(tree: &Tree<'_>, text: &str) -> Vec<BounceReport> {
     let is_status =
         |part: &&Part<'_>| part.is("message/delivery-status") || part.is("message/global-delivery-status");
     let Some(status) = tree.list.iter().find(is_status) else { return Vec::new() };
@@ -34,8 +37,25 @@ pub(super) fn reports(tree: &Tree<'_>) -> Vec<BounceReport> {
     let id = returned_id(tree).or(of_mail);
     for report in &mut out {
         report.message_id.clone_from(&id);
+        if report.diagnostic.is_none() && report.action == "failed" {
+            explain(report, text);
+        }
     }
     out
+}
+
+/// Takes the reason of a failure from the words for people: the first line below the recipient's address that has a code (Exim).
+fn explain(report: &mut BounceReport, text: &str) {
+    let Some(address) = report.recipient.as_deref().map(str::to_lowercase) else { return };
+    let lines = text.lines().take(LINES).take_while(|line| !begins_copy(line));
+    let mut below = lines.skip_while(|line| !line.to_lowercase().contains(&address)).take(BELOW);
+    let Some(said) = below.find(|line| code_in(line).is_some() || has_reply_code(line)) else { return };
+    report.diagnostic = Some(at_most(&tidy(said), DIAGNOSIS).to_owned());
+    // `5.0.0` says nothing but that it failed.
+    let is_vague = report.status.as_deref().is_none_or(|status| status.ends_with(".0.0"));
+    if is_vague {
+        report.status = code_in(said).or(report.status.take());
+    }
 }
 
 /// The groups of fields, which blank lines divide (RFC 3464, section 2.1).
@@ -318,7 +338,7 @@ mod tests {
             Diagnostic-Code: smtp; 550 5.1.1\n <ana@example.org>: no such user\n\n\
             Original-Recipient: rfc822;bob@example.org\nStatus: 4.4.1\n\n--b\nContent-Type: text/rfc822-headers\n\n\
             Subject: x\nMessage-ID: <a@x>\n--b--\n";
-        let found = reports(&parts::read(raw.as_bytes()));
+        let found = reports(&parts::read(raw.as_bytes()), "");
         let want = [
             BounceReport {
                 message_id: Some("a@x".into()),
@@ -336,6 +356,21 @@ mod tests {
             },
         ];
         assert_eq!(found, want);
+    }
+
+    #[test]
+    fn a_reason_that_is_said_to_people_alone_is_found_below_the_address() {
+        let raw = "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nx\n--b\n\
+            Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.com\n\n\
+            Action: failed\nFinal-Recipient: rfc822;ana@example.org\nStatus: 5.0.0\n\n--b--\n";
+        let words = "A message that you sent could not be delivered. The following address(es) failed:\n\n  Ana@example.org\n    \
+            host mx.example.org [192.0.2.1]\n    SMTP error from remote mail server after RCPT TO:<ana@example.org>:\n    \
+            550 5.1.1 mailbox unknown";
+        let found = reports(&parts::read(raw.as_bytes()), words);
+        assert_eq!(found[0].diagnostic.as_deref(), Some("550 5.1.1 mailbox unknown"));
+        assert_eq!(found[0].status.as_deref(), Some("5.1.1"));
+        let vague = reports(&parts::read(raw.as_bytes()), "Sorry, it failed with 550 something.");
+        assert_eq!((vague[0].diagnostic.as_deref(), vague[0].status.as_deref()), (None, Some("5.0.0")));
     }
 
     #[test]

@@ -55,7 +55,7 @@ const SUBJECTS: &[&str] = &[
 pub(super) fn judge(tree: &Tree<'_>, out: &mut Parsed) {
     let Some(root) = tree.list.first() else { return };
     let found = Signs::of(root, out);
-    out.bounces = dsn::reports(tree);
+    out.bounces = dsn::reports(tree, &out.text);
     let is_report = found.report == "delivery-status" || (found.is_daemon && !out.bounces.is_empty());
     if !is_report {
         out.bounces.clear();

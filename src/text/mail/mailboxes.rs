@@ -3,6 +3,8 @@
 use crate::domain::mail::Mailbox;
 use crate::text::address::{self, Email};
 use crate::text::{sanitize, wrap};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// Columns of a wrong address that a message repeats.
@@ -83,13 +85,36 @@ pub fn bare(address: &str) -> Option<Email> {
 /// Each address once, in order. A name that only a later one has is kept.
 pub fn once(boxes: impl IntoIterator<Item = Mailbox>) -> Vec<Mailbox> {
     let mut kept: Vec<Mailbox> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for one in boxes {
-        match kept.iter_mut().find(|known| same(&known.address, &one.address)) {
-            Some(known) => known.name = known.name.take().or(one.name),
-            None => kept.push(one),
+        match places.entry(folded(&one.address)) {
+            Entry::Occupied(at) => {
+                let known = &mut kept[*at.get()];
+                known.name = known.name.take().or(one.name);
+            }
+            Entry::Vacant(free) => {
+                free.insert(kept.len());
+                kept.push(one);
+            }
         }
     }
     kept
+}
+
+/// Addresses among which others are looked up: hundreds take part in some mails, and each is brought into its form once.
+#[derive(Debug, Default)]
+pub struct Among(HashSet<String>);
+
+impl Among {
+    /// These.
+    pub fn of<'a>(boxes: impl IntoIterator<Item = &'a Mailbox>) -> Among {
+        Among(boxes.into_iter().map(|one| folded(&one.address)).collect())
+    }
+
+    /// Whether an address leads where one of them does.
+    pub fn has(&self, address: &str) -> bool {
+        self.0.contains(&folded(address))
+    }
 }
 
 /// The addresses that are not ours.

@@ -1,13 +1,14 @@
 //! The head of a mail that is written: to whom and about what, in fields of their own. What is not typed follows from the mail
 //! that is answered.
 
+use crate::domain::capability::ChannelCapabilities;
 use crate::domain::ids::MessageId;
 use crate::domain::mail::{MailHead, Mailbox, Manner};
 use crate::domain::reach::Recipient;
 use crate::domain::row::{ConversationRow, MessageRow};
 use crate::text::mail::compose::head::{self, Whole};
 use crate::text::mail::compose::recipients::{Own, recipients};
-use crate::text::mail::mailboxes;
+use crate::text::mail::mailboxes::{self, Among};
 use crate::ui::input::Input;
 use std::ops::Range;
 
@@ -146,8 +147,8 @@ impl Head {
     }
 
     /// Fills in what follows, from what is known of the conversation.
-    pub(crate) fn fill(&mut self, row: &ConversationRow, medium: &[String]) {
-        self.own = head::own(row, medium);
+    pub(crate) fn fill(&mut self, row: &ConversationRow, medium: Option<&ChannelCapabilities>) {
+        self.own = head::ours(row, medium);
         let bare = MailHead {
             manner: self.manner,
             about: self.about,
@@ -345,9 +346,8 @@ impl Head {
             return;
         }
         let whole = self.whole();
-        let known: Vec<Mailbox> = [whole.to, whole.cc, whole.bcc].concat();
-        let is_new =
-            |one: &Recipient| !known.iter().any(|k| mailboxes::same(&k.address, &one.identity.value));
+        let known = Among::of(whole.to.iter().chain(&whole.cc).chain(&whole.bcc));
+        let is_new = |one: &Recipient| !known.has(&one.identity.value);
         self.offers = found.into_iter().filter(is_new).take(OFFERS).collect();
         self.pick = self.pick.min(self.offers.len().saturating_sub(1));
     }
@@ -381,15 +381,12 @@ impl Head {
     }
 
     /// Answers the sender instead of all, or all instead of the sender. What was typed stays: who is only among all comes and goes.
-    pub(super) fn switch(&mut self, row: &ConversationRow, medium: &[String]) {
+    pub(super) fn switch(&mut self, row: &ConversationRow, medium: Option<&ChannelCapabilities>) {
         let of = |manner, head: &Head| {
             let bare = MailHead { manner, about: head.about, ..MailHead::default() };
             head::whole(row, &head.own, &bare, head.message.as_deref())
         };
         let (one, all) = (of(Manner::Reply, self), of(Manner::ReplyAll, self));
-        let known = |boxes: &[Mailbox], one: &Mailbox| {
-            boxes.iter().any(|known| mailboxes::same(&known.address, &one.address))
-        };
         let to_all = self.manner == Manner::Reply;
         self.manner = if to_all { Manner::ReplyAll } else { Manner::Reply };
         for (field, all, one) in [(&mut self.to, all.to, one.to), (&mut self.cc, all.cc, one.cc)] {
@@ -401,7 +398,8 @@ impl Head {
                 boxes.extend(all);
                 boxes = mailboxes::once(boxes);
             } else {
-                boxes.retain(|b| !known(&all, b) || known(&one, b));
+                let (all, one) = (Among::of(&all), Among::of(&one));
+                boxes.retain(|b| !all.has(&b.address) || one.has(&b.address));
             }
             field.input = Input::new(mailboxes::as_typed(&boxes));
         }

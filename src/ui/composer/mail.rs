@@ -3,6 +3,7 @@
 use crate::domain::account::Channel;
 use crate::domain::attachment::Enclosure;
 use crate::domain::availability::may_pass_on_whole;
+use crate::domain::capability::ChannelCapabilities;
 use crate::domain::command::ComposeMode;
 use crate::domain::contact::IdentityKind;
 use crate::domain::ids::{ConversationId, MessageId};
@@ -34,9 +35,8 @@ pub(crate) struct Aim {
 }
 
 /// The addresses of ours on the medium of a conversation.
-fn medium(context: &Context) -> Vec<String> {
-    let caps = context.account.capabilities.as_ref().and_then(|caps| caps.on(context.row.channel));
-    caps.map(|caps| caps.own.clone()).unwrap_or_default()
+fn medium(context: &Context) -> Option<&ChannelCapabilities> {
+    context.account.capabilities.as_ref().and_then(|caps| caps.on(context.row.channel))
 }
 
 /// The addresses of the customer of a conversation.
@@ -110,7 +110,7 @@ impl Model {
                 let kept = context.draft_about.as_deref().filter(|m| Some(m.id) == head.about);
                 head.message = here.or(kept).cloned().map(Box::new);
             }
-            head.fill(&context.row, &medium(context));
+            head.fill(&context.row, medium(context));
             let forwards = matches!(said, Ok(true));
             composer.head = Some(head);
             self.composer = Some(composer);
@@ -168,7 +168,7 @@ impl Model {
             (true, true) => Ok(false),
             (false, false) => {
                 if aim.manner != head.manner && head.manner.is_answer() && aim.manner == Manner::ReplyAll {
-                    head.switch(&context.row, &medium(context));
+                    head.switch(&context.row, medium(context));
                 }
                 if aim.about.is_some() && !head.is_typed() && aim.about != head.about {
                     (head.about, head.message) = (aim.about, None);
@@ -249,7 +249,7 @@ impl Model {
         let now = self.now;
         let Some(mut composer) = self.composer.take() else { return };
         if let (Some(head), Some(context)) = (&mut composer.head, self.context(composer.conversation)) {
-            head.switch(&context.row, &medium(context));
+            head.switch(&context.row, medium(context));
             composer.touch(now);
         }
         self.composer = Some(composer);

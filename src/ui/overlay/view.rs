@@ -340,7 +340,9 @@ fn draw_picker(pen: &mut Pen<'_>, area: Rect, picker: &Picker) {
                 "No quick reply yet: the command quick-replies makes one"
             }
             PickerKind::Recipient => "Nobody of that name is known: type an address",
-            PickerKind::Account => "No account yet: `frontdesk channel add` makes one",
+            PickerKind::Account if picker.items.is_empty() => {
+                "No account yet: `frontdesk channel add` makes one"
+            }
             _ => "Nothing fits",
         };
         pen.text(inner.x + 2, inner.y + 1, inner.width.saturating_sub(2), words, Role::Dim);

@@ -88,7 +88,9 @@ impl Kept {
     pub(super) const fn asks(self) -> &'static str {
         match self {
             Kept::Keyring => "the secret itself; it is not shown, here or anywhere",
-            Kept::Env => "the name of the variable, such as TWILIO_TOKEN: the engine reads it when it starts",
+            Kept::Env => {
+                "the name of the variable, such as SUPPORT_TOKEN: the engine reads it when it starts"
+            }
             Kept::File => "the path of a file that only you can read (mode 0600)",
             Kept::Command => "a command that prints it, such as `pass show twilio`",
         }

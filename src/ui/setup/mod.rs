@@ -187,7 +187,7 @@ pub struct ChannelInfo {
     /// Its secrets, and in words where each is kept.
     pub secrets: BTreeMap<String, String>,
     /// What to give to the vendor.
-    pub webhook_url: Option<String>,
+    pub hooks: Vec<String>,
     /// The page for visitors.
     pub page_url: Option<String>,
     /// What to do so that messages come in.

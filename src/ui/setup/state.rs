@@ -245,7 +245,7 @@ impl Setup {
     fn channel_key(&mut self, key: Key) -> Do {
         let Some(channel) = self.channel() else { return Do::Foreign };
         let (name, enabled) = (channel.name.clone(), channel.enabled);
-        let url = channel.webhook_url.clone().or_else(|| channel.page_url.clone());
+        let url = channel.hooks.first().cloned().or_else(|| channel.page_url.clone());
         match key.types() {
             Some('t') if self.testing().is_none() => {
                 self.said = None;

@@ -354,10 +354,13 @@ fn status(sheet: &mut Sheet<'_>, channel: &ChannelInfo) {
 }
 
 fn addresses(sheet: &mut Sheet<'_>, channel: &ChannelInfo) {
-    match (&channel.webhook_url, &channel.page_url) {
-        (Some(url), _) => sheet.words(2, &format!("webhook {url}"), Role::Accent),
-        (None, Some(url)) => sheet.words(2, &format!("page {url}"), Role::Accent),
-        (None, None) => {
+    for url in &channel.hooks {
+        sheet.words(2, &format!("webhook {url}"), Role::Accent);
+    }
+    match &channel.page_url {
+        _ if !channel.hooks.is_empty() => {}
+        Some(url) => sheet.words(2, &format!("page {url}"), Role::Accent),
+        None => {
             sheet.words(2, "no address yet: the port is chosen when the engine starts", Role::Dim);
         }
     }

@@ -21,7 +21,7 @@ fn channel(name: &str) -> ChannelInfo {
             "in the keyring (frontdesk/acme, support/auth_token)".to_owned(),
         )]
         .into(),
-        webhook_url: Some(format!("https://desk.example.com/hooks/{name}")),
+        hooks: vec![format!("https://desk.example.com/hooks/{name}")],
         page_url: None,
         guide: vec!["paste it at the provider".into()],
         place: "config.toml:3:1".into(),

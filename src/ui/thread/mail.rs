@@ -30,7 +30,7 @@ impl Scene {
         let row = &context.row;
         let caps = context.account.capabilities.as_ref().and_then(|caps| caps.on(row.channel));
         Scene {
-            own: head::own(row, caps.map(|caps| caps.own.as_slice()).unwrap_or_default()),
+            own: head::ours(row, caps),
             theirs: row.theirs.clone(),
             subject: subject::base(row.subject.as_deref().unwrap_or_default()).to_lowercase(),
         }

@@ -36,7 +36,7 @@ fn channel(n: usize, account: &AccountRow, site: &Site) -> ChannelInfo {
             })
             .into_iter()
             .collect(),
-        webhook_url: url("hooks").filter(|_| twilio),
+        hooks: url("hooks").filter(|_| twilio).into_iter().collect(),
         page_url: url("chat").filter(|_| account.channels == [Channel::Webchat]),
         place: format!("/srv/ana/config.toml:{}:1", 7 * n + 3),
     }

@@ -58,6 +58,7 @@ pub fn account(id: i64, name: &str, provider: &str, channel: Channel, health: He
                 channel,
                 read_only: None,
                 own: Vec::new(),
+                house: Vec::new(),
                 max_text: Some(1600),
                 segments: channel == Channel::Sms,
                 reply_window: whatsapp.then_some(24 * HOUR),

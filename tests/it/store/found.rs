@@ -1,9 +1,12 @@
 //! Whom queries find: addresses of every kind, however they are written and typed.
 
 use super::kit::*;
+use super::mailbox::*;
 use frontdesk::domain::contact::{Identity, IdentityKind};
 use frontdesk::domain::event::{ConversationKey, Event};
 use frontdesk::domain::ids::ConversationId;
+use frontdesk::domain::mail::Mailbox;
+use frontdesk::domain::message::AttachmentFact;
 use frontdesk::domain::message::Direction::Inbound;
 use frontdesk::domain::query::parse;
 use jiff::tz::TimeZone;
@@ -73,4 +76,33 @@ fn an_e_mail_address_is_found_where_it_is_proved_and_where_it_is_said() {
     assert_eq!(found(&kit, "identity:Anna@Example.com"), all);
     assert_eq!(found(&kit, "identity:anna"), all, "by its beginning");
     assert_eq!(found(&kit, "identity:example.com").len(), 3);
+}
+
+#[test]
+fn a_thread_is_found_by_all_who_take_part_by_every_subject_and_by_its_files() {
+    let kit = mail_kit(&[]);
+    let mut second = mail_fact(answer_to(&["a"], mail("b", ANNA, "Re: Broken clock")), NOW + 1000, "two");
+    if let Some(mail) = &mut second.mail {
+        mail.cc = vec![Mailbox::named("Willem Post", "boss@partner.example")];
+    }
+    second.attachments = vec![AttachmentFact {
+        external_id: "1".into(),
+        name: Some("Rechnung-4711.pdf".into()),
+        mime: None,
+        size: None,
+        caption: None,
+        media: None,
+        path: None,
+        on_demand: true,
+    }];
+    kit.apply(vec![
+        mailed(mail("a", ANNA, "Lamp"), NOW, "one"),
+        Event::Message(Box::new(second)),
+        mailed(mail("z", BOB, "Invoice"), NOW + 2000, "another one"),
+    ]);
+    let id = ids(&kit)[0];
+    for words in ["boss@partner.example", "willem", "clock", "Rechnung", "4711"] {
+        assert_eq!(found(&kit, words), BTreeSet::from([id]), "{words}");
+    }
+    kit.check();
 }

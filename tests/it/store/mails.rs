@@ -169,6 +169,66 @@ fn what_was_passed_on_and_failed_is_passed_on_again() {
 }
 
 #[test]
+fn what_came_back_from_one_of_several_goes_out_again_to_that_one_alone() {
+    let kit = mail_kit(&[]);
+    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+    kit.clock.set(NOW + 1000);
+    let head = MailHead {
+        to: Some(vec![Mailbox::named("Anna", ANNA)]),
+        cc: Some(vec![Mailbox::bare(BOB), Mailbox::bare("carl@customer.example")]),
+        bcc: vec![Mailbox::bare("boss@example.net")],
+        ..MailHead::default()
+    };
+    let done =
+        kit.perform(Action::Reply { conversation: id, text: written("hello", head), undo_ms: 0, at: None });
+    let returned = |missed: &[&str], at| {
+        let missed = missed.iter().map(|one| (*one).to_owned()).collect();
+        let report = DeliveryReport { missed, ..report(Delivery::Failed, &format!("returned {at}"), at) };
+        Event::Delivery { message: MessageRef::Token(done.op.unwrap(), Some("x".into())), report }
+    };
+    // Told twice, and of another one besides.
+    kit.apply(vec![returned(&["Bob@Customer.example"], NOW + 1500)]);
+    kit.apply(vec![
+        returned(&["Bob@Customer.example"], NOW + 1500),
+        returned(&["boss@example.net"], NOW + 1600),
+    ]);
+    let again = kit.perform(Action::Retry { message: done.message.unwrap() });
+    let out = sent(&kit, again.op);
+    assert_eq!(addresses(&out.mail.to), [""; 0], "the others have it");
+    assert_eq!(addresses(&out.mail.cc), [BOB]);
+    assert_eq!(addresses(&out.mail.bcc), ["boss@example.net"]);
+    assert_eq!(out.mail.subject, "Re: Lamp");
+    kit.check();
+}
+
+#[test]
+fn what_is_given_as_html_is_read_as_its_readers_see_it() {
+    let kit = mail_kit(&[]);
+    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+    kit.clock.set(NOW + 1000);
+    let given = "<p>Dear <b>Anna</b></p><script>steal()</script>";
+    let head = MailHead { html: true, ..MailHead::default() };
+    let done =
+        kit.perform(Action::Reply { conversation: id, text: written(given, head), undo_ms: 0, at: None });
+    let message = done.message.unwrap();
+    assert_eq!(texts(&kit, id), ["one", "Dear Anna"]);
+    assert_eq!(kit.reader().mail_html(message).unwrap().as_deref(), Some(given));
+    let row = kit.reader().message(message).unwrap().unwrap();
+    let again = row.written();
+    assert_eq!((again.text.as_str(), again.mail.unwrap().html), (given, true), "to be written on");
+    // It leaves as it was given, also the second time.
+    let token = MessageRef::Token(done.op.unwrap(), Some("x".into()));
+    kit.apply(vec![delivered(token, Delivery::Failed, "bounced", NOW + 1500)]);
+    let again = kit.perform(Action::Retry { message });
+    for op in [done.op, again.op] {
+        let body = kit.reader().op(op.unwrap()).unwrap().unwrap().0.body;
+        assert!(matches!(&body, OpBody::Send { text, .. } if text == given), "{body:?}");
+    }
+    assert_eq!(texts(&kit, id).last().unwrap(), "Dear Anna");
+    kit.check();
+}
+
+#[test]
 fn a_mail_is_passed_on_whole_only_where_it_can_be_had() {
     let about = |kit: &Kit| {
         let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
@@ -413,6 +473,7 @@ fn a_return_that_names_a_mail_as_its_carrier_did_is_about_that_mail() {
             state: Delivery::Failed,
             said: "returned".into(),
             reason: None,
+            missed: Vec::new(),
             price: None,
             at: NOW + 1,
             source: DeliverySource::Webhook,
@@ -442,9 +503,16 @@ fn mails_of_programs_that_give_all_of_them_one_id_are_all_kept() {
     let second = kit.apply(vec![scanned(BOB, NOW + 60_000, "two")]).conversations[0];
     assert_ne!(first, second, "two people");
     assert_eq!((texts(&kit, first), texts(&kit, second)), (vec!["one".to_owned()], vec!["two".to_owned()]));
+    // In the very same second, but by somebody else.
+    let third = kit.apply(vec![scanned("carl@customer.example", NOW, "three")]).conversations[0];
+    assert_eq!(texts(&kit, third), ["three"]);
     // The same ones once more.
-    kit.apply(vec![scanned(BOB, NOW + 60_000, "two"), scanned(ANNA, NOW, "one")]);
-    assert_eq!((texts(&kit, first).len(), texts(&kit, second).len()), (1, 1));
+    kit.apply(vec![
+        scanned(BOB, NOW + 60_000, "two"),
+        scanned("Carl@customer.example", NOW, "three"),
+        scanned(ANNA, NOW, "one"),
+    ]);
+    assert_eq!([first, second, third].map(|id| texts(&kit, id).len()), [1, 1, 1]);
     assert_eq!(kit.reader().conversation(first).unwrap().unwrap().theirs, ANNA);
     kit.check();
 }

@@ -1,13 +1,14 @@
 //! What the head of a mail of ours will be, as far as the agent has not said it: one piece for the store, which sends it, and for
 //! the screen, which shows it before.
 
+use crate::domain::capability::ChannelCapabilities;
 use crate::domain::delivery::Delivery;
 use crate::domain::mail::{Mail, MailHead, Mailbox, Manner};
 use crate::domain::message::{Direction, MessageKind};
 use crate::domain::row::{ConversationRow, MessageRow};
 use crate::text::mail::compose::recipients::{Own, recipients};
 use crate::text::mail::compose::subject;
-use crate::text::mail::mailboxes;
+use crate::text::mail::mailboxes::{self, Among};
 
 /// A head with nothing left open.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,8 +34,8 @@ impl Whole {
     /// The same with each address once, in the first field that names it: nobody gets a mail twice.
     pub fn once(mut self) -> Whole {
         self.to = mailboxes::once(self.to);
-        self.cc = others(self.cc, &[&self.to]);
-        self.bcc = others(self.bcc, &[&self.to, &self.cc]);
+        self.cc = others(self.cc, &Among::of(&self.to));
+        self.bcc = others(self.bcc, &Among::of(self.to.iter().chain(&self.cc)));
         self
     }
 
@@ -57,17 +58,21 @@ impl Whole {
 }
 
 /// Those that are not there already, once each.
-fn others(boxes: Vec<Mailbox>, there: &[&[Mailbox]]) -> Vec<Mailbox> {
+fn others(boxes: Vec<Mailbox>, there: &Among) -> Vec<Mailbox> {
     let mut boxes = mailboxes::once(boxes);
-    boxes.retain(|one| {
-        !there.iter().copied().flatten().any(|known| mailboxes::same(&known.address, &one.address))
-    });
+    boxes.retain(|one| !there.has(&one.address));
     boxes
 }
 
 /// Our addresses in a conversation: those of its account's medium, and the one that it is kept under.
-pub fn own(row: &ConversationRow, medium: &[String]) -> Own {
+fn own(row: &ConversationRow, medium: &[String]) -> Own {
     Own::new(medium.iter().chain([&row.ours]))
+}
+
+/// The same, as far as an account says what is ours.
+pub fn ours(row: &ConversationRow, medium: Option<&ChannelCapabilities>) -> Own {
+    let (account, house) = medium.map(|can| (can.own.as_slice(), can.house.as_slice())).unwrap_or_default();
+    own(row, account).beside(house)
 }
 
 /// The head of a mail in a conversation. `about` is the mail that is answered or passed on, if there is one. What the agent said
@@ -139,6 +144,7 @@ pub fn to_ourselves<'a>(
     named: &'a [Mailbox],
 ) -> Option<(&'a Mailbox, String)> {
     let follows = |one: &Mailbox| follows.iter().any(|known| mailboxes::same(&known.address, &one.address));
+    // Few are ours: only those are looked for among who follows.
     let one = named.iter().find(|one| own.is(&one.address) && !follows(one))?;
     Some((one, format!("{} is an address of ours: take it out", one.address)))
 }
@@ -193,7 +199,7 @@ mod tests {
                 Some(&mail),
                 said(Manner::ReplyAll, "Re: Lamp", all, "carl@c.example"),
             ),
-            (manner(Manner::Forward), Some(&mail), said(Manner::Forward, "Fwd: AW: Lamp", "", "")),
+            (manner(Manner::Forward), Some(&mail), said(Manner::Forward, "Fwd: Re: Lamp", "", "")),
             (MailHead::default(), None, said(Manner::New, "Lamp", anna, "")),
         ] {
             assert_eq!(of(&head, about), wanted, "{head:?}");

@@ -142,6 +142,9 @@ fn head(quoted: &Quoted, zone: &TimeZone) -> Vec<String> {
     if !quoted.to.is_empty() {
         head.push(format!("To: {}", mailboxes::line(&quoted.to)));
     }
+    if !quoted.cc.is_empty() {
+        head.push(format!("Cc: {}", mailboxes::line(&quoted.cc)));
+    }
     head
 }
 
@@ -168,6 +171,7 @@ mod tests {
         Quoted {
             from: Some(Mailbox::named("Ana", "ana@b.example")),
             to: vec![Mailbox::bare("support@acme.example"), Mailbox::named("Vries, C", "c@d.example")],
+            cc: vec![Mailbox::bare("boss@d.example")],
             subject: "Where is\r\nit?".into(),
             at: 1_795_166_100_000,
             text: text.into(),
@@ -202,7 +206,8 @@ mod tests {
              From: Ana <ana@b.example>\n\
              Date: Fri, 20 Nov 2026 at 10:15\n\
              Subject: Where is it?\n\
-             To: support@acme.example, \"Vries, C\" <c@d.example>\n\n\
+             To: support@acme.example, \"Vries, C\" <c@d.example>\n\
+             Cc: boss@d.example\n\n\
              Hello\n> You wrote"
         );
     }
@@ -217,7 +222,7 @@ mod tests {
              one</blockquote>\nend</blockquote></div>\n"
         );
         let found = html(&quoted("a\n\nb"), Manner::Forward, &zone());
-        assert!(found.ends_with("c@d.example&gt;<br>\n<br>\na<br>\n<br>\nb</div>\n"), "{found}");
+        assert!(found.ends_with("Cc: boss@d.example<br>\n<br>\na<br>\n<br>\nb</div>\n"), "{found}");
     }
 
     proptest! {

@@ -2,27 +2,49 @@
 
 use crate::domain::mail::{Mail, Mailbox, Manner};
 use crate::domain::message::Direction;
-use crate::text::mail::mailboxes;
+use crate::text::mail::mailboxes::{self, Among};
 
 /// The addresses of ours. What stands behind a plus (`support+TOKEN@`) leads to the same mailbox (RFC 5233).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Own(Vec<String>);
+pub struct Own {
+    account: Vec<String>,
+    /// Those of the workspace's other accounts.
+    house: Vec<String>,
+}
 
 impl Own {
     /// Ours are these.
     pub fn new<A: AsRef<str>>(addresses: impl IntoIterator<Item = A>) -> Own {
-        let folded = addresses.into_iter().map(|a| mailboxes::folded(a.as_ref()));
-        Own(folded.filter(|a| !a.is_empty()).collect())
+        Own { account: all(addresses), house: Vec::new() }
+    }
+
+    /// These are those of our other accounts: one can write to them, but nobody does so by answering everybody.
+    pub fn beside<A: AsRef<str>>(self, house: impl IntoIterator<Item = A>) -> Own {
+        Own { house: all(house), ..self }
     }
 
     /// Whether an address is ours.
     pub fn is(&self, address: &str) -> bool {
-        let folded = mailboxes::folded(address);
-        let without_detail = folded
-            .split_once('@')
-            .and_then(|(local, domain)| Some(format!("{}@{domain}", local.split_once('+')?.0)));
-        self.0.iter().any(|own| *own == folded || Some(own) == without_detail.as_ref())
+        is_among(&self.account, address)
     }
+
+    /// Whether an address is that of any of our accounts.
+    fn is_of_the_house(&self, address: &str) -> bool {
+        self.is(address) || is_among(&self.house, address)
+    }
+}
+
+fn all<A: AsRef<str>>(addresses: impl IntoIterator<Item = A>) -> Vec<String> {
+    let folded = addresses.into_iter().map(|a| mailboxes::folded(a.as_ref()));
+    folded.filter(|a| !a.is_empty()).collect()
+}
+
+fn is_among(addresses: &[String], address: &str) -> bool {
+    let folded = mailboxes::folded(address);
+    let without_detail = folded
+        .split_once('@')
+        .and_then(|(local, domain)| Some(format!("{}@{domain}", local.split_once('+')?.0)));
+    addresses.iter().any(|own| *own == folded || Some(own) == without_detail.as_ref())
 }
 
 /// Who gets an answer. Hidden copies (`Bcc`) are never among it: those the agent adds, mail by mail.
@@ -53,10 +75,16 @@ pub fn recipients(mail: &Mail, direction: Direction, own: &Own, manner: Manner) 
         none if none.is_empty() => foreign(&from),
         some => some,
     };
+    let others = |boxes: &[Mailbox]| mailboxes::without_own(boxes, |address| own.is_of_the_house(address));
     if everybody && !is_ours {
-        to.extend(foreign(&mail.to));
+        to.extend(others(&mail.to));
     }
-    let mut cc = if everybody { foreign(&mail.cc) } else { Vec::new() };
+    // Where they were written to by us, they were meant.
+    let mut cc = match (everybody, is_ours) {
+        (false, _) => Vec::new(),
+        (true, true) => foreign(&mail.cc),
+        (true, false) => others(&mail.cc),
+    };
     if is_ours && to.is_empty() {
         to = foreign(&mail.cc);
         cc.clear();
@@ -67,7 +95,8 @@ pub fn recipients(mail: &Mail, direction: Direction, own: &Own, manner: Manner) 
         to.extend(ourselves.first().cloned());
     }
     let to = mailboxes::once(to);
-    cc.retain(|one| !to.iter().any(|known| mailboxes::same(&known.address, &one.address)));
+    let named = Among::of(&to);
+    cc.retain(|one| !named.has(&one.address));
     Recipients { to, cc: mailboxes::once(cc) }
 }
 
@@ -151,6 +180,26 @@ mod tests {
             let wanted = (to.to_owned(), cc.to_owned());
             assert_eq!(both(&mail, direction, manner), wanted, "{manner:?} to {mail:?}");
         }
+    }
+
+    #[test]
+    fn who_answers_everybody_does_not_write_to_our_other_accounts() {
+        let own = own().beside(["sales@acme.example"]);
+        let one = mail(
+            "cy@c.example",
+            "",
+            "support@acme.example, Sales@acme.example",
+            "sales+x@acme.example, d@d.example",
+        );
+        let found = recipients(&one, Direction::Inbound, &own, Manner::ReplyAll);
+        assert_eq!(
+            (mailboxes::line(&found.to), mailboxes::line(&found.cc)),
+            ("cy@c.example".into(), "d@d.example".into())
+        );
+        // A colleague of the other account is answered.
+        let theirs = mail("sales@acme.example", "", "support@acme.example", "");
+        let found = recipients(&theirs, Direction::Inbound, &own, Manner::ReplyAll);
+        assert_eq!(mailboxes::line(&found.to), "sales@acme.example");
     }
 
     #[test]

@@ -3,27 +3,36 @@
 use crate::text::mail::subject::{base, is_answer, is_forward};
 
 /// The subject of an answer. Marks of answers become one "Re: " (RFC 5322, section 3.6.5); that a mail was passed on before
-/// is a part of its subject and stays.
+/// is a part of its subject and stays as it is: the other side's program finds the conversation by it.
 pub fn answer(subject: &str) -> String {
-    marked("Re:", subject, |s| is_answer(s) && !is_forward(s), is_forward)
+    marked("Re:", subject, is_only_answer, |rest| is_forward(rest).then(|| rest.to_owned()))
 }
 
 /// The subject of what is passed on. Marks of passing on become one "Fwd: "; that it was an answer before is a part of its
-/// subject and stays.
+/// subject and stays, in one mark.
 pub fn forward(subject: &str) -> String {
-    marked("Fwd:", subject, is_forward, |s| is_answer(s) && !is_forward(s))
+    marked("Fwd:", subject, is_forward, |rest| is_only_answer(rest).then(|| answer(rest)))
+}
+
+fn is_only_answer(subject: &str) -> bool {
+    is_answer(subject) && !is_forward(subject)
 }
 
 /// The subject with this mark instead of those of the same kind. What mail servers put before it (`[EXT]`) goes: the other
 /// side never saw it, and its program finds the conversation by the subject.
-fn marked(mark: &str, subject: &str, is_same: fn(&str) -> bool, is_other: fn(&str) -> bool) -> String {
+fn marked(
+    mark: &str,
+    subject: &str,
+    is_same: fn(&str) -> bool,
+    as_other: impl FnOnce(&str) -> Option<String>,
+) -> String {
     let folded: Vec<&str> = subject.split_whitespace().collect();
     let folded = folded.join(" ");
     let mut rest = folded.as_str();
     while let Some(after) = without_mark(rest, is_same) {
         rest = after;
     }
-    let rest = if is_other(rest) { rest.to_owned() } else { base(rest) };
+    let rest = as_other(rest).unwrap_or_else(|| base(rest));
     if rest.is_empty() { mark.to_owned() } else { format!("{mark} {rest}") }
 }
 
@@ -47,6 +56,7 @@ mod tests {
             ("AW: Re: RE[2]: Invoice", "Re: Invoice"),
             ("\u{56de}\u{590d}\u{ff1a}Invoice", "Re: Invoice"),
             ("AW: Re: Fwd: x", "Re: Fwd: x"),
+            ("Re: WG: TR: x", "Re: WG: TR: x"),
             ("WG: AW: x", "Re: WG: AW: x"),
             ("[Fwd: x]", "Re: [Fwd: x]"),
             ("[EXT] Re: Invoice", "Re: Invoice"),
@@ -69,6 +79,7 @@ mod tests {
             ("FW: WG: Invoice", "Fwd: Invoice"),
             ("Re: Invoice", "Fwd: Re: Invoice"),
             ("TR: Re: Invoice", "Fwd: Re: Invoice"),
+            ("Re: AW: Re: Invoice", "Fwd: Re: Invoice"),
             ("[Fwd: Invoice]", "Fwd: Invoice"),
             ("Invoice (fwd)", "Fwd: Invoice"),
             ("[EXT] Invoice", "Fwd: Invoice"),
