@@ -196,6 +196,10 @@ fn html_that_is_given_is_cleaned() {
         <table border=\"1\"><tr><td colspan=\"2\">cell</td></tr></table>\n\
         <ul><li>one</li><li>two</li></ul></body></html>";
     insta::assert_snapshot!(shown(&body(given, true, &letter)));
+    // As it would stand in a mail.
+    let named = body("<p>x</p><img src=\"cid:logo.png\"><img src=\"cid:none.png\">", true, &letter);
+    assert_eq!(named.inline.len(), 1, "{}", named.html);
+    assert!(named.html.contains(&format!("<img src=\"cid:{}\">", named.inline[0].1)), "{}", named.html);
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl What {
     pub(super) const fn help(self) -> &'static str {
         match self {
             What::Name => {
-                "how the account is called here: lower-case letters, digits, - and _. It is part of its webhook URL"
+                "how the account is called here: lower-case letters, digits, - and _. Where a provider calls us, it is part of the address"
             }
             What::Setting(spec) | What::Secret(spec) => spec.help,
         }

@@ -4,6 +4,7 @@
 use super::pictures::Pictures;
 use ammonia::{Builder, UrlRelative, UrlRelativeEvaluate};
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// Attributes of looks that mails use and that load nothing.
 const LOOKS: [&str; 13] = [
@@ -91,6 +92,17 @@ pub(super) fn html(given: &str, pictures: &mut Pictures<'_>) -> String {
         .filter_style_properties(PROPERTIES.into())
         .link_rel(None);
     builder.url_relative(UrlRelative::Custom(Box::new(ByName(pictures))));
+    // Also where the name stands as it would in a mail.
+    let named: HashMap<String, String> = (0..pictures.count())
+        .rev()
+        .filter(|at| pictures.find(pictures.name(*at)).is_some())
+        .map(|at| (pictures.name(at).to_lowercase(), format!("cid:{}", pictures.cid(at))))
+        .collect();
+    builder.attribute_filter(move |_, attribute, value| {
+        let name = value.strip_prefix("cid:").filter(|_| attribute == "src").map(str::to_lowercase);
+        let cid = name.and_then(|name| named.get(&name));
+        Some(cid.map_or(Cow::Borrowed(value), |cid| Cow::Owned(cid.clone())))
+    });
     // A picture that may not be loaded leaves nothing.
     let clean = builder.clean(given).to_string().replace("<img>", "");
     drop(builder);
