@@ -74,15 +74,44 @@ impl Shown {
         content: impl Iterator<Item = (u16, u16, &'a Cell)>,
     ) {
         let mut pen = Pen::default();
-        // Where the cursor is; none where terminals may disagree, after what they may show wider or narrower than we think.
-        let mut at: Option<Position> = None;
-        for (x, y, cell) in content {
+        let mut at = Cursor::Unknown;
+        let mut content = content.peekable();
+        let mut blanks = Vec::new();
+        while let Some((x, y, cell)) = content.next() {
             let to = Position { x, y };
             self.move_to(out, &pen, at, to);
             set(out, &mut pen, cell);
-            out.push_str(cell.symbol());
-            at = is_one_wide(cell.symbol()).then_some(Position { x: x + 1, y });
-            self.put(to, cell);
+            blanks.clear();
+            if is_bare(cell) && pen.bg == Color::Reset {
+                blanks.push(cell);
+                let mut next = x + 1;
+                while let Some((_, _, cell)) =
+                    content.next_if(|(x, at, cell)| (*x, *at) == (next, y) && is_bare(cell))
+                {
+                    blanks.push(cell);
+                    next += 1;
+                }
+            }
+            match u16::try_from(blanks.len()) {
+                // The cursor stays where it is.
+                Ok(run) if run >= RUN => {
+                    let _ = write!(out, "\x1b[{run}X");
+                    at = Cursor::At(to);
+                }
+                Ok(run) if run > 0 => {
+                    out.extend(std::iter::repeat_n(' ', usize::from(run)));
+                    at = Cursor::At(Position { x: x + run, y });
+                }
+                _ => {
+                    out.push_str(cell.symbol());
+                    let behind = Position { x: x + 1, y };
+                    at = if is_one_wide(cell.symbol()) { Cursor::At(behind) } else { Cursor::Beyond(to) };
+                    self.put(to, cell);
+                }
+            }
+            for (x, cell) in (x..).zip(&blanks) {
+                self.put(Position { x, y }, cell);
+            }
         }
         if pen != Pen::default() {
             out.push_str("\x1b[m");
@@ -91,10 +120,18 @@ impl Shown {
 
     /// Moves the cursor: over a few letters by writing them again where that is shorter, else by the distance, else to the place.
     // Writing into a String cannot fail: its results are dropped.
-    fn move_to(&self, out: &mut String, pen: &Pen, from: Option<Position>, to: Position) {
-        let Some(from) = from.filter(|from| from.y == to.y && from.x <= to.x) else {
-            let _ = write!(out, "\x1b[{};{}H", to.y + 1, to.x + 1);
-            return;
+    fn move_to(&self, out: &mut String, pen: &Pen, from: Cursor, to: Position) {
+        let from = match from {
+            Cursor::At(from) if from.y == to.y && from.x <= to.x => from,
+            // Somewhere in this row: there is room for it behind what was written, so that nothing has run over its end.
+            Cursor::Beyond(last) if last.y == to.y && last.x < to.x => {
+                let _ = write!(out, "\x1b[{}G", to.x + 1);
+                return;
+            }
+            _ => {
+                let _ = write!(out, "\x1b[{};{}H", to.y + 1, to.x + 1);
+                return;
+            }
         };
         let gap = to.x - from.x;
         if gap <= GAP {
@@ -111,6 +148,24 @@ impl Shown {
             }
         }
     }
+}
+
+/// Where the terminal's cursor is.
+#[derive(Debug, Clone, Copy)]
+enum Cursor {
+    /// Not known.
+    Unknown,
+    At(Position),
+    /// Behind what stands there: terminals disagree about how wide that is.
+    Beyond(Position),
+}
+
+/// So many blanks are erased rather than written: it takes no more bytes, the way over them included.
+const RUN: u16 = 10;
+
+/// Whether a cell is what a terminal makes of an erased one: a blank on the ground of its own, with nothing to be seen.
+fn is_bare(cell: &Cell) -> bool {
+    cell.symbol() == " " && cell.bg == Color::Reset && !cell.modifier.intersects(ON_BLANKS)
 }
 
 /// Up to so many letters are written again: the sequence that goes over them is as long.
@@ -312,7 +367,7 @@ mod tests {
         assert_eq!(encoded(&mut Shown::default(), &line), "\x1b[1;1H─│é…Ж");
         for wide in ["©", "®", "e\u{301}", "↩", "\u{ad}", "‼"] {
             let out = encoded(&mut Shown::default(), &[(0, 0, cell(wide, plain)), (1, 0, cell("x", plain))]);
-            assert!(out.ends_with("\x1b[1;2Hx"), "{wide:?}: {out:?}");
+            assert!(out.ends_with("\x1b[2Gx"), "{wide:?}: {out:?}");
         }
     }
 
@@ -321,8 +376,33 @@ mod tests {
         let plain = Style::new();
         assert_eq!(
             encoded(&mut Shown::default(), &[(0, 0, cell("配", plain)), (2, 0, cell("x", plain))]),
-            "\x1b[1;1H配\x1b[1;3Hx"
+            "\x1b[1;1H配\x1b[3Gx"
         );
+        // In the next row as well.
+        assert_eq!(
+            encoded(&mut Shown::default(), &[(0, 0, cell("配", plain)), (2, 1, cell("x", plain))]),
+            "\x1b[1;1H配\x1b[2;3Hx"
+        );
+    }
+
+    #[test]
+    fn many_blanks_are_erased_at_once_where_nothing_of_them_is_seen() {
+        let blanks = |count: u16, style: Style| -> Vec<(u16, u16, Cell)> {
+            let mut all: Vec<_> = (0..count).map(|x| (x, 0, cell(" ", style))).collect();
+            all.push((count, 0, cell("x", Style::new())));
+            all
+        };
+        let plain = Style::new();
+        assert_eq!(encoded(&mut Shown::default(), &blanks(12, plain)), "\x1b[1;1H\x1b[12X\x1b[12Cx");
+        assert_eq!(encoded(&mut Shown::default(), &blanks(3, plain)), "\x1b[1;1H   x");
+        for seen in [plain.bg(Color::Blue), plain.add_modifier(Modifier::UNDERLINED)] {
+            let out = encoded(&mut Shown::default(), &blanks(12, seen));
+            assert!(out.contains(&" ".repeat(12)) && !out.contains('X'), "{out:?}");
+        }
+        // Where the ground is another one, it is changed first.
+        let mut all = vec![(0, 0, cell("a", plain.bg(Color::Blue)))];
+        all.extend((1..12).map(|x| (x, 0, cell(" ", plain))));
+        assert_eq!(encoded(&mut Shown::default(), &all), "\x1b[1;1H\x1b[44ma\x1b[49m\x1b[11X");
     }
 
     fn style() -> impl Strategy<Value = Style> {
@@ -359,12 +439,13 @@ mod tests {
         #[test]
         fn an_emulator_shows_what_was_painted(
             frames in prop::collection::vec(
-                prop::collection::btree_map((0u16..4, 0u16..12), ("[a-z ─é]", style()), 1..30), 1..5),
+                (prop::collection::btree_map((0u16..4, 0u16..40), ("[a-z ─é]", style()), 1..30), (0u16..4, 0u16..20, 0u16..20)), 1..5),
         ) {
-            let mut parser = vt100::Parser::new(4.try_into().unwrap(), 12.try_into().unwrap(), 0);
+            let mut parser = vt100::Parser::new(4.try_into().unwrap(), 40.try_into().unwrap(), 0);
             let mut screen = std::collections::BTreeMap::new();
             let mut shown = Shown::default();
-            for frame in frames {
+            for (mut frame, (y, from, count)) in frames {
+                frame.extend((from..from + count).map(|x| ((y, x), (" ".to_owned(), Style::new()))));
                 let content: Vec<(u16, u16, Cell)> =
                     frame.into_iter().map(|((y, x), (s, style))| (x, y, cell(&s, style))).collect();
                 parser.process(encoded(&mut shown, &content).as_bytes());

@@ -197,6 +197,8 @@ fn told(imap: &Imap, lying: &Lying<'_>, parsed: &Parsed, moment: Moment) -> Vec<
     let mut seen = Vec::new();
     for event in &mut events {
         let Event::Message(fact) = event else { continue };
+        // Of what the server says alone: whenever it is read again, it stands in the same order to what was read before.
+        fact.rev.at = -lying.arrived.min(moment.now);
         if let Some(large) = &lying.large {
             for file in &mut fact.attachments {
                 file.size = large.sizes.get(&file.external_id).copied();
