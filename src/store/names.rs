@@ -18,12 +18,12 @@ pub(super) fn of(conn: &Connection, conversation: i64) -> Result<String, StoreEr
 
 /// The words of a conversation's entry in the index of names.
 pub(super) fn words(conn: &Connection, conversation: i64) -> rusqlite::Result<String> {
-    let (subject, theirs, name, contact, channel): (Option<String>, String, String, i64, i64) = conn
+    let (subject, theirs, ours, name, contact, channel): (Option<String>, String, String, String, i64, i64) = conn
         .prepare_cached(
-            "SELECT c.subject, c.theirs, k.name, k.id, c.channel FROM conversation c JOIN contact k ON k.id = c.contact_id
+            "SELECT c.subject, c.theirs, c.ours, k.name, k.id, c.channel FROM conversation c JOIN contact k ON k.id = c.contact_id
              WHERE c.id = ?1",
         )?
-        .query_row(params![conversation], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?)))?;
+        .query_row(params![conversation], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?)))?;
     let mut words = subject.unwrap_or_default();
     words.push('\n');
     words.push_str(&name);
@@ -40,7 +40,7 @@ pub(super) fn words(conn: &Connection, conversation: i64) -> rusqlite::Result<St
         }
     }
     if channel == Channel::Email.code() {
-        push_of_mails(conn, conversation, &mut words)?;
+        push_of_mails(conn, conversation, &ours, &mut words)?;
     }
     Ok(words)
 }
@@ -48,12 +48,16 @@ pub(super) fn words(conn: &Connection, conversation: i64) -> rusqlite::Result<St
 /// Words of mails of a conversation at most: a list's thread has thousands of writers.
 const OF_MAILS: i64 = 300;
 
-fn push_of_mails(conn: &Connection, conversation: i64, words: &mut String) -> rusqlite::Result<()> {
-    let known: HashSet<String> = words.lines().map(str::to_lowercase).collect();
-    let mut more = conn.prepare_cached(
-        "SELECT w.words FROM mail_word w JOIN conversation c ON c.id = w.conversation_id
-         WHERE w.conversation_id = ?1 AND w.words <> lower(c.ours) ORDER BY w.words LIMIT ?2",
-    )?;
+/// The words of the mails of a conversation that are not there yet. Our own address is in all of them, and finds nothing.
+fn push_of_mails(
+    conn: &Connection,
+    conversation: i64,
+    ours: &str,
+    words: &mut String,
+) -> rusqlite::Result<()> {
+    let known: HashSet<String> = words.lines().chain([ours]).map(str::to_lowercase).collect();
+    let mut more = conn
+        .prepare_cached("SELECT words FROM mail_word WHERE conversation_id = ?1 ORDER BY words LIMIT ?2")?;
     let mut rows = more.query(params![conversation, OF_MAILS])?;
     while let Some(row) = rows.next()? {
         let value = row.get_ref(0)?.as_str().unwrap_or_default();

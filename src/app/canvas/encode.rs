@@ -75,43 +75,14 @@ impl Shown {
     ) {
         let mut pen = Pen::default();
         let mut at = Cursor::Unknown;
-        let mut content = content.peekable();
-        let mut blanks = Vec::new();
-        while let Some((x, y, cell)) = content.next() {
+        for (x, y, cell) in content {
             let to = Position { x, y };
             self.move_to(out, &pen, at, to);
             set(out, &mut pen, cell);
-            blanks.clear();
-            if is_bare(cell) && pen.bg == Color::Reset {
-                blanks.push(cell);
-                let mut next = x + 1;
-                while let Some((_, _, cell)) =
-                    content.next_if(|(x, at, cell)| (*x, *at) == (next, y) && is_bare(cell))
-                {
-                    blanks.push(cell);
-                    next += 1;
-                }
-            }
-            match u16::try_from(blanks.len()) {
-                // The cursor stays where it is.
-                Ok(run) if run >= RUN => {
-                    let _ = write!(out, "\x1b[{run}X");
-                    at = Cursor::At(to);
-                }
-                Ok(run) if run > 0 => {
-                    out.extend(std::iter::repeat_n(' ', usize::from(run)));
-                    at = Cursor::At(Position { x: x + run, y });
-                }
-                _ => {
-                    out.push_str(cell.symbol());
-                    let behind = Position { x: x + 1, y };
-                    at = if is_one_wide(cell.symbol()) { Cursor::At(behind) } else { Cursor::Beyond(to) };
-                    self.put(to, cell);
-                }
-            }
-            for (x, cell) in (x..).zip(&blanks) {
-                self.put(Position { x, y }, cell);
-            }
+            out.push_str(cell.symbol());
+            let behind = Position { x: x + 1, y };
+            at = if is_one_wide(cell.symbol()) { Cursor::At(behind) } else { Cursor::Beyond(to) };
+            self.put(to, cell);
         }
         if pen != Pen::default() {
             out.push_str("\x1b[m");
@@ -158,14 +129,6 @@ enum Cursor {
     At(Position),
     /// Behind what stands there: terminals disagree about how wide that is.
     Beyond(Position),
-}
-
-/// So many blanks are erased rather than written: it takes no more bytes, the way over them included.
-const RUN: u16 = 10;
-
-/// Whether a cell is what a terminal makes of an erased one: a blank on the ground of its own, with nothing to be seen.
-fn is_bare(cell: &Cell) -> bool {
-    cell.symbol() == " " && cell.bg == Color::Reset && !cell.modifier.intersects(ON_BLANKS)
 }
 
 /// Up to so many letters are written again: the sequence that goes over them is as long.
@@ -385,26 +348,6 @@ mod tests {
         );
     }
 
-    #[test]
-    fn many_blanks_are_erased_at_once_where_nothing_of_them_is_seen() {
-        let blanks = |count: u16, style: Style| -> Vec<(u16, u16, Cell)> {
-            let mut all: Vec<_> = (0..count).map(|x| (x, 0, cell(" ", style))).collect();
-            all.push((count, 0, cell("x", Style::new())));
-            all
-        };
-        let plain = Style::new();
-        assert_eq!(encoded(&mut Shown::default(), &blanks(12, plain)), "\x1b[1;1H\x1b[12X\x1b[12Cx");
-        assert_eq!(encoded(&mut Shown::default(), &blanks(3, plain)), "\x1b[1;1H   x");
-        for seen in [plain.bg(Color::Blue), plain.add_modifier(Modifier::UNDERLINED)] {
-            let out = encoded(&mut Shown::default(), &blanks(12, seen));
-            assert!(out.contains(&" ".repeat(12)) && !out.contains('X'), "{out:?}");
-        }
-        // Where the ground is another one, it is changed first.
-        let mut all = vec![(0, 0, cell("a", plain.bg(Color::Blue)))];
-        all.extend((1..12).map(|x| (x, 0, cell(" ", plain))));
-        assert_eq!(encoded(&mut Shown::default(), &all), "\x1b[1;1H\x1b[44ma\x1b[49m\x1b[11X");
-    }
-
     fn style() -> impl Strategy<Value = Style> {
         let color = prop_oneof![
             Just(Color::Reset),
@@ -439,13 +382,12 @@ mod tests {
         #[test]
         fn an_emulator_shows_what_was_painted(
             frames in prop::collection::vec(
-                (prop::collection::btree_map((0u16..4, 0u16..40), ("[a-z ─é]", style()), 1..30), (0u16..4, 0u16..20, 0u16..20)), 1..5),
+                prop::collection::btree_map((0u16..4, 0u16..12), ("[a-z ─é]", style()), 1..30), 1..5),
         ) {
-            let mut parser = vt100::Parser::new(4.try_into().unwrap(), 40.try_into().unwrap(), 0);
+            let mut parser = vt100::Parser::new(4.try_into().unwrap(), 12.try_into().unwrap(), 0);
             let mut screen = std::collections::BTreeMap::new();
             let mut shown = Shown::default();
-            for (mut frame, (y, from, count)) in frames {
-                frame.extend((from..from + count).map(|x| ((y, x), (" ".to_owned(), Style::new()))));
+            for frame in frames {
                 let content: Vec<(u16, u16, Cell)> =
                     frame.into_iter().map(|((y, x), (s, style))| (x, y, cell(&s, style))).collect();
                 parser.process(encoded(&mut shown, &content).as_bytes());

@@ -45,13 +45,11 @@ pub fn ingest(push: &RawPush, own: &Own) -> Result<Ingest, Malformed> {
         events.extend(named(&name, data));
         if let Some((state, said, reason)) = standing(kind, data) {
             let message = MessageRef::Token(op, Some(Mail { message_id: name, ..Mail::default() }.name()));
-            let missed =
-                if matches!(kind, "bounced" | "suppressed") { addresses(&data["to"]) } else { Vec::new() };
             let report = DeliveryReport {
                 state,
                 said,
                 reason,
-                missed,
+                missed: missed(kind, data),
                 price: None,
                 at,
                 source: DeliverySource::Webhook,
@@ -108,6 +106,11 @@ pub fn standing(kind: &str, data: &Value) -> Option<(Delivery, String, Option<Re
         "complained" => (Delivery::Accepted, "reported as spam".into(), None),
         _ => return None,
     })
+}
+
+/// Whom a mail did not reach by an event; nobody is named where it reached nobody.
+pub fn missed(kind: &str, data: &Value) -> Vec<String> {
+    if matches!(kind, "bounced" | "suppressed") { addresses(&data["to"]) } else { Vec::new() }
 }
 
 /// Whom an event is about, in words.

@@ -103,7 +103,7 @@ fn told(op: OpId, name: &str, row: &Value, now: Ms) -> Vec<Event> {
         state,
         said,
         reason,
-        missed: Vec::new(),
+        missed: events::missed(word, row),
         price: None,
         at: now,
         source: DeliverySource::Pull,

@@ -13,6 +13,7 @@ use crate::store::tx::Tx;
 use crate::text::address;
 use crate::text::mail::compose::head;
 use crate::text::mail::mailboxes;
+use crate::text::sanitize;
 use rusqlite::params;
 
 /// The mail that is answered where none is named: [`head::answered`] in the words of the tables.
@@ -161,11 +162,20 @@ impl Tx<'_> {
             only(head.cc.as_deref().unwrap_or_default()),
             only(&head.bcc),
         );
-        // A report may name an address behind the one that was written to: then it says nothing of who has it.
         if !(to.is_empty() && cc.is_empty() && bcc.is_empty()) {
             (head.to, head.cc, head.bcc) = (Some(to), Some(cc), bcc);
+            return Ok(written);
         }
-        Ok(written)
+        let all = [head.to.as_ref(), head.cc.as_ref(), Some(&head.bcc)];
+        let count: usize = all.into_iter().flatten().map(Vec::len).sum();
+        match missed.first() {
+            // A report may name an address behind the one that was written to: of several, nobody knows whose that is.
+            Some(address) if count > 1 => Err(StoreError::Refused(format!(
+                "it did not reach {}, which is none of its recipients, and the others may have it: write to whom it is for anew",
+                sanitize::line(address)
+            ))),
+            _ => Ok(written),
+        }
     }
 }
 

@@ -89,8 +89,11 @@ impl Tx<'_> {
                 if out.is_html {
                     // What is read here is what its readers see.
                     let text = html::to_text(&written.text);
-                    kept.html = Some(std::mem::take(&mut shown.text));
-                    shown.text = text;
+                    kept.html = Some(written.text.clone());
+                    // A picture without words: its source says more than nothing.
+                    if !text.trim().is_empty() {
+                        shown.text = text;
+                    }
                 }
                 let message = self.own_message(actor, row.id, Direction::Outbound, &shown)?;
                 self.own_mail(row, message, &kept)?;

@@ -352,15 +352,7 @@ impl Tx<'_> {
         at: Ms,
         source: DeliverySource,
     ) -> Result<Option<ConversationId>, StoreError> {
-        let report = DeliveryReport {
-            state: Delivery::Read,
-            said: UP_TO.into(),
-            reason: None,
-            missed: Vec::new(),
-            price: None,
-            at,
-            source,
-        };
+        let report = read_at(at, source);
         let found: Option<(i64, Option<Ms>)> = self.one(
             "SELECT id, their_read_at FROM conversation WHERE external_id = ?1 AND account_id = ?2",
             params![key.0, account.0],
@@ -426,20 +418,20 @@ impl Tx<'_> {
             |r| r.get(0),
         )?;
         let Some(at) = at else { return Ok(()) };
-        let source = DeliverySource::Webhook;
-        let state = Delivery::Read;
-        self.report(
-            message,
-            &DeliveryReport {
-                state,
-                said: UP_TO.into(),
-                reason: None,
-                missed: Vec::new(),
-                price: None,
-                at,
-                source,
-            },
-        )
+        self.report(message, &read_at(at, DeliverySource::Webhook))
+    }
+}
+
+/// That a message was read with all that was sent before it.
+fn read_at(at: Ms, source: DeliverySource) -> DeliveryReport {
+    DeliveryReport {
+        state: Delivery::Read,
+        said: UP_TO.into(),
+        reason: None,
+        missed: Vec::new(),
+        price: None,
+        at,
+        source,
     }
 }
 

@@ -65,7 +65,7 @@ fn asking() -> Asking {
 fn filled(conversations: usize, messages: usize) -> Connection {
     let db = Connection::open_in_memory().unwrap();
     db.execute_batch(SCHEMA).unwrap();
-    db.execute_batch("CREATE TABLE mail_word (conversation_id INTEGER, words TEXT)").unwrap();
+    db.execute_batch(include_str!("../migrations/0011.sql")).unwrap();
     db.execute_batch(
         "INSERT INTO account (id, name, provider, channels, since) VALUES (1, 'support', 'twilio', '[]', 0), (2, 'import/email', 'import', '[]', 0);
          INSERT INTO agent (id, name, email) VALUES (1, 'Ana Lima', 'ana@x.example'), (2, 'Tom Hill', 'tom@x.example');

@@ -202,6 +202,29 @@ fn what_came_back_from_one_of_several_goes_out_again_to_that_one_alone() {
 }
 
 #[test]
+fn what_came_back_from_nobody_who_was_written_to_goes_to_nobody_again() {
+    let kit = mail_kit(&[]);
+    let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
+    kit.clock.set(NOW + 1000);
+    let send = |to: &[&str]| {
+        let to = Some(to.iter().map(|one| Mailbox::bare(*one)).collect());
+        let text = written("hello", MailHead { to, ..MailHead::default() });
+        let done = kit.perform(Action::Reply { conversation: id, text, undo_ms: 0, at: None });
+        let missed = vec!["anna.private@elsewhere.example".to_owned()];
+        let report = DeliveryReport { missed, ..report(Delivery::Failed, "returned", NOW + 1500) };
+        let message = MessageRef::Token(done.op.unwrap(), Some(done.message.unwrap().to_string()));
+        kit.apply(vec![Event::Delivery { message, report }]);
+        done.message.unwrap()
+    };
+    let several = send(&[ANNA, BOB]);
+    let refused = kit.try_perform(Action::Retry { message: several });
+    assert!(matches!(&refused, Err(StoreError::Refused(why)) if why.contains("anna.private")), "{refused:?}");
+    let alone = send(&[ANNA]);
+    assert_eq!(addresses(&sent(&kit, kit.perform(Action::Retry { message: alone }).op).mail.to), [ANNA]);
+    kit.check();
+}
+
+#[test]
 fn what_is_given_as_html_is_read_as_its_readers_see_it() {
     let kit = mail_kit(&[]);
     let id = kit.apply(vec![mailed(mail("a", ANNA, "Lamp"), NOW, "one")]).conversations[0];
