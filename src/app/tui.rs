@@ -11,6 +11,7 @@ use crate::app::terminal::Screen;
 use crate::app::workspace::Workspace;
 use crate::app::{AppError, logs, startup};
 use crate::config::{Config, Overrides};
+use crate::ui::effect::Effect;
 use crate::ui::msg::{Level, Msg};
 use crate::ui::{self, Model};
 use jiff::tz::TimeZone;
@@ -99,6 +100,7 @@ pub fn run(workspace: &Workspace, overrides: Overrides, extra: Extra) -> Result<
         model,
         effects,
         frames: FrameClock::default(),
+        later: Vec::new(),
         waiting: 0,
         keyed: false,
         key_at: None,
@@ -135,6 +137,8 @@ struct Loop<S: Fn(Msg) + Clone + Send + 'static> {
     model: Model,
     effects: Effects<S>,
     frames: FrameClock,
+    /// What is asked for once the frame is out.
+    later: Vec<Effect>,
     /// Needs that are not yet answered.
     waiting: usize,
     /// A key has asked for some of them, itself or by what its frame brought into view: its frame is not whole before they are met.
@@ -169,6 +173,9 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Loop<S> {
             if grace.is_none() && due.is_some_and(|due| due <= now) {
                 self.paint(screen)?;
                 continue;
+            }
+            if grace.is_none() {
+                self.ask_later();
             }
             let mut until = grace.or(due);
             if self.stale {
@@ -263,12 +270,26 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Loop<S> {
         self.take(effects);
     }
 
-    fn take(&mut self, effects: Vec<crate::ui::effect::Effect>) {
+    fn take(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            if matches!(effect, crate::ui::effect::Effect::Load(_)) {
-                self.waiting += 1;
-                self.keyed |= self.key_at.is_some_and(|at| at.elapsed() < KEY_TIME);
+            match effect {
+                Effect::LoadSoon(_) => {
+                    self.later.push(effect);
+                    continue;
+                }
+                Effect::Load(_) => {
+                    self.waiting += 1;
+                    self.keyed |= self.key_at.is_some_and(|at| at.elapsed() < KEY_TIME);
+                }
+                _ => {}
             }
+            self.terminal.extend(self.effects.perform(effect));
+        }
+    }
+
+    /// Asks for what nobody waits for: it would take the processor from the frame that somebody waits for.
+    fn ask_later(&mut self) {
+        for effect in std::mem::take(&mut self.later) {
             self.terminal.extend(self.effects.perform(effect));
         }
     }

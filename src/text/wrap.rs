@@ -122,15 +122,29 @@ struct Break {
 }
 
 fn wrap_hard(text: &str, base: usize, width: usize, lines: &mut Vec<Range<usize>>) {
-    if text.len() <= width && is_plain(text) {
+    if !is_plain(text) {
+        let measured = text.grapheme_indices(true).map(|(at, grapheme)| (at, grapheme, cells(grapheme)));
+        return wrap_measured(measured, base, width, lines);
+    }
+    if text.len() <= width {
         lines.push(base..base + text.trim_end_matches(' ').len());
         return;
     }
+    let letters = text.char_indices().map(|(at, _)| (at, &text[at..=at], 1));
+    wrap_measured(letters, base, width, lines);
+}
+
+/// Wraps graphemes, of which each comes with its place and the cells that it takes.
+fn wrap_measured<'a>(
+    graphemes: impl Iterator<Item = (usize, &'a str, usize)>,
+    base: usize,
+    width: usize,
+    lines: &mut Vec<Range<usize>>,
+) {
     let (mut start, mut used, mut content_end) = (0, 0, 0);
     let mut opening: Option<Break> = None;
     let mut before: Option<(&str, usize)> = None;
-    for (at, grapheme) in text.grapheme_indices(true) {
-        let wide = cells(grapheme);
+    for (at, grapheme, wide) in graphemes {
         if is_blank(grapheme) {
             used += wide;
             before = Some((grapheme, wide));
@@ -168,8 +182,12 @@ fn wrap_hard(text: &str, base: usize, width: usize, lines: &mut Vec<Range<usize>
 
 /// The text if it fits into `width` cells, else its head with an ellipsis, together at most `width`. Never splits a grapheme.
 pub fn truncate(text: &str, width: usize) -> Cow<'_, str> {
-    if text.len() <= width && is_plain(text) {
-        return Cow::Borrowed(text);
+    if is_plain(text) {
+        return match width {
+            _ if text.len() <= width => Cow::Borrowed(text),
+            0 => Cow::Borrowed(""),
+            _ => Cow::Owned(format!("{}{ELLIPSIS}", text[..width - 1].trim_end())),
+        };
     }
     let mut used = 0;
     // The longest head that leaves a cell for the ellipsis.
@@ -200,6 +218,7 @@ pub fn pad(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn lines(text: &str, width: usize) -> Vec<&str> {
         wrap(text, width).into_iter().map(|r| &text[r]).collect()
@@ -273,5 +292,22 @@ mod tests {
         assert_eq!(pad("中文字", 4), "中… ");
         assert_eq!(pad("ab", 4), "ab  ");
         assert!(matches!(truncate("中文", 4), Cow::Borrowed(_)));
+    }
+
+    proptest! {
+        /// Letters of one cell are wrapped without being measured, and as if they were.
+        #[test]
+        fn plain_text_is_wrapped_like_any_other(text in "[ -~]{0,60}", width in 1usize..20) {
+            let mut measured = Vec::new();
+            wrap_measured(text.grapheme_indices(true).map(|(at, g)| (at, g, cells(g))), 0, width, &mut measured);
+            prop_assert_eq!(wrap(&text, width), measured);
+        }
+
+        /// The same for a text that is cut: another letter of one cell, which is not plain, changes nothing.
+        #[test]
+        fn plain_text_is_cut_like_any_other(text in "[ -~]{0,60}", width in 0usize..20) {
+            let other = text.replace('a', "à");
+            prop_assert_eq!(truncate(&text, width).replace('a', "à"), truncate(&other, width).into_owned());
+        }
     }
 }

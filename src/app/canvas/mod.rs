@@ -1,6 +1,8 @@
 //! Where ratatui paints: one write a frame, and none at all when a frame changes nothing.
 
 mod encode;
+mod order;
+mod pen;
 
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{Command, cursor, terminal};
