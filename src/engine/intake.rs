@@ -31,6 +31,28 @@ enum Read {
     Unreadable(ReceiptId, String),
 }
 
+impl Read {
+    fn receipt(&self) -> ReceiptId {
+        let (Read::Events { receipt, .. } | Read::Unreadable(receipt, _)) = self;
+        *receipt
+    }
+
+    /// Whose facts it holds.
+    fn account(&self) -> Option<AccountId> {
+        match self {
+            Read::Events { account, .. } => Some(*account),
+            Read::Unreadable(..) => None,
+        }
+    }
+
+    fn events(&self) -> &[Event] {
+        match self {
+            Read::Events { events, .. } => events,
+            Read::Unreadable(..) => &[],
+        }
+    }
+}
+
 /// Receipts as they are read from the inbox.
 type Window = Vec<(ReceiptId, AccountId, ReceiptNew)>;
 
@@ -181,11 +203,11 @@ impl Intake {
         }
         // One of them is poison: one by one, so that only that one is set aside.
         for one in batch.iter() {
-            let (Read::Events { receipt: id, .. } | Read::Unreadable(id, _)) = one;
+            let id = one.receipt();
             match self.clone().apply(std::slice::from_ref(one).into()).await {
                 Ok(()) => {}
                 Err(e) if e.is_about_the_data() => {
-                    let (id, why) = (*id, format!("it could not be applied: {e}"));
+                    let why = format!("it could not be applied: {e}");
                     error!("receipt {id} is quarantined: {why}");
                     self.writes.run(Class::Apply, move |t| t.receipt_quarantine(id, &why)).await?;
                 }
@@ -249,17 +271,20 @@ impl Intake {
             .writes
             .run(Class::Apply, move |t| {
                 let mut media_due = false;
-                for read in batch.iter() {
-                    match read {
-                        Read::Events { receipt, account, events, .. } => {
-                            let applied = t.apply_pushed(*account, events)?;
-                            t.judge_new(&applied.begun, &rules)?;
-                            media_due |= applied.media_due;
-                            t.receipt_done(*receipt)?;
+                // Those of one account that follow one another are applied at once: they mostly speak of the same things.
+                for of_one in batch.chunk_by(|a, b| a.account().is_some() && a.account() == b.account()) {
+                    if let Some(account) = of_one.first().and_then(Read::account) {
+                        let applied = t.apply_pushed(account, of_one.iter().flat_map(Read::events))?;
+                        t.judge_new(&applied.begun, &rules)?;
+                        media_due |= applied.media_due;
+                    }
+                    for read in of_one {
+                        if let Read::Unreadable(id, why) = read {
+                            t.receipt_quarantine(*id, why)?;
                         }
-                        Read::Unreadable(id, why) => t.receipt_quarantine(*id, why)?,
                     }
                 }
+                t.receipts_done(&batch.iter().map(Read::receipt).collect::<Vec<_>>())?;
                 Ok(media_due)
             })
             .await?;

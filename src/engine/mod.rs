@@ -374,7 +374,7 @@ mod tests {
                 let account = t.account_upsert(&spec)?;
                 for n in 0..1_200 {
                     if let ReceiptOutcome::New(id) = t.receipt_append(account, &n.to_string(), &push)? {
-                        t.receipt_done(id)?;
+                        t.receipts_done(&[id])?;
                     }
                 }
                 t.apply(account, &[told])

@@ -419,10 +419,10 @@ impl Tx<'_> {
 
 /// The first words of a message, on one line; of a mail the first of its own, where it has any.
 fn preview(text: &str, channel: Channel) -> String {
-    let head = |most: usize| text.char_indices().nth(most).map_or(text, |(at, _)| &text[..at]);
+    let head = |most: usize| first(text, most).unwrap_or(text);
     if channel == Channel::Email {
         let own = fold::own(head(MAIL_HEAD));
-        let own = short(own.char_indices().nth(HEAD).map_or(own.as_str(), |(at, _)| &own[..at]));
+        let own = short(first(&own, HEAD).unwrap_or(&own));
         if !own.is_empty() {
             return own;
         }
@@ -434,10 +434,17 @@ fn preview(text: &str, channel: Channel) -> String {
 fn short(text: &str) -> String {
     let line = sanitize::line(text);
     let line = line.trim();
-    match line.char_indices().nth(PREVIEW) {
-        Some((at, _)) => format!("{}\u{2026}", line[..at].trim_end()),
+    match first(line, PREVIEW) {
+        Some(head) => format!("{}\u{2026}", head.trim_end()),
         None => line.to_owned(),
     }
+}
+
+/// So many characters from the beginning of a text that has more.
+fn first(text: &str, most: usize) -> Option<&str> {
+    // No text has more characters than bytes.
+    let more = text.len() > most;
+    more.then(|| text.char_indices().nth(most)).flatten().map(|(at, _)| &text[..at])
 }
 
 /// Labels as the conversation keeps them.

@@ -114,8 +114,9 @@ fn a_newer_file_is_refused_and_left_alone() {
     assert!(matches!(open(dir.path()), Err(StoreError::Newer { found: 99, .. })));
 }
 
-#[test]
-fn a_job_that_fails_or_panics_does_not_hurt_its_neighbours() {
+/// Six jobs of a class that share a transaction: the third fails, the fifth panics. Answers who was told that it stands, and the
+/// sizes of what is kept.
+fn of_six(class: Class) -> (Vec<bool>, Vec<usize>) {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path()).unwrap();
     let a = account(&store, "a").unwrap();
@@ -126,7 +127,7 @@ fn a_job_that_fails_or_panics_does_not_hurt_its_neighbours() {
     for n in 0..6 {
         let tx = tx.clone();
         store.writer().submit(
-            Class::Receipt,
+            class,
             move |t| {
                 let out = t.receipt_append(a, &format!("key {n}"), &push(n))?;
                 match n {
@@ -139,10 +140,45 @@ fn a_job_that_fails_or_panics_does_not_hurt_its_neighbours() {
         );
     }
     hold.send(()).unwrap();
-    let got: Vec<_> = rx.iter().take(6).collect();
-    assert_eq!(got, [(0, true), (1, true), (2, false), (3, true), (4, false), (5, true)]);
+    let mut told: Vec<_> = rx.iter().take(6).collect();
+    told.sort();
     let kept = store.reader().unwrap().receipts_waiting(10).unwrap();
-    assert_eq!(kept.iter().map(|w| w.2.body.len()).collect::<Vec<_>>(), [0, 1, 3, 5]);
+    (told.into_iter().map(|(_, stands)| stands).collect(), kept.iter().map(|w| w.2.body.len()).collect())
+}
+
+#[test]
+fn a_job_that_fails_or_panics_does_not_hurt_its_neighbours() {
+    for class in [Class::Durable, Class::Apply] {
+        assert_eq!(
+            of_six(class),
+            (vec![true, true, false, true, false, true], vec![0, 1, 3, 5]),
+            "{class:?}"
+        );
+    }
+}
+
+#[test]
+fn the_first_job_of_a_transaction_has_no_savepoint_and_leaves_nothing_when_it_fails() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).unwrap();
+    let a = account(&store, "a").unwrap();
+    let failed = store.writer().call(Class::Apply, move |t| {
+        t.receipt_append(a, "one", &push(1))?;
+        Err::<(), _>(StoreError::Refused("no".into()))
+    });
+    assert_eq!(failed, Err(StoreError::Refused("no".into())));
+    store.writer().call(Class::Apply, move |t| t.receipt_append(a, "two", &push(2))).unwrap();
+    let kept = store.reader().unwrap().receipts_waiting(10).unwrap();
+    assert_eq!(kept.iter().map(|w| w.2.body.len()).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn a_receipt_that_cannot_be_kept_is_told_and_so_are_those_that_shared_its_transaction() {
+    let (told, kept) = of_six(Class::Receipt);
+    assert_eq!(told[..3], [false, false, false], "nobody is told that what is gone was kept");
+    assert_eq!(told[4..5], [false]);
+    let stand: Vec<usize> = (0..6).filter(|n| told[*n]).collect();
+    assert_eq!(kept, stand);
 }
 
 #[test]

@@ -72,12 +72,16 @@ impl Tx<'_> {
         id.map(|id| ReceiptOutcome::Duplicate(ReceiptId(id))).ok_or(StoreError::NotFound("receipt"))
     }
 
-    /// A push was read and applied.
+    /// Pushes were read and applied.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn receipt_done(&mut self, id: ReceiptId) -> Result<(), StoreError> {
-        self.exec("DELETE FROM receipt_waiting WHERE receipt_id = ?1", [id.0])?;
+    pub fn receipts_done(&mut self, ids: &[ReceiptId]) -> Result<(), StoreError> {
+        // They mostly follow one another.
+        for run in ids.chunk_by(|a, b| b.0 == a.0 + 1) {
+            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+            self.exec("DELETE FROM receipt_waiting WHERE receipt_id BETWEEN ?1 AND ?2", [first.0, last.0])?;
+        }
         Ok(())
     }
 
@@ -86,7 +90,7 @@ impl Tx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn receipt_quarantine(&mut self, id: ReceiptId, error: &str) -> Result<(), StoreError> {
-        self.receipt_done(id)?;
+        self.receipts_done(&[id])?;
         self.exec(
             "INSERT OR REPLACE INTO receipt_quarantine(receipt_id, error) VALUES (?1, ?2)",
             params![id.0, error],

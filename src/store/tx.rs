@@ -126,6 +126,11 @@ impl<'a> Tx<'a> {
         if base > top {
             return Ok(MessageId(base));
         }
+        if top + 1 < base + width {
+            // Nothing is above it: what comes in now is mostly of the same second as what came before it.
+            self.pending.top = Some(top + 1);
+            return Ok(MessageId(top + 1));
+        }
         let mut at = self.pending.slots.get(&base).copied().unwrap_or(base);
         let id = loop {
             let highest: Option<i64> = self

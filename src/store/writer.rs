@@ -2,7 +2,7 @@
 //!
 //! All waiting receipts share a transaction, which `flush` puts on the disk while the writer goes on; what agents did shares a
 //! `synchronous=FULL` one; what is applied from receipts goes into short `NORMAL` ones in between. Each job has its own savepoint, so
-//! that one that fails does not hurt its neighbours.
+//! that one that fails does not hurt its neighbours; but for receipts, which fail only where the disk does, and then together.
 
 use crate::domain::clock::Clock;
 use crate::store::error::StoreError;
@@ -352,11 +352,13 @@ impl Work {
         let mut next = Some(first);
         let mut broken: Option<StoreError> = None;
         while let Some(mut job) = next {
-            let good = self.one(job.as_mut());
+            // A savepoint makes SQLite copy each page that is written to after it.
+            let alone = class == Class::Receipt || jobs.is_empty();
+            let good = self.one(job.as_mut(), alone);
             let why = job.error();
             jobs.push((job, good));
             if self.conn.is_autocommit() {
-                // SQLite itself has rolled everything back (disk full, I/O error).
+                // Everything was rolled back: by SQLite itself (disk full, I/O error), or because the job was not to stand.
                 broken = why.or_else(|| Some(StoreError::Io("the transaction was rolled back".into())));
                 break;
             }
@@ -382,9 +384,13 @@ impl Work {
         }
     }
 
-    /// One job in its savepoint. Answers whether it stands.
-    fn one(&mut self, job: &mut dyn Job) -> bool {
-        if let Err(e) = self.run_cached("SAVEPOINT job") {
+    /// One job, in its savepoint. Answers whether it stands. With one that is `alone` the whole transaction stands or falls.
+    fn one(&mut self, job: &mut dyn Job, alone: bool) -> bool {
+        let (begin, keep, undo) = match alone {
+            true => (None, None, "ROLLBACK"),
+            false => (Some("SAVEPOINT job"), Some("RELEASE job"), "ROLLBACK TO job; RELEASE job"),
+        };
+        if let Some(Err(e)) = begin.map(|sql| self.run_cached(sql)) {
             job.fail(StoreError::from(e).about(&self.file));
             return false;
         }
@@ -400,10 +406,10 @@ impl Work {
         if self.conn.is_autocommit() {
             return good;
         }
-        let end = if good {
-            self.run_cached("RELEASE job")
-        } else {
-            self.conn.execute_batch("ROLLBACK TO job; RELEASE job")
+        let end = match (good, keep) {
+            (false, _) => self.conn.execute_batch(undo),
+            (true, Some(sql)) => self.run_cached(sql),
+            (true, None) => Ok(()),
         };
         match end {
             Ok(()) => good,

@@ -23,7 +23,12 @@ pub(crate) fn cells(grapheme: &str) -> usize {
 
 /// Whether a text is printable ASCII alone: a letter a cell, nothing to fold or to measure.
 pub fn is_plain(text: &str) -> bool {
-    text.bytes().all(|b| matches!(b, b' '..=b'~'))
+    all_bytes(text, |b| matches!(b, b' '..=b'~'))
+}
+
+/// Whether all bytes are of a kind, looked at many at a time.
+pub(crate) fn all_bytes(text: &str, is: impl Fn(u8) -> bool) -> bool {
+    text.as_bytes().chunks(32).all(|some| some.iter().fold(true, |all, b| all & is(*b)))
 }
 
 /// Width of the text in terminal cells when drawn on one line.

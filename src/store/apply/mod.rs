@@ -104,20 +104,27 @@ impl Tx<'_> {
         let since: Option<Ms> =
             self.one("SELECT since FROM account WHERE id = ?1", [account.0], |r| r.get(0))?;
         let since = since.ok_or(StoreError::NotFound("account"))?;
-        self.apply_at(Home { account, since: since.div_euclid(1000) * 1000 }, events)
+        self.apply_at(
+            Home { account, since: since.div_euclid(1000) * 1000 },
+            &events.iter().collect::<Vec<_>>(),
+        )
     }
 
     /// Applies facts that a push has told: they have just come, so nothing of them is history, whatever date it bears.
     ///
     /// # Errors
     /// As [`Tx::apply`].
-    pub fn apply_pushed(&mut self, account: AccountId, events: &[Event]) -> Result<Applied, StoreError> {
+    pub fn apply_pushed<'e>(
+        &mut self,
+        account: AccountId,
+        events: impl IntoIterator<Item = &'e Event>,
+    ) -> Result<Applied, StoreError> {
         let known = self.one("SELECT 1 FROM account WHERE id = ?1", [account.0], |_| Ok(()))?;
         known.ok_or(StoreError::NotFound("account"))?;
-        self.apply_at(Home { account, since: Ms::MIN }, events)
+        self.apply_at(Home { account, since: Ms::MIN }, &events.into_iter().collect::<Vec<_>>())
     }
 
-    fn apply_at(&mut self, home: Home, events: &[Event]) -> Result<Applied, StoreError> {
+    fn apply_at(&mut self, home: Home, events: &[&Event]) -> Result<Applied, StoreError> {
         let mut out = Applied::default();
         let mut seen: Vec<ConversationId> = Vec::with_capacity(events.len());
 

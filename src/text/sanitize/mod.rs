@@ -7,6 +7,7 @@ mod mask;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use crate::text::wrap::{all_bytes, is_plain};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthChar;
 
@@ -118,7 +119,7 @@ fn holds_long_cluster(text: &str) -> bool {
 
 /// Whether the text passes [`clean`] unchanged.
 pub fn is_clean(text: &str) -> bool {
-    if text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n')) {
+    if all_bytes(text, |b| matches!(b, b' '..=b'~' | b'\n')) {
         return true;
     }
     let mut marks = Marks(0);
@@ -225,6 +226,9 @@ pub fn line(text: &str) -> Cow<'_, str> {
 }
 
 fn is_one_line(text: &str) -> bool {
+    if is_plain(text) {
+        return !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ");
+    }
     let mut after_blank = true;
     for c in text.chars() {
         let blank = c.is_whitespace();

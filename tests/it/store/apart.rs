@@ -79,7 +79,7 @@ fn a_push_is_kept_once_read_once_and_its_body_dropped_later() {
     kit.store
         .writer()
         .call(Class::Apply, move |t| {
-            t.receipt_done(id)?;
+            t.receipts_done(&[id])?;
             t.receipt_quarantine(bad, "not a form")
         })
         .unwrap();
@@ -99,7 +99,7 @@ fn a_push_is_kept_once_read_once_and_its_body_dropped_later() {
     assert_eq!(reader.receipts_waiting(9).unwrap()[0].0, bad);
     let size = || reader.receipt(bad).unwrap().unwrap().0.size;
     assert_eq!((drop(NOW + 2), size()), (0, 10), "it is still to be read");
-    kit.store.writer().call(Class::Apply, move |t| t.receipt_done(bad)).unwrap();
+    kit.store.writer().call(Class::Apply, move |t| t.receipts_done(&[bad])).unwrap();
     assert_eq!((drop(NOW + 2), size()), (1, 0), "read late, and old by then");
     assert_eq!(drop(NOW + 2), 0);
 }

@@ -147,7 +147,7 @@ impl Desk {
                 .writer()
                 .call(Class::Apply, move |tx| {
                     tx.apply(account, &events)?;
-                    tx.receipt_done(id)
+                    tx.receipts_done(&[id])
                 })
                 .unwrap();
         }
