@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 /// How long after a small batch the next one begins at the earliest, and how long others go first before it is asked again.
-const PAUSE: Duration = Duration::from_millis(4);
+const PAUSE: Duration = Duration::from_millis(8);
 /// Batches in one go. Then a stop is looked for, and what had to wait (its account was not connected) is looked at again.
 const AT_ONCE: usize = 128;
 /// Batches at the writer: while one is applied, others are read; where no receipt is in the way, several share a commit.

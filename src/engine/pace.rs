@@ -51,10 +51,11 @@ impl Pace {
 }
 
 /// How many receipts to read when so many pushes wait at the door. Applying has to keep up with them, and each of them waits for
-/// what is applied meanwhile; where nobody waits, nobody is held up.
+/// what is applied meanwhile; where nobody waits, nobody is held up, and of very many each waits for the others anyway.
 fn size(at_the_door: usize) -> usize {
     match at_the_door {
         0 => MOST,
+        some if some > *CROWD.end() => MOST,
         some => (some / 2).clamp(LEAST, MOST),
     }
 }
@@ -68,7 +69,7 @@ mod tests {
         assert_eq!(size(0), MOST, "nobody waits");
         assert_eq!(size(1), LEAST);
         assert_eq!(size(32), 16);
-        assert_eq!(size(96), MOST);
+        assert_eq!(size(33), MOST);
         assert_eq!(size(usize::MAX / 4), MOST);
     }
 
@@ -89,7 +90,8 @@ mod tests {
         // A pause in between does not begin the time anew while something is left to apply.
         assert_eq!(pace.turn(0, at(1_000)), Turn::Take(MOST));
         assert_eq!(pace.turn(16, at(2_000)), Turn::Take(LEAST));
-        assert_eq!(pace.turn(64, at(60_000)), Turn::Take(32));
+        assert_eq!(pace.turn(32, at(60_000)), Turn::Take(16));
+        assert_eq!(pace.turn(64, at(60_000)), Turn::Take(MOST));
         pace.caught_up();
         assert_eq!(pace.turn(16, at(60_001)), Turn::Wait);
     }

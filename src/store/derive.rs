@@ -49,8 +49,10 @@ pub(super) struct Touch {
     pub unread: i64,
     /// Messages that need the agent, more or fewer.
     pub troubled: i64,
-    /// An inbound message was written at this moment.
+    /// The last moment at which an inbound message that was added was written.
     pub inbound: Option<Ms>,
+    /// The first of these moments.
+    pub inbound_first: Option<Ms>,
     /// The time of an inbound message changed, or one vanished: look again.
     pub inbound_lost: bool,
     /// A public message of ours that counts as an answer.
@@ -140,7 +142,11 @@ pub(super) fn answers(delivery: Option<Delivery>) -> bool {
 
 impl Tx<'_> {
     /// Brings the shown and derived columns of one conversation up to date, and the counts of the views it is in.
-    pub(super) fn derive(&mut self, conversation: ConversationId, touch: Touch) -> Result<(), StoreError> {
+    pub(super) fn derive(
+        &mut self,
+        conversation: ConversationId,
+        mut touch: Touch,
+    ) -> Result<(), StoreError> {
         let id = conversation.0;
         let Some(before) = self.derived(id)? else { return Ok(()) };
         let mut row = before.clone();
@@ -151,7 +157,7 @@ impl Tx<'_> {
             let (at, newest) = self.newest(id)?;
             row.place.last_message_at = at;
             row.newest = newest;
-        } else if let Some(added) = touch.added
+        } else if let Some(added) = touch.added.take()
             && (added.at, Some(added.id)) > (row.place.last_message_at, row.newest.id)
         {
             row.place.last_message_at = added.at;
@@ -182,7 +188,10 @@ impl Tx<'_> {
         }
         row.place.mentions.retain(|(known, _)| !touch.uncalled.contains(known));
         row.place.mentions.sort_unstable();
-        row.place.waiting_since = self.waiting_since(id, &row)?;
+        row.place.waiting_since = match still_waits(&before, &row, &touch) {
+            Some(since) => Some(since),
+            None => self.waiting_since(id, &row)?,
+        };
         if let Some(route) = touch.route.filter(|r| r.beats(&before.route)) {
             if route.theirs != before.route.theirs {
                 self.index_names(id, true);
@@ -415,6 +424,15 @@ impl Tx<'_> {
             |r| r.get(0),
         )
     }
+}
+
+/// Since when a customer waits who has waited before, if nothing has happened that could change it: what was said since comes after.
+fn still_waits(before: &Derived, row: &Derived, touch: &Touch) -> Option<Ms> {
+    let same = before.place.status == row.place.status
+        && before.answered == row.answered
+        && !touch.inbound_lost
+        && !touch.answered_lost;
+    before.place.waiting_since.filter(|since| same && touch.inbound_first.is_none_or(|first| first >= *since))
 }
 
 /// The first words of a message, on one line; of a mail the first of its own, where it has any.

@@ -50,28 +50,38 @@ fn run(waiting: &Receiver<Waiting>, sync: &mut dyn FnMut() -> std::io::Result<()
     while let Ok(first) = waiting.recv() {
         // All that is there by now was committed before the sync begins.
         let batch: Vec<Waiting> = std::iter::once(first).chain(waiting.try_iter()).collect();
-        let outcome = sync().map_err(|e| match e.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => StoreError::Full,
-            _ => StoreError::Io(format!("what was written may not be on the disk: {e}")),
-        });
+        let outcome = sync().map_err(in_doubt);
         for then in batch {
             then(outcome.clone());
         }
     }
 }
 
+fn in_doubt(e: std::io::Error) -> StoreError {
+    match e.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => StoreError::Full,
+        _ => StoreError::Io(format!("what was written may not be on the disk: {e}")),
+    }
+}
+
 /// The write-ahead log of a database. It lives as long as the writer's connection does; should it be another file by then (somebody
 /// replaced it), the new one is opened.
-struct Log {
+pub(super) struct Log {
     path: PathBuf,
     open: std::cell::RefCell<Option<File>>,
 }
 
 impl Log {
-    fn of(database: &Path) -> Log {
+    /// That of a database file.
+    pub(super) fn of(database: &Path) -> Log {
         let mut path = database.as_os_str().to_owned();
         path.push("-wal");
         Log { path: path.into(), open: std::cell::RefCell::new(None) }
+    }
+
+    /// Puts everything that is committed by now on the disk, while the caller waits.
+    pub(super) fn flush(&self) -> Result<(), StoreError> {
+        self.sync().map_err(in_doubt)
     }
 
     fn sync(&self) -> std::io::Result<()> {

@@ -1,12 +1,12 @@
 //! The one writer of a process: a thread that commits jobs in groups, urgent ones first.
 //!
-//! All waiting receipts share a transaction, which `flush` puts on the disk while the writer goes on; what agents did shares a
+//! All waiting receipts share a transaction, which `flush` puts on the disk while the writer goes on with what else there is; what agents did shares a
 //! `synchronous=FULL` one; what is applied from receipts goes into short `NORMAL` ones in between. Each job has its own savepoint, so
 //! that one that fails does not hurt its neighbours; but for receipts, which fail only where the disk does, and then together.
 
 use crate::domain::clock::Clock;
 use crate::store::error::StoreError;
-use crate::store::flush::Flush;
+use crate::store::flush::{Flush, Log};
 use crate::store::open;
 use crate::store::tx::{Pending, Tx};
 use crate::store::upkeep::Upkeep;
@@ -157,8 +157,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Hands a job over and returns at once. `done` runs on the writer's thread (that of a receipt on the one that syncs) after the
-    /// commit, so it has to be short.
+    /// Hands a job over and returns at once. `done` runs on the writer's thread (that of a receipt mostly on the one that syncs) after
+    /// the commit, so it has to be short.
     pub fn submit<T: Send + 'static>(
         &self,
         class: Class,
@@ -225,6 +225,7 @@ impl Thread {
             shared,
             pending: Pending::default(),
             upkeep,
+            log: Log::of(&open::file(dir)),
             full: true,
             file: open::file(dir),
         };
@@ -262,6 +263,8 @@ struct Work {
     pending: Pending,
     upkeep: Upkeep,
     flush: Flush,
+    /// The same log as that of `flush`, for whom nobody else waits.
+    log: Log,
     /// What `PRAGMA synchronous` stands at.
     full: bool,
     file: PathBuf,
@@ -379,6 +382,8 @@ impl Work {
             }
         };
         match outcome {
+            // Nobody else wants the writer: who waits for the disk is answered sooner by it than by another thread.
+            Ok(()) if class == Class::Receipt && self.shared.lock().is_empty() => answer(self.log.flush()),
             Ok(()) if class == Class::Receipt => self.flush.after(Box::new(answer)),
             _ => answer(outcome),
         }

@@ -197,7 +197,11 @@ impl Tx<'_> {
         touch.add(fact.sent_at, id, fact.direction, &fact.text, fact.conversation.channel);
         match fact.direction {
             Direction::Inbound => {
-                touch.inbound = touch.inbound.max(Some(fact.sent_at).filter(|_| !quiet));
+                if !quiet {
+                    touch.inbound = touch.inbound.max(Some(fact.sent_at));
+                    let first = touch.inbound_first.map_or(fact.sent_at, |first| first.min(fact.sent_at));
+                    touch.inbound_first = Some(first);
+                }
                 touch.unread += i64::from(unseen);
             }
             Direction::Outbound => touch.answered = touch.answered.max(Some((fact.sent_at, id))),
