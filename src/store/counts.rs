@@ -33,6 +33,16 @@ pub(super) struct Place {
     pub unread: bool,
 }
 
+/// Columns of `conversation` that stand in indexes and change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub status: Status,
+    pub agent: Option<i64>,
+    pub team: Option<i64>,
+    pub waiting_since: Option<Ms>,
+    pub last_message_at: Ms,
+}
+
 /// The columns of `conversation` that [`Place::read`] takes; others may follow.
 macro_rules! place_columns {
     () => {
@@ -64,8 +74,14 @@ impl Place {
     }
 
     /// The columns that stand in indexes.
-    pub(super) fn shown_in(&self) -> (Status, Option<i64>, Option<i64>, Option<Ms>, Ms) {
-        (self.status, self.agent, self.team, self.waiting_since, self.last_message_at)
+    pub(super) fn shown_in(&self) -> Shown {
+        Shown {
+            status: self.status,
+            agent: self.agent,
+            team: self.team,
+            waiting_since: self.waiting_since,
+            last_message_at: self.last_message_at,
+        }
     }
 
     /// The views it is in.

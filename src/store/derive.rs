@@ -10,7 +10,7 @@ use crate::domain::delivery::Delivery;
 use crate::domain::ids::ConversationId;
 use crate::domain::message::{Direction, MessageKind};
 use crate::domain::rev::Rev;
-use crate::store::counts::{Place, place_columns};
+use crate::store::counts::{Place, Shown, place_columns};
 use crate::store::error::StoreError;
 use crate::store::mentions;
 use crate::store::tx::Tx;
@@ -280,17 +280,18 @@ impl Tx<'_> {
             row.route.theirs,
             row.route.identity
         ];
-        if before.place.shown_in() == place.shown_in() {
+        let (was, is) = (before.place.shown_in(), place.shown_in());
+        // Columns of indexes are named only where one of them changes; mostly it is only that something was said.
+        if was == is {
             self.exec(concat!("UPDATE conversation SET ", rest_columns!(), " WHERE id = ?1"), rest)?;
+        } else if is == (Shown { last_message_at: is.last_message_at, ..was }) {
+            let sql =
+                concat!("UPDATE conversation SET ", rest_columns!(), ", last_message_at = ?19 WHERE id = ?1");
+            let said: [&dyn ToSql; 1] = [&is.last_message_at];
+            self.exec(sql, [rest, &said].concat().as_slice())?;
         } else {
-            // Columns of indexes are named only where one of them changes.
-            let shown: [&dyn ToSql; 5] = [
-                &place.status.code(),
-                &place.agent,
-                &place.team,
-                &place.waiting_since,
-                &place.last_message_at,
-            ];
+            let shown: [&dyn ToSql; 5] =
+                [&is.status.code(), &is.agent, &is.team, &is.waiting_since, &is.last_message_at];
             self.exec(
                 concat!(
                     "UPDATE conversation SET ",

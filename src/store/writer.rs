@@ -368,6 +368,7 @@ impl Work {
             let index = INDEX_COST * u32::try_from(self.pending.bodies()).unwrap_or(u32::MAX);
             next = if began.elapsed() + index < hold { self.next(class) } else { None };
         }
+        let lone = class == Class::Receipt && jobs.len() == 1 && self.shared.lock().is_empty();
         let outcome = match broken {
             Some(why) => Err(why),
             None => self.commit(),
@@ -383,7 +384,7 @@ impl Work {
         };
         match outcome {
             // Nobody else wants the writer: who waits for the disk is answered sooner by it than by another thread.
-            Ok(()) if class == Class::Receipt && self.shared.lock().is_empty() => answer(self.log.flush()),
+            Ok(()) if lone => answer(self.log.flush()),
             Ok(()) if class == Class::Receipt => self.flush.after(Box::new(answer)),
             _ => answer(outcome),
         }
