@@ -262,8 +262,8 @@ fn some_things_are_nowhere_written() {
             // `crossterm::style::Color::` and the like count too; `ThemeColor::` does not.
             !source.code[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '_')
         });
-        // The encoder spells out whichever colour it is given; it chooses none.
-        if colour && !source.path.starts_with("ui/theme/") && source.path != "app/canvas/encode.rs" {
+        // The pen of the canvas spells out whichever colour it is given; it chooses none.
+        if colour && !source.path.starts_with("ui/theme/") && source.path != "app/canvas/pen.rs" {
             wrong.push(format!("src/{}: names a colour: colours exist only in ui/theme", source.path));
         }
     }
