@@ -37,6 +37,17 @@ const MAIL: &str = "desk";
 const ADDRESS: &str = "hello@copperkettle.example";
 const NUMBER: &str = "+15557122661";
 const DEFAULT_HISTORY: usize = 400;
+/// How the demo's configuration begins.
+const TITLE: &str = "# The demo's configuration";
+/// Variables of the user's own workspace: the demo has another one, with addresses and people of its own.
+const NOT_OURS: [&str; 6] = [
+    "FRONTDESK_HOME",
+    "FRONTDESK_WORKSPACE",
+    "FRONTDESK_DEFAULT_WORKSPACE",
+    "FRONTDESK_LISTEN",
+    "FRONTDESK_PUBLIC_URL",
+    "FRONTDESK_AGENT_",
+];
 
 /// Runs the demo until the agent leaves. Progress goes to `out` before the screen opens.
 ///
@@ -53,7 +64,8 @@ pub fn run(options: &DemoOptions, out: &mut dyn Write) -> Result<(), AppError> {
     let (stop, stopped) = watch::channel(false);
     let far_end = FarEnd::start(options)?;
     let overrides = configure(&home.dir, &far_end)?;
-    let config = Config::load(&overrides, &Env::of(&[])).map_err(|e| AppError::Other(e.to_string()))?;
+    let env = Env::of_process().without(&NOT_OURS);
+    let config = Config::load(&overrides, &env).map_err(|e| AppError::Other(e.to_string()))?;
     let workspace = workspace::open(config)?;
     prepare(&workspace, options, out)?;
     let runtime = far_end.runtime.handle().clone();
@@ -82,7 +94,7 @@ pub fn run(options: &DemoOptions, out: &mut dyn Write) -> Result<(), AppError> {
     far_end.stop();
     drop(workspace);
     home.end(out, result.is_ok())?;
-    result
+    result.map(|_| ())
 }
 
 /// The directory of the demo: thrown away at the end, unless it is to be kept.
@@ -97,6 +109,13 @@ impl Home {
             Some(dir) => dir.to_path_buf(),
             None => std::env::temp_dir().join(format!("frontdesk-demo-{}", uuid::Uuid::new_v4().simple())),
         };
+        let config = dir.join("config.toml");
+        if config.exists() && !std::fs::read_to_string(&config).is_ok_and(|text| text.starts_with(TITLE)) {
+            return Err(AppError::Other(format!(
+                "{} is a configuration that is not the demo's, and stays as it is: name another directory with --keep",
+                config.display()
+            )));
+        }
         crate::config::paths::private_dir(&dir).map_err(|e| AppError::Other(e.to_string()))?;
         Ok(Home { dir, keep: keep.is_some() })
     }
@@ -161,7 +180,7 @@ fn configure(home: &Path, far_end: &FarEnd) -> Result<Overrides, AppError> {
     let password = home.join("password");
     write_private(&password, far_end.mailbox.password())?;
     let text = format!(
-        r#"# The demo's configuration: an agent, two colleagues, a Twilio number, a chat page and a mailbox.
+        r#"{TITLE}: an agent, two colleagues, a Twilio number, a chat page and a mailbox.
 listen = "127.0.0.1:0"
 default_workspace = "demo"
 
@@ -250,4 +269,21 @@ fn prepare(workspace: &Workspace, options: &DemoOptions, out: &mut dyn Write) ->
         let _ = writeln!(out);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_that_is_not_the_demos_stays_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.toml");
+        std::fs::write(&file, "# mine\n").unwrap();
+        let refused = Home::make(Some(dir.path())).err().unwrap().to_string();
+        assert!(refused.contains("--keep"), "{refused}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "# mine\n");
+        std::fs::write(&file, format!("{TITLE}: an agent\n")).unwrap();
+        assert!(Home::make(Some(dir.path())).is_ok(), "its own is used again");
+    }
 }

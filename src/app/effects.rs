@@ -152,14 +152,26 @@ impl<S: Fn(Msg) + Clone + Send + 'static> Effects<S> {
     fn open(&self, id: AttachmentId) -> Result<String, String> {
         let (path, name) = self.kept(id)?;
         let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-        Command::new(program)
+        let mut opening = Command::new(program)
             .arg(&path)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .map_err(|e| format!("{program} cannot be started ({e}): save the file with w instead"))?;
-        Ok(format!("opened {name}"))
+        let (send, what) = (self.send.clone(), name.clone());
+        // Some viewers keep it waiting until they are closed.
+        let waiting = std::thread::Builder::new().name("open".into()).spawn(move || {
+            if let Ok(ended) = opening.wait()
+                && !ended.success()
+            {
+                let why =
+                    format!("{program} found nothing to open {what} with ({ended}): save it with w instead");
+                send(Msg::Notice(Level::Error, why));
+            }
+        });
+        waiting.map_err(|e| format!("{name} may be open, but nobody waits for its viewer: {e}"))?;
+        Ok(format!("opening {name}"))
     }
 
     fn save(&self, id: AttachmentId, to: Option<&str>) -> Result<String, String> {

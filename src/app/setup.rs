@@ -205,6 +205,7 @@ fn info(channel: &ChannelConfig, workspace: &str, site: &Site, shown: channel::S
         secrets: channel.secrets.iter().map(|(key, source)| (key.clone(), kept(key, source))).collect(),
         hooks: shown.hooks,
         page_url: shown.page_url,
+        has_address: shown.has_address,
         guide: steps.unwrap_or_default(),
         place: channel.place.to_string(),
     }

@@ -9,8 +9,9 @@ use crate::app::scribe::Scribe;
 use crate::app::station::Station;
 use crate::app::terminal::Screen;
 use crate::app::workspace::Workspace;
-use crate::app::{AppError, logs, startup};
+use crate::app::{AppError, api, logs, startup};
 use crate::config::{Config, Overrides};
+use crate::domain::op::OpState;
 use crate::ui::effect::Effect;
 use crate::ui::msg::{Level, Msg};
 use crate::ui::{self, Model};
@@ -45,9 +46,11 @@ pub enum Arrival {
 
 /// Runs the screen until the agent leaves.
 ///
+/// Answers how many messages are left that nobody sends until an engine runs again.
+///
 /// # Errors
 /// When there is no terminal, or the store cannot be read.
-pub fn run(workspace: &Workspace, overrides: Overrides, extra: Extra) -> Result<(), AppError> {
+pub fn run(workspace: &Workspace, overrides: Overrides, extra: Extra) -> Result<usize, AppError> {
     let config = workspace.config.clone();
     let _log = logs::open(&config.paths.log, &config.log_level)?;
     let (tx, rx) = channel::<Arrival>();
@@ -117,8 +120,23 @@ pub fn run(workspace: &Workspace, overrides: Overrides, extra: Extra) -> Result<
     drop(screen);
     run.effects.scribe.finish();
     station.stop();
-    result
+    result?;
+    left(workspace)
 }
+
+/// Messages that wait for an engine, where none runs.
+fn left(workspace: &Workspace) -> Result<usize, AppError> {
+    if api::engine_runs(workspace.store.dir()) {
+        return Ok(0);
+    }
+    let waiting = workspace.store.reader()?.outbox(MOST_LEFT)?;
+    Ok(waiting.iter().filter(|op| op.kind == "send" && WAITING.contains(&op.state)).count())
+}
+
+/// So many are counted.
+const MOST_LEFT: usize = 999;
+/// What an engine would go on with by itself.
+const WAITING: [OpState; 2] = [OpState::Queued, OpState::Retrying];
 
 /// What a start may add: the demo uses it.
 #[derive(Default)]

@@ -90,18 +90,42 @@ fn configuration(found: &mut Findings, config: &Config) {
             ),
         );
     }
+}
+
+/// An address, and who reaches it.
+fn heard(url: &str) -> String {
+    let local =
+        ["http://127.", "http://localhost", "http://[::1]"].iter().any(|begin| url.starts_with(begin));
+    format!("{url}{}", if local { ", which only this machine reaches" } else { "" })
+}
+
+/// Whether the disk still takes what comes.
+fn room(found: &mut Findings, dir: &std::path::Path) {
+    let Ok(disk) = rustix::fs::statvfs(dir) else { return };
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    if free < LITTLE {
+        let left = format!("{} MB", free >> 20);
+        found.problem("disk", format!("{left} left in {}: make room, or pushes are refused", dir.display()));
+    }
+}
+
+/// Bytes below which a disk is as good as full: the write-ahead log alone grows to as much.
+const LITTLE: u64 = 64 << 20;
+
+/// What vendors are told, which is what the engine that runs tells them.
+fn public_address(found: &mut Findings, config: &Config, told: Option<String>) {
     match &config.public_url {
         Some(url) if config.listen.ip().is_loopback() && url.starts_with("http://") => {
             found.note("public_url", format!("{url}: vendors want https"));
         }
         Some(url) => found.ok("public_url", url.clone()),
-        None if config.listen.port() == 0 => found.note(
+        None if told.is_none() => found.note(
             "public_url",
             "not set, and `listen` has port 0: each start chooses another port, which only this machine reaches",
         ),
         None => found.note(
             "public_url",
-            format!("not set: vendors are told http://{}, which only this machine reaches", config.listen),
+            format!("not set: vendors are told {}", told.map(|url| heard(&url)).unwrap_or_default()),
         ),
     }
     if !config.listen.ip().is_loopback() {
@@ -132,6 +156,8 @@ fn store(found: &mut Findings, config: &Config) -> Vec<AccountRow> {
         }
     };
     found.ok("store", format!("workspace {} in {}", config.workspace, dir.display()));
+    room(found, &dir);
+    public_address(found, config, crate::app::api::seen_url(&workspace).ok().flatten());
     if engine_runs(&dir) {
         found.ok("engine", "runs");
     } else {

@@ -26,6 +26,8 @@ pub struct Table {
 
 /// Narrowest that the flexible column gets.
 const NARROWEST: usize = 12;
+/// No column is wider, whatever a stranger calls himself.
+const WIDEST: usize = 200;
 /// Between two columns.
 const GAP: &str = "  ";
 
@@ -155,7 +157,7 @@ impl Table {
         let headings: Vec<String> = self.headings.iter().map(|h| h.to_uppercase()).collect();
         let all: Vec<&Vec<String>> = std::iter::once(&headings).chain(&self.rows).collect();
         let mut widths: Vec<usize> = (0..self.headings.len())
-            .map(|i| all.iter().map(|row| row.get(i).map_or(0, |c| width(c))).max().unwrap_or(0))
+            .map(|i| all.iter().map(|row| row.get(i).map_or(0, |c| width(c))).max().unwrap_or(0).min(WIDEST))
             .collect();
         if let Some(limit) = limit {
             let total: usize = widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1);
@@ -193,5 +195,15 @@ mod tests {
         let narrow = table.lines(Some(30));
         assert!(narrow.iter().all(|l| width(l) <= 30), "{narrow:#?}");
         assert!(narrow[1].contains('…'), "{narrow:#?}");
+    }
+
+    #[test]
+    fn who_calls_himself_by_a_very_long_name_does_not_push_the_others_aside() {
+        let mut table = Table::new(&["id", "name", "state"], 1);
+        table.row(vec!["1".into(), "N".repeat(5_000), "open".into()]);
+        table.row(vec!["2".into(), "Anna".into(), "open".into()]);
+        let lines = table.lines(None);
+        assert!(lines.iter().all(|line| width(line) < WIDEST + 20), "{}", lines[1].len());
+        assert!(lines[1].contains('…') && lines[1].ends_with("open"), "{}", lines[1]);
     }
 }

@@ -19,6 +19,11 @@ pub fn demo(ctx: &mut Context, args: &Demo) -> Result<(), CliError> {
         messages: usize::try_from(args.messages).unwrap_or(usize::MAX),
         keep: args.keep.clone(),
     };
+    if ctx.overrides.home.is_some() || ctx.overrides.workspace.is_some() {
+        return Err(CliError::usage(
+            "the demo makes a workspace of its own: --keep DIR says where it stays, instead of --home and --workspace",
+        ));
+    }
     Ok(demo::run(&options, ctx.out.handle())?)
 }
 
@@ -40,7 +45,13 @@ pub fn serve(ctx: &mut Context, args: &Serve) -> Result<(), CliError> {
 pub fn screen(ctx: &mut Context) -> Result<(), CliError> {
     terminal()?;
     let workspace = ctx.begin()?;
-    Ok(tui::run(&workspace, ctx.overrides.clone(), tui::Extra::default())?)
+    let left = tui::run(&workspace, ctx.overrides.clone(), tui::Extra::default())?;
+    if left > 0 {
+        let (waits, leaves) =
+            if left == 1 { ("message waits", "it leaves") } else { ("messages wait", "they leave") };
+        ctx.out.note(&format!("{left} {waits}: {leaves} when `frontdesk` or `frontdesk serve` runs"))?;
+    }
+    Ok(())
 }
 
 fn terminal() -> Result<(), CliError> {

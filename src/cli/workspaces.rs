@@ -66,8 +66,8 @@ fn create(ctx: &mut Context, name: &str) -> Result<(), CliError> {
     if config.paths.workspace(name).exists() {
         return Err(CliError::refused(format!("the workspace {name} exists already")));
     }
-    config.workspace = name.to_owned();
     let shape = shape(&config, name);
+    config.workspace = name.to_owned();
     workspace::open(config)?;
     if ctx.out.json {
         return Ok(ctx.out.object(&shape)?);

@@ -103,6 +103,13 @@ impl Env {
         Env(vars.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
     }
 
+    /// All but those whose names begin so.
+    #[must_use]
+    pub fn without(mut self, beginnings: &[&str]) -> Env {
+        self.0.retain(|name, _| !beginnings.iter().any(|beginning| name.starts_with(beginning)));
+        self
+    }
+
     /// A variable that is set and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|v| !v.is_empty())

@@ -12,9 +12,10 @@ use crate::engine::health::HealthBoard;
 use crate::engine::lanes::{Action, Input, Lanes, Outcome, Policy};
 use crate::engine::write::Writes;
 use crate::net::backoff::Backoff;
-use crate::provider::PushContext;
+use crate::provider::{Provider, PushContext};
 use crate::store::{Class, Reader, Store, StoreError, Taken};
 use crate::text::sanitize::mask;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -74,7 +75,9 @@ impl Delivery {
                 }
             }
         };
-        let mut run = Run { d: &self, lanes: &mut lanes, results, reader: &reader, wake: None, newest: 0 };
+        let connections = HashMap::new();
+        let mut run =
+            Run { d: &self, lanes: &mut lanes, results, reader: &reader, wake: None, newest: 0, connections };
         run.accounts();
         run.reload();
         let mut stale = false;
@@ -127,6 +130,8 @@ struct Run<'a> {
     reader: &'a Mutex<Reader>,
     wake: Option<Ms>,
     newest: i64,
+    /// The adapters that accounts were connected with last, counted.
+    connections: HashMap<AccountId, (u64, Arc<dyn Provider>)>,
 }
 
 impl Run<'_> {
@@ -156,7 +161,7 @@ impl Run<'_> {
     /// At the end only: results are written, nothing new is begun.
     fn note_only(&mut self, op: OpId, outcome: Outcome) {
         self.d.accounts.all().iter().for_each(|a| {
-            let off = Policy { ready: false, at_once: 0, per_second: None };
+            let off = Policy { ready: false, connection: 0, at_once: 0, per_second: None };
             self.lanes.step(self.d.clock.now(), Input::Account(a.id, off));
         });
         for action in self.lanes.step(self.d.clock.now(), Input::Finished(op, outcome)) {
@@ -168,10 +173,21 @@ impl Run<'_> {
 
     fn accounts(&mut self) {
         for live in self.d.accounts.all().iter() {
-            let per_second = live.active().and_then(|p| p.rate_per_second());
+            let provider = live.active();
+            let per_second = provider.and_then(|p| p.rate_per_second());
+            let known = self.connections.get(&live.id).cloned();
+            let connection = match (known, provider) {
+                (Some((n, one)), Some(other)) if Arc::ptr_eq(&one, other) => n,
+                (known, Some(other)) => {
+                    let n = known.map_or(0, |(n, _)| n) + 1;
+                    self.connections.insert(live.id, (n, other.clone()));
+                    n
+                }
+                (known, None) => known.map_or(0, |(n, _)| n),
+            };
             self.step(Input::Account(
                 live.id,
-                Policy { ready: live.active().is_some(), at_once: AT_ONCE, per_second },
+                Policy { ready: provider.is_some(), connection, at_once: AT_ONCE, per_second },
             ));
         }
     }

@@ -3,8 +3,8 @@
 use crate::domain::ids::AccountId;
 use crate::provider::{DedupeKey, RawPush};
 use crate::store::{Class, ReceiptNew, ReceiptOutcome, Store, StoreError};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, oneshot};
 
 /// Takes pushes in. Cheap to clone.
@@ -13,6 +13,8 @@ pub struct Inbox {
     store: Store,
     arrived: Arc<Notify>,
     door: Arc<Door>,
+    /// Why the last push could not be stored; none = it was.
+    trouble: Arc<Mutex<Option<String>>>,
 }
 
 /// Who waits at the door.
@@ -49,7 +51,7 @@ impl Door {
 impl Inbox {
     /// An inbox over a store.
     pub fn new(store: Store) -> Inbox {
-        Inbox { store, arrived: Arc::new(Notify::new()), door: Arc::default() }
+        Inbox { store, arrived: Arc::new(Notify::new()), door: Arc::default(), trouble: Arc::default() }
     }
 
     /// Stores a verified push, and returns once it is durable. The applier is woken.
@@ -79,9 +81,17 @@ impl Inbox {
                 let _ = tx.send(result);
             },
         );
-        let outcome = rx.await.unwrap_or(Err(StoreError::Closed))?;
+        let outcome = rx.await.unwrap_or(Err(StoreError::Closed));
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) =
+            outcome.as_ref().err().map(ToString::to_string);
+        let outcome = outcome?;
         self.arrived.notify_one();
         Ok(outcome)
+    }
+
+    /// Why the last push could not be stored, if it could not.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Resolves when something may have arrived since the last call.

@@ -17,6 +17,8 @@ use std::time::Duration;
 pub const BREAKER_AFTER: u32 = 3;
 /// How long an account whose login is refused is left alone before it is tried again.
 pub const LOGIN_PAUSE: Ms = 300_000;
+/// When what was refused is tried again once the account is connected anew: its new time is on the disk by then.
+const ANEW: Ms = 1_000;
 /// After this long and [`GIVE_UP_ATTEMPTS`] requests in vain, an op is parked for the agent.
 pub const GIVE_UP_AFTER: Ms = 24 * 3_600_000;
 /// See [`GIVE_UP_AFTER`].
@@ -30,6 +32,8 @@ pub use crate::store::PlannedOp as Job;
 pub struct Policy {
     /// Whether it has an adapter and is switched on.
     pub ready: bool,
+    /// Which of its connections this is: another number means that it was connected anew, perhaps with other credentials.
+    pub connection: u64,
     /// Requests at once.
     pub at_once: usize,
     /// Requests a second, if limited.
@@ -108,6 +112,8 @@ struct Account {
     in_flight: usize,
     failures: u32,
     paused_until: Ms,
+    /// What the provider refused for want of a login, since it was last connected.
+    refused: BTreeSet<OpId>,
     /// After a pause one request goes alone: it shows whether the account is back.
     probing: bool,
     tokens: f64,
@@ -117,11 +123,12 @@ struct Account {
 impl Account {
     fn new(now: Ms) -> Self {
         Account {
-            policy: Policy { ready: false, at_once: 1, per_second: None },
+            policy: Policy { ready: false, connection: 0, at_once: 1, per_second: None },
             due: BTreeSet::new(),
             in_flight: 0,
             failures: 0,
             paused_until: Ms::MIN,
+            refused: BTreeSet::new(),
             probing: false,
             tokens: 1.0,
             refilled_at: now,
@@ -276,13 +283,21 @@ impl Lanes {
                 if policy.per_second != account.policy.per_second {
                     account.tokens = policy.per_second.unwrap_or(1.0).max(1.0);
                 }
-                if policy.ready && !account.policy.ready {
+                let mut refused = BTreeSet::new();
+                if policy.ready && (!account.policy.ready || policy.connection != account.policy.connection) {
                     // Switched on, or given new credentials: worth a try at once.
                     account.paused_until = Ms::MIN;
                     account.failures = 0;
                     account.probing = false;
+                    refused = std::mem::take(&mut account.refused);
                 }
                 account.policy = policy;
+                for op in refused {
+                    let Some(mut job) = self.remove(op) else { continue };
+                    job.not_before = job.not_before.min(now.saturating_add(ANEW));
+                    out.push(Action::RetryAt(op, job.not_before));
+                    self.insert(job, now);
+                }
             }
             Input::Finished(op, outcome) => self.finished(op, outcome, now, &mut out),
         }
@@ -332,6 +347,7 @@ impl Lanes {
             Outcome::Login => {
                 let account = self.account(account_id, now);
                 account.paused_until = now.saturating_add(LOGIN_PAUSE);
+                account.refused.insert(op);
                 account.probing = true;
                 out.push(Action::Paused(account_id, account.paused_until));
                 let Some(mut job) = self.remove(op) else { return };

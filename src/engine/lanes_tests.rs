@@ -28,7 +28,10 @@ fn job(n: u128, conversation: i64) -> Job {
 
 fn lanes() -> Lanes {
     let mut lanes = Lanes::new(Backoff { base: Duration::from_secs(1), max: Duration::from_secs(60) }, 42);
-    lanes.step(0, Input::Account(ACCOUNT, Policy { ready: true, at_once: 8, per_second: None }));
+    lanes.step(
+        0,
+        Input::Account(ACCOUNT, Policy { ready: true, connection: 1, at_once: 8, per_second: None }),
+    );
     lanes
 }
 
@@ -96,14 +99,14 @@ fn a_say_never_waits_for_a_set() {
 #[test]
 fn patience_asked_for_by_the_provider_pauses_the_account_and_one_request_probes_it() {
     let mut l = lanes();
-    l.step(0, Input::Account(ACCOUNT, Policy { ready: true, at_once: 1, per_second: None }));
+    l.step(0, Input::Account(ACCOUNT, Policy { ready: true, connection: 1, at_once: 1, per_second: None }));
     l.step(0, Input::Added(vec![job(1, 7), job(2, 8), job(3, 9)]));
     let after = Outcome::Again { after: Some(Duration::from_secs(30)) };
     let actions = l.step(0, Input::Finished(op(1), after));
     assert!(actions.contains(&Action::RetryAt(op(1), 30_000)), "{actions:?}");
     assert!(actions.contains(&Action::Paused(ACCOUNT, 30_000)));
     assert_eq!(starts(&actions), []);
-    l.step(0, Input::Account(ACCOUNT, Policy { ready: true, at_once: 8, per_second: None }));
+    l.step(0, Input::Account(ACCOUNT, Policy { ready: true, connection: 1, at_once: 8, per_second: None }));
     assert_eq!(starts(&l.step(30_000, Input::Tick)), [op(2)], "one probe alone");
     let actions = l.step(30_001, Input::Finished(op(2), Outcome::Over));
     assert!(actions.contains(&Action::Recovered(ACCOUNT)));
@@ -128,7 +131,10 @@ fn a_refusal_of_one_message_slows_no_other() {
 #[test]
 fn a_rate_is_kept() {
     let mut l = lanes();
-    l.step(0, Input::Account(ACCOUNT, Policy { ready: true, at_once: 100, per_second: Some(2.0) }));
+    l.step(
+        0,
+        Input::Account(ACCOUNT, Policy { ready: true, connection: 1, at_once: 100, per_second: Some(2.0) }),
+    );
     let actions = l.step(0, Input::Added((1..=10).map(|n| job(n, n as i64)).collect()));
     assert_eq!(starts(&actions).len(), 2);
     assert_eq!(actions.last(), Some(&Action::Wake(500)));
@@ -142,6 +148,20 @@ fn a_refused_login_pauses_the_account_and_loses_nothing() {
     let actions = l.step(10, Input::Finished(op(1), Outcome::Login));
     assert!(actions.contains(&Action::RetryAt(op(1), 10 + LOGIN_PAUSE)));
     assert_eq!(starts(&l.step(10 + LOGIN_PAUSE, Input::Tick)), [op(1)]);
+}
+
+#[test]
+fn an_account_that_is_connected_anew_is_tried_at_once() {
+    let mut l = lanes();
+    l.step(0, Input::Added(vec![job(1, 7)]));
+    l.step(10, Input::Finished(op(1), Outcome::Login));
+    assert_eq!(starts(&l.step(20, Input::Added(vec![job(2, 8)]))), [], "the account is paused");
+    let policy = Policy { ready: true, connection: 1, at_once: 8, per_second: None };
+    assert_eq!(starts(&l.step(30, Input::Account(ACCOUNT, policy))), [], "nothing has changed");
+    let actions = l.step(40, Input::Account(ACCOUNT, Policy { connection: 2, ..policy }));
+    assert_eq!(starts(&actions), [op(2)]);
+    assert!(actions.contains(&Action::RetryAt(op(1), 40 + ANEW)), "{actions:?}");
+    assert_eq!(starts(&l.step(40 + ANEW, Input::Tick)), [op(1)]);
 }
 
 #[test]

@@ -102,7 +102,11 @@ pub fn routes(hooks: Hooks) -> Router {
 
 async fn health(State(hooks): State<Hooks>) -> Response {
     let accounts = hooks.accounts.all().len();
-    axum::Json(serde_json::json!({ "status": "ok", "accounts": accounts })).into_response()
+    // It lives and is not to be started anew for it: whoever asks reads what is wrong.
+    let trouble = hooks.inbox.trouble().map(|why| format!("the last push could not be stored: {why}"));
+    let status = if trouble.is_some() { "failing" } else { "ok" };
+    axum::Json(serde_json::json!({ "status": status, "accounts": accounts, "detail": trouble }))
+        .into_response()
 }
 
 async fn hook_below(

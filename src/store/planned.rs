@@ -148,7 +148,8 @@ impl Reader {
 pub enum Taken {
     /// Its request leaves once this is committed.
     Op(Box<Op>),
-    /// It was scheduled, and is not allowed any more: it waits for the agent, and what was said after it waits behind it.
+    /// It is not allowed any more (the customer has opted out, a window has closed): it waits for the agent, and what was said after it
+    /// waits behind it.
     Parked,
     /// It is not due any more.
     NotDue,
@@ -160,12 +161,13 @@ impl Tx<'_> {
     /// # Errors
     /// `NotFound`; those of the database.
     pub fn op_take(&mut self, op: OpId, now: Ms) -> Result<Taken, StoreError> {
-        let sql = "SELECT message_id, attempts FROM op
-                   WHERE id = ?1 AND scheduled_at IS NOT NULL AND class = 0 AND state IN (0, 2) AND not_before <= ?2";
+        let sql = "SELECT message_id, attempts, scheduled_at IS NOT NULL FROM op
+                   WHERE id = ?1 AND class = 0 AND state IN (0, 2) AND not_before <= ?2";
         let key = op.0.as_bytes().as_slice();
-        let scheduled: Option<(Option<i64>, i64)> =
-            self.one(sql, params![key, now], |r| Ok((r.get(0)?, r.get(1)?)))?;
-        if scheduled.is_some()
+        let due: Option<(Option<i64>, i64, bool)> =
+            self.one(sql, params![key, now], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+        // Between its writing and its turn lie a night, a pause of the account, or only the answer that says STOP.
+        if due.is_some()
             && let Some(why) = self.no_longer_allowed(op)?
         {
             self.op_parked(op, &Reason::ours(why), now)?;
@@ -176,7 +178,7 @@ impl Tx<'_> {
         }
         let sql = format!("{} WHERE id = ?1", rows::OP);
         let taken = self.one(&sql, [op.0.as_bytes().as_slice()], rows::op)?.map(|a| a.op);
-        if let (Some(op), Some((Some(message), 0))) = (&taken, scheduled) {
+        if let (Some(op), Some((Some(message), 0, true))) = (&taken, due) {
             self.said_now(op.conversation, MessageId(message), now)?;
         }
         Ok(taken.map_or(Taken::NotDue, |op| Taken::Op(Box::new(op))))
@@ -197,7 +199,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Why what was allowed when it was scheduled is not allowed any more: much can happen in a night.
+    /// Why what was allowed when it was written is not allowed any more.
     fn no_longer_allowed(&mut self, op: OpId) -> Result<Option<String>, StoreError> {
         let sql = format!("{} WHERE id = ?1", rows::OP);
         let found = self.one(&sql, [op.0.as_bytes().as_slice()], rows::op)?.map(|a| a.op);

@@ -220,7 +220,9 @@ impl Model {
         if digit == 0 && self.count.is_none() {
             return false;
         }
-        self.count = Some((self.count.unwrap_or(0) * 10 + digit).min(9_999));
+        let count = (self.count.unwrap_or(0) * 10 + digit).min(9_999);
+        self.count = Some(count);
+        self.list.number(count);
         true
     }
 

@@ -38,6 +38,8 @@ pub struct Shown {
     pub hooks: Vec<String>,
     /// The page for visitors.
     pub page_url: Option<String>,
+    /// Whether it has an address at all, known or not yet.
+    pub has_address: bool,
 }
 
 impl Seen {
@@ -105,6 +107,7 @@ impl Seen {
             webhook_url,
             hooks,
             page_url: if channel.provider == "webchat" { at("chat") } else { None },
+            has_address: channel.provider == "webchat" || push == Some(PushKind::Webhook),
         }
     }
 }

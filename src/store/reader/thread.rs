@@ -87,8 +87,11 @@ impl Reader {
     }
 
     fn attachments(&self, message: MessageId) -> Result<Vec<AttachmentRow>, StoreError> {
-        let sql = format!("{} WHERE message_id = ?1 ORDER BY external_id", rows::ATTACHMENT);
-        self.all(&sql, [message.0], rows::attachment)
+        let sql = format!("{} WHERE message_id = ?1", rows::ATTACHMENT);
+        let mut files = self.all(&sql, [message.0], rows::attachment)?;
+        // In the order in which they were told: that of the pictures of a message.
+        files.sort_by_key(|file| file.id);
+        Ok(files)
     }
 
     /// Messages from customers since a moment (of their sending) that nobody has seen, and notes where `me` is called and has not

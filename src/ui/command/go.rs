@@ -428,7 +428,8 @@ pub(crate) fn counted(model: &mut Model, command: &'static Command, count: usize
             model.follow();
         }
         "open" if in_list => {
-            if model.list.select(model.list.top + count - 1) {
+            // The list may have moved since: what is meant is what stood there when the number was typed.
+            if model.list.select_numbered() {
                 model.run(command);
             } else {
                 model.say(Level::Info, format!("there is no row {count} on the screen"));

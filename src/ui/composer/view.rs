@@ -192,7 +192,7 @@ fn draw_closed(model: &Model, pen: &mut Pen<'_>, area: Rect) {
     } else {
         let reply = model.keymap.first_label("compose.reply");
         let whom = addressed(&context.row, width.saturating_sub(cells(&reply) + cells(" answers ")));
-        let pieces = [(reply.as_str(), Role::Key), (" answers ", Role::Dim), (&whom, Role::Faint)];
+        let pieces = [(reply.as_str(), Role::Key), (" answers ", Role::Dim), (&whom, Role::Dim)];
         pen.pieces(x, y, width, &pieces);
     }
 }

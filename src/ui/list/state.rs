@@ -59,6 +59,8 @@ pub(crate) struct List {
     pub(crate) asked: bool,
     /// How many rows of a query are listed: these are not paged, the list grows.
     grown: usize,
+    /// The row that stood under the number that is being typed.
+    numbered: Option<ConversationId>,
 }
 
 impl List {
@@ -80,6 +82,7 @@ impl List {
             goto: None,
             asked: false,
             grown: WINDOW,
+            numbered: None,
         }
     }
 
@@ -129,6 +132,17 @@ impl List {
     }
 
     /// Where a conversation is in the window.
+    /// Remembers the row that stands under a number of the screen, from 1 on.
+    pub(crate) fn number(&mut self, number: usize) {
+        self.numbered = self.rows.get(self.top + number.saturating_sub(1)).map(|row| row.id);
+    }
+
+    /// Selects the row that stood under the number. Answers whether it is (still) there.
+    pub(crate) fn select_numbered(&mut self) -> bool {
+        let at = self.numbered.take().and_then(|id| self.position(id));
+        at.is_some_and(|at| self.select(at))
+    }
+
     pub(crate) fn position(&self, id: ConversationId) -> Option<usize> {
         self.rows.iter().position(|row| row.id == id)
     }

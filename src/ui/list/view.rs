@@ -38,7 +38,7 @@ pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect) {
                 pen.glyph(area.x, y, "▌", if focused { Role::Accent } else { Role::Dim });
             }
         } else if focused && height == ROW && slot < 9 {
-            pen.text(area.x, y + 1, 1, &(slot + 1).to_string(), Role::Faint);
+            pen.text(area.x, y + 1, 1, &(slot + 1).to_string(), Role::Dim);
         }
         if model.marks.has(row.id) {
             pen.text(area.x + 1, y, 1, "◆", Role::Accent);

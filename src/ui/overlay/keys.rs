@@ -4,7 +4,7 @@ use crate::ui::command::go;
 use crate::ui::key::{Code, Key};
 use crate::ui::keymap::{Lookup, Scope};
 use crate::ui::model::{Focus, Model};
-use crate::ui::overlay::{Overlay, PickerKind, ask};
+use crate::ui::overlay::{Overlay, PickerKind, ask, ask_more};
 
 /// Rows that a page key moves.
 const PAGE: isize = 10;
@@ -176,7 +176,9 @@ impl Model {
         };
         if let Some(by) = motion(key, true) {
             search.input.keep();
-            search.step(by);
+            if search.step(by) {
+                ask_more(self);
+            }
         } else if key.code == Code::Enter {
             let hit = search.found.hits.get(search.at).cloned();
             let terms = search.found.terms.clone();

@@ -6,7 +6,7 @@ use crate::ui::model::Model;
 use crate::ui::msg::Found;
 use crate::ui::overlay::Overlay;
 
-/// Hits asked for.
+/// Hits asked for at first, and again at the end of what is there.
 pub(crate) const LIMIT: usize = 100;
 
 /// The search.
@@ -16,6 +16,8 @@ pub(crate) struct Search {
     /// The last question.
     pub(crate) ticket: Ticket,
     pub(crate) found: Found,
+    /// Hits asked for.
+    pub(crate) limit: usize,
     /// Enter was pressed on nothing: what is not understood is told in full.
     pub(crate) insists: bool,
     /// An answer is on its way.
@@ -30,6 +32,7 @@ impl Search {
             input: Input::selected(text),
             ticket: 0,
             found: Found::default(),
+            limit: LIMIT,
             insists: false,
             asked: false,
             at: 0,
@@ -49,14 +52,31 @@ impl Search {
         self.found = found;
     }
 
-    pub(crate) fn step(&mut self, by: isize) {
+    /// Moves the cursor. Answers whether more is to be asked for: it stands at the end of what is there.
+    pub(crate) fn step(&mut self, by: isize) -> bool {
         let last = self.found.hits.len().saturating_sub(1);
         self.at = self.at.saturating_add_signed(by).min(last);
+        by > 0 && self.at == last && self.found.more && !self.asked
     }
 }
 
 /// Asks for what is typed.
 pub(crate) fn ask(model: &mut Model) {
+    if let Some(Overlay::Search(search)) = model.overlays.last_mut() {
+        search.limit = LIMIT;
+    }
+    ask_again(model);
+}
+
+/// Asks for more of the same.
+pub(crate) fn ask_more(model: &mut Model) {
+    if let Some(Overlay::Search(search)) = model.overlays.last_mut() {
+        search.limit += LIMIT;
+    }
+    ask_again(model);
+}
+
+fn ask_again(model: &mut Model) {
     model.tickets += 1;
     let ticket = model.tickets;
     let Some(Overlay::Search(search)) = model.overlays.last_mut() else {
@@ -72,5 +92,6 @@ pub(crate) fn ask(model: &mut Model) {
         return;
     }
     search.asked = true;
-    model.load(Need::Search { ticket, text, limit: LIMIT });
+    let limit = search.limit;
+    model.load(Need::Search { ticket, text, limit });
 }

@@ -106,7 +106,7 @@ fn press(sheet: &mut Sheet<'_>, capture: &Capture, seen: &Seen<'_>) {
     sheet.columns(vec![("A key for ".into(), Role::Dim)], &plain(&capture.title), Role::Strong);
     sheet.gap();
     let label = capture.label();
-    let shown = if label.is_empty() { ("press it".to_owned(), Role::Faint) } else { (label, Role::Key) };
+    let shown = if label.is_empty() { ("press it".to_owned(), Role::Dim) } else { (label, Role::Key) };
     sheet.columns(vec![(column("key", LABELS), Role::Text)], &shown.0, shown.1);
     sheet.columns(vec![(column("holds in", LABELS), Role::Text)], capture.scope.told(), Role::Accent);
     if let Some((scope, old)) = &capture.old {

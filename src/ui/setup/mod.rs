@@ -190,6 +190,8 @@ pub struct ChannelInfo {
     pub hooks: Vec<String>,
     /// The page for visitors.
     pub page_url: Option<String>,
+    /// Whether it has an address, which may not be known yet.
+    pub has_address: bool,
     /// What to do so that messages come in.
     pub guide: Vec<String>,
     /// Where it is written.

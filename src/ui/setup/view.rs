@@ -360,6 +360,7 @@ fn addresses(sheet: &mut Sheet<'_>, channel: &ChannelInfo) {
     match &channel.page_url {
         _ if !channel.hooks.is_empty() => {}
         Some(url) => sheet.words(2, &format!("page {url}"), Role::Accent),
+        None if !channel.has_address => {}
         None => {
             sheet.words(2, "no address yet: the port is chosen when the engine starts", Role::Dim);
         }

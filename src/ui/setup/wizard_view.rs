@@ -80,7 +80,7 @@ fn explained(sheet: &mut Sheet<'_>, card: &Card, spec: &SettingSpec) {
     };
     let role = if spec.required || logs_in { Role::Text } else { Role::Dim };
     let before =
-        vec![("  ".into(), Role::Text), (column(spec.key, NAMES), role), (column(note, 16), Role::Faint)];
+        vec![("  ".into(), Role::Text), (column(spec.key, NAMES), role), (column(note, 16), Role::Dim)];
     sheet.columns(before, spec.help, Role::Dim);
 }
 
@@ -138,9 +138,9 @@ fn shown(model: &Model, wizard: &Wizard, entry: &Entry) -> (String, Role) {
         _ if entry.is_blank() && entry.what.is_required() => ("needed".into(), Role::Warn),
         What::Secret(spec) if entry.is_blank() => match wizard.login(model, spec.key) {
             Some(words) => (words, Role::Warn),
-            None => ("can be left out".into(), Role::Faint),
+            None => ("can be left out".into(), Role::Dim),
         },
-        _ if entry.is_blank() => ("can be left out".into(), Role::Faint),
+        _ if entry.is_blank() => ("can be left out".into(), Role::Dim),
         What::Secret(_) if entry.is_hidden() => (entry.kept.words().into(), Role::Dim),
         What::Secret(_) => (format!("{}: {}", entry.kept.words(), plain(entry.text())), Role::Dim),
         What::Name | What::Setting(_) => (plain(entry.text()), Role::Accent),

@@ -59,6 +59,48 @@ fn search_asks_with_every_letter_and_drops_old_answers() {
 }
 
 #[test]
+fn at_the_end_of_what_was_found_more_is_asked_for() {
+    let mut desk = Desk::new();
+    desk.keys("/o");
+    desk.loads.clear();
+    let hit = |n: i64| SearchHit {
+        conversation: id(n),
+        message: MessageId(n),
+        channel: crate::domain::account::Channel::Sms,
+        contact: crate::domain::ids::ContactId(n),
+        contact_name: "Customer".into(),
+        direction: Direction::Inbound,
+        sent_at: NOW,
+        text: "order".into(),
+    };
+    let answer = |ticket, hits, more| {
+        let found = Found { hits, more, ..Found::default() };
+        Msg::Loaded(Box::new(Loaded::Search { ticket, found }))
+    };
+    desk.send(answer(1, vec![hit(2), hit(1)], true));
+    desk.keys("<down>");
+    assert_eq!(desk.loads, [Need::Search { ticket: 2, text: "o".into(), limit: 200 }]);
+    desk.loads.clear();
+    desk.keys("<down>");
+    assert_eq!(desk.loads, [], "it is on its way");
+    desk.send(answer(2, vec![hit(4), hit(2), hit(1)], false));
+    desk.keys("<down><down>");
+    assert_eq!(desk.loads, [], "that is all");
+    desk.keys("x");
+    assert_eq!(desk.loads, [Need::Search { ticket: 3, text: "ox".into(), limit: 100 }]);
+}
+
+#[test]
+fn the_row_of_a_number_is_the_one_that_stood_there_when_it_was_typed() {
+    let mut desk = Desk::new();
+    desk.keys("gg2");
+    desk.rows.rotate_right(1);
+    desk.send(Msg::Changed);
+    desk.keys("<enter>");
+    assert_eq!((desk.model.shown(), desk.model.focus()), (Some(id(2)), Focus::Thread));
+}
+
+#[test]
 fn search_opens_with_the_old_words_selected() {
     let mut desk = Desk::new();
     let last = |desk: &Desk| match desk.loads.last() {

@@ -23,6 +23,7 @@ fn channel(name: &str) -> ChannelInfo {
         .into(),
         hooks: vec![format!("https://desk.example.com/hooks/{name}")],
         page_url: None,
+        has_address: true,
         guide: vec!["paste it at the provider".into()],
         place: "config.toml:3:1".into(),
     }

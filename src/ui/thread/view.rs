@@ -218,8 +218,8 @@ fn who(context: &Context) -> String {
         identities.iter().filter(|(_, proved)| !proved).map(|(i, _)| i.value.as_str()).collect();
     if context.row.channel == Channel::Webchat {
         return match claimed.first() {
-            Some(said) => format!("not checked: a visitor who says they are {said}"),
-            None => "a visitor; the name is what they say".into(),
+            Some(said) => format!("unchecked: {said}"),
+            None => "visitor, name unchecked".into(),
         };
     }
     if !context.row.theirs.is_empty() {
@@ -313,13 +313,9 @@ fn draw_line(
         Line::Head => {
             draw_author(model, pen, Rect::new(x - 2, y, end.saturating_sub(x - 2), 1), message, block);
         }
-        Line::About(range) => {
+        Line::About(range) | Line::Folded(range) => {
             rule(pen);
             pen.verbatim(x, y, room, &block.about[range.clone()], Role::Dim);
-        }
-        Line::Folded(range) => {
-            rule(pen);
-            pen.verbatim(x, y, room, &block.about[range.clone()], Role::Faint);
         }
         Line::Body(range) | Line::Quoted(range) => {
             rule(pen);

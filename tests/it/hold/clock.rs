@@ -182,7 +182,7 @@ fn after_a_jump_of_months_nothing_waits_for_the_lost_time() {
     assert_eq!(planned[0].not_before, now + 5_000);
     // The planner itself has no other opinion.
     let mut lanes = Lanes::new(Backoff { base: Duration::from_secs(1), max: Duration::from_secs(300) }, 7);
-    let policy = Policy { ready: true, at_once: 4, per_second: None };
+    let policy = Policy { ready: true, connection: 1, at_once: 4, per_second: None };
     lanes.step(now, Input::Account(desk.account, policy));
     let row = &planned[0];
     let job = Job {

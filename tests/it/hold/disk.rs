@@ -76,9 +76,13 @@ async fn a_full_disk_answers_503_loses_nothing_and_recovers() {
     }
     assert!(refused.len() == 3 && taken.len() > 2, "{taken:?} {refused:?}");
     // It lives, and what is there can be read; what an agent asks for is kept by whoever still has room.
-    assert_eq!(
-        super::exchange(&serve.base, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status,
-        200
+    let health =
+        super::exchange(&serve.base, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert_eq!(health.status, 200);
+    assert!(
+        health.body.contains("\"failing\"") && health.body.contains("could not be stored"),
+        "{}",
+        health.body
     );
     let queued = home.run(&["new", "--channel", "support", "--to", "+15550000001", "hello", "--json"]).ok();
     let op = queued.json()[0]["op"].as_str().unwrap().to_owned();

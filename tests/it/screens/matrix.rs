@@ -13,7 +13,7 @@ use frontdesk::domain::reach::Way;
 use frontdesk::domain::row::AttachmentRow;
 use frontdesk::ui::Startup;
 use frontdesk::ui::startup::Macro;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 use std::fmt::Write as _;
@@ -311,6 +311,14 @@ fn broken(scene: &Scene, state: &str, size: (u16, u16)) -> Vec<String> {
         if row.width() > usize::from(size.0) {
             out.push(format!("row {y} is wider than the screen: {row}"));
         }
+    }
+    // Hair lines are faint, and nothing else that is to be read.
+    let faint = buffer.content.iter().find(|cell| cell.symbol() == "─").map(|cell| cell.fg);
+    let is_word = |cell: &&Cell| cell.symbol().chars().all(char::is_alphanumeric);
+    let faded: String =
+        buffer.content.iter().filter(is_word).filter(|c| Some(c.fg) == faint).map(Cell::symbol).collect();
+    if !faded.is_empty() {
+        out.push(format!("hardly to be read: {faded:?}"));
     }
     let is_expected = scene.is_always || state != "empty";
     if is_expected && !is_open {

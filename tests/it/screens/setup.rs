@@ -38,6 +38,7 @@ fn channel(n: usize, account: &AccountRow, site: &Site) -> ChannelInfo {
             .collect(),
         hooks: url("hooks").filter(|_| twilio).into_iter().collect(),
         page_url: url("chat").filter(|_| account.channels == [Channel::Webchat]),
+        has_address: true,
         place: format!("/srv/ana/config.toml:{}:1", 7 * n + 3),
     }
 }

@@ -180,3 +180,26 @@ fn quick_replies_keep_their_files() {
     assert_eq!(all[0].reply, reply);
     assert_eq!(all[0].reply.files[0].mime, "application/pdf");
 }
+
+#[test]
+fn the_pictures_of_a_message_stay_in_their_order() {
+    let (kit, _) = desk();
+    let file = |id: &str| AttachmentFact {
+        external_id: id.into(),
+        name: Some(format!("{id}.jpg")),
+        mime: Some("image/jpeg".into()),
+        size: None,
+        caption: None,
+        media: None,
+        path: None,
+        on_demand: false,
+    };
+    let mut told = fact("MM1", CUSTOMER, Direction::Inbound, NOW, "");
+    told.attachments = vec![file("ME9"), file("ME10"), file("ME1")];
+    let c = kit.apply(vec![Event::Message(Box::new(told))]).conversations[0];
+    let message = kit.reader().thread(c, None, 9).unwrap().pop().unwrap();
+    let names: Vec<&str> = message.attachments.iter().map(|a| a.name.as_str()).collect();
+    assert_eq!(names, ["ME9.jpg", "ME10.jpg", "ME1.jpg"]);
+    let row = kit.reader().conversation(c).unwrap().unwrap();
+    assert!(row.preview.contains("ME9.jpg"), "{}", row.preview);
+}

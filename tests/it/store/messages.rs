@@ -350,6 +350,24 @@ fn what_is_scheduled_is_sent_now_taken_back_or_stopped_by_what_came_between() {
 }
 
 #[test]
+fn what_waits_for_its_turn_is_not_sent_to_who_has_said_stop_meanwhile() {
+    let kit = Kit::new();
+    let c = kit.inbound("SM1", "+31600000001", NOW - 10, "hi");
+    let say =
+        |text: &str| kit.perform(Action::Reply { conversation: c, text: text.into(), undo_ms: 0, at: None });
+    let (first, second) = (say("one"), say("two"));
+    let take = |op, at| kit.store.writer().call(Class::Durable, move |t| t.op_take(op, at)).unwrap();
+    assert!(matches!(take(first.op.unwrap(), NOW), Taken::Op(_)));
+    let state = frontdesk::domain::contact::ConsentState::OptedOut;
+    kit.perform(Action::Consent { conversation: c, state });
+    assert_eq!(take(second.op.unwrap(), NOW), Taken::Parked);
+    let row = kit.reader().message(second.message.unwrap()).unwrap().unwrap();
+    assert_eq!(row.delivery, Some(Delivery::Parked));
+    assert!(row.reason.unwrap().human.contains("opted out"));
+    kit.check();
+}
+
+#[test]
 fn a_customer_waits_until_what_is_scheduled_has_left() {
     let kit = Kit::new();
     let c = kit.inbound("SM1", "+31600000001", NOW - 10, "hi");
