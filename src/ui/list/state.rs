@@ -131,7 +131,6 @@ impl List {
         ListKey { at: at.unwrap_or(0), id: row.id }
     }
 
-    /// Where a conversation is in the window.
     /// Remembers the row that stands under a number of the screen, from 1 on.
     pub(crate) fn number(&mut self, number: usize) {
         self.numbered = self.rows.get(self.top + number.saturating_sub(1)).map(|row| row.id);
@@ -143,6 +142,7 @@ impl List {
         at.is_some_and(|at| self.select(at))
     }
 
+    /// Where a conversation is in the window.
     pub(crate) fn position(&self, id: ConversationId) -> Option<usize> {
         self.rows.iter().position(|row| row.id == id)
     }
