@@ -289,7 +289,7 @@ pub fn workspace(n: usize) -> Result<Store, Box<dyn std::error::Error>> {
     let rows = if there { store.reader()?.list_all(1, None)?.len() } else { 0 };
     if rows == 0 {
         let reader = BufReader::with_capacity(1 << 20, File::open(file(n)?)?);
-        import_jsonl(&store, reader, ImportOptions::default(), &mut |_| {})?;
+        import_jsonl(&store, reader, &ImportOptions::default(), &mut |_| {})?;
     }
     store.writer().call(Class::Apply, |t| {
         t.index_tidy();

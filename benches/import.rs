@@ -34,7 +34,7 @@ fn ours(file: &Path, dir: &Path, n: usize) -> Result<f64, Box<dyn std::error::Er
     let began = Instant::now();
     let store = Store::open(&home, Arc::new(SystemClock))?;
     let reader = BufReader::with_capacity(1 << 20, File::open(file)?);
-    let report = import_jsonl(&store, reader, ImportOptions::default(), &mut |_| {})?;
+    let report = import_jsonl(&store, reader, &ImportOptions::default(), &mut |_| {})?;
     // Closing copies the log back into the file: it belongs to the work.
     drop(store);
     let taken = began.elapsed().as_secs_f64();

@@ -52,7 +52,7 @@ pub fn home(fill: usize, token: &str, base_url: &str, port: u16) -> tempfile::Te
             lines.push_str(line.trim_end());
             lines.push('\n');
         }
-        import_jsonl(&workspace.store, Cursor::new(lines), ImportOptions { open: false }, &mut |_| {})
+        import_jsonl(&workspace.store, Cursor::new(lines), &ImportOptions::default(), &mut |_| {})
             .expect("an import");
         super::rest::rest(workspace.store.dir()).expect("a quiet moment");
     }

@@ -263,7 +263,7 @@ fn prepare(workspace: &Workspace, options: &DemoOptions, out: &mut dyn Write) ->
             let _ = write!(out, "\rloading history: {shown} of {wanted} messages").and_then(|()| out.flush());
         }
     };
-    import_jsonl(&workspace.store, lines, ImportOptions { open: false }, &mut progress)
+    import_jsonl(&workspace.store, lines, &ImportOptions::default(), &mut progress)
         .map_err(|e| AppError::Other(format!("the demo's history cannot be loaded: {e}")))?;
     if shown > 0 {
         let _ = writeln!(out);

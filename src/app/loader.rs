@@ -316,7 +316,7 @@ pub fn load(reading: &Reading, reader: &Reader, need: Need) -> Result<Option<Loa
             };
             Loaded::Searches(queries.into_iter().map(count).collect::<Result<_, StoreError>>()?)
         }
-        Need::Outbox => Loaded::Outbox(reader.outbox(500)?),
+        Need::Outbox => Loaded::Outbox(reader.outbox(500, reading.clock.now())?),
         Need::QuickReplies => Loaded::QuickReplies(reader.quick_replies()?),
         Need::Recipients { kind, typed } => {
             let found = reader.recipients(kind, &typed, RECIPIENTS)?;

@@ -129,7 +129,7 @@ fn left(workspace: &Workspace) -> Result<usize, AppError> {
     if api::engine_runs(workspace.store.dir()) {
         return Ok(0);
     }
-    let waiting = workspace.store.reader()?.outbox(MOST_LEFT)?;
+    let waiting = workspace.store.reader()?.outbox(MOST_LEFT, workspace.clock.now())?;
     Ok(waiting.iter().filter(|op| op.kind == "send" && WAITING.contains(&op.state)).count())
 }
 

@@ -79,7 +79,8 @@ pub fn run(ctx: &mut Context, args: &ImportArgs) -> Result<(), CliError> {
     };
     let result = match input {
         Input::Lines(reader, _) => {
-            import_jsonl(&workspace.store, reader, ImportOptions { open: args.open }, &mut progress)
+            let options = ImportOptions { open: args.open, region: workspace.config.phone_region.clone() };
+            import_jsonl(&workspace.store, reader, &options, &mut progress)
         }
         Input::Mails(reader) => {
             let options =

@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 /// The store.
 pub fn outbox(ctx: &mut Context, limit: &Limit) -> Result<(), CliError> {
     let workspace = ctx.open()?;
-    let rows = workspace.store.reader()?.outbox(limit.limit)?;
+    let rows = workspace.store.reader()?.outbox(limit.limit, workspace.clock.now())?;
     let mut table = Table::new(&["message", "conversation", "kind", "state", "tries", "due", "why"], 6);
     let (now, tz) = (workspace.clock.now(), TimeZone::system());
     for row in &rows {
@@ -31,7 +31,7 @@ pub fn outbox(ctx: &mut Context, limit: &Limit) -> Result<(), CliError> {
             row.state.word().into(),
             row.attempts.to_string(),
             format::moment(row.not_before, now, &tz),
-            row.reason.as_ref().map(|r| r.human.clone()).unwrap_or_default(),
+            row.why().unwrap_or_default().to_owned(),
         ]);
     }
     if ctx.out.json { Ok(()) } else { Ok(ctx.out.table(&table, "nothing waits")?) }

@@ -294,7 +294,7 @@ impl OutboxShape {
             conversation: row.conversation.to_string(),
             kind: row.kind,
             state: row.state.word(),
-            reason: row.reason.as_ref().map(|r| r.human.clone()),
+            reason: row.why().map(str::to_owned),
             code: row.reason.as_ref().and_then(|r| r.code.clone()),
             attempts: row.attempts,
             not_before: stamp(row.not_before),

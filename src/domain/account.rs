@@ -72,6 +72,14 @@ impl Channel {
         }
     }
 
+    /// The medium and the address of `whatsapp:+15550100123`: an address has a digit or an `@`. Nothing where no medium stands
+    /// before one.
+    pub fn before_address(text: &str) -> Option<(Channel, &str)> {
+        let (medium, address) = text.split_once(':')?;
+        let channel = medium.parse().ok()?;
+        address.contains(|c: char| c.is_numeric() || c == '@').then_some((channel, address))
+    }
+
     /// The small number under which the store keeps it. Never changes.
     pub const fn code(self) -> i64 {
         self as i64
@@ -181,5 +189,16 @@ mod tests {
         }
         assert_eq!("chat".parse::<Channel>().unwrap(), Channel::Webchat);
         assert!("fax".parse::<Channel>().unwrap_err().to_string().contains("whatsapp"));
+    }
+
+    #[test]
+    fn a_medium_stands_before_an_address_and_no_other_word() {
+        let of = Channel::before_address;
+        assert_eq!(of("whatsapp:+15550100123"), Some((Channel::Whatsapp, "+15550100123")));
+        assert_eq!(of("WhatsApp:ES.1349"), Some((Channel::Whatsapp, "ES.1349")));
+        assert_eq!(of("email:ana@x.example"), Some((Channel::Email, "ana@x.example")));
+        for other in ["sms:hello", "whatsapp:", "fax:+1555", "+15550100123", "12:30", ""] {
+            assert_eq!(of(other), None, "{other}");
+        }
     }
 }

@@ -33,6 +33,7 @@ impl Enclosure {
     pub fn fact(&self, at: usize) -> AttachmentFact {
         AttachmentFact {
             external_id: format!("{OWN_ID}{at:02}"),
+            place: u16::try_from(at).ok(),
             name: Some(self.name.clone()),
             mime: Some(self.mime.clone()),
             size: Some(self.size),

@@ -109,6 +109,9 @@ pub struct MediaRef(pub String);
 pub struct AttachmentFact {
     /// The provider's id, by which a file is recognised when it is told twice.
     pub external_id: String,
+    /// Which of the message's files it is, from 0, where the provider tells an order; the others stand behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<u16>,
     /// Its name, as sent; sanitised before use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

@@ -384,12 +384,23 @@ pub struct OutboxRow {
     pub state: OpState,
     /// Why it is not further.
     pub reason: Option<Reason>,
+    /// What it waits for besides its time: its account, or the message before it.
+    pub held: Option<String>,
     /// Requests made so far.
     pub attempts: u32,
     /// When it was asked for.
     pub created_at: Ms,
     /// When it is due.
     pub not_before: Ms,
+}
+
+impl OutboxRow {
+    /// Why it is where it is, in words; what it waits for is told where nothing worse is.
+    pub fn why(&self) -> Option<&str> {
+        let told =
+            self.reason.as_ref().map(|reason| reason.human.as_str()).filter(|why| !why.trim().is_empty());
+        told.or(self.held.as_deref())
+    }
 }
 
 /// A found message.

@@ -153,6 +153,7 @@ impl Run<'_> {
                 Action::GiveUp(op) => self.d.keep_parked(op),
                 Action::Paused(account, until) => self.d.health.paused(account, until),
                 Action::Recovered(account) => self.d.well(account),
+                Action::Resumed(account) => self.d.health.resumed(account),
                 Action::Wake(at) => self.wake = Some(at),
             }
         }
@@ -282,7 +283,7 @@ impl Delivery {
                 Outcome::Over
             }
             Err(Failure::Unknown { human }) if idempotent => {
-                self.health.stumbled(op.account, &human);
+                self.health.stumbled(op.account, Health::Limited, &human);
                 let reason = Reason::ours(human);
                 self.persist(id, move |t| t.op_retry_at(id, now, &reason, now)).await;
                 Outcome::Again { after: None }
@@ -297,7 +298,7 @@ impl Delivery {
             }
             Err(Failure::Transient { retry_after, human }) => {
                 info!("op {id}: not sent: {}", mask(&human));
-                self.health.stumbled(op.account, &human);
+                self.health.stumbled(op.account, Health::Limited, &human);
                 let reason = Reason::ours(human);
                 self.persist(id, move |t| t.op_retry_at(id, now, &reason, now)).await;
                 Outcome::Again { after: retry_after }
@@ -310,7 +311,7 @@ impl Delivery {
             }
             Err(Failure::Auth { human }) => {
                 warn!("op {id}: the login is refused: {}", mask(&human));
-                self.health.set(op.account, Health::NeedsLogin, &human);
+                self.health.stumbled(op.account, Health::NeedsLogin, &human);
                 let reason = Reason::ours(human);
                 self.persist(id, move |t| t.op_retry_at(id, now, &reason, now)).await;
                 Outcome::Login
@@ -318,11 +319,11 @@ impl Delivery {
         }
     }
 
-    /// The account works, as far as its provider has nothing to add.
+    /// The account sends, as far as its provider has nothing to add.
     fn well(&self, account: AccountId) {
         let live = self.accounts.by_id(account);
         let notice = live.and_then(|live| live.active().and_then(|provider| provider.notice()));
-        self.health.well(account, notice.as_deref());
+        self.health.sends(account, notice.as_deref());
     }
 
     /// Keeps a result, however long the disk takes: losing it would put a done op in doubt.

@@ -93,6 +93,8 @@ pub enum Action {
     Paused(AccountId, Ms),
     /// The account's requests succeed again.
     Recovered(AccountId),
+    /// The account's breaker was closed before its time: by the agent's hand, or because it was connected anew.
+    Resumed(AccountId),
     /// Nothing to do before this moment, unless something happens.
     Wake(Ms),
 }
@@ -266,11 +268,15 @@ impl Lanes {
             Input::Loaded(jobs) => {
                 let known: Vec<OpId> =
                     self.jobs.keys().filter(|id| !self.running.contains_key(id)).copied().collect();
-                for id in known {
-                    self.remove(id);
-                }
+                let before: HashMap<OpId, Job> =
+                    known.into_iter().filter_map(|id| Some((id, self.remove(id)?))).collect();
                 for job in jobs {
+                    let pressed = before.get(&job.id).is_some_and(|known| is_pressed(known, &job, now));
+                    let account = job.account;
                     self.added(job, now);
+                    if pressed {
+                        self.resume(account, now, &mut out);
+                    }
                 }
             }
             Input::Added(jobs) => {
@@ -283,20 +289,20 @@ impl Lanes {
                 if policy.per_second != account.policy.per_second {
                     account.tokens = policy.per_second.unwrap_or(1.0).max(1.0);
                 }
-                let mut refused = BTreeSet::new();
+                let mut resumed = false;
                 if policy.ready && (!account.policy.ready || policy.connection != account.policy.connection) {
                     // Switched on, or given new credentials: worth a try at once.
+                    resumed = account.paused_until > now;
                     account.paused_until = Ms::MIN;
                     account.failures = 0;
                     account.probing = false;
-                    refused = std::mem::take(&mut account.refused);
+                    account.policy = policy;
+                    self.release(id, now, &mut out);
+                } else {
+                    account.policy = policy;
                 }
-                account.policy = policy;
-                for op in refused {
-                    let Some(mut job) = self.remove(op) else { continue };
-                    job.not_before = job.not_before.min(now.saturating_add(ANEW));
-                    out.push(Action::RetryAt(op, job.not_before));
-                    self.insert(job, now);
+                if resumed {
+                    out.push(Action::Resumed(id));
                 }
             }
             Input::Finished(op, outcome) => self.finished(op, outcome, now, &mut out),
@@ -313,6 +319,29 @@ impl Lanes {
         self.insert(job, now);
     }
 
+    /// What was refused for want of a login is tried again soon: there is one now.
+    fn release(&mut self, id: AccountId, now: Ms, out: &mut Vec<Action>) {
+        for op in std::mem::take(&mut self.account(id, now).refused) {
+            let Some(mut job) = self.remove(op) else { continue };
+            let soon = now.saturating_add(ANEW);
+            if job.not_before > soon {
+                job.not_before = soon;
+                out.push(Action::RetryAt(op, soon));
+            }
+            self.insert(job, now);
+        }
+    }
+
+    /// Ends a pause before its time: one request goes and shows whether the account is back.
+    fn resume(&mut self, id: AccountId, now: Ms, out: &mut Vec<Action>) {
+        let account = self.account(id, now);
+        if account.paused_until > now {
+            account.paused_until = Ms::MIN;
+            account.probing = true;
+            out.push(Action::Resumed(id));
+        }
+    }
+
     fn finished(&mut self, op: OpId, outcome: Outcome, now: Ms, out: &mut Vec<Action>) {
         let Some(account_id) = self.running.remove(&op) else { return };
         let jitter = self.jitter();
@@ -325,6 +354,8 @@ impl Lanes {
             }
             account.failures = 0;
             account.probing = false;
+            account.refused.remove(&op);
+            self.release(account_id, now, out);
         }
         match outcome {
             Outcome::Over | Outcome::NotDue | Outcome::Unknown => {
@@ -428,6 +459,13 @@ impl Lanes {
         }
         out.extend(wake.map(Action::Wake));
     }
+}
+
+/// Whether an agent has asked for an op once more, and now: nobody else has one that waits begin to wait anew.
+fn is_pressed(known: &Job, job: &Job, now: Ms) -> bool {
+    let is_anew =
+        job.not_before > known.not_before || job.attempts < known.attempts || known.state == OpState::Parked;
+    job.state == OpState::Queued && is_anew && job.not_before <= now
 }
 
 fn millis(d: Duration) -> Ms {

@@ -151,6 +151,20 @@ fn a_refused_login_pauses_the_account_and_loses_nothing() {
 }
 
 #[test]
+fn a_login_that_works_again_brings_back_what_was_refused_without_one() {
+    let mut l = lanes();
+    l.step(0, Input::Added(vec![job(1, 7), job(2, 8)]));
+    l.step(10, Input::Finished(op(1), Outcome::Login));
+    l.step(20, Input::Finished(op(2), Outcome::Login));
+    let later = 10 + LOGIN_PAUSE;
+    assert_eq!(starts(&l.step(later, Input::Tick)), [], "the second refusal counts");
+    assert_eq!(starts(&l.step(later + 10, Input::Tick)), [op(1)]);
+    let actions = l.step(later + 20, Input::Finished(op(1), Outcome::Over));
+    assert!(actions.contains(&Action::Recovered(ACCOUNT)), "{actions:?}");
+    assert_eq!(starts(&actions), [op(2)]);
+}
+
+#[test]
 fn an_account_that_is_connected_anew_is_tried_at_once() {
     let mut l = lanes();
     l.step(0, Input::Added(vec![job(1, 7)]));
@@ -162,6 +176,33 @@ fn an_account_that_is_connected_anew_is_tried_at_once() {
     assert_eq!(starts(&actions), [op(2)]);
     assert!(actions.contains(&Action::RetryAt(op(1), 40 + ANEW)), "{actions:?}");
     assert_eq!(starts(&l.step(40 + ANEW, Input::Tick)), [op(1)]);
+}
+
+#[test]
+fn what_an_agent_wants_tried_now_does_not_wait_for_the_pause() {
+    let mut l = lanes();
+    let policy = Policy { ready: true, connection: 1, at_once: 1, per_second: None };
+    l.step(0, Input::Account(ACCOUNT, policy));
+    l.step(0, Input::Added(vec![job(1, 7), job(2, 8), job(3, 9)]));
+    l.step(10, Input::Finished(op(1), Outcome::Login));
+    l.step(20, Input::Account(ACCOUNT, Policy { at_once: 8, ..policy }));
+    let refused = Job { state: OpState::Retrying, attempts: 1, not_before: 10 + LOGIN_PAUSE, ..job(1, 7) };
+    let as_it_was = vec![refused.clone(), job(2, 8), job(3, 9)];
+    assert_eq!(
+        l.step(30, Input::Loaded(as_it_was)),
+        [Action::Wake(10 + LOGIN_PAUSE)],
+        "the account is paused"
+    );
+    // One that was never tried: by the agent's hand its time begins anew.
+    let pressed = vec![refused, Job { not_before: 40, ..job(2, 8) }, job(3, 9)];
+    let actions = l.step(40, Input::Loaded(pressed.clone()));
+    assert!(actions.contains(&Action::Resumed(ACCOUNT)), "{actions:?}");
+    assert_eq!(starts(&actions), [op(3)], "one of those that wait shows whether it works");
+    let actions = l.step(50, Input::Finished(op(3), Outcome::Login));
+    assert!(actions.contains(&Action::Paused(ACCOUNT, 50 + LOGIN_PAUSE)), "it does not: {actions:?}");
+    let mut as_kept = pressed;
+    as_kept[2] = Job { state: OpState::Retrying, attempts: 1, not_before: 50 + LOGIN_PAUSE, ..job(3, 9) };
+    assert_eq!(starts(&l.step(60, Input::Loaded(as_kept))), [], "once pressed is tried once");
 }
 
 #[test]
@@ -179,6 +220,7 @@ enum Step {
     End(usize, u8),
     Pass(u16),
     Crash,
+    Press(usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -187,6 +229,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (any::<usize>(), 0u8..7).prop_map(|(i, o)| Step::End(i, o)),
         4 => (0u16..40_000).prop_map(Step::Pass),
         1 => Just(Step::Crash),
+        2 => any::<usize>().prop_map(Step::Press),
     ]
 }
 
@@ -229,7 +272,7 @@ proptest! {
                         job.not_before = at;
                     }
                     Action::GiveUp(id) => store.values_mut().find(|j| j.id == id).expect("known").state = OpState::Parked,
-                    Action::Paused(..) | Action::Recovered(..) | Action::Wake(..) => {}
+                    Action::Paused(..) | Action::Recovered(..) | Action::Resumed(..) | Action::Wake(..) => {}
                 }
             }
             Ok(())
@@ -250,6 +293,16 @@ proptest! {
                         over.insert(id);
                     }
                     l = lanes();
+                    l.step(now, Input::Loaded(store.values().cloned().collect()))
+                }
+                Step::Press(i) => {
+                    // An agent wants one that waits tried now.
+                    let waits = |j: &&mut Job| matches!(j.state, OpState::Queued | OpState::Retrying | OpState::Parked);
+                    let count = store.values_mut().filter(waits).count();
+                    if count == 0 { continue; }
+                    if let Some(job) = store.values_mut().filter(waits).nth(i % count) {
+                        (job.state, job.attempts, job.not_before) = (OpState::Queued, 0, now);
+                    }
                     l.step(now, Input::Loaded(store.values().cloned().collect()))
                 }
                 Step::End(i, how) if !flying.is_empty() => {

@@ -2,6 +2,7 @@
 
 use crate::domain::account::{Channel, Health};
 use crate::domain::capability::Capabilities;
+use crate::domain::clock::Ms;
 use crate::domain::ids::{AccountId, AgentId};
 use crate::store::actions::from_key;
 use crate::store::error::StoreError;
@@ -54,14 +55,22 @@ impl Tx<'_> {
             .ok_or(StoreError::NotFound("account"))
     }
 
-    /// Keeps how an account is.
+    /// Keeps how an account is; with a pause, until when it sends nothing, and why.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn account_health(&mut self, id: AccountId, health: Health, detail: &str) -> Result<(), StoreError> {
+    pub fn account_health(
+        &mut self,
+        id: AccountId,
+        health: Health,
+        detail: &str,
+        pause: Option<(Ms, &str)>,
+    ) -> Result<(), StoreError> {
+        let (until, why) = pause.unzip();
         self.exec(
-            "UPDATE account SET health = ?2, detail = ?3 WHERE id = ?1 AND (health <> ?2 OR detail <> ?3)",
-            params![id.0, health.word(), detail],
+            "UPDATE account SET health = ?2, detail = ?3, paused_until = ?4, paused_why = ?5
+             WHERE id = ?1 AND (health, detail, paused_until, paused_why) IS NOT (?2, ?3, ?4, ?5)",
+            params![id.0, health.word(), detail, until, why],
         )?;
         Ok(())
     }

@@ -350,7 +350,7 @@ impl Tx<'_> {
     /// What stands for a message without words: never blank.
     fn words_for(&self, message: i64, kind: Option<MessageKind>) -> Result<String, StoreError> {
         let file: Option<(String, Option<String>)> = self.one(
-            "SELECT name, caption FROM attachment WHERE message_id = ?1 ORDER BY id LIMIT 1",
+            "SELECT name, caption FROM attachment WHERE message_id = ?1 ORDER BY place IS NULL, place, external_id LIMIT 1",
             [message],
             |r| Ok((r.get(0)?, r.get(1)?)),
         )?;

@@ -7,13 +7,13 @@ use crate::domain::clock::Ms;
 use crate::domain::conversation::{Priority, Status};
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{AgentId, MessageId};
-use crate::domain::message::{AuthorKind, Direction};
-use crate::domain::query::{FieldIs, Filter, Has, Qualified, Query, What, When, Who, Writer};
+use crate::domain::message::Direction;
+use crate::domain::query::{FieldIs, Filter, Has, Qualified, Query, What, When, Who};
 use crate::domain::sla::Sla;
 use crate::store::error::StoreError;
 use crate::text::address;
 use crate::text::format::parse_when;
-use crate::text::index::{Term, match_expr};
+use crate::text::index::{self, Term, match_expr};
 use jiff::tz::TimeZone;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
@@ -120,16 +120,12 @@ pub(super) fn lower(conn: &Connection, query: &Query, asking: &Asking) -> Result
     let mut empty_words = false;
     let mut run: Vec<Term> = Vec::new();
     for clause in &query.clauses {
-        let term = match &clause.what {
-            What::Word(text) => Term::Word(text.clone()),
-            What::Prefix(text) => Term::Prefix(text.clone()),
-            What::Phrase(text) => Term::Phrase(text.clone()),
-            What::Filter(filter) => {
-                close_run(&mut run, &mut out.units);
-                lower_filter(conn, filter, clause.negated, asking, &mut out)?;
-                continue;
-            }
-        };
+        if let What::Filter(filter) = &clause.what {
+            close_run(&mut run, &mut out.units);
+            lower_filter(conn, filter, clause.negated, asking, &mut out)?;
+            continue;
+        }
+        let Some(term) = index::term(&clause.what) else { continue };
         if match_expr(std::slice::from_ref(&term)).is_none() {
             // Nothing that the index knows, like a lone dash or a smiley.
             empty_words |= !clause.negated;
@@ -233,7 +229,7 @@ fn lower_filter(
         Filter::Identity(list) => people::identities(conn, list)?,
         Filter::Before(when) => return moment(when, negated, true, asking, out),
         Filter::After(when) => return moment(when, negated, false, asking, out),
-        Filter::From(list) => return of_message(writers(conn, list, asking)?, negated, out),
+        Filter::From(list) => return of_message(people::writers(conn, list, asking)?, negated, out),
         Filter::Has(list) => {
             let (condition, source) = has(list);
             if !negated {
@@ -411,40 +407,6 @@ fn has(list: &[Has]) -> (Part, Option<Part>) {
 pub(super) fn like(text: &str) -> Value {
     let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     Value::Text(format!("%{escaped}%"))
-}
-
-fn writers(conn: &Connection, list: &[Writer], asking: &Asking) -> rusqlite::Result<Part> {
-    let kind = |kind: AuthorKind| Part::new(format!("m.author_kind = {}", kind.code()), Vec::new());
-    let mut any = Vec::new();
-    for writer in list {
-        any.push(match writer {
-            Writer::Contact => kind(AuthorKind::Contact),
-            Writer::Agent => kind(AuthorKind::Agent),
-            Writer::Me => codes("m.agent_id", asking.me.map(|a| a.0).into_iter()),
-            Writer::Named(name) => {
-                let mut parts = vec![
-                    Part::new("m.author_name LIKE ? ESCAPE '\\'", vec![like(name)]),
-                    Part::new(
-                        format!(
-                            "m.author_kind = {} AND (SELECT name FROM contact WHERE id = c.contact_id) LIKE ? ESCAPE '\\'",
-                            AuthorKind::Contact.code()
-                        ),
-                        vec![like(name)],
-                    ),
-                ];
-                let agents = ids(
-                    conn,
-                    "SELECT id FROM agent WHERE instr(email, lower(?1)) > 0 OR instr(lower(name), lower(?1)) > 0",
-                    name,
-                )?;
-                if !agents.is_empty() {
-                    parts.push(codes("m.agent_id", agents.into_iter()));
-                }
-                Part::any(parts)
-            }
-        });
-    }
-    Ok(Part::any(any))
 }
 
 fn moment(

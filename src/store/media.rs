@@ -26,14 +26,15 @@ impl Tx<'_> {
                 return Err(StoreError::Refused(format!("{} is not kept in this workspace", file.name)));
             }
             self.exec(
-                "INSERT INTO attachment(message_id, external_id, name, mime, size, path) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO attachment(message_id, external_id, name, mime, size, path, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     message.0,
                     format!("{OWN_ID}{at:02}"),
                     file.name,
                     file.mime,
                     i64::try_from(file.size).unwrap_or(i64::MAX),
-                    file.path
+                    file.path,
+                    i64::try_from(at).unwrap_or(i64::MAX)
                 ],
             )?;
         }

@@ -17,6 +17,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0009.sql"),
     include_str!("migrations/0010.sql"),
     include_str!("migrations/0011.sql"),
+    include_str!("migrations/0012.sql"),
 ];
 /// Written into the header of our files ("FDsk").
 const APPLICATION: i64 = 0x4644_736b;

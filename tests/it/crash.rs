@@ -123,7 +123,7 @@ async fn nothing_is_lost_and_nothing_is_said_twice() {
     tokio::task::block_in_place(|| {
         until("the inbox is read", || reader.receipts_waiting(1).unwrap().is_empty().then_some(()));
         until("the outbox rests", || {
-            let moving = reader.outbox(100_000).unwrap();
+            let moving = reader.outbox(100_000, 0).unwrap();
             moving.iter().all(|o| o.state.word() == "unknown").then_some(())
         });
     });

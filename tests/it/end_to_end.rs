@@ -164,6 +164,56 @@ async fn every_way_in_which_a_send_can_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_paused_account_holds_says_why_and_goes_when_the_agent_wants_it() {
+    let world = world().await;
+    let home = Home::with_accounts(&world);
+    let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    home.configure(&config.replace("poll_seconds = 0", "poll_seconds = 1"));
+    let _serve = home.serve(0);
+    let new = |text: &str, to: &str| {
+        let sent = home.run(&["new", "--channel", "support", "--to", to, text, "--json"]).ok().json();
+        (
+            sent[0]["conversation"].as_str().unwrap().to_owned(),
+            sent[0]["message"].as_str().unwrap().to_owned(),
+        )
+    };
+    let outbox = |message: &str| {
+        let all = home.run(&["outbox", "--json"]).ok().json();
+        all.into_iter().find(|row| row["message"] == message)
+    };
+    let channel = || home.run(&["channel", "list", "--json"]).ok().json().remove(0);
+
+    // The login serves for reading, and is refused for sending.
+    world.plan_send(Answer::Refused { status: 401, code: 20003 });
+    let (first, refused) = new("refused", "+15550000001");
+    delivery(&home, &first, "retrying");
+    let (second, held) = new("held", "+15550000002");
+    let sent = home.run(&["reply", &second, "behind it", "--json"]).ok().json();
+    let behind = sent[0]["message"].as_str().unwrap().to_owned();
+    let polls = world.requests().lists;
+    until("two polls that work", || (world.requests().lists >= polls + 2).then_some(()));
+    let now = channel();
+    assert_eq!(now["status"], "needs-login", "{now}");
+    assert!(now["detail"].as_str().unwrap().contains("sending is paused"), "{now}");
+    for message in [&held, &behind] {
+        let row = outbox(message).unwrap();
+        assert_eq!((&row["state"], &row["attempts"]), (&"queued".into(), &0.into()), "{row}");
+        assert!(row["reason"].as_str().unwrap().contains("sending is paused"), "{row}");
+    }
+    assert!(world.sent().is_empty());
+
+    // The account is mended at the vendor; nobody waits for the end of the pause.
+    home.run(&["retry", &held]).ok();
+    for c in [&first, &second] {
+        delivery(&home, c, "delivered");
+    }
+    until("an empty outbox", || outbox(&refused).or(outbox(&behind)).is_none().then_some(()));
+    until("the channel is well", || (channel()["status"] == "ok").then_some(()));
+    let texts: Vec<String> = world.sent().into_iter().map(|s| s.body).collect();
+    assert_eq!(texts.len(), 3, "each once: {texts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stop_blocks_sending_and_start_lifts_it() {
     let world = world().await;
     let home = Home::with_accounts(&world);

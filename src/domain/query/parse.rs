@@ -1,11 +1,13 @@
 //! Reads the search language.
 //!
 //! A token of letters and a colon is a filter. It stays a word where it can hardly have been meant as one: nothing follows
-//! the colon (`re:`), a single letter stands before it (`c:`), or it is a link (`https://`, `mailto:`, `tel:`).
+//! the colon (`re:`), a single letter stands before it (`c:`), it is a link (`https://`, `mailto:`, `tel:`), or an address
+//! behind its medium (`whatsapp:+15550100123`).
 //! Whatever stands in quotation marks is never a filter.
 
 use super::values::{bound, expected, field, has, qualified, when, who, within, writer, yes_or_no};
 use super::{Clause, Filter, KEYS, Query, QueryError, SoFar, What};
+use crate::domain::account::Channel;
 
 /// Reads a finished query.
 ///
@@ -169,7 +171,8 @@ impl<'a> Reader<'a> {
             || after.is_empty()
             || after.starts_with(char::is_whitespace)
             || after.starts_with("//")
-            || ["mailto", "tel"].iter().any(|link| key.eq_ignore_ascii_case(link));
+            || ["mailto", "tel"].iter().any(|link| key.eq_ignore_ascii_case(link))
+            || self.rest.split_whitespace().next().and_then(Channel::before_address).is_some();
         (known(key).is_some() || !plain_word).then_some((key, after))
     }
 
@@ -296,7 +299,6 @@ fn known(written: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::account::Channel;
     use crate::domain::query::Who;
 
     fn word(text: &str) -> What {
@@ -425,6 +427,7 @@ mod tests {
     fn errors_say_what_would_be_right() {
         let says = |text: &str| parse(text).unwrap_err().to_string();
         let unknown = says("order colour:red");
+        assert!(says("sms:hello").contains("channel:"), "a medium is no filter");
         assert!(KEYS.iter().all(|k| unknown.contains(&format!("{k}:"))), "{unknown}");
         assert!(says("status:closed").contains("resolved"));
         assert!(says("status:").contains("needs a value"));
@@ -449,6 +452,8 @@ mod tests {
             "c:\\x",
             "mailto:a@b.example",
             "tel:+31",
+            "whatsapp:+15550100123",
+            "chat:ana@x.example",
             ":",
             "a-b:c",
         ] {

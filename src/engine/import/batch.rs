@@ -118,7 +118,7 @@ impl<'a> Batches<'a> {
             if open {
                 tx.account_since(id, 0)?;
             }
-            tx.account_health(id, Health::Ok, "imported history")?;
+            tx.account_health(id, Health::Ok, "imported history", None)?;
             Ok(id)
         })?;
         self.accounts.insert(channel, id);

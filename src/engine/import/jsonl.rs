@@ -66,8 +66,8 @@ pub(super) struct Message {
     pub fact: MessageFact,
 }
 
-/// Reads a line.
-pub(super) fn read(line: &[u8]) -> Result<Message, String> {
+/// Reads a line. Telephone numbers without a country code are read as people in `region` dial them.
+pub(super) fn read(line: &[u8], region: Option<&str>) -> Result<Message, String> {
     let text = std::str::from_utf8(line).map_err(|e| format!("no UTF-8 at byte {}", e.valid_up_to() + 1))?;
     let line: Line<'_> = serde_json::from_str(text).map_err(|e| e.to_string())?;
     for (name, value) in [("id", &line.id), ("conversation", &line.conversation)] {
@@ -87,7 +87,7 @@ pub(super) fn read(line: &[u8]) -> Result<Message, String> {
     let from = line.from.unwrap_or_default();
     let customer = line.customer.unwrap_or_default();
     let inbound = direction == Direction::Inbound;
-    let (written, theirs) = party(channel, &customer, inbound, &from, line.to.as_deref())?;
+    let (written, theirs) = party(channel, &customer, inbound, &from, line.to.as_deref(), region)?;
     let name = clean(customer.name.or(if inbound { from.name.clone() } else { None }));
     let author = if inbound {
         Author::contact(clean(from.name).or_else(|| name.clone()))
@@ -158,10 +158,10 @@ fn party(
     inbound: bool,
     from: &Address<'_>,
     to: Option<&str>,
+    region: Option<&str>,
 ) -> Result<(Party, String), String> {
-    let some = |v: Option<&str>| v.map(str::trim).filter(|v| !v.is_empty()).map(str::to_owned);
-    let wire = some(if inbound { from.address.as_deref() } else { to });
-    let (mail, phone) = (some(customer.email.as_deref()), some(customer.phone.as_deref()));
+    let wire = filled(if inbound { from.address.as_deref() } else { to }).map(bare);
+    let (mail, phone) = (filled(customer.email.as_deref()), filled(customer.phone.as_deref()).map(bare));
     let (own, other) = match channel {
         Channel::Email => (mail.or(wire), phone),
         Channel::Sms | Channel::Whatsapp => (phone.or(wire), mail),
@@ -171,29 +171,64 @@ fn party(
             None => (mail, None),
         },
     };
-    let Some(theirs) = own else {
+    let Some(own) = own else {
         return Err("no address of the customer: expected `customer.email` or `customer.phone`".to_owned());
     };
-    let by_syntax = |address: &str| match (address::email(address), address::vendor_phone(address)) {
-        (Some(email), _) => Some(Identity::new(IdentityKind::Email, email.folded)),
-        (None, Some(number)) => Some(Identity::new(IdentityKind::Phone, number)),
-        (None, None) => None,
-    };
-    let mut claims: Vec<Identity> = other.as_deref().and_then(by_syntax).into_iter().collect();
-    let identity = match (channel, by_syntax(&theirs)) {
-        (Channel::Email, Some(identity)) if identity.kind == IdentityKind::Email => identity,
-        (Channel::Sms | Channel::Whatsapp, Some(identity)) if identity.kind == IdentityKind::Phone => {
-            identity
+    let known = |address: &str| identity(address, region);
+    let said = |address: &str| known(address).or_else(|| opaque(address));
+    let mut claims: Vec<Identity> = other.and_then(said).into_iter().collect();
+    let (identity, theirs) = match (channel, known(own)) {
+        // To an e-mail address one writes as it is written.
+        (Channel::Email, Some(id)) if id.kind == IdentityKind::Email => (id, own.to_owned()),
+        (Channel::Sms | Channel::Whatsapp, Some(id)) if id.kind == IdentityKind::Phone => {
+            let number = id.value.clone();
+            (id, number)
+        }
+        (Channel::Whatsapp, None) if is_user_id(own) => {
+            (Identity::new(IdentityKind::Whatsapp, own), own.to_owned())
         }
         // A short code or a name: opaque, never given a region.
-        (Channel::Sms, _) => Identity::new(IdentityKind::Sender, theirs.clone()),
+        (Channel::Sms, _) => (Identity::new(IdentityKind::Sender, own), own.to_owned()),
         // Elsewhere an address proves nothing: it names the customer on that medium alone.
         (_, said) => {
             claims.extend(said);
-            Identity::new(IdentityKind::Handle, format!("{channel}:{theirs}"))
+            (Identity::new(IdentityKind::Handle, format!("{channel}:{own}")), own.to_owned())
         }
     };
     Ok((Party { identities: vec![identity], name: None, claims }, theirs))
+}
+
+fn filled(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// An address without the medium that may stand before it.
+fn bare(address: &str) -> &str {
+    Channel::before_address(address).map_or(address, |(_, bare)| bare)
+}
+
+/// An e-mail address, or a telephone number in any format in which it can be understood.
+fn identity(text: &str, region: Option<&str>) -> Option<Identity> {
+    if let Some(email) = address::email(text) {
+        return Some(Identity::new(IdentityKind::Email, email.folded));
+    }
+    let number = address::vendor_phone(text).or_else(|| address::typed_phone(text, region))?;
+    Some(Identity::new(IdentityKind::Phone, number))
+}
+
+/// What may be a number, and cannot be understood.
+fn opaque(text: &str) -> Option<Identity> {
+    text.contains(|c: char| c.is_numeric()).then(|| Identity::new(IdentityKind::Sender, text))
+}
+
+/// Whether it is WhatsApp's business-scoped id of a user: the country (ISO 3166, two letters), a dot, letters and digits.
+fn is_user_id(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(country, id)| {
+        country.len() == 2
+            && country.bytes().all(|b| b.is_ascii_uppercase())
+            && !id.is_empty()
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.')
+    })
 }
 
 fn clean(text: Option<Cow<'_, str>>) -> Option<String> {

@@ -50,10 +50,12 @@ impl Format {
 }
 
 /// How to import.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ImportOptions {
-    /// Conversations stay open; without it they are resolved. Messages count as read either way.
+    /// Conversations stay open and unread; without it they are resolved and read.
     pub open: bool,
+    /// In which region (ISO 3166, two letters) telephone numbers without a country code were written. None = they stay as they are.
+    pub region: Option<String>,
 }
 
 /// How to import mails.
@@ -180,7 +182,7 @@ fn nothing(left_out: &[String]) -> String {
 pub fn import_jsonl(
     store: &Store,
     mut reader: impl BufRead,
-    options: ImportOptions,
+    options: &ImportOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<ImportReport, ImportError> {
     let mut batches = Batches::new(store, options.open);
@@ -206,7 +208,7 @@ pub fn import_jsonl(
             continue;
         }
         batches.report.lines += 1;
-        match jsonl::read(&line) {
+        match jsonl::read(&line, options.region.as_deref()) {
             Ok(message) => {
                 let account = batches.account(message.channel)?;
                 let mut fact = message.fact;

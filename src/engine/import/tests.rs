@@ -30,7 +30,7 @@ fn line(id: &str, conversation: &str, channel: &str, inbound: bool, text: &str, 
 }
 
 fn import(store: &Store, text: &str, open: bool) -> ImportReport {
-    import_jsonl(store, text.as_bytes(), ImportOptions { open }, &mut |_| {}).unwrap()
+    import_jsonl(store, text.as_bytes(), &ImportOptions { open, region: None }, &mut |_| {}).unwrap()
 }
 
 fn all(store: &Store) -> Vec<ConversationRow> {
@@ -152,7 +152,8 @@ fn what_cannot_be_understood_is_told_with_its_number() {
     bytes.extend_from_slice(b"\xff\xfe\n");
     bytes.extend_from_slice(line("g9", "c1", "sms", false, "also good", 1_700_000_001).as_bytes());
     let mut last = Progress::default();
-    let report = import_jsonl(&store, bytes.as_slice(), ImportOptions::default(), &mut |p| last = p).unwrap();
+    let report =
+        import_jsonl(&store, bytes.as_slice(), &ImportOptions::default(), &mut |p| last = p).unwrap();
     assert_eq!((report.lines, report.messages, report.bad), (7, 2, 5));
     let places: Vec<String> = report.bad_places.iter().map(|(place, _)| place.to_string()).collect();
     assert_eq!(places, ["line 3", "line 4", "line 5", "line 6", "line 7"]);
@@ -171,6 +172,56 @@ fn opaque_senders_stay_opaque() {
     assert!(contact.identities.iter().any(|(i, proved)| *proved
         && i.kind == crate::domain::contact::IdentityKind::Sender
         && i.value == "ACME-Shop"));
+}
+
+#[test]
+fn numbers_are_understood_in_any_format() {
+    use crate::domain::contact::IdentityKind;
+    let proved = |channel: &str, number: &str, region: Option<&str>| {
+        let (_dir, store) = store();
+        let text = line("a", "c", channel, true, "x", 1).replace("+31612345678", number);
+        let options = ImportOptions { open: false, region: region.map(str::to_owned) };
+        import_jsonl(&store, text.as_bytes(), &options, &mut |_| {}).unwrap();
+        let row = all(&store).remove(0);
+        let contact = store.reader().unwrap().contact(row.contact).unwrap().unwrap();
+        let proved = contact.identities.into_iter().find(|(_, proved)| *proved).unwrap().0;
+        (proved.kind, proved.value, row.theirs)
+    };
+    for (channel, written, region, wanted) in [
+        ("sms", "+1 (555) 123-4567", None, "+15551234567"),
+        ("sms", "0049 1511 2345678", None, "+4915112345678"),
+        ("sms", "tel:+31-6-12345678", None, "+31612345678"),
+        ("whatsapp", "whatsapp:+4915112345678", None, "+4915112345678"),
+        ("whatsapp", "06-12345678", Some("NL"), "+31612345678"),
+    ] {
+        let number = wanted.to_owned();
+        assert_eq!(
+            proved(channel, written, region),
+            (IdentityKind::Phone, number.clone(), number),
+            "{written}"
+        );
+    }
+    for (channel, written, region, kind, wanted) in [
+        ("sms", "06-12345678", None, IdentityKind::Sender, "06-12345678"),
+        ("sms", "24273", Some("US"), IdentityKind::Sender, "24273"),
+        ("whatsapp", "whatsapp:ES.2000000000002", None, IdentityKind::Whatsapp, "ES.2000000000002"),
+        ("whatsapp", "06-12345678", None, IdentityKind::Handle, "whatsapp:06-12345678"),
+    ] {
+        let (found, value, theirs) = proved(channel, written, region);
+        assert_eq!((found, value.as_str()), (kind, wanted), "{written}");
+        assert_eq!(theirs, written.trim_start_matches("whatsapp:"), "it can be read as it was written");
+    }
+}
+
+#[test]
+fn a_claimed_number_that_cannot_be_understood_is_kept() {
+    let (_dir, store) = store();
+    let of = |id: &str, number: &str| line(id, id, "email", true, "x", 1).replace("+31612345678", number);
+    import(&store, &[of("a", "06 123 (ext. 9)"), of("b", "n/a")].join("\n"), false);
+    let contact = store.reader().unwrap().contact(all(&store)[0].contact).unwrap().unwrap();
+    let values: Vec<(&str, bool)> =
+        contact.identities.iter().map(|(i, proved)| (i.value.as_str(), *proved)).collect();
+    assert_eq!(values, [("ana.v@example.com", true), ("06 123 (ext. 9)", false)]);
 }
 
 #[test]

@@ -219,10 +219,11 @@ fn text(parsed: &Parsed) -> String {
 /// The files, those that the HTML shows in their place behind the others.
 fn files(files: &[MailFile], media: &dyn Fn(&MailFile) -> Option<MediaRef>) -> Vec<AttachmentFact> {
     let (inline, real): (Vec<_>, Vec<_>) = files.iter().partition(|file| file.is_inline);
-    let fact = |file: &MailFile| {
+    let fact = |(at, file): (usize, &MailFile)| {
         let media = media(file);
         AttachmentFact {
             external_id: file.part.clone(),
+            place: u16::try_from(at).ok(),
             name: file.name.clone(),
             mime: file.mime.clone(),
             size: Some(file.bytes.len() as u64),
@@ -232,7 +233,7 @@ fn files(files: &[MailFile], media: &dyn Fn(&MailFile) -> Option<MediaRef>) -> V
             path: None,
         }
     };
-    real.into_iter().chain(inline).map(fact).collect()
+    real.into_iter().chain(inline).enumerate().map(fact).collect()
 }
 
 /// What explains how it came, and what has no place of its own.

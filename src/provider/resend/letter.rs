@@ -102,8 +102,12 @@ fn apart(id: &str, told: &Value, taken: Taken<'_>) -> Vec<Event> {
     let parsed = together(told);
     let mut events = fact::events(&parsed, taken);
     if let Some(Event::Message(message)) = events.first_mut() {
-        let files =
-            told["attachments"].as_array().into_iter().flatten().filter_map(|file| attachment(id, file));
+        let files = told["attachments"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .enumerate()
+            .filter_map(|(at, file)| attachment(id, at, file));
         message.attachments = files.collect();
         if !message.attachments.is_empty() && message.kind == MessageKind::Text {
             message.kind = MessageKind::Attachment;
@@ -141,13 +145,14 @@ fn together(told: &Value) -> Parsed {
     parse(&pieces.together())
 }
 
-fn attachment(id: &str, file: &Value) -> Option<AttachmentFact> {
+fn attachment(id: &str, at: usize, file: &Value) -> Option<AttachmentFact> {
     let text =
         |key: &str| file[key].as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let own = text("id")?;
     let media = FilePlace::file(id, &own).media();
     Some(AttachmentFact {
         external_id: own,
+        place: u16::try_from(at).ok(),
         name: text("filename"),
         mime: text("content_type").map(|mime| mime.to_lowercase()),
         size: file["size"].as_u64(),

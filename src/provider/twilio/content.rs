@@ -4,7 +4,7 @@ use super::form::Form;
 use crate::domain::message::{AttachmentFact, MediaRef, MessageKind};
 
 /// More files than this in one message are not Twilio's.
-const MAX_FILES: usize = 30;
+const MAX_FILES: u16 = 30;
 
 /// The files a webhook names.
 pub fn files(form: &Form) -> Vec<AttachmentFact> {
@@ -13,6 +13,7 @@ pub fn files(form: &Form) -> Vec<AttachmentFact> {
             let url = form.filled(&format!("MediaUrl{n}"))?;
             Some(AttachmentFact {
                 external_id: media_sid(&url),
+                place: Some(n),
                 name: None,
                 mime: form.filled(&format!("MediaContentType{n}")),
                 size: None,

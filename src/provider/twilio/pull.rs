@@ -195,6 +195,8 @@ async fn files(twilio: &Twilio, message: &wire::Message, now: Ms) -> Result<Vec<
         };
         files.push(AttachmentFact {
             external_id: media,
+            // The list has an order of its own, whichever; the webhook tells the message's.
+            place: None,
             name: None,
             mime: item.content_type,
             size: None,

@@ -14,6 +14,7 @@ use crate::store::fold::uuid_blob;
 use crate::store::media::HAS_OWN;
 use crate::store::tx::Tx;
 use crate::text::sanitize;
+use rusqlite::types::Value;
 use rusqlite::{Row, params};
 
 /// What a fact is compared with.
@@ -275,8 +276,15 @@ impl Tx<'_> {
         }
         self.participant(row.conversation, &fact.author, agent, fact.sent_at)?;
         // What we sent along stays as we showed it: the provider's copies of it are no files of their own.
-        if !(ours && self.one(HAS_OWN, [row.id], |_| Ok(()))?.is_some()) {
+        let stay = ours && self.one(HAS_OWN, [row.id], |_| Ok(()))?.is_some();
+        if !stay && !fact.attachments.is_empty() {
+            let before = self.files_shown(row.id)?;
             self.attachments(row.id, &fact.attachments, fact.direction, out)?;
+            if self.files_shown(row.id)? != before {
+                // Layouts of the message are cached by its revision, and the list may show the first file's name.
+                self.exec("UPDATE message SET revision = revision + 1 WHERE id = ?1", [row.id])?;
+                self.touch(row.conversation).newest = true;
+            }
         }
         Ok(row.id)
     }
@@ -406,7 +414,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Files, recognised by the provider's id. Where two statements differ, the greater value stays, whatever came first.
+    /// Files, recognised by the provider's id. Where two statements differ, the greater value stays, whatever came first: of two
+    /// places the one of the statement that knew of more files before it.
     fn attachments(
         &mut self,
         message: i64,
@@ -414,7 +423,6 @@ impl Tx<'_> {
         direction: Direction,
         out: &mut Applied,
     ) -> Result<(), StoreError> {
-        let mut here_now = false;
         for file in files {
             let name = file
                 .name
@@ -430,17 +438,13 @@ impl Tx<'_> {
                 .filter(|_| path.is_none() && direction != Direction::Activity && !file.on_demand)
                 .map(|_| self.now);
             let size = file.size.map(|s| i64::try_from(s).unwrap_or(i64::MAX));
-            if path.is_some() {
-                let sql =
-                    "SELECT 1 FROM attachment WHERE message_id = ?1 AND external_id = ?2 AND path IS NULL";
-                here_now |= self.one(sql, params![message, file.external_id], |_| Ok(()))?.is_some();
-            }
             self.exec(
-                "INSERT INTO attachment(message_id, external_id, name, mime, size, caption, media, due_at, path)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                "INSERT INTO attachment(message_id, external_id, name, mime, size, caption, media, due_at, path, place)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
                  ON CONFLICT (message_id, external_id) DO UPDATE SET
                    name = CASE WHEN path IS NULL OR path GLOB 'files/in/*' THEN max(name, excluded.name) ELSE name END,
                    mime = coalesce(max(mime, excluded.mime), mime, excluded.mime),
+                   place = coalesce(max(place, excluded.place), place, excluded.place),
                    size = coalesce(max(size, excluded.size), size, excluded.size),
                    caption = coalesce(max(caption, excluded.caption), caption, excluded.caption),
                    due_at = CASE WHEN excluded.path IS NOT NULL THEN NULL
@@ -458,15 +462,22 @@ impl Tx<'_> {
                     file.caption,
                     file.media.as_ref().map(|m| m.0.as_str()),
                     due,
-                    path
+                    path,
+                    file.place
                 ],
             )?;
             out.media_due |= due.is_some();
         }
-        if here_now {
-            self.exec("UPDATE message SET revision = revision + 1 WHERE id = ?1", [message])?;
-        }
         Ok(())
+    }
+
+    /// What is shown of a message's files.
+    fn files_shown(&self, message: i64) -> Result<Vec<[Value; 8]>, StoreError> {
+        let sql = "SELECT external_id, place, name, mime, size, caption, path, media IS NULL FROM attachment
+                   WHERE message_id = ?1 ORDER BY external_id";
+        self.all(sql, [message], |r| {
+            Ok([r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?, r.get(7)?])
+        })
     }
 }
 

@@ -1,6 +1,9 @@
-//! Whom `contact:` and `identity:` mean: found in the index of names, and then looked at.
+//! Whom `contact:`, `identity:` and `from:` mean: found in the index of names, and then looked at.
 
-use super::{Part, Unit, like, phone};
+use super::{Asking, Part, Unit, codes, ids, like, phone};
+use crate::domain::account::Channel;
+use crate::domain::message::AuthorKind;
+use crate::domain::query::Writer;
 use crate::text::address;
 use crate::text::index::{Term, highlight};
 use rusqlite::types::Value;
@@ -8,6 +11,9 @@ use rusqlite::{Connection, params};
 
 /// Contacts that a value may mean before the names' index alone has to answer.
 const CONTACTS: usize = 5_000;
+
+/// What the contact `k` of the conversation `c` is shown as: whoever has no name by the address.
+const SHOWN: &str = "iif(k.name = '', replace(c.theirs, 'whatsapp:', ''), k.name)";
 
 /// The condition that the customer is one of these, and a source where they are few.
 pub(super) fn contacts(conn: &Connection, values: &[String]) -> rusqlite::Result<(Part, Option<Part>)> {
@@ -17,6 +23,39 @@ pub(super) fn contacts(conn: &Connection, values: &[String]) -> rusqlite::Result
 /// The condition that the customer has one of these addresses, and a source where they are few.
 pub(super) fn identities(conn: &Connection, values: &[String]) -> rusqlite::Result<(Part, Option<Part>)> {
     people(conn, values, identity_set)
+}
+
+/// The condition that a message was written by one of these.
+pub(super) fn writers(conn: &Connection, list: &[Writer], asking: &Asking) -> rusqlite::Result<Part> {
+    let kind = |kind: AuthorKind| Part::new(format!("m.author_kind = {}", kind.code()), Vec::new());
+    let mut any = Vec::new();
+    for writer in list {
+        match writer {
+            Writer::Contact => any.push(kind(AuthorKind::Contact)),
+            Writer::Agent => any.push(kind(AuthorKind::Agent)),
+            Writer::Me => any.push(codes("m.agent_id", asking.me.map(|a| a.0).into_iter())),
+            Writer::Named(name) => {
+                any.push(Part::new("m.author_name LIKE ? ESCAPE '\\'", vec![like(name)]));
+                let shown = format!("(SELECT {SHOWN} FROM contact k WHERE k.id = c.contact_id)");
+                let mut customer = Part::new(format!("{shown} LIKE ? ESCAPE '\\'"), vec![like(name)]);
+                if is_address(name) {
+                    let (addressed, _) = identities(conn, std::slice::from_ref(name))?;
+                    customer = Part::any(vec![customer, addressed]);
+                }
+                customer.and(kind(AuthorKind::Contact));
+                any.push(customer);
+                let agents = ids(
+                    conn,
+                    "SELECT id FROM agent WHERE instr(email, lower(?1)) > 0 OR instr(lower(name), lower(?1)) > 0",
+                    name,
+                )?;
+                if !agents.is_empty() {
+                    any.push(codes("m.agent_id", agents.into_iter()));
+                }
+            }
+        }
+    }
+    Ok(Part::any(any))
 }
 
 /// The contacts that a value means: a set, or a condition that the names' index answers.
@@ -52,20 +91,34 @@ fn people(
     Ok((Part::any(any), source))
 }
 
+/// Whether a value is a whole address and no part of a name.
+fn is_address(value: &str) -> bool {
+    value.contains('@') || Channel::before_address(value).is_some() || address::number_in(value).is_some()
+}
+
 fn contact_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
     let mut found = Vec::new();
-    if let Ok(id) = value.parse::<i64>() {
-        found = super::ids(conn, "SELECT id FROM contact WHERE id = ?1", &id.to_string())?;
+    if value.bytes().all(|b| b.is_ascii_digit()) {
+        found = ids(conn, "SELECT id FROM contact WHERE id = ?1", value)?;
+    }
+    if found.is_empty() && is_address(value) {
+        match identity_set(conn, value)? {
+            People::Few(list) => found = list,
+            many => return Ok(many),
+        }
     }
     let term = [Term::Prefix(value.to_owned())];
+    let digits = digits_of(value);
     let named = by_names(
         conn,
         value,
-        "SELECT DISTINCT k.id, k.name FROM name_fts f CROSS JOIN conversation c ON c.id = f.rowid
-         CROSS JOIN contact k ON k.id = c.contact_id WHERE name_fts MATCH ?1",
-        |name| !highlight(name, &term).is_empty(),
-        "(SELECT name FROM contact WHERE id = c.contact_id) LIKE ? ESCAPE '\\'",
-        value,
+        &format!(
+            "SELECT DISTINCT k.id, {SHOWN} FROM name_fts f CROSS JOIN conversation c ON c.id = f.rowid
+             CROSS JOIN contact k ON k.id = c.contact_id WHERE name_fts MATCH ?1"
+        ),
+        |shown| !highlight(shown, &term).is_empty() || digits.as_ref().is_some_and(|d| has_digits(shown, d)),
+        &format!("(SELECT {SHOWN} FROM contact k WHERE k.id = c.contact_id) LIKE ? ESCAPE '\\'"),
+        digits.as_deref().unwrap_or(value),
     )?;
     Ok(match named {
         People::Few(list) => People::Few(found.into_iter().chain(list).collect()),
@@ -73,18 +126,30 @@ fn contact_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
     })
 }
 
-/// Addresses of every kind, and those that people say are theirs.
+/// The digits of what may be a telephone number, or the beginning of one, as the index of names has them.
+fn digits_of(value: &str) -> Option<String> {
+    phone(&[Term::Word(value.to_owned())]).map(|term| term.text().to_owned())
+}
+
+/// Whether an address has these digits, in whichever words a telephone number is kept.
+fn has_digits(address: &str, digits: &str) -> bool {
+    address::number_in(address).as_deref().unwrap_or(address).contains(digits)
+}
+
+/// Addresses of every kind, and those that people say are theirs. The medium may stand before one.
 fn identity_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
+    let whole = value;
+    let value = Channel::before_address(value).map_or(value, |(_, address)| address);
     // A number may be kept in other words than it was typed, and once per kind: only its digits are compared.
-    let digits = phone(&[Term::Word(value.to_owned())]).map(|t| t.text().to_owned());
+    let digits = digits_of(value);
     if digits.is_none() {
         let folded = address::email(value).map(|e| e.folded);
         let exact = conn
             .prepare_cached(
-                "SELECT contact_id FROM identity WHERE value IN (?1, ?2)
-                 UNION SELECT contact_id FROM claim WHERE value IN (?1, ?2)",
+                "SELECT contact_id FROM identity WHERE value IN (?1, ?2, ?3)
+                 UNION SELECT contact_id FROM claim WHERE value IN (?1, ?2, ?3)",
             )?
-            .query_map(params![value, folded], |r| r.get(0))?
+            .query_map(params![value, folded, whole], |r| r.get(0))?
             .collect::<rusqlite::Result<Vec<i64>>>()?;
         if !exact.is_empty() {
             return Ok(People::Few(exact));
@@ -100,7 +165,7 @@ fn identity_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
          SELECT DISTINCT c.contact_id, l.value FROM name_fts f CROSS JOIN conversation c ON c.id = f.rowid
          CROSS JOIN claim l ON l.contact_id = c.contact_id WHERE name_fts MATCH ?1",
         |address| match &digits {
-            Some(digits) => address::number_in(address).as_deref().unwrap_or(address).contains(digits.as_str()),
+            Some(digits) => has_digits(address, digits),
             None => address.to_lowercase().contains(&lower),
         },
         "EXISTS (SELECT 1 FROM (SELECT contact_id, value FROM identity UNION ALL SELECT contact_id, value FROM claim) i

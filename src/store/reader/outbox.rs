@@ -1,5 +1,6 @@
 //! What is still to be done: ops that wait or are on their way, and files that wait to be fetched.
 
+use crate::domain::account::Health;
 use crate::domain::attachment::{Enclosure, Written};
 use crate::domain::clock::Ms;
 use crate::domain::delivery::Reason;
@@ -9,6 +10,9 @@ use crate::domain::op::{Op, OpBody, OpState};
 use crate::domain::row::OutboxRow;
 use crate::store::error::StoreError;
 use crate::store::reader::{Reader, limit, rows};
+use rusqlite::params;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// An op with where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +54,10 @@ pub struct AttachmentDue {
 pub(super) const OUTBOX: &str = "WHERE state < 6 AND state <> 5 ORDER BY seq LIMIT ?1";
 /// Ops of an account that are not over.
 pub(super) const ACTIVE: &str = "WHERE account_id = ?1 AND state < 6 ORDER BY seq";
+/// The last message before another one of a conversation that has to leave first. What is scheduled holds nobody.
+pub(super) const BEFORE: &str =
+    "SELECT state FROM op INDEXED BY op_fold WHERE conversation_id = ?1 AND state < 6 AND state < 4 AND class = 0
+     AND scheduled_at IS NULL AND seq < ?2 ORDER BY seq DESC LIMIT 1";
 /// Files that are due.
 pub(super) const DUE: &str =
     "SELECT a.id, m.account_id, m.conversation_id, m.id, a.media, a.name, a.mime, a.attempts
@@ -61,12 +69,52 @@ impl Reader {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn outbox(&self, count: usize) -> Result<Vec<OutboxRow>, StoreError> {
+    pub fn outbox(&self, count: usize, now: Ms) -> Result<Vec<OutboxRow>, StoreError> {
         let ops = self.all(&format!("{} {OUTBOX}", rows::OP), [limit(count)], rows::op)?;
-        ops.into_iter().map(|a| self.outbox_row(a)).collect()
+        let mut accounts = HashMap::new();
+        ops.into_iter()
+            .map(|a| {
+                let id = a.op.account;
+                if let Entry::Vacant(entry) = accounts.entry(id) {
+                    entry.insert(self.holds(id, now)?);
+                }
+                self.outbox_row(a, accounts.get(&id).cloned().flatten())
+            })
+            .collect()
     }
 
-    fn outbox_row(&self, a: ActiveOp) -> Result<OutboxRow, StoreError> {
+    /// Why an account sends nothing now.
+    fn holds(&self, account: AccountId, now: Ms) -> Result<Option<String>, StoreError> {
+        let sql =
+            "SELECT name, enabled, removed_at IS NOT NULL, health, detail, paused_until > ?2, paused_why
+                   FROM account WHERE id = ?1";
+        let told = self.one(sql, params![account.0, now], |r| {
+            let (name, enabled, removed): (String, bool, bool) = (r.get(0)?, r.get(1)?, r.get(2)?);
+            let (health, detail): (String, String) = (r.get(3)?, r.get(4)?);
+            let paused = r.get::<_, Option<bool>>(5)?.unwrap_or(false);
+            Ok(match health.parse() {
+                _ if removed => Some(format!("the channel {name} was removed")),
+                _ if !enabled => Some(format!("the channel {name} is switched off")),
+                _ if paused => r.get(6)?,
+                Ok(Health::NeedsLogin) => Some(format!("the channel {name} needs its login: {detail}")),
+                _ => None,
+            })
+        })?;
+        Ok(told.flatten())
+    }
+
+    fn outbox_row(&self, a: ActiveOp, account: Option<String>) -> Result<OutboxRow, StoreError> {
+        let held = match a.state {
+            OpState::Queued if account.is_some() => account,
+            OpState::Queued if matches!(a.op.body, OpBody::Send { .. }) => {
+                let before = self.one(BEFORE, params![a.op.conversation.0, a.seq], |r| r.get::<_, i64>(0))?;
+                before.and_then(OpState::from_code).map(|state| {
+                    let word = state.word();
+                    format!("waits for the message before it, which is {word}")
+                })
+            }
+            _ => None,
+        };
         let sql = "SELECT k.name, c.theirs FROM conversation c JOIN contact k ON k.id = c.contact_id WHERE c.id = ?1";
         let who = self.one(sql, [a.op.conversation.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
         let (contact_name, theirs) = who.unwrap_or_default();
@@ -91,6 +139,7 @@ impl Reader {
             },
             state: a.state,
             reason: a.reason,
+            held,
             attempts: a.attempts,
             created_at: a.op.created_at,
             not_before: a.op.not_before,

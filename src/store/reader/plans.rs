@@ -49,10 +49,11 @@ fn fixed_queries_use_their_indexes_and_never_sort() {
         format!("{} WHERE c.id = ?1", rows::CONVERSATION),
         "INTEGER PRIMARY KEY",
     ));
-    queries.push(("files".into(), format!("{} WHERE message_id = ?1", rows::ATTACHMENT), "INDEX"));
+    queries.push(("files".into(), format!("{} {}", rows::ATTACHMENT, thread::FILES), "INDEX"));
     queries.push(("consent".into(), rows::CONSENT_OF.into(), "PRIMARY KEY"));
     queries.push(("outbox".into(), format!("{} {}", rows::OP, outbox::OUTBOX), "op"));
     queries.push(("active".into(), format!("{} {}", rows::OP, outbox::ACTIVE), "op_active"));
+    queries.push(("before".into(), outbox::BEFORE.into(), "op_fold"));
     queries.push(("due".into(), outbox::DUE.into(), "attachment_due"));
     queries.push(("waiting".into(), inbox::WAITING.into(), "receipt_waiting"));
     for (name, sql, index) in queries {

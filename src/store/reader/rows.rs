@@ -225,7 +225,7 @@ pub(in crate::store) fn enclosures(r: &Row<'_>, at: usize) -> Result<Vec<Enclosu
 }
 
 /// The columns of [`attachment`].
-pub(in crate::store) const ATTACHMENT: &str = "SELECT id, name, mime, size, caption, path, error, path IS NULL AND media IS NOT NULL, due_at IS NOT NULL FROM attachment";
+pub(in crate::store) const ATTACHMENT: &str = "SELECT id, name, mime, size, caption, path, error, path IS NULL AND media IS NOT NULL, due_at IS NOT NULL, place FROM attachment";
 
 /// A name for a file that came without one.
 pub(in crate::store) fn named(id: i64, name: String, mime: Option<&str>) -> String {

@@ -25,6 +25,9 @@ pub(super) const ARRIVALS: &str = "SELECT id, conversation_id, text, direction F
 pub(super) const STEPS: &str =
     "SELECT state, at, source, said, code, human, price FROM delivery_step WHERE message_id = ?1";
 
+/// The files of a message.
+pub(super) const FILES: &str = "WHERE message_id = ?1 ORDER BY external_id";
+
 impl Reader {
     /// The last messages of a thread, before a place where one is given; in ascending order.
     ///
@@ -87,11 +90,12 @@ impl Reader {
     }
 
     fn attachments(&self, message: MessageId) -> Result<Vec<AttachmentRow>, StoreError> {
-        let sql = format!("{} WHERE message_id = ?1", rows::ATTACHMENT);
-        let mut files = self.all(&sql, [message.0], rows::attachment)?;
-        // In the order in which they were told: that of the pictures of a message.
-        files.sort_by_key(|file| file.id);
-        Ok(files)
+        let sql = format!("{} {FILES}", rows::ATTACHMENT);
+        let placed = |r: &rusqlite::Row<'_>| Ok((r.get::<_, Option<u16>>(9)?, rows::attachment(r)?));
+        let mut files = self.all(&sql, [message.0], placed)?;
+        // Those whose place nobody told come last.
+        files.sort_by_key(|(place, _)| (place.is_none(), *place));
+        Ok(files.into_iter().map(|(_, file)| file).collect())
     }
 
     /// Messages from customers since a moment (of their sending) that nobody has seen, and notes where `me` is called and has not

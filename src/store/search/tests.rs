@@ -238,6 +238,11 @@ fn random_query(rng: &mut Rng) -> String {
         "contact:anna",
         "contact:王",
         "contact:7",
+        "contact:+316100",
+        "contact:0610000185",
+        "from:c3@mail.example",
+        "from:+31610000",
+        "identity:whatsapp:+31610000185",
         "identity:c12@mail.example",
         "identity:c1",
         "identity:+31610000",
@@ -357,8 +362,59 @@ fn people_are_found_by_what_they_are_called() {
     assert_eq!(of("C5@Mail.example"), [5]);
     assert_eq!(of("identity:\"06 1000 0185\""), [5]);
     assert_eq!(of("identity:c5@mail.example"), [5]);
+    // The medium may stand before an address, as it is kept and told.
+    for typed in [
+        "whatsapp:+31610000185",
+        "identity:whatsapp:+31610000185",
+        "email:c5@mail.example",
+        "identity:email:c5@mail.example",
+    ] {
+        assert_eq!(of(typed), [5], "{typed}");
+    }
+    assert_eq!(of("contact:c5@mail.example"), [5]);
+    assert_eq!(of("contact:\"06 1000 0185\""), [5]);
     assert!(of("王小").len() > 2);
     assert_eq!(of("王小"), of("contact:王小"));
+}
+
+#[test]
+fn who_has_no_name_is_called_by_the_address() {
+    let db = filled(60, 300);
+    // The fifth wrote by WhatsApp, and nobody knows the name.
+    db.execute("UPDATE contact SET name = '' WHERE id = 5", []).unwrap();
+    db.execute("UPDATE conversation SET theirs = 'whatsapp:' || theirs WHERE id = 5", []).unwrap();
+    db.execute(
+        "INSERT INTO identity (kind, value, contact_id, created_at) VALUES (2, 'ES.13491208655302741918', 5, 0)",
+        [],
+    )
+    .unwrap();
+    db.execute("DELETE FROM name_fts WHERE rowid = 5", []).unwrap();
+    db.execute("INSERT INTO name_fts (rowid, body) VALUES (5, ?)", params![names::of(&db, 5).unwrap()])
+        .unwrap();
+    let of = |text: &str| {
+        let hits = messages(&db, &parse(text).unwrap(), None, 1000, &asking(), None).unwrap().rows;
+        hits.into_iter().map(|hit| hit.conversation.0).collect::<std::collections::BTreeSet<_>>()
+    };
+    let theirs = "SELECT count(*) FROM message WHERE conversation_id = 5 AND direction = 0";
+    assert!(db.query_row(theirs, [], |r| r.get::<_, i64>(0)).unwrap() > 0);
+    for typed in [
+        "contact:+31610000185",
+        "contact:\"+31 610 000 185\"",
+        "contact:whatsapp:+31610000185",
+        "contact:610000185",
+        "from:+31610000185",
+        "from:\"+31 610 000 185\"",
+        "from:whatsapp:+31610000185",
+        "contact:c5@mail.example",
+        "from:c5@mail.example",
+        "whatsapp:ES.13491208655302741918",
+        "identity:whatsapp:ES.13491208655302741918",
+        "identity:ES.13491208655302741918",
+        "from:whatsapp:ES.13491208655302741918",
+    ] {
+        assert_eq!(of(typed), [5].into(), "{typed}");
+    }
+    assert!(of("contact:whatsapp").is_empty(), "the medium is no name");
 }
 
 #[test]

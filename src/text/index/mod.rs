@@ -6,6 +6,8 @@
 
 mod highlight;
 
+use crate::domain::account::Channel;
+use crate::domain::query::{Query, What};
 use std::borrow::Cow;
 
 pub use highlight::{highlight, snippet};
@@ -169,17 +171,19 @@ fn term_expr(term: &Term) -> Option<String> {
 }
 
 /// The words of a query that what it finds may contain, for highlighting.
-pub fn terms(query: &crate::domain::query::Query) -> Vec<Term> {
-    use crate::domain::query::What;
-    let asked = query.clauses.iter().filter(|c| !c.negated);
-    asked
-        .filter_map(|c| match &c.what {
-            What::Word(w) => Some(Term::Word(w.clone())),
-            What::Prefix(w) => Some(Term::Prefix(w.clone())),
-            What::Phrase(w) => Some(Term::Phrase(w.clone())),
-            What::Filter(_) => None,
-        })
-        .collect()
+pub fn terms(query: &Query) -> Vec<Term> {
+    query.clauses.iter().filter(|c| !c.negated).filter_map(|c| term(&c.what)).collect()
+}
+
+/// The term that words of a query ask for; nothing for a filter. The medium before an address is left away: it is not kept with each.
+pub fn term(what: &What) -> Option<Term> {
+    let bare = |text: &str| Channel::before_address(text).map_or(text, |(_, address)| address).to_owned();
+    match what {
+        What::Word(text) => Some(Term::Word(bare(text))),
+        What::Prefix(text) => Some(Term::Prefix(bare(text))),
+        What::Phrase(text) => Some(Term::Phrase(text.clone())),
+        What::Filter(_) => None,
+    }
 }
 
 #[cfg(test)]

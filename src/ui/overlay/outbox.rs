@@ -20,11 +20,10 @@ use ratatui::layout::Rect;
 const INDENT: u16 = 12;
 
 fn reason(row: &OutboxRow, width: u16) -> Vec<String> {
-    let reason = row.reason.as_ref().filter(|reason| !reason.human.trim().is_empty());
-    reason.map_or_else(Vec::new, |reason| {
-        let words = match &reason.code {
-            Some(code) => format!("{} ({code})", reason.human),
-            None => reason.human.clone(),
+    row.why().map_or_else(Vec::new, |why| {
+        let words = match row.reason.as_ref().and_then(|reason| reason.code.as_ref()) {
+            Some(code) => format!("{why} ({code})"),
+            None => why.to_owned(),
         };
         folded(&words, width.saturating_sub(INDENT).max(1), usize::MAX)
     })

@@ -193,6 +193,7 @@ fn outbox_row(n: i64, state: crate::domain::op::OpState) -> crate::domain::row::
         text: Some(format!("words {n}").into()),
         state,
         reason: None,
+        held: None,
         attempts: 1,
         created_at: NOW - 60_000,
         not_before: if n == 1 { MORNING } else { NOW - 60_000 },

@@ -85,7 +85,7 @@ async fn under_load_it_ends_quickly_and_nothing_is_in_the_air() {
         let store =
             frontdesk::store::Store::open(&home.workspace(), Arc::new(frontdesk::domain::clock::SystemClock))
                 .unwrap();
-        let flying = store.reader().unwrap().outbox(1_000).unwrap();
+        let flying = store.reader().unwrap().outbox(1_000, 0).unwrap();
         assert!(flying.iter().all(|o| !["sending", "unknown"].contains(&o.state.word())), "{flying:?}");
     }
     let serve = home.serve(port);

@@ -80,8 +80,10 @@ fn event() -> impl Strategy<Value = Event> {
             fact.metadata = serde_json::json!({ format!("key-{}", words % 2): words, "rev": rev });
             if words == 2 {
                 fact.text = String::new();
-                fact.attachments = vec![AttachmentFact {
-                    external_id: "A1".into(),
+                // Statements differ in which files they know, and in their order.
+                let file = |name: &str, place: Option<u16>| AttachmentFact {
+                    external_id: name.into(),
+                    place,
                     name: Some(format!("photo-{rev}.jpg")),
                     mime: None,
                     size: Some(u64::try_from(rev).unwrap()),
@@ -89,7 +91,13 @@ fn event() -> impl Strategy<Value = Event> {
                     media: None,
                     path: None,
                     on_demand: false,
-                }];
+                };
+                fact.attachments = match rev {
+                    0 => vec![file("A0", Some(0)), file("A1", Some(1))],
+                    1 => vec![file("A2", None), file("A1", None)],
+                    2 => vec![file("A2", Some(0)), file("A1", Some(1))],
+                    _ => vec![file("A3", Some(0)), file("A2", Some(1)), file("A1", Some(2))],
+                };
             }
             fact.delivery = state.map(|s| report(s, s.word(), NOW + rev));
             Event::Message(Box::new(fact))
@@ -152,7 +160,7 @@ pub fn dump_of(workspace: &std::path::Path) -> Vec<String> {
          FROM message m JOIN conversation c ON c.id = m.conversation_id",
         "SELECT 'step', m.external_id, s.state, s.said, s.code, s.at, s.human, s.price
          FROM delivery_step s JOIN message m ON m.id = s.message_id WHERE s.said <> 'read up to'",
-        "SELECT 'file', m.external_id, a.external_id, a.name, a.size FROM attachment a JOIN message m ON m.id = a.message_id",
+        "SELECT 'file', m.external_id, a.external_id, a.name, a.size, a.place FROM attachment a JOIN message m ON m.id = a.message_id",
         "SELECT 'consent', i.value, n.state, n.at, n.said FROM consent n JOIN identity i ON i.id = n.identity_id",
         "SELECT 'facet', c.external_id, f.key, f.value, f.at FROM facet f JOIN conversation c ON c.id = f.conversation_id",
         "SELECT 'orphan', ref, said, report FROM orphan_delivery WHERE ref NOT LIKE 'conversation%'",

@@ -49,6 +49,7 @@ impl World {
             text: Some("Your refund is on its way.".into()),
             state,
             reason: (!reason.is_empty()).then(|| Reason::ours(reason)),
+            held: None,
             attempts,
             created_at: NOW - 5 * MIN,
             not_before,

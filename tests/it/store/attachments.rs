@@ -108,6 +108,7 @@ fn the_providers_copies_are_no_files_of_their_own() {
         let mut copy = fact("MM9", CUSTOMER, Direction::Outbound, NOW + 1_000, "look");
         copy.attachments = vec![AttachmentFact {
             external_id: "ME1".into(),
+            place: None,
             name: None,
             mime: Some("text/plain".into()),
             size: None,
@@ -143,7 +144,7 @@ fn a_message_that_failed_goes_out_again_with_its_files() {
     assert_ne!(again.message, done.message);
     let row = kit.reader().message(again.message.unwrap()).unwrap().unwrap();
     assert_eq!(row.written(), with("look", &ours));
-    let waiting = kit.reader().outbox(9).unwrap();
+    let waiting = kit.reader().outbox(9, NOW).unwrap();
     assert_eq!(waiting[0].text, Some(with("look", &ours)));
 }
 
@@ -182,10 +183,10 @@ fn quick_replies_keep_their_files() {
 }
 
 #[test]
-fn the_pictures_of_a_message_stay_in_their_order() {
-    let (kit, _) = desk();
-    let file = |id: &str| AttachmentFact {
+fn the_pictures_of_a_message_stay_in_their_order_whoever_tells_of_them_first() {
+    let file = |id: &str, place: Option<u16>| AttachmentFact {
         external_id: id.into(),
+        place,
         name: Some(format!("{id}.jpg")),
         mime: Some("image/jpeg".into()),
         size: None,
@@ -194,12 +195,22 @@ fn the_pictures_of_a_message_stay_in_their_order() {
         path: None,
         on_demand: false,
     };
-    let mut told = fact("MM1", CUSTOMER, Direction::Inbound, NOW, "");
-    told.attachments = vec![file("ME9"), file("ME10"), file("ME1")];
-    let c = kit.apply(vec![Event::Message(Box::new(told))]).conversations[0];
-    let message = kit.reader().thread(c, None, 9).unwrap().pop().unwrap();
-    let names: Vec<&str> = message.attachments.iter().map(|a| a.name.as_str()).collect();
-    assert_eq!(names, ["ME9.jpg", "ME10.jpg", "ME1.jpg"]);
-    let row = kit.reader().conversation(c).unwrap().unwrap();
-    assert!(row.preview.contains("ME9.jpg"), "{}", row.preview);
+    let told = |files: &[AttachmentFact]| {
+        let mut told = fact("MM1", CUSTOMER, Direction::Inbound, NOW, "");
+        told.attachments = files.to_vec();
+        vec![Event::Message(Box::new(told))]
+    };
+    // The push knows the order, the list has another one, and one file more.
+    let push = told(&[file("ME9", Some(0)), file("ME10", Some(1)), file("ME1", Some(2))]);
+    let list = told(&[file("ME1", None), file("ME10", None), file("ME0", None), file("ME9", None)]);
+    for [first, second] in [[&push, &list], [&list, &push]] {
+        let (kit, _) = desk();
+        let c = kit.apply(first.clone()).conversations[0];
+        kit.apply(second.clone());
+        let message = kit.reader().thread(c, None, 9).unwrap().pop().unwrap();
+        let names: Vec<&str> = message.attachments.iter().map(|a| a.name.as_str()).collect();
+        assert_eq!(names, ["ME9.jpg", "ME10.jpg", "ME1.jpg", "ME0.jpg"]);
+        let row = kit.reader().conversation(c).unwrap().unwrap();
+        assert!(row.preview.contains("ME9.jpg"), "{}", row.preview);
+    }
 }

@@ -87,6 +87,7 @@ fn a_thread_is_found_by_all_who_take_part_by_every_subject_and_by_its_files() {
     }
     second.attachments = vec![AttachmentFact {
         external_id: "1".into(),
+        place: None,
         name: Some("Rechnung-4711.pdf".into()),
         mime: None,
         size: None,

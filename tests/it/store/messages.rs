@@ -191,7 +191,7 @@ fn a_send_that_failed_at_the_provider_is_tried_again_as_a_new_message() {
     assert_ne!(again.message, Some(message));
     assert_ne!(again.op, Some(op));
     assert_eq!(kit.reader().conversation(c).unwrap().unwrap().troubled, 0);
-    assert_eq!(kit.reader().outbox(10).unwrap().len(), 1);
+    assert_eq!(kit.reader().outbox(10, NOW).unwrap().len(), 1);
     kit.check();
 }
 
@@ -298,7 +298,7 @@ fn what_is_scheduled_waits_for_its_moment_and_stands_where_it_was_said() {
     let (op, id) = (done.op.unwrap(), done.message.unwrap());
     let row = || kit.reader().message(id).unwrap().unwrap();
     assert_eq!((row().due_at, row().scheduled, row().sent_at), (at, true, NOW));
-    let outbox = kit.reader().outbox(10).unwrap();
+    let outbox = kit.reader().outbox(10, NOW).unwrap();
     assert_eq!((outbox[0].not_before, outbox[0].state), (morning, OpState::Queued));
     let take = |now: i64| {
         kit.clock.set(now);

@@ -15,6 +15,7 @@ fn with_file(path: Option<String>, media: Option<&str>) -> Event {
     let mut told = fact("M1", CUSTOMER, Direction::Inbound, NOW, "a photo");
     told.attachments.push(AttachmentFact {
         external_id: "2".into(),
+        place: None,
         name: Some("photo.jpg".into()),
         mime: Some("image/jpeg".into()),
         size: Some(5),

@@ -334,7 +334,7 @@ fn what_may_not_be_said_is_refused_with_the_reason_and_the_draft_stays() {
     let why = kit.try_perform(reply("hi")).unwrap_err().to_string();
     assert!(why.contains("opted out"), "{why}");
     assert_eq!(kit.reader().draft(c, ComposeMode::Reply).unwrap(), Some("dear".into()));
-    assert!(kit.reader().outbox(9).unwrap().is_empty());
+    assert!(kit.reader().outbox(9, NOW).unwrap().is_empty());
     kit.perform(Action::Consent { conversation: c, state: ConsentState::OptedIn });
     assert!(kit.try_perform(reply(" \n")).is_err());
     assert!(kit.try_perform(reply(&"x".repeat(1601))).is_err());
