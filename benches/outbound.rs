@@ -69,7 +69,7 @@ async fn run(count: usize, fill: usize) {
         );
     }
     let reader = bench.workspace.store.reader().expect("a reader");
-    while world.sent_count() < count || !reader.outbox(1).expect("the outbox").is_empty() {
+    while world.sent_count() < count || !reader.outbox(1, 0).expect("the outbox").is_empty() {
         assert!(
             begun.elapsed() < Duration::from_secs(300),
             "{} of {count} after five minutes",

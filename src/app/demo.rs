@@ -3,7 +3,8 @@
 use crate::app::AppError;
 use crate::app::tui::{self, Extra, Ready};
 use crate::app::workspace::{self, Workspace};
-use crate::config::{Config, Env, Overrides};
+use crate::config::edit::{self, ChannelEdit, SettingValue};
+use crate::config::{Config, ConfigError, Env, Overrides, Paths};
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::command::Action;
 use crate::engine::import::{ImportOptions, Progress, import_jsonl};
@@ -173,12 +174,18 @@ impl FarEnd {
     }
 }
 
-/// Writes the demo's configuration, as a user would have it.
+/// Writes the demo's configuration, as a user would have it. One that is kept stays as it was changed meanwhile, but for where the
+/// far ends are this time.
 fn configure(home: &Path, far_end: &FarEnd) -> Result<Overrides, AppError> {
     let token = home.join("auth_token");
     write_private(&token, far_end.world.auth_token())?;
     let password = home.join("password");
     write_private(&password, far_end.mailbox.password())?;
+    let overrides =
+        Overrides { home: Some(home.to_path_buf()), workspace: Some("demo".into()), ..Overrides::default() };
+    if home.join("config.toml").exists() {
+        return find_again(home, far_end).map(|()| overrides);
+    }
     let text = format!(
         r#"{TITLE}: an agent, two colleagues, a Twilio number, a chat page and a mailbox.
 listen = "127.0.0.1:0"
@@ -229,7 +236,28 @@ password = {{ file = {password:?} }}
         password = password.display().to_string(),
     );
     std::fs::write(home.join("config.toml"), text).map_err(AppError::io("the demo's configuration"))?;
-    Ok(Overrides { home: Some(home.to_path_buf()), workspace: Some("demo".into()), ..Overrides::default() })
+    Ok(overrides)
+}
+
+/// Writes into a configuration that is there where the far ends are. A channel that was removed stays so.
+fn find_again(home: &Path, far_end: &FarEnd) -> Result<(), AppError> {
+    let port = |of: std::net::SocketAddr| SettingValue::Number(i64::from(of.port()));
+    let twilio = vec![
+        ("account_sid".to_owned(), SettingValue::from(far_end.world.account_sid())),
+        ("base_url".to_owned(), SettingValue::from(far_end.world.base_url())),
+    ];
+    let mailbox = vec![
+        ("imap_port".to_owned(), port(far_end.mailbox.imap())),
+        ("smtp_port".to_owned(), port(far_end.mailbox.smtp())),
+    ];
+    for (name, settings) in [(SMS, twilio), (MAIL, mailbox)] {
+        let change = ChannelEdit::Set { settings, secrets: Vec::new() };
+        match edit::channel(&Paths::at_home(home), "demo", name, &change) {
+            Ok(()) | Err(ConfigError::NotFound(_)) => {}
+            Err(e) => return Err(AppError::Other(e.to_string())),
+        }
+    }
+    Ok(())
 }
 
 fn write_private(path: &Path, text: &str) -> Result<(), AppError> {
@@ -243,14 +271,14 @@ fn write_private(path: &Path, text: &str) -> Result<(), AppError> {
 
 /// History and quick replies, so that there is something to look at and to work with.
 fn prepare(workspace: &Workspace, options: &DemoOptions, out: &mut dyn Write) -> Result<(), AppError> {
+    if workspace.store.reader()?.account_by_name("import/webchat")?.is_some() {
+        // A kept workspace that is used again has its history, and its quick replies as they were changed.
+        return Ok(());
+    }
     let actor = Actor { name: workspace.me.name.clone(), email: workspace.me.email.clone() };
     for reply in crate::config::starter_quick_replies() {
         let (actor, action) = (actor.clone(), Action::QuickReplySave { id: None, reply });
         workspace.store.writer().call(Class::Apply, move |t| t.perform(&actor, &action).map(|_| ()))?;
-    }
-    if workspace.store.reader()?.account_by_name("import/webchat")?.is_some() {
-        // A kept workspace that is used again has its history.
-        return Ok(());
     }
     let wanted = if options.messages == 0 { DEFAULT_HISTORY } else { options.messages };
     let history = History::new(wanted as u64, options.seed, SystemClock.now() - 3_600_000).into_read();
@@ -285,5 +313,28 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "# mine\n");
         std::fs::write(&file, format!("{TITLE}: an agent\n")).unwrap();
         assert!(Home::make(Some(dir.path())).is_ok(), "its own is used again");
+    }
+
+    #[test]
+    fn a_kept_configuration_keeps_what_was_changed_and_finds_its_far_ends_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = DemoOptions { seed: 1, speed: 1.0, messages: 0, keep: Some(dir.path().to_owned()) };
+        let first = FarEnd::start(&options).unwrap();
+        configure(dir.path(), &first).unwrap();
+        let file = dir.path().join("config.toml");
+        let written = std::fs::read_to_string(&file).unwrap();
+        let mine = written.replace("name = \"Ana\"", "name = \"Zoë\" # me");
+        assert_ne!(mine, written);
+        std::fs::write(&file, &mine).unwrap();
+        let second = FarEnd::start(&options).unwrap();
+        configure(dir.path(), &second).unwrap();
+        let found = std::fs::read_to_string(&file).unwrap();
+        let port = |at: std::net::SocketAddr| format!("_port = {}\n", at.port());
+        let wanted = mine
+            .replace(first.world.base_url(), second.world.base_url())
+            .replace(&port(first.mailbox.imap()), &port(second.mailbox.imap()))
+            .replace(&port(first.mailbox.smtp()), &port(second.mailbox.smtp()));
+        assert_eq!(found, wanted);
+        [first, second].into_iter().for_each(FarEnd::stop);
     }
 }

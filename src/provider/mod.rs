@@ -343,6 +343,8 @@ pub struct Guide {
     pub public: &'static [&'static str],
     /// Where none is.
     pub private: &'static [&'static str],
+    /// Before that, unless the setting `poll_seconds` keeps the provider from being asked.
+    pub asked: &'static [&'static str],
 }
 
 /// Every vendor.

@@ -13,7 +13,7 @@ use crate::ui::list::view::is_mine;
 use crate::ui::model::{Focus, Model};
 use crate::ui::msg::Level;
 use crate::ui::overlay::{Overlay, outbox};
-use crate::ui::paint::{Pen, cells};
+use crate::ui::paint::{Pen, cells, folded};
 use crate::ui::theme::Role;
 use crate::ui::thread::words;
 use ratatui::layout::Rect;
@@ -59,7 +59,12 @@ pub(crate) fn prepare(model: &mut Model) {
         None => of_panes(model),
     };
     // Help and the way out keep their places; what does not fit beside them goes.
-    let notice = words_first(model).map_or(0, |(_, text, _)| cells(&text).min(bar.width * 2 / 3) + 4);
+    let notice = match words_first(model) {
+        Some((_, text, role)) if above_the_bar(model, bar, &text, role).is_none() => {
+            cells(&text).min(most_of(bar)) + 4
+        }
+        _ => 0,
+    };
     let room = bar.width.saturating_sub(2 + notice);
     let mut held: u16 = hints.iter().filter(|h| stays(h)).map(|h| h.width() + 2).sum();
     let mut used: u16 = 0;
@@ -107,6 +112,7 @@ fn of_panes(model: &Model) -> Vec<Hint> {
                 ("resolve", _) if is_over(model) => "reopen",
                 ("compose.everybody", _) if is_to_all(model) => "sender only",
                 ("compose.whole", _) if is_whole(model) => "with its words",
+                ("message.retry", Focus::Thread) => answer(model, command.id).unwrap_or(word),
                 _ => word,
             };
             let is_editing = model.focus == Focus::Composer;
@@ -170,6 +176,12 @@ fn of_head(model: &Model) -> Vec<Hint> {
     hints
 }
 
+/// What a command does with the message under the cursor, where it answers how that one fares.
+fn answer(model: &Model, id: &str) -> Option<&'static str> {
+    let answers = model.thread.cursor_message().map(words::answers)?;
+    answers.iter().find(|(answer, _)| *answer == id).map(|(_, word)| *word)
+}
+
 /// Whether a key that has an effect also has the one that its hint promises.
 fn leads_somewhere(model: &Model, id: &str) -> bool {
     match id {
@@ -177,8 +189,7 @@ fn leads_somewhere(model: &Model, id: &str) -> bool {
         "message.retry" | "message.resend" | "message.was-sent" | "message.not-sent"
             if model.focus == Focus::Thread =>
         {
-            let answers = model.thread.cursor_message().map(words::answers).unwrap_or_default();
-            answers.iter().any(|(answer, _)| *answer == id)
+            answer(model, id).is_some()
         }
         // What waits for its time asks for nothing.
         "message.retry" => {
@@ -339,13 +350,48 @@ fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<Hint> {
     }
 }
 
+/// Cells of the line that words take at most: the keys are to stay.
+const fn most_of(bar: Rect) -> u16 {
+    bar.width * 2 / 3
+}
+
+/// Lines that words take above the bar at most.
+const LINES: usize = 5;
+
+/// Whether words tell of trouble.
+const fn is_trouble(role: Role) -> bool {
+    matches!(role, Role::Warn | Role::Bad)
+}
+
+/// The lines of trouble that is too long for the bar: it is told to its end above it, where there is room for that.
+fn above_the_bar(model: &Model, bar: Rect, text: &str, role: Role) -> Option<Vec<String>> {
+    if !is_trouble(role) || cells(text) <= most_of(bar) {
+        return None;
+    }
+    let lines = folded(text, bar.width.saturating_sub(4).max(1), LINES);
+    // They cover the hair line, and what is above it as far as needed.
+    (model.layout.header.is_some() && usize::from(model.layout.body.height) > lines.len() + 2)
+        .then_some(lines)
+}
+
 /// Paints the line.
 pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, bar: Rect) {
     if let Some((glyph, text, role)) = words_first(model) {
-        pen.text(bar.x + 1, bar.y, 1, glyph, role);
-        let end = model.hints.first().map_or(bar.right(), |h| h.x.saturating_sub(2));
-        let role = if matches!(role, Role::Warn | Role::Bad) { role } else { Role::Text };
-        pen.text(bar.x + 3, bar.y, end.saturating_sub(bar.x + 3), &text, role);
+        let words = if is_trouble(role) { role } else { Role::Text };
+        let lines = above_the_bar(model, bar, &text, role);
+        let is_above = lines.is_some();
+        let lines = lines.unwrap_or_else(|| vec![text]);
+        let mut y = bar.y;
+        let mut end = model.hints.first().map_or(bar.right(), |h| h.x.saturating_sub(2));
+        if is_above {
+            y -= u16::try_from(lines.len()).unwrap_or(0);
+            end = bar.right();
+            pen.clear(Rect::new(bar.x, y, bar.width, bar.y - y), Role::Overlay);
+        }
+        pen.text(bar.x + 1, y, 1, glyph, role);
+        for (y, line) in (y..=bar.y).zip(&lines) {
+            pen.text(bar.x + 3, y, end.saturating_sub(bar.x + 3), line, words);
+        }
     }
     for hint in &model.hints {
         let room = |x: u16| bar.right().saturating_sub(x);

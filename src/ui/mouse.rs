@@ -33,7 +33,7 @@ impl Model {
             match mouse.kind {
                 MouseKind::ScrollDown => self.on_key(Key::plain(Code::Down)),
                 MouseKind::ScrollUp => self.on_key(Key::plain(Code::Up)),
-                MouseKind::Click => {}
+                MouseKind::Click => self.overlay_click(spot),
             }
             return;
         }
@@ -78,6 +78,11 @@ impl Model {
                 self.thread.scroll(by);
             } else if self.thread.foot.contains(spot) && self.composer.is_some() {
                 self.focus_on(Focus::Composer);
+            } else if self.thread.foot.contains(spot) {
+                // What stands in the place of the composer says how one answers.
+                if let Some(reply) = crate::ui::command::find("compose.reply") {
+                    self.run(reply);
+                }
             } else if self.target().is_some() {
                 let line = self.thread.top + usize::from(mouse.y.saturating_sub(self.thread.body.y));
                 let message =

@@ -325,7 +325,10 @@ async fn what_makes_no_sense_is_refused_and_harms_nothing() {
     for path in ["/nobody", "/site/api/nothing", "/nobody/api/visitor"] {
         let answer = desk.http.get(format!("{root}{path}")).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
-        assert_eq!(answer.json::<Value>().await.unwrap(), json!({ "error": "no such chat" }));
+        assert_eq!(
+            answer.json::<Value>().await.unwrap(),
+            json!({ "error": "there is no such chat, file or path" })
+        );
     }
     let wrong = desk.http.delete(format!("{}/api/messages", desk.base)).send().await.unwrap();
     assert_eq!(wrong.status(), StatusCode::METHOD_NOT_ALLOWED);

@@ -154,7 +154,38 @@ pub fn guide(
     if !public && push == Some(PushKind::Webhook) {
         lines.push("no public_url is configured: vendors cannot reach this address".into());
     }
-    let steps = if public { vendor.guide.public } else { vendor.guide.private };
-    lines.extend(steps.iter().map(|step| step.replace("{hook}", &hook).replace("{page}", &page)));
+    let asks = settings.get("poll_seconds").is_none_or(|every| every.trim() != "0");
+    let steps: [&[&str]; 2] = match (public, vendor.guide.asked) {
+        (true, _) => [&[], vendor.guide.public],
+        (false, []) => [&[], vendor.guide.private],
+        (false, asked) if asks => [asked, vendor.guide.private],
+        (false, _) => {
+            lines.push("poll_seconds is 0, so the provider is not asked either: nothing comes in until that or public_url is set".into());
+            [&[], vendor.guide.private]
+        }
+    };
+    let steps = steps.into_iter().flatten();
+    lines.extend(steps.map(|step| step.replace("{hook}", &hook).replace("{page}", &page)));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::vendor;
+
+    #[test]
+    fn who_is_not_asked_and_not_reached_is_told_that_nothing_comes_in() {
+        let told = |poll: &str, public| {
+            let sid = format!("AC{}", "5e".repeat(16));
+            let settings = [("account_sid", sid.as_str()), ("from", "+15557122661"), ("poll_seconds", poll)];
+            let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+            let twilio = vendor("twilio").unwrap();
+            guide(twilio, "support", &settings, Some("http://127.0.0.1:4000"), public).join("\n")
+        };
+        assert!(told("30", false).contains("Nothing to paste"));
+        let silent = told("0", false);
+        assert!(!silent.contains("Nothing to paste") && silent.contains("poll_seconds is 0"), "{silent}");
+        assert!(!told("0", true).contains("poll_seconds is 0"), "it is called instead");
+    }
 }

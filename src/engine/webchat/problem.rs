@@ -14,7 +14,7 @@ pub enum Problem {
     Unauthorized,
     /// A page of a foreign origin asks.
     Forbidden,
-    /// There is no such chat or path.
+    /// There is no such chat, file or path.
     NotFound,
     /// The path does not take this method.
     Method,
@@ -46,7 +46,7 @@ impl IntoResponse for Problem {
             Problem::Bad(words) => (StatusCode::BAD_REQUEST, words, None),
             Problem::Unauthorized => (StatusCode::UNAUTHORIZED, "no valid token".into(), None),
             Problem::Forbidden => (StatusCode::FORBIDDEN, "this origin may not use the chat".into(), None),
-            Problem::NotFound => (StatusCode::NOT_FOUND, "no such chat".into(), None),
+            Problem::NotFound => (StatusCode::NOT_FOUND, "there is no such chat, file or path".into(), None),
             Problem::Method => (StatusCode::METHOD_NOT_ALLOWED, "this cannot be done here".into(), None),
             Problem::TooLarge => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "the request is larger than 16 kB".into(), None)

@@ -83,7 +83,7 @@ pub const VENDOR: Vendor = Vendor {
         let address = settings::parse(settings).map(|s| vec![(Channel::Email, s.address().to_owned())]);
         address.unwrap_or_default()
     },
-    guide: Guide { below: &[], public: GUIDE, private: GUIDE },
+    guide: Guide { below: &[], public: GUIDE, private: GUIDE, asked: &[] },
     build: |setup, http| Ok(Box::new(Imap::new(setup, http, connect::Patience::default())?)),
 };
 

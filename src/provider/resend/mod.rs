@@ -59,8 +59,8 @@ pub const VENDOR: Vendor = Vendor {
         ],
         private: &[
             "Mail in: Emails → Receiving, a domain of yours with the MX record that is shown there (docs/email.md)",
-            "Nothing has to reach this machine: mail, and what became of answers, is asked for every minute",
         ],
+        asked: &["Nothing has to reach this machine: mail, and what became of answers, is asked for"],
     },
     build: |setup, http| Ok(Box::new(Resend::new(setup, http)?)),
 };

@@ -59,6 +59,7 @@ pub const VENDOR: Vendor = Vendor {
             "SendGrid has no inbox that could be asked: it must reach this machine",
             "Let it (a tunnel, a proxy with TLS), set `public_url`, and follow docs/email.md; sending works without",
         ],
+        asked: &[],
     },
     build: |setup, http| Ok(Box::new(SendGrid::new(setup, http)?)),
 };

@@ -69,6 +69,7 @@ pub const VENDOR: Vendor = Vendor {
             "Point the domain's MX record at inbound-smtp.REGION.amazonaws.com; rights and the rest: docs/email.md",
             "What becomes of answers is told by SNS alone, which must reach this machine: set `public_url`, and follow docs/email.md",
         ],
+        asked: &[],
     },
     build: |setup, http| Ok(Box::new(Ses::new(setup, http)?)),
 };

@@ -70,6 +70,8 @@ pub fn plain(body: String, says: bool, files: bool, num_media: Option<&str>) -> 
     let announced = num_media.is_some_and(|n| n.trim().parse::<u32>().is_ok_and(|n| n > 0));
     match (says, files) {
         (_, true) => (MessageKind::Attachment, body),
+        // Deleted at the vendor: that there was one is not lost.
+        (true, false) if announced => (MessageKind::Text, format!("{body}\n[file]")),
         (true, false) => (MessageKind::Text, body),
         (false, false) if announced => (MessageKind::Unsupported, "[file]".to_owned()),
         (false, false) => (MessageKind::Unsupported, "[message without text]".to_owned()),
@@ -118,6 +120,7 @@ mod tests {
             ("Body=&NumMedia=0", Unsupported, "[message without text]"),
             ("Body=+&NumMedia=0", Unsupported, "[message without text]"),
             ("Body=&NumMedia=2", Unsupported, "[file]"),
+            ("Body=hi&NumMedia=1", Text, "hi\n[file]"),
             ("Body=&NumMedia=1&MediaUrl0=https://x/ME1", Attachment, ""),
             ("MessageType=sticker&MediaUrl0=https://x/ME1", Attachment, "[sticker]"),
             ("MessageType=contacts", ContactCard, "[contact card]"),

@@ -283,8 +283,9 @@ pub fn entry(
     let conversation = conversation(taken.own.side(channel, ours.as_deref()), theirs, None, None);
     let body = message.body.clone().unwrap_or_default();
     let says = !body.trim().is_empty();
-    let (kind, text) =
-        content::plain(body.clone(), says, !attachments.is_empty(), message.num_media.as_deref());
+    // What we sent stays as we wrote it.
+    let announced = message.num_media.as_deref().filter(|_| inbound || !says);
+    let (kind, text) = content::plain(body.clone(), says, !attachments.is_empty(), announced);
     let at = sent_at(message).unwrap_or(taken.now);
     let updated = wire::date(message.date_updated.as_deref()).unwrap_or(at);
     let wish = if inbound { wish(channel, None, &body) } else { None };

@@ -64,9 +64,9 @@ pub const VENDOR: Vendor = Vendor {
             "Status callbacks need no setting: each message that is sent names its own",
         ],
         private: &[
-            "Nothing to paste: Frontdesk asks Twilio for its messages every `poll_seconds` seconds (0 = never)",
             "To have them at once, let Twilio reach this machine (a tunnel, a proxy with TLS), set `public_url`, and paste the webhook URL at Twilio: docs/twilio.md",
         ],
+        asked: &["Nothing to paste: Frontdesk asks Twilio for its messages every `poll_seconds` seconds"],
     },
     build: |setup, http| Ok(Box::new(Twilio::new(setup, http)?)),
 };

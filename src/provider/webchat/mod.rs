@@ -62,6 +62,7 @@ pub const VENDOR: Vendor = Vendor {
             "Open {page} on this machine and write something: it comes in here",
             "For visitors: put a proxy with TLS before it and set `public_url`: docs/webchat.md",
         ],
+        asked: &[],
     },
     build,
 };

@@ -74,6 +74,14 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect, search: &Search
     }
 }
 
+/// The hit that stands so many lines below the top.
+pub(super) fn hit_at(search: &Search, inner: Rect, below: usize) -> Option<usize> {
+    // The field, what is not understood, the line.
+    let first = 2 + said(search, inner.width).len();
+    let slot = below.checked_sub(first)? / 2;
+    (first + slot * 2 + 1 < usize::from(inner.height)).then_some(search.top + slot)
+}
+
 /// What one can type.
 fn draw_help(pen: &mut Pen<'_>, area: Rect) {
     let lines = [

@@ -3,6 +3,7 @@
 mod browse;
 mod canned;
 mod choose;
+mod click;
 mod found;
 mod help;
 mod items;

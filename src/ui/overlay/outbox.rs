@@ -99,6 +99,15 @@ fn first(rows: &[OutboxRow], at: usize, inner: Rect) -> usize {
     top
 }
 
+/// The row that stands so many lines below the top.
+pub(super) fn row_at(rows: &[OutboxRow], at: usize, inner: Rect, below: usize) -> Option<usize> {
+    let mut end = 0;
+    rows.iter().enumerate().skip(first(rows, at, inner)).find_map(|(slot, row)| {
+        end += 1 + reason(row, inner.width).len();
+        (below < end).then_some(slot)
+    })
+}
+
 /// Paints the outbox.
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect, rows: Option<&[OutboxRow]>, at: usize) {
     let inner = frame(pen, area, "Outbox", "Enter goes to the message");

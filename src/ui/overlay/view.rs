@@ -7,7 +7,7 @@ use crate::ui::overlay::{Choice, Overlay, Picker, PickerKind, Prompt, browse, ca
 use crate::ui::paint::{Pen, cells, folded};
 use crate::ui::setup;
 use crate::ui::theme::Role;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 /// Lines that one reason or question takes at most.
 const REASON: usize = 4;
@@ -81,7 +81,7 @@ fn width(overlay: &Overlay, body: Rect) -> u16 {
 }
 
 /// The place of the top overlay.
-fn place(model: &Model, overlay: &Overlay) -> Rect {
+pub(super) fn place(model: &Model, overlay: &Overlay) -> Rect {
     let body = model.layout.body;
     let width = width(overlay, body);
     let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2);
@@ -159,7 +159,7 @@ pub(crate) fn prepare(model: &mut Model) {
 }
 
 /// Rows for the choices of a picker.
-fn list_rows(picker: &Picker, rows: usize, width: u16) -> usize {
+pub(super) fn list_rows(picker: &Picker, rows: usize, width: u16) -> usize {
     match picker.kind {
         PickerKind::QuickReplies if rows > 10 => (rows - 2) / 2,
         _ => {
@@ -245,12 +245,28 @@ fn how(prompt: &Prompt, width: u16) -> Vec<String> {
     folded(prompt.question().1, width.max(8), REASON)
 }
 
+/// The answers to a question: the key, and the words behind it.
+const ANSWERS: [(char, &str); 2] = [('y', " yes   "), ('n', " no")];
+
 /// The keys of a question, so many lines below its top.
 fn draw_yes_or_no(pen: &mut Pen<'_>, inner: Rect, below: u16) {
     if below < inner.height {
-        let keys = [("y", Role::Key), (" yes   ", Role::Dim), ("n", Role::Key), (" no", Role::Dim)];
-        pen.pieces(inner.x, inner.y + below, inner.width, &keys);
+        let keys = ANSWERS.map(|(key, words)| [(key.to_string(), Role::Key), (words.to_owned(), Role::Dim)]);
+        let pieces: Vec<(&str, Role)> =
+            keys.iter().flatten().map(|(text, role)| (text.as_str(), *role)).collect();
+        pen.pieces(inner.x, inner.y + below, inner.width, &pieces);
     }
+}
+
+/// The key of the answer that stands at a place.
+pub(super) fn yes_or_no_at(inner: Rect, below: u16, spot: Position) -> Option<char> {
+    let mut x = inner.x;
+    ANSWERS.into_iter().find_map(|(key, words)| {
+        let end = x + 1 + cells(words.trim_end());
+        let is_hit = spot.y == inner.y + below && (x..end).contains(&spot.x);
+        x += 1 + cells(words);
+        is_hit.then_some(key)
+    })
 }
 
 /// Why one should look twice.

@@ -10,6 +10,7 @@ mod desk_setup;
 mod hands;
 mod joined;
 mod mail;
+mod mouse;
 mod notify;
 mod orders;
 mod reading;

@@ -236,22 +236,22 @@ fn the_screen_wakes_for_countdowns() {
 }
 
 #[test]
-fn the_mouse_selects_opens_scrolls_and_presses_hints() {
-    let mut desk = Desk::with(|d| d.rows[1].unread = 1);
-    let area = desk.model.layout.list.unwrap();
-    let click = |x, y| Msg::Mouse(Mouse { kind: MouseKind::Click, x, y });
-    desk.send(click(area.x + 3, area.y + 2));
-    assert_eq!(
-        (desk.model.selected(), desk.out.len()),
-        (Some(id(2)), 0),
-        "a click selects and changes nothing"
-    );
-    desk.send(click(area.x + 3, area.y + 3));
-    assert_eq!(actions(std::mem::take(&mut desk.out)), [Action::Read { conversation: id(2) }]);
-    assert_eq!(desk.model.focus(), Focus::Thread);
-    let hint = desk.model.hints.iter().find(|h| h.word == "resolve").unwrap().clone();
-    desk.send(click(hint.x, 39));
-    assert_eq!(actions(std::mem::take(&mut desk.out)), [status(2, Status::Resolved)]);
+fn what_is_too_long_for_the_bar_is_told_to_its_end_above_it() {
+    let mut desk = Desk::new();
+    let why = "the channel support sends nothing at the moment: the provider refuses the login, which was changed there; \
+               give it the new one with `frontdesk channel set support --secret auth_token`";
+    desk.model.say(crate::ui::Level::Error, why);
+    for (width, height) in [(80, 24), (120, 40), (200, 50)] {
+        let text = desk.text(width, height);
+        let told: String =
+            text.lines().map(|l| l.trim_matches([' ', '"', '✗'])).collect::<Vec<_>>().join(" ");
+        assert!(told.contains(why), "{text}");
+        assert!(text.lines().any(|l| l.contains("? keys")), "the keys stay: {text}");
+    }
+    // Where there is no room for that, it is cut.
+    assert!(desk.text(80, 5).contains('…'));
+    desk.keys("j");
+    assert!(!desk.text(80, 24).contains("refuses the login"));
 }
 
 #[test]

@@ -182,7 +182,7 @@ fn going_on_opens_the_next_of_the_list() {
     assert_eq!(actions(std::mem::take(&mut d.out)), [status(1, Status::Resolved)]);
 }
 
-fn outbox_row(n: i64, state: crate::domain::op::OpState) -> crate::domain::row::OutboxRow {
+pub(super) fn outbox_row(n: i64, state: crate::domain::op::OpState) -> crate::domain::row::OutboxRow {
     crate::domain::row::OutboxRow {
         op: crate::domain::ids::OpId::fresh(),
         message: (n != 9).then_some(MessageId(20 + n)),

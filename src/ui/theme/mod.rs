@@ -107,9 +107,10 @@ const fn of_sixteen(role: Role, ground: Ground) -> Option<Color> {
         Role::Dim | Role::Outbound => (Color::Gray, Color::DarkGray),
         Role::Faint => (Color::DarkGray, Color::Gray),
         Role::Accent | Role::Key | Role::Unread => (Color::LightBlue, Color::Blue),
-        Role::Inbound => (Color::Cyan, Color::Cyan),
+        // On white, cyan and green of the sixteen are too pale for words.
+        Role::Inbound => (Color::Cyan, Color::Blue),
         Role::Note | Role::Private | Role::Warn => (Color::Yellow, Color::Magenta),
-        Role::Good | Role::Public => (Color::Green, Color::Green),
+        Role::Good | Role::Public => (Color::Green, Color::Blue),
         Role::Bad => (Color::LightRed, Color::Red),
         Role::Match => (Color::LightYellow, Color::Magenta),
         Role::Selected | Role::Marked | Role::NoteGround | Role::Overlay => (Color::Reset, Color::Reset),
@@ -351,6 +352,20 @@ mod tests {
                 let n = n - 16;
                 (step(n / 36), step(n / 6), step(n))
             }
+            // The sixteen as xterm has them.
+            Color::Black => (0, 0, 0),
+            Color::Red => (205, 0, 0),
+            Color::Green => (0, 205, 0),
+            Color::Yellow => (205, 205, 0),
+            Color::Blue => (0, 0, 238),
+            Color::Magenta => (205, 0, 205),
+            Color::Cyan => (0, 205, 205),
+            Color::Gray => (229, 229, 229),
+            Color::DarkGray => (127, 127, 127),
+            Color::LightRed => (255, 0, 0),
+            Color::LightBlue => (92, 92, 255),
+            Color::LightYellow => (255, 255, 0),
+            Color::White => (255, 255, 255),
             other => panic!("{other:?}"),
         };
         let part = |v: u8| {
@@ -396,6 +411,21 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn sixteen_colours_can_be_read_on_black_and_on_white() {
+        for palette in Themes::default().all() {
+            let (ink, ground) = match palette.kind {
+                Ground::Dark => (Color::White, Color::Black),
+                Ground::Light => (Color::Black, Color::White),
+            };
+            let theme = Theme::new(palette, Colors::Ansi, false);
+            for role in Role::ALL.into_iter().filter(|r| !r.is_ground() && *r != Role::Faint) {
+                let found = contrast(theme.style(role).fg.unwrap_or(ink), ground);
+                assert!(found >= 3.6, "{} {role:?}: {found:.2}", palette.name);
+            }
+        }
     }
 
     #[test]

@@ -144,8 +144,9 @@ async fn every_file_is_its_owners_alone() {
     world.inbound(&hook, CUSTOMER, &world.numbers()[0], "a file", Extra { media, ..Extra::default() }).await;
     let files = inner.join("data/main/files");
     until("the file is fetched", || {
-        let there = files.is_dir() && super::everything_below(&files).iter().any(|p| p.is_file());
-        there.then_some(())
+        let there = if files.is_dir() { super::everything_below(&files) } else { Vec::new() };
+        let is_whole = there.iter().all(|p| p.extension().is_none_or(|end| end != "part"));
+        (is_whole && there.iter().any(|p| p.is_file())).then_some(())
     });
     let mut seen = Vec::new();
     for path in super::everything_below(&home.path().join("new")) {
