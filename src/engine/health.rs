@@ -131,18 +131,17 @@ impl HealthBoard {
     }
 
     fn change(&self, account: AccountId, change: impl FnOnce(&mut Known)) {
-        let ((health, detail), pause) = {
-            let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            let known = all.entry(account).or_default();
-            change(known);
-            let Some(now) = known.now(self.clock.now()) else { return };
-            let now = (now, known.pause.clone());
-            if known.kept.as_ref() == Some(&now) {
-                return;
-            }
-            known.kept = Some(now.clone());
-            now
-        };
+        // Held until the job is handed over: of two changes the later one is written last.
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = all.entry(account).or_default();
+        change(known);
+        let Some(now) = known.now(self.clock.now()) else { return };
+        let now = (now, known.pause.clone());
+        if known.kept.as_ref() == Some(&now) {
+            return;
+        }
+        known.kept = Some(now.clone());
+        let ((health, detail), pause) = now;
         match health {
             Health::Ok | Health::Connecting | Health::Disabled => {
                 info!("account {account}: {}", health.word())

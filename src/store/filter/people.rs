@@ -42,8 +42,9 @@ pub(super) fn writers(conn: &Connection, list: &[Writer], asking: &Asking) -> ru
                     let (addressed, _) = identities(conn, std::slice::from_ref(name))?;
                     customer = Part::any(vec![customer, addressed]);
                 }
-                customer.and(kind(AuthorKind::Contact));
-                any.push(customer);
+                let mut written = kind(AuthorKind::Contact);
+                written.and(customer);
+                any.push(written);
                 let agents = ids(
                     conn,
                     "SELECT id FROM agent WHERE instr(email, lower(?1)) > 0 OR instr(lower(name), lower(?1)) > 0",

@@ -415,6 +415,10 @@ fn who_has_no_name_is_called_by_the_address() {
         assert_eq!(of(typed), [5].into(), "{typed}");
     }
     assert!(of("contact:whatsapp").is_empty(), "the medium is no name");
+    for typed in ["from:+31610000185", "from:c5@mail.example"] {
+        let hits = messages(&db, &parse(typed).unwrap(), None, 1000, &asking(), None).unwrap().rows;
+        assert!(hits.iter().all(|hit| hit.direction == Direction::Inbound), "{typed}: not what we answered");
+    }
 }
 
 #[test]
