@@ -9,7 +9,7 @@
   const ui = {
     scroll: $('scroll'), list: $('messages'), log: $('log'), box: $('message'), form: $('composer'), status: $('status'),
     banner: $('banner'), typing: $('typing'), typingName: $('typing-name'), jump: $('jump'), older: $('older'),
-    left: $('left'), face: $('face'), about: $('about'), aboutOpen: $('about-open'),
+    left: $('left'), typingSaid: $('typing-said'), face: $('face'), about: $('about'), aboutOpen: $('about-open'),
   };
 
   // ---- what is kept in this browser: the token, what is typed but not sent, what was said about oneself
@@ -18,7 +18,21 @@
   const load = () => {
     let kept = memory;
     try { kept = JSON.parse(localStorage.getItem(KEY)) ?? memory; } catch { /* storage is forbidden or damaged */ }
-    return { token: null, outbox: [], draft: '', profile: {}, ...kept };
+    const { token, outbox, draft, profile } = Object(kept);
+    return {
+      token: typeof token === 'string' ? token : null,
+      outbox: Array.isArray(outbox) ? outbox.filter((o) => typeof o?.id === 'string' && typeof o.text === 'string') : [],
+      draft: typeof draft === 'string' ? draft : '',
+      profile: Object(profile),
+    };
+  };
+  // What is typed belongs to its tab; a new tab begins with what was typed last.
+  const drafted = {
+    get: () => { try { return sessionStorage.getItem(KEY); } catch { return null; } },
+    set: (text) => {
+      try { sessionStorage.setItem(KEY, text); } catch { /* it lives in the page then */ }
+      change((k) => { k.draft = text; });
+    },
   };
   const change = (f) => {
     const kept = load();
@@ -61,11 +75,14 @@
   };
   // The server does not know our token (any more): nothing of that visitor can be shown, so begin anew.
   const forget = (token) => {
-    if (load().token !== token) return;
-    change((k) => { k.token = null; k.outbox = k.outbox.filter((o) => !o.sent); });
+    if (load().token === token) change((k) => { k.token = null; k.outbox = k.outbox.filter((o) => !o.sent); });
+    if (shownFor === token) clear();
+  };
+  let shownFor = null; // whose messages are on the page
+  const clear = () => {
     stream?.abort();
     messages.clear();
-    cursor = null;
+    cursor = shownFor = null;
     render();
   };
 
@@ -204,7 +221,7 @@
   };
   ui.scroll.addEventListener('scroll', () => {
     const end = ui.scroll.scrollHeight - ui.scroll.scrollTop - ui.scroll.clientHeight < 80;
-    if (end) { pinned = true; ui.jump.hidden = true; } else if (ui.scroll.scrollTop < top) pinned = false;
+    if (end) { if (!pinned) acknowledge(); pinned = true; ui.jump.hidden = true; } else if (ui.scroll.scrollTop < top) pinned = false;
     top = ui.scroll.scrollTop;
   });
   new ResizeObserver(() => { if (pinned) toEnd(true); }).observe(ui.scroll);
@@ -278,8 +295,10 @@
   const backoff = (tries) => Math.min(30000, 500 * 2 ** Math.min(tries, 6)) * (0.7 + Math.random() * 0.6);
   const send = () => {
     const text = ui.box.value;
+    // What is too long stays, and is told: nothing is cut off.
     if (!text.trim() || [...text].length > MAX) return;
-    change((k) => { k.outbox.push({ id: uuid(), text, at: new Date().toISOString() }); k.draft = ''; });
+    change((k) => { k.outbox.push({ id: uuid(), text, at: new Date().toISOString() }); });
+    drafted.set('');
     ui.box.value = '';
     fit();
     typed(false);
@@ -316,7 +335,7 @@
       say('trying');
       try {
         if (!cursor) await history(token);
-        await listen(token);
+        await (bus ? inTurn(token) : listen(token));
       } catch (e) {
         if (e instanceof Refused && e.status === 401) { forget(token); continue; }
         lost += 1;
@@ -330,16 +349,61 @@
   };
   const history = async (token) => {
     const page = await call('GET', 'messages?limit=50', undefined, token);
+    if (shownFor !== token) messages.clear();
+    shownFor = token;
     page.messages.forEach(upsert);
     cursor = page.cursor;
     ui.older.hidden = !page.more;
     noteAgent();
-    render(true);
+    quietly(() => render(true));
     toEnd(true);
     acknowledge();
   };
+  // History is not news: it is not read out.
+  let loud = 0;
+  const quietly = (draw) => {
+    clearTimeout(loud);
+    ui.log.setAttribute('aria-live', 'off');
+    draw();
+    loud = setTimeout(() => ui.log.setAttribute('aria-live', 'polite'), 500);
+  };
+  // One tab holds the stream and tells the others: a browser opens six connections to a host, however many tabs there are. Where
+  // pages cannot speak to each other, each has its own.
+  const bus = navigator.locks && window.BroadcastChannel ? new BroadcastChannel(KEY) : null;
+  let leading = false;
+  const tell = (what) => bus?.postMessage(what);
+  const inTurn = (token) => {
+    const wait = stream = new AbortController();
+    tell({ hello: true });
+    return navigator.locks.request(KEY, { signal: wait.signal }, () => listen(token));
+  };
+  const begun = () => { lost = 0; say('live'); flush(); acknowledge(); };
+  bus?.addEventListener('message', ({ data }) => {
+    if (leading) { if (data.hello) tell({ live }); return; }
+    if (data.live === true && !live && cursor) { begun(); catchUp(); }
+    else if (data.live === false && live) say('trying');
+    else if (data.name && data.token === shownFor) heard(data.name, data.data);
+  });
+  // A tab that slept may have missed what it was told.
+  let catching = false;
+  const catchUp = async () => {
+    if (catching || leading || !cursor) return;
+    catching = true;
+    try {
+      for (let more = true; more;) {
+        const token = shownFor;
+        const page = await call('GET', 'messages?limit=50&after=' + encodeURIComponent(cursor), undefined, token);
+        if (token !== shownFor) break;
+        page.messages.forEach((m) => heard('message', m));
+        cursor = page.cursor;
+        more = page.more;
+      }
+    } catch { /* the stream tells it, in its turn */ }
+    catching = false;
+  };
   const listen = async (token) => {
     const abort = stream = new AbortController();
+    leading = true;
     let alarm = 0;
     const alive = () => { clearTimeout(alarm); alarm = setTimeout(() => abort.abort(), 40000); };
     alive();
@@ -355,12 +419,16 @@
         const { done, value } = await reader.read();
         if (done) throw new Error('the stream has ended');
         alive();
-        if (!live) { lost = 0; say('live'); flush(); acknowledge(); }
+        if (!live) { begun(); tell({ live }); }
         const lines = (rest + value).split('\n');
         rest = lines.pop();
         for (const line of lines) {
           if (line === '') {
-            if (event.data.length) heard(event.name, JSON.parse(event.data.join('\n')));
+            if (event.data.length) {
+              const data = JSON.parse(event.data.join('\n'));
+              heard(event.name, data);
+              tell({ token, name: event.name, data });
+            }
             if (event.id !== null) cursor = event.id;
             event = { name: 'message', id: null, data: [] };
           } else {
@@ -374,6 +442,8 @@
     } finally {
       clearTimeout(alarm);
       abort.abort();
+      leading = false;
+      tell({ live: false });
     }
   };
   const heard = (name, data) => {
@@ -404,8 +474,9 @@
     const { token } = load();
     const newest = ordered().filter((m) => m.direction === 'outbound').at(-1);
     if (!token || !newest) return;
-    const what = watching() ? 'read' : 'delivered';
-    if (watching()) { unseen = 0; badge(); }
+    // What stands below the part that is looked at has not been seen.
+    const what = watching() && pinned ? 'read' : 'delivered';
+    if (what === 'read') { unseen = 0; badge(); }
     if (newest.state === 'read' || newest.state === what || acked[what] === newest.id || acked.read === newest.id) return;
     try {
       await call('POST', 'receipt', { [what]: newest.id }, token);
@@ -419,9 +490,11 @@
   const agentTyping = ({ on, name }) => {
     clearTimeout(agentTimer);
     ui.typing.hidden = !on;
+    const text = on ? (name || agent || 'Agent') + ' is typing…' : '';
+    if (ui.typingSaid.textContent !== text) ui.typingSaid.textContent = text;
     if (!on) return;
-    ui.typingName.textContent = (name || agent || 'Agent') + ' is typing…';
-    agentTimer = setTimeout(() => { ui.typing.hidden = true; }, 7000);
+    ui.typingName.textContent = text;
+    agentTimer = setTimeout(() => agentTyping({ on: false }), 7000);
     if (pinned) toEnd();
   };
   let told = 0;
@@ -445,11 +518,15 @@
     ui.box.style.height = 'auto';
     ui.box.style.height = Math.min(ui.box.scrollHeight + 2, 144) + 'px';
     const left = MAX - [...ui.box.value].length;
-    ui.left.textContent = left <= 200 ? left + ' characters left' : '';
+    ui.left.textContent = left < 0 ? 'Too long: ' + -left + ' characters more than fit into one message'
+      : left <= 200 ? left + ' characters left' : '';
+    ui.left.classList.toggle('over', left < 0);
+    ui.box.setAttribute('aria-invalid', String(left < 0));
+    $('send').disabled = left < 0;
   };
   ui.box.addEventListener('input', () => {
     fit();
-    change((k) => { k.draft = ui.box.value; });
+    drafted.set(ui.box.value);
     typed(ui.box.value.trim() !== '');
   });
   ui.box.addEventListener('keydown', (e) => {
@@ -466,13 +543,12 @@
       page.messages.forEach(upsert);
       ui.older.hidden = !page.more;
       const height = ui.scroll.scrollHeight;
-      ui.log.setAttribute('aria-live', 'off'); // history is not news
       ui.scroll.classList.add('now');
-      render(false);
+      quietly(() => render(false));
       ui.scroll.scrollTop += ui.scroll.scrollHeight - height;
+      if (ui.older.hidden) ui.log.focus({ preventScroll: true });
     } catch { /* the button stays */ }
     ui.older.disabled = false;
-    setTimeout(() => ui.log.setAttribute('aria-live', 'polite'), 500);
   });
 
   // ---- about you
@@ -483,10 +559,12 @@
   };
   ui.aboutOpen.addEventListener('click', () => about(ui.about.hidden));
   $('about-close').addEventListener('click', () => about(false));
+  ui.about.addEventListener('keydown', (e) => { if (e.key === 'Escape') about(false); });
   ui.about.addEventListener('submit', async (e) => {
     e.preventDefault();
     const profile = { name: $('name').value.trim(), email: $('email').value.trim() };
     $('about-error').textContent = '';
+    $('email').setAttribute('aria-invalid', 'false');
     try {
       const { token } = load();
       if (token) await call('POST', 'profile', profile, token);
@@ -495,24 +573,30 @@
       about(false);
     } catch (error) {
       if (!load().token) change((k) => { k.profile = {}; });
+      $('email').setAttribute('aria-invalid', String(error instanceof Refused && /e-mail/.test(error.message)));
       $('about-error').textContent = error instanceof Refused ? 'Not saved: ' + error.message : 'Not saved: no connection.';
     }
   });
 
   // ---- the world around
   for (const name of ['visibilitychange', 'focus', 'pageshow']) {
-    (name === 'visibilitychange' ? document : window).addEventListener(name, () => { if (watching()) acknowledge(); });
+    (name === 'visibilitychange' ? document : window).addEventListener(name, () => {
+      if (!watching()) return;
+      catchUp();
+      acknowledge();
+    });
   }
   window.addEventListener('online', () => { nudge(); wake(); });
   window.addEventListener('offline', () => stream?.abort());
   window.addEventListener('storage', (e) => { // another tab has got a token, or sent something
     if (e.key !== KEY) return;
+    if (shownFor && load().token !== shownFor) clear();
     if (load().token) connect();
     render();
   });
 
   const kept = load();
-  ui.box.value = kept.draft;
+  ui.box.value = drafted.get() ?? kept.draft;
   $('name').value = kept.profile.name ?? '';
   $('email').value = kept.profile.email ?? '';
   fit();

@@ -61,6 +61,12 @@ pub fn run(options: &DemoOptions, out: &mut dyn Write) -> Result<(), AppError> {
         // The same cast again would send messages of the same names, which the workspace rightly takes for replays.
         options.seed ^= SystemClock.now().unsigned_abs();
     }
+    if crate::app::api::engine_runs(&home.dir.join("data/demo")) {
+        return Err(AppError::Other(format!(
+            "a demo runs in {} already: leave that one first, or name another directory with --keep",
+            home.dir.display()
+        )));
+    }
     let options = &options;
     let (stop, stopped) = watch::channel(false);
     let far_end = FarEnd::start(options)?;

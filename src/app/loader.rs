@@ -140,6 +140,8 @@ fn serve(reading: &Reading, reader: &Reader, asked: &Receiver<(Pressing, Need)>,
             }
             let met = match load(reading, reader, need) {
                 Ok(loaded) => loaded.map(|l| Msg::Loaded(Box::new(l))),
+                // Something else was asked meanwhile.
+                Err(e) if e.is_interrupted() => None,
                 Err(e) => Some(Msg::LoadFailed(e.to_string())),
             };
             answer(out, pressing, met);

@@ -85,7 +85,7 @@ fn fetched(workspace: &Workspace, row: &AttachmentRow, wait: Duration) -> Result
         )));
     }
     let reader = workspace.store.reader()?;
-    let until = Instant::now() + wait;
+    let until = Instant::now().checked_add(wait);
     loop {
         let gone = || CliError::not_found(format!("the attachment {} is gone", row.id));
         let now = reader.attachment(row.id)?.ok_or_else(gone)?;
@@ -95,7 +95,7 @@ fn fetched(workspace: &Workspace, row: &AttachmentRow, wait: Duration) -> Result
         if now.fetch != Fetch::Due {
             return Err(absent(&now));
         }
-        if Instant::now() >= until {
+        if until.is_some_and(|until| Instant::now() >= until) {
             let why = now.error.map(|why| format!(": {why}")).unwrap_or_default();
             let said = format!("after {} s the file is still being fetched{why}", wait.as_secs());
             return Err(CliError::new(Exit::WaitRanOut, said));

@@ -170,7 +170,7 @@ fn store(found: &mut Findings, config: &Config) -> Vec<AccountRow> {
         let reader = workspace.store.reader()?;
         let quarantined = ReceiptFilter { quarantined: true, limit: 100, ..ReceiptFilter::default() };
         let stuck: Vec<_> =
-            reader.outbox(1000, workspace.clock.now())?.into_iter().filter(|o| o.reason.is_some()).collect();
+            reader.outbox(1000, workspace.clock.now())?.into_iter().filter(|o| o.why().is_some()).collect();
         let doubtful = stuck.iter().filter(|o| o.state == OpState::Unknown).count();
         Ok((reader.receipts(&quarantined)?.len(), doubtful, stuck.len() - doubtful))
     };

@@ -9,7 +9,8 @@ use crate::domain::attachment::Written;
 use crate::domain::clock::Ms;
 use crate::domain::command::{Action, Performed};
 use crate::domain::delivery::Delivery;
-use crate::domain::row::MessageRow;
+use crate::domain::ids::MessageId;
+use crate::domain::row::{MessageRow, OutboxRow};
 use crate::text::guard::Guard;
 use crate::text::recipient::{self, RecipientError};
 use crate::text::{format, when};
@@ -152,7 +153,8 @@ fn wait_for(
 ) -> Result<Result<(), CliError>, CliError> {
     let Some(id) = done.message else { return Ok(Ok(())) };
     let reader = workspace.store.reader()?;
-    let until = Instant::now() + patience;
+    // Longer than a clock can count is for ever.
+    let until = Instant::now().checked_add(patience);
     loop {
         let row =
             reader.message(id)?.ok_or_else(|| CliError::not_found(format!("the message {id} is gone")))?;
@@ -160,14 +162,24 @@ fn wait_for(
         if let Some(outcome) = outcome(&row) {
             return Ok(outcome);
         }
-        if Instant::now() >= until {
-            let why = row.reason.as_ref().map(|r| format!(": {}", r.human)).unwrap_or_default();
+        if until.is_some_and(|until| Instant::now() >= until) {
+            let held = || reader.outbox(HELD, workspace.clock.now()).ok().and_then(|all| of_message(all, id));
+            let why = row.reason.as_ref().map(|r| r.human.clone()).or_else(held);
+            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
             let state = row.delivery.map_or("queued", |d| d.word());
             let message = format!("after {} s the message is still {state}{why}", patience.as_secs());
             return Ok(Err(CliError::new(Exit::WaitRanOut, message)));
         }
         std::thread::sleep(LOOK);
     }
+}
+
+/// Rows of the outbox that are looked through for a reason.
+const HELD: usize = 1_000;
+
+/// What a message waits for, as the outbox tells it.
+fn of_message(outbox: Vec<OutboxRow>, id: MessageId) -> Option<String> {
+    outbox.into_iter().find(|row| row.message == Some(id))?.why().map(str::to_owned)
 }
 
 /// What became of a message; none while it is on its way.

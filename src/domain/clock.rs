@@ -89,6 +89,8 @@ impl SteadyClock {
     fn advance(&self, elapsed: std::time::Duration, machine: Ms) -> Ms {
         let passed = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
         let now = self.origin.load(Ordering::SeqCst).saturating_add(passed).max(machine);
+        // Set ahead for a moment and back again, time goes on from where it was as well: it must not stand still.
+        self.origin.fetch_max(now.saturating_sub(passed), Ordering::SeqCst);
         self.latest.fetch_max(now, Ordering::SeqCst).max(now)
     }
 }
@@ -115,7 +117,11 @@ mod tests {
             o + 3_600_000,
             "woken after an hour"
         );
-        assert_eq!(clock.advance(Duration::from_secs(4), o + 4_000), o + 3_600_000);
+        assert_eq!(
+            clock.advance(Duration::from_secs(4), o + 4_000),
+            o + 3_601_000,
+            "set back after that: it goes on"
+        );
     }
 
     #[test]

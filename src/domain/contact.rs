@@ -1,6 +1,7 @@
 //! People and their addresses.
 
 use crate::domain::conversation::words;
+use crate::domain::rev::Rev;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::UnknownWord;
@@ -52,6 +53,9 @@ pub struct Party {
     /// Addresses they say are theirs. Shown, never used to recognise or to merge anyone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Identity>,
+    /// When they said that, where no message of theirs does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Rev>,
 }
 
 words!(

@@ -68,6 +68,9 @@ pub struct Reason {
 }
 
 impl Reason {
+    /// The code of what was refused for want of a login: it goes again once there is one.
+    pub const LOGIN: &'static str = "login";
+
     /// A reason of our own, without a code.
     pub fn ours(human: impl Into<String>) -> Reason {
         Reason { code: None, human: human.into() }

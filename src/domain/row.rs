@@ -259,6 +259,8 @@ pub struct MessageRow {
     pub seen: bool,
     /// What the provider said besides. A JSON object or null.
     pub metadata: serde_json::Value,
+    /// An agent has answered for its failure: given up, or sent again as another message.
+    pub given_up: bool,
     /// Its files.
     pub attachments: Vec<AttachmentRow>,
     /// What it is besides, where it is a mail; without its HTML, but for one of ours whose words were given so.

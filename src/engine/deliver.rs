@@ -312,7 +312,7 @@ impl Delivery {
             Err(Failure::Auth { human }) => {
                 warn!("op {id}: the login is refused: {}", mask(&human));
                 self.health.stumbled(op.account, Health::NeedsLogin, &human);
-                let reason = Reason::ours(human);
+                let reason = Reason { code: Some(Reason::LOGIN.into()), human };
                 self.persist(id, move |t| t.op_retry_at(id, now, &reason, now)).await;
                 Outcome::Login
             }

@@ -120,7 +120,7 @@ async fn fetch(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Response {
-    let forwarded = headers.get("x-forwarded-for").and_then(|v| v.to_str().ok());
+    let forwarded = headers.get_all("x-forwarded-for").iter().map(|line| line.to_str().ok());
     let who = asker(Some(peer.ip()), forwarded);
     let now = handouts.clock.now();
     let limited = {

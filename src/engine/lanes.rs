@@ -173,6 +173,8 @@ pub struct Lanes {
     running: HashMap<OpId, AccountId>,
     backoff: Backoff,
     seed: u64,
+    /// The ops were loaded once: before that, every account is as good as connected anew.
+    has_begun: bool,
 }
 
 impl Lanes {
@@ -185,6 +187,7 @@ impl Lanes {
             running: HashMap::new(),
             backoff,
             seed: seed | 1,
+            has_begun: false,
         }
     }
 
@@ -270,6 +273,7 @@ impl Lanes {
                     self.jobs.keys().filter(|id| !self.running.contains_key(id)).copied().collect();
                 let before: HashMap<OpId, Job> =
                     known.into_iter().filter_map(|id| Some((id, self.remove(id)?))).collect();
+                let is_first = !std::mem::replace(&mut self.has_begun, true);
                 for job in jobs {
                     let pressed = before.get(&job.id).is_some_and(|known| is_pressed(known, &job, now));
                     let account = job.account;
@@ -277,6 +281,10 @@ impl Lanes {
                     if pressed {
                         self.resume(account, now, &mut out);
                     }
+                }
+                let ready = self.accounts.iter().filter(|(_, a)| is_first && a.policy.ready);
+                for id in ready.map(|(id, _)| *id).collect::<Vec<_>>() {
+                    self.release(id, now, &mut out);
                 }
             }
             Input::Added(jobs) => {
@@ -316,6 +324,9 @@ impl Lanes {
             return;
         }
         self.remove(job.id);
+        if job.refused {
+            self.account(job.account, now).refused.insert(job.id);
+        }
         self.insert(job, now);
     }
 

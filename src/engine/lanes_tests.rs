@@ -23,6 +23,7 @@ fn job(n: u128, conversation: i64) -> Job {
         created_at: 0,
         scheduled_at: None,
         attempts: 0,
+        refused: false,
     }
 }
 
@@ -179,11 +180,28 @@ fn an_account_that_is_connected_anew_is_tried_at_once() {
 }
 
 #[test]
+fn after_a_restart_what_the_login_refused_is_tried_soon() {
+    let mut l = lanes();
+    let refused = |n| Job {
+        state: OpState::Retrying,
+        attempts: 1,
+        not_before: LOGIN_PAUSE,
+        refused: true,
+        ..job(n, n as i64)
+    };
+    let actions = l.step(10, Input::Loaded(vec![refused(1)]));
+    assert!(actions.contains(&Action::RetryAt(op(1), 10 + ANEW)), "{actions:?}");
+    assert_eq!(starts(&l.step(10 + ANEW, Input::Tick)), [op(1)]);
+    // Later on it waits, as it is said.
+    assert_eq!(starts(&l.step(2_000, Input::Loaded(vec![refused(2)]))), []);
+}
+
+#[test]
 fn what_an_agent_wants_tried_now_does_not_wait_for_the_pause() {
     let mut l = lanes();
     let policy = Policy { ready: true, connection: 1, at_once: 1, per_second: None };
     l.step(0, Input::Account(ACCOUNT, policy));
-    l.step(0, Input::Added(vec![job(1, 7), job(2, 8), job(3, 9)]));
+    l.step(0, Input::Loaded(vec![job(1, 7), job(2, 8), job(3, 9)]));
     l.step(10, Input::Finished(op(1), Outcome::Login));
     l.step(20, Input::Account(ACCOUNT, Policy { at_once: 8, ..policy }));
     let refused = Job { state: OpState::Retrying, attempts: 1, not_before: 10 + LOGIN_PAUSE, ..job(1, 7) };

@@ -391,6 +391,7 @@ mod tests {
             identities: vec![Identity::new(IdentityKind::Phone, theirs.clone())],
             name: None,
             claims: Vec::new(),
+            said: None,
         };
         Event::Message(Box::new(MessageFact {
             conversation: ConversationFact {

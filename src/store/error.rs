@@ -85,6 +85,11 @@ impl StoreError {
         }
     }
 
+    /// Whether the question was broken off because nobody wants its answer any more.
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self, StoreError::Sqlite { code: rusqlite::ffi::SQLITE_INTERRUPT, .. })
+    }
+
     /// The same error, naming the file it is about.
     pub(super) fn about(self, file: &std::path::Path) -> StoreError {
         match self {

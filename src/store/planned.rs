@@ -39,6 +39,8 @@ pub struct PlannedOp {
     pub scheduled_at: Option<Ms>,
     /// Requests made so far.
     pub attempts: u32,
+    /// It is tried again because the login was refused.
+    pub refused: bool,
 }
 
 impl PlannedOp {
@@ -73,7 +75,7 @@ impl Reader {
     pub fn ops_planned(&self, after: i64) -> Result<Vec<PlannedOp>, StoreError> {
         self.all(
             "SELECT id, seq, account_id, conversation_id, class, facet, state, not_before, created_at, attempts,
-                    scheduled_at
+                    scheduled_at, state = 2 AND code IS 'login'
              FROM op WHERE state < 6 AND state < 4 AND seq > ?1 ORDER BY seq",
             [after],
             |r| {
@@ -93,6 +95,7 @@ impl Reader {
                     created_at: r.get(8)?,
                     attempts: u32::try_from(r.get::<_, i64>(9)?).unwrap_or(u32::MAX),
                     scheduled_at: r.get(10)?,
+                    refused: r.get(11)?,
                 })
             },
         )

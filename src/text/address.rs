@@ -41,7 +41,13 @@ fn digit(c: char) -> Option<char> {
 /// The first call loads the number plans (some 50 ms): keep it off the start path.
 pub fn typed_phone(text: &str, default_region: Option<&str>) -> Option<String> {
     let text = text.trim();
-    let text = text.strip_prefix("tel:").unwrap_or(text);
+    // RFC 3966: the scheme in any case, parameters behind the number.
+    let text = match text.get(..4) {
+        Some(scheme) if scheme.eq_ignore_ascii_case("tel:") => {
+            text[4..].split(';').next().unwrap_or_default()
+        }
+        _ => text,
+    };
     let mut dialled = String::new();
     for c in text.chars() {
         if let Some(digit) = digit(c) {
@@ -223,6 +229,7 @@ mod tests {
             ("030 901820", Some("DE"), Some("+4930901820")),
             ("\u{202A}+1 555 123 4567\u{202C}", None, Some("+15551234567")),
             ("tel:+1-555-123-4567", None, Some("+15551234567")),
+            ("TEL:+1-555-123-4567;ext=5", None, Some("+15551234567")),
             ("٠٦١٢٣٤٥٦٧٨", Some("NL"), Some("+31612345678")),
             ("21610", Some("US"), None),
             ("order 12345678", Some("US"), None),

@@ -104,6 +104,7 @@ pub(crate) fn message(id: i64, direction: Direction, text: &str) -> MessageRow {
         op: None,
         seen: true,
         metadata: serde_json::Value::Null,
+        given_up: false,
         attachments: Vec::new(),
         mail: None,
         revision: 1,

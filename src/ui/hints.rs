@@ -374,23 +374,32 @@ fn above_the_bar(model: &Model, bar: Rect, text: &str, role: Role) -> Option<Vec
         .then_some(lines)
 }
 
+/// Where the lines of trouble are that are too long for the bar: above it; while something is written above the panes, so that no
+/// word of that is covered.
+pub(crate) fn strip(model: &Model) -> Option<Rect> {
+    let bar = model.layout.bar?;
+    let (_, text, role) = words_first(model)?;
+    let lines = above_the_bar(model, bar, &text, role)?;
+    let height = u16::try_from(lines.len()).unwrap_or(0);
+    let y = if model.focus == Focus::Composer { model.layout.body.y } else { bar.y.saturating_sub(height) };
+    Some(Rect::new(bar.x, y, bar.width, height))
+}
+
 /// Paints the line.
 pub(crate) fn draw(model: &Model, pen: &mut Pen<'_>, bar: Rect) {
     if let Some((glyph, text, role)) = words_first(model) {
         let words = if is_trouble(role) { role } else { Role::Text };
-        let lines = above_the_bar(model, bar, &text, role);
-        let is_above = lines.is_some();
-        let lines = lines.unwrap_or_else(|| vec![text]);
-        let mut y = bar.y;
-        let mut end = model.hints.first().map_or(bar.right(), |h| h.x.saturating_sub(2));
-        if is_above {
-            y -= u16::try_from(lines.len()).unwrap_or(0);
-            end = bar.right();
-            pen.clear(Rect::new(bar.x, y, bar.width, bar.y - y), Role::Overlay);
+        let mut place = bar;
+        let mut lines = vec![text];
+        if let (Some(strip), Some(folded)) = (strip(model), above_the_bar(model, bar, &lines[0], role)) {
+            pen.clear(strip, Role::Overlay);
+            (place, lines) = (strip, folded);
+        } else if let Some(first) = model.hints.first() {
+            place.width = first.x.saturating_sub(2).saturating_sub(bar.x);
         }
-        pen.text(bar.x + 1, y, 1, glyph, role);
-        for (y, line) in (y..=bar.y).zip(&lines) {
-            pen.text(bar.x + 3, y, end.saturating_sub(bar.x + 3), line, words);
+        pen.text(place.x + 1, place.y, 1, glyph, role);
+        for (y, line) in (place.top()..place.bottom()).zip(&lines) {
+            pen.text(place.x + 3, y, place.width.saturating_sub(3), line, words);
         }
     }
     for hint in &model.hints {

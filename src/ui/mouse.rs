@@ -15,6 +15,11 @@ impl Model {
     pub(crate) fn on_mouse(&mut self, mouse: Mouse) {
         let spot = ratatui::layout::Position::new(mouse.x, mouse.y);
         let over = |area: Option<ratatui::layout::Rect>| area.filter(|a| a.contains(spot));
+        if mouse.kind == MouseKind::Click && over(crate::ui::hints::strip(self)).is_some() {
+            // What it covers is not meant.
+            self.notice = None;
+            return;
+        }
         if mouse.kind == MouseKind::Click && over(self.layout.bar).is_some() {
             let hit =
                 self.hints.iter().find(|h| mouse.x >= h.x && mouse.x < h.x + h.width()).map(|h| h.press);

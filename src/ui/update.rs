@@ -307,6 +307,7 @@ impl Model {
         self.look_for_wanted();
         match self.overlays.last() {
             Some(Overlay::Outbox { .. }) => self.load(Need::Outbox),
+            Some(Overlay::Search(search)) if search.is_to_follow() => crate::ui::overlay::ask_again(self),
             Some(Overlay::Canned(_)) => self.load(Need::QuickReplies),
             Some(Overlay::Delivery { message, .. }) => {
                 let message = *message;

@@ -137,6 +137,14 @@ async fn every_way_in_which_a_send_can_end() {
     let c = new("unreachable", "+15550000003");
     let shown = delivery(&home, &c, "failed");
     assert_eq!(shown["error"]["code"], "30003");
+    // Sent again it is a message of its own; asked twice it is not sent twice.
+    let failed = shown["id"].as_str().unwrap();
+    home.run(&["retry", failed]).ok();
+    delivery(&home, &c, "delivered");
+    let twice = home.run(&["retry", failed]);
+    assert_eq!(twice.code(), 4, "{}", twice.err);
+    assert!(twice.err.contains("already"), "{}", twice.err);
+    assert_eq!(world.sent().iter().filter(|s| s.body == "unreachable").count(), 2);
 
     // A cut after the work was done, the callback lost: nobody knows; then the pull finds it.
     world.plan_send(Plan { answer: Answer::CutAfter, callbacks: Callbacks::Lost, ..Plan::default() });

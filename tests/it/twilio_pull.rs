@@ -48,6 +48,33 @@ async fn the_list_tells_both_directions_files_and_prices() {
 }
 
 #[tokio::test]
+async fn a_message_whose_files_cannot_be_listed_holds_back_no_other() {
+    let far = FarEnd::start().await;
+    let provider = twilio(&far.base, &[]);
+    let rows =
+        || list(&[entry("2", "hello", json!({})), entry("1", "look", json!({"num_media": "1"}))], None);
+    for trouble in [
+        Answer::json(500, json!({})),
+        Answer::json(404, json!({"code": 20404})),
+        Answer::json(200, json!({"media_list": []})),
+    ] {
+        far.answer(rows());
+        far.answer(trouble);
+        let page = provider.pull(Cursor::default(), Scope::Recent, NOW).await.unwrap();
+        let facts: Vec<_> = page.events.iter().map(|e| message(std::slice::from_ref(e))).collect();
+        assert_eq!(facts.iter().map(|f| f.text.as_str()).collect::<Vec<_>>(), ["look\n[file]", "hello"]);
+        // What the webhook has told of it counts for more.
+        assert_eq!((facts[0].rev.rank, facts[1].rev.rank), (0, 2));
+    }
+    // With the next pull it is asked again.
+    far.answer(rows());
+    far.answer(Answer::json(200, json!({"media_list": [{"sid": "ME9", "content_type": "image/jpeg"}]})));
+    let page = provider.pull(Cursor::default(), Scope::Recent, NOW).await.unwrap();
+    let first = message(std::slice::from_ref(&page.events[0]));
+    assert_eq!((first.text.as_str(), first.attachments.len(), first.rev.rank), ("look", 1, 2));
+}
+
+#[tokio::test]
 async fn a_list_that_turns_in_circles_ends_and_strangers_are_not_followed() {
     let far = FarEnd::start().await;
     let provider = twilio(&far.base, &[]);

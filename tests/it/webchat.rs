@@ -4,7 +4,7 @@
 mod desk;
 
 use axum::http::StatusCode;
-use desk::{Desk, Visitor, pair, texts};
+use desk::{Desk, NOW, Visitor, pair, texts};
 use frontdesk::domain::account::Channel;
 use frontdesk::domain::attachment::Written;
 use frontdesk::domain::command::Action;
@@ -299,7 +299,7 @@ async fn what_makes_no_sense_is_refused_and_harms_nothing() {
     let raw = |body: String| {
         desk.http.post(format!("{}/api/messages", desk.base)).bearer_auth(&ana.token).body(body).send()
     };
-    let big = json!({ "id": "1", "text": "x".repeat(17_000) }).to_string();
+    let big = json!({ "id": "1", "text": "x".repeat(66_000) }).to_string();
     assert_eq!(raw(big).await.unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
     for body in [
         String::new(),
@@ -307,6 +307,8 @@ async fn what_makes_no_sense_is_refused_and_harms_nothing() {
         "[".repeat(16_000),
         "{\"a\":".repeat(3_000),
         json!({ "id": "1", "text": " \n" }).to_string(),
+        json!({ "id": "1", "text": "\u{200b}\u{202e}" }).to_string(),
+        json!(["1", "x"]).to_string(),
         json!({ "id": "1", "text": "x".repeat(4001) }).to_string(),
         json!({ "id": "", "text": "x" }).to_string(),
         json!({ "id": "a:b", "text": "x" }).to_string(),
@@ -322,7 +324,10 @@ async fn what_makes_no_sense_is_refused_and_harms_nothing() {
     }
     assert_eq!(ana.say("ok", &"\u{fc}".repeat(4000)).await.0, 201, "4000 characters, not bytes");
     let root = desk.base.trim_end_matches("/site");
-    for path in ["/nobody", "/site/api/nothing", "/nobody/api/visitor"] {
+    let page = desk.http.get(format!("{root}/nobody")).send().await.unwrap();
+    assert_eq!(page.status(), StatusCode::NOT_FOUND);
+    assert!(page.text().await.unwrap().contains("There is no chat here"), "who opens a page gets one");
+    for path in ["/site/api/nothing", "/nobody/api/visitor"] {
         let answer = desk.http.get(format!("{root}{path}")).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
         assert_eq!(
@@ -343,6 +348,94 @@ async fn a_closed_chat_says_so_and_hangs_up() {
     desk.bus.bump();
     assert_eq!(stream.next().await, None);
     assert_eq!(ana.say("1", "x").await.0, 503);
+    let page = desk.http.get(&desk.base).send().await.unwrap();
+    assert_eq!(
+        (page.status(), &page.headers()["content-type"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &"text/html; charset=utf-8".parse().unwrap())
+    );
+    assert!(page.text().await.unwrap().contains("closed at the moment"));
+    // Pages of the shop may read why.
+    desk.configure(&[("origins", "https://shop.example")], false);
+    let origin = "https://shop.example";
+    let answer =
+        desk.http.get(format!("{}/api/messages", desk.base)).header("origin", origin).send().await.unwrap();
+    assert_eq!(answer.headers()["access-control-allow-origin"], origin);
+    assert_eq!(answer.json::<Value>().await.unwrap()["error"], "this chat is closed at the moment");
+}
+
+#[tokio::test]
+async fn who_sends_drop_by_drop_is_not_waited_for() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let desk = Desk::open(&[]).await;
+    let address = desk.base.trim_start_matches("http://").split('/').next().unwrap().to_owned();
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = "POST /chat/site/api/visitor HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 408");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_scheduled_reaches_a_page_that_has_gone_on_since() {
+    let desk = Desk::open(&[]).await;
+    let ana = desk.visitor(json!({})).await;
+    ana.say("1", "q1").await;
+    desk.apply();
+    let row = desk.conversation();
+    let at = Some(NOW + 5_000);
+    let later =
+        desk.act(Action::Reply { conversation: row.id, text: "later".into(), undo_ms: 0, at }).unwrap();
+    let soon =
+        desk.act(Action::Reply { conversation: row.id, text: "soon".into(), undo_ms: 0, at: None }).unwrap();
+    desk.later(1_000);
+    ana.say("2", "q2").await;
+    desk.apply();
+    // A page that has the newest message alone, with an answer on its way that is older, and one that was written long before it leaves.
+    let page = ana.messages("?limit=1").await;
+    assert_eq!((texts(&page), &page["more"]), (vec!["q2"], &json!(true)));
+    let mut stream = ana.stream(page["cursor"].as_str()).await;
+    desk.deliver(soon).await;
+    assert_eq!(stream.message().await, pair("soon", "sent"));
+    desk.later(5_000);
+    desk.deliver(later).await;
+    assert_eq!(stream.message().await, pair("later", "sent"));
+    let news = ana.messages(&format!("?after={}", page["cursor"].as_str().unwrap())).await;
+    assert_eq!(texts(&news), ["soon", "later"]);
+    let again = ana.messages(&format!("?after={}", news["cursor"].as_str().unwrap())).await;
+    assert_eq!(again["messages"], json!([]), "told once");
+}
+
+#[tokio::test]
+async fn read_up_to_a_message_is_read_however_many_there_are() {
+    let desk = Desk::open(&[]).await;
+    let ana = desk.visitor(json!({})).await;
+    ana.say("1", "q").await;
+    desk.apply();
+    let row = desk.conversation();
+    for n in 0..130 {
+        desk.later(1_000);
+        desk.reply(row.id, &format!("answer {n}")).await;
+    }
+    let newest = ana.messages("?limit=1").await["messages"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(ana.post("receipt", json!({ "read": newest })).await.status(), StatusCode::NO_CONTENT);
+    desk.apply();
+    let all = desk.store.reader().unwrap().thread(row.id, None, 200).unwrap();
+    let read = all.iter().filter(|m| m.delivery == Some(Delivery::Read)).count();
+    assert_eq!(read, 130);
+}
+
+#[tokio::test]
+async fn a_visitor_may_correct_their_name() {
+    let desk = Desk::open(&[]).await;
+    let ana = desk.visitor(json!({ "name": "Jhon Smth" })).await;
+    ana.say("1", "hello").await;
+    desk.apply();
+    assert_eq!(desk.conversation().contact_name, "Jhon Smth");
+    desk.later(1_000);
+    assert_eq!(ana.post("profile", json!({ "name": "John Smith" })).await.status(), StatusCode::NO_CONTENT);
+    desk.apply();
+    assert_eq!(desk.conversation().contact_name, "John Smith");
 }
 
 #[tokio::test]

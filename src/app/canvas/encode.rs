@@ -36,6 +36,12 @@ impl Shown {
             row.resize(x + 1, None);
         }
         row[x] = letter;
+        // What is not one cell wide for sure may have run over its neighbour.
+        if letter.is_none()
+            && let Some(next) = row.get_mut(x + 1)
+        {
+            *next = None;
+        }
     }
 
     /// Appends changed cells, which come row by row, to `out`. The pen is plain before and after.
@@ -201,6 +207,17 @@ mod tests {
     }
 
     #[test]
+    fn what_stood_under_a_wide_letter_is_never_written_again() {
+        let plain = Style::new();
+        let of = |x: u16, symbol: &str| (x, 0, cell(symbol, plain));
+        let mut shown = Shown::default();
+        encoded(&mut shown, &[of(0, "a"), of(1, "y"), of(2, "b")]);
+        encoded(&mut shown, &[of(0, "配")]);
+        // The second half of the wide letter is blank now, and nothing is said of it.
+        assert_eq!(encoded(&mut shown, &[of(0, "x"), of(2, "z")]), "\x1b[1;1Hx\x1b[Cz");
+    }
+
+    #[test]
     fn lines_and_letters_of_one_cell_run_on() {
         let plain = Style::new();
         let line: Vec<(u16, u16, Cell)> =
@@ -239,10 +256,12 @@ mod tests {
             vec![Modifier::BOLD, Modifier::ITALIC, Modifier::UNDERLINED, Modifier::REVERSED],
             0..4,
         );
-        (color.clone(), color, modifier).prop_map(|(fg, bg, modifiers)| {
+        let any = (color.clone(), color, modifier).prop_map(|(fg, bg, modifiers)| {
             let all = modifiers.into_iter().fold(Modifier::empty(), Modifier::union);
             Style::new().fg(fg).bg(bg).add_modifier(all)
-        })
+        });
+        // As without colours: then everything is written with one pen.
+        prop_oneof![1 => any, 1 => Just(Style::new().fg(Color::Reset).bg(Color::Reset))]
     }
 
     fn seen(color: Color) -> vt100::Color {

@@ -364,7 +364,7 @@ impl QueryError {
                     Some(known) => {
                         format!("\u{201c}{key}:\u{201d} is not understood yet: did you mean {known}:?")
                     }
-                    None => format!("\u{201c}{key}:\u{201d} is not understood: there is no such filter"),
+                    None => format!("\u{201c}{key}:\u{201d} is no filter; these are: {}:", KEYS.join(": ")),
                 }
             }
             QueryError::BadValue { key, value, .. } => {

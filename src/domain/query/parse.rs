@@ -361,7 +361,11 @@ mod tests {
                 "“after:1dSTOP” is not understood yet: after: takes a day (2026-11-20, today) or an age (3h, 7d)",
             ),
             ("order chan:sms", "“chan:” is not understood yet: did you mean channel:?"),
-            ("order colour:red", "“colour:” is not understood: there is no such filter"),
+            (
+                "order colour:red",
+                "“colour:” is no filter; these are: channel: account: status: assignee: label: priority: qualified: score: field: \
+                 unread: archived: overdue: due: from: contact: identity: before: after: has:",
+            ),
             ("order status:", "status: takes open, pending, snoozed, resolved, spam"),
             (
                 "order status:x",

@@ -174,7 +174,15 @@ fn party(
     let Some(own) = own else {
         return Err("no address of the customer: expected `customer.email` or `customer.phone`".to_owned());
     };
-    let known = |address: &str| identity(address, region);
+    // WhatsApp writes numbers with their country and without a plus sign (`wa_id`).
+    let abroad = |text: &str| {
+        let is_bare = (8..=15).contains(&text.len()) && !text.starts_with('0');
+        is_bare.then(|| address::vendor_phone(&format!("+{text}"))).flatten()
+    };
+    let known = |address: &str| match abroad(address).filter(|_| channel == Channel::Whatsapp) {
+        Some(number) => Some(Identity::new(IdentityKind::Phone, number)),
+        None => identity(address, region),
+    };
     let said = |address: &str| known(address).or_else(|| opaque(address));
     let mut claims: Vec<Identity> = other.and_then(said).into_iter().collect();
     let (identity, theirs) = match (channel, known(own)) {
@@ -195,7 +203,7 @@ fn party(
             (Identity::new(IdentityKind::Handle, format!("{channel}:{own}")), own.to_owned())
         }
     };
-    Ok((Party { identities: vec![identity], name: None, claims }, theirs))
+    Ok((Party { identities: vec![identity], name: None, claims, said: None }, theirs))
 }
 
 fn filled(text: Option<&str>) -> Option<&str> {

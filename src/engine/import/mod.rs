@@ -204,11 +204,13 @@ pub fn import_jsonl(
             batches.bad(Place::Line(number), format!("longer than {} MB", LINE / 1024 / 1024));
             continue;
         }
+        // Some programs put a byte-order mark before the first line.
+        let line = if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line[..] };
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
         batches.report.lines += 1;
-        match jsonl::read(&line, options.region.as_deref()) {
+        match jsonl::read(line, options.region.as_deref()) {
             Ok(message) => {
                 let account = batches.account(message.channel)?;
                 let mut fact = message.fact;

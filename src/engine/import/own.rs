@@ -18,6 +18,7 @@ const DELIVERED: [&str; 4] = ["delivered-to", "x-original-to", "x-delivered-to",
 pub(super) struct Guess {
     sent: Votes,
     delivered: Votes,
+    received: Votes,
     named: Votes,
 }
 
@@ -58,6 +59,7 @@ impl Guess {
             let told = DELIVERED.iter().filter_map(|name| field(head, name));
             self.delivered.add(told.filter_map(|to| folded(&to)).map(|to| without_tag(&to)));
         }
+        self.received.add(mail.to.iter().chain(&mail.cc).filter_map(bare));
         self.named.add(mail.from.iter().chain(&mail.to).chain(&mail.cc).filter_map(bare));
     }
 
@@ -70,7 +72,9 @@ impl Guess {
             all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
             return all.into_iter().map(|(_, address)| address).collect();
         }
-        self.delivered.most().or_else(|| self.named.most()).into_iter().collect()
+        // A customer may have written all of them, but has received none.
+        let all = [&self.delivered, &self.received, &self.named];
+        all.into_iter().find_map(Votes::most).into_iter().collect()
     }
 }
 
@@ -126,6 +130,8 @@ mod tests {
             ("From: a@x.example\nTo: list@y.example\nCc: me@acme.example", false),
         ];
         assert_eq!(guessed(&mails), ["me@acme.example"]);
+        let mails = [("From: amy@cust.example\nTo: support@acme.example", false); 3];
+        assert_eq!(guessed(&mails), ["support@acme.example"], "whoever writes all of them is the customer");
         assert!(guessed(&[("X-Nothing: 1", false)]).is_empty() && guessed(&[]).is_empty());
     }
 }

@@ -164,6 +164,13 @@ fn what_cannot_be_understood_is_told_with_its_number() {
 }
 
 #[test]
+fn a_mark_before_the_first_line_is_no_part_of_it() {
+    let (_dir, store) = store();
+    let report = import(&store, &format!("\u{feff}{}", file()), false);
+    assert_eq!((report.messages, report.bad), (4, 0));
+}
+
+#[test]
 fn opaque_senders_stay_opaque() {
     let (_dir, store) = store();
     import(&store, &line("a", "c", "sms", true, "x", 1).replace("+31612345678", "ACME-Shop"), false);
@@ -193,6 +200,7 @@ fn numbers_are_understood_in_any_format() {
         ("sms", "tel:+31-6-12345678", None, "+31612345678"),
         ("whatsapp", "whatsapp:+4915112345678", None, "+4915112345678"),
         ("whatsapp", "06-12345678", Some("NL"), "+31612345678"),
+        ("whatsapp", "4915112340007", None, "+4915112340007"),
     ] {
         let number = wanted.to_owned();
         assert_eq!(

@@ -89,7 +89,13 @@ fn read<T: DeserializeOwned>(body: Body) -> Result<T, Problem> {
         _ => Problem::Bad("the body could not be read".into()),
     })?;
     // serde_json refuses what is nested deeper than 128 levels.
-    serde_json::from_slice(&body).map_err(|e| Problem::Bad(format!("not the expected JSON: {e}")))
+    let value: serde_json::Value = serde_json::from_slice(&body)
+        .map_err(|e| Problem::Bad(format!("this is no JSON: line {}, column {}", e.line(), e.column())))?;
+    if !value.is_object() {
+        return Err(Problem::Bad("a JSON object is expected".into()));
+    }
+    serde_json::from_value(value)
+        .map_err(|_| Problem::Bad("a field is missing or of another kind: see the chat's API".into()))
 }
 
 fn profile_of(asked: ProfileAsked) -> Result<Profile, Problem> {
@@ -185,7 +191,7 @@ pub(super) async fn say(
     if id.is_empty() || id.len() > MAX_ID || !id.chars().all(plain) {
         return Err(Problem::Bad(format!("id: 1 to {MAX_ID} letters, digits, '-', '_' or '.'")));
     }
-    if text.trim().is_empty() {
+    if sanitize::clean(&text).trim().is_empty() {
         return Err(Problem::Bad("the message is empty".into()));
     }
     let length = text.chars().count();
@@ -270,7 +276,9 @@ pub(super) async fn receipt(
     let messages = shared
         .readers
         .read(move |reader| match history::conversation(reader, account, &whose)? {
-            Some(conversation) => history::up_to(reader, conversation, &id, &names),
+            Some(conversation) => {
+                history::all_up_to(reader, conversation, &id, &names, |(row, _)| !is_less(row, state))
+            }
             None => Ok(Vec::new()),
         })
         .await?;
@@ -291,9 +299,12 @@ pub(super) async fn receipt(
 
 /// The external id of an answer that is not yet so far.
 fn lacks((row, shown): (MessageRow, Shown), state: Delivery) -> Option<String> {
-    let outbound = row.direction == Direction::Outbound;
-    let less = row.delivery.is_none_or(|d| d < state);
-    if outbound && less { shown.external_id } else { None }
+    if is_less(&row, state) { shown.external_id } else { None }
+}
+
+/// Whether an answer is not yet so far.
+fn is_less(row: &MessageRow, state: Delivery) -> bool {
+    row.direction == Direction::Outbound && row.delivery.is_none_or(|d| d < state)
 }
 
 /// `POST …/profile`: what the visitor says about themselves. A claim; replaces the last one.

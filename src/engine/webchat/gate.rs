@@ -3,7 +3,9 @@
 use super::limits::{Ask, asker};
 use super::origin::{Origins, Source, Verdict};
 use super::problem::Problem;
-use super::{Chat, Shared};
+use super::{Chat, MAX_BODY, Shared, page};
+use crate::engine::body::{Bodies, Unread};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -20,13 +22,21 @@ pub(super) struct Asker(pub Option<IpAddr>);
 pub(super) async fn gate(
     State(shared): State<Arc<Shared>>,
     Path(path): Path<HashMap<String, String>>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
     let name = path.get("name").map_or("", String::as_str);
-    let chat = match Chat::find(&shared.engine.accounts, name) {
+    // Somebody who opens a page is told in a page.
+    let is_page =
+        request.method() == Method::GET && request.uri().path().trim_matches('/').split('/').count() == 2;
+    let sorry = |problem: Problem| if is_page { page::sorry(&problem) } else { problem.into_response() };
+    let chat = match Chat::named(&shared.engine.accounts, name) {
         Ok(chat) => chat,
-        Err(problem) => return dressed(problem.into_response(), None, None),
+        Err(problem) => {
+            // Nothing is told but that: any page may read it.
+            let origin = text(request.headers(), &header::ORIGIN).map(str::to_owned);
+            return dressed(sorry(problem), None, origin.as_deref());
+        }
     };
     let origins = Origins::parse(chat.setting("origins").unwrap_or_default()).unwrap_or_default();
     let verdict = origins.judge(source(request.headers()));
@@ -36,22 +46,45 @@ pub(super) async fn gate(
         Verdict::Same => None,
     };
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
-    let asker = asker(peer, text(request.headers(), &HeaderName::from_static("x-forwarded-for")));
+    let forwarded = request.headers().get_all(HeaderName::from_static("x-forwarded-for"));
+    let asker = asker(peer, forwarded.iter().map(|line| line.to_str().ok()));
     let response = if request.method() == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()
     } else if let Err(problem) = shared.limit(|l, now| l.address(asker, Ask::Call, now)) {
         problem.into_response()
+    } else if let Err(problem) = chat.is_open() {
+        sorry(problem)
     } else {
-        request.extensions_mut().insert(chat);
-        request.extensions_mut().insert(Asker(asker));
-        let response = next.run(request).await;
-        match response.status() {
-            // The router's own answer has no body.
-            StatusCode::METHOD_NOT_ALLOWED => Problem::Method.into_response(),
-            _ => response,
+        match whole(&shared.bodies, request).await {
+            Err(problem) => problem.into_response(),
+            Ok(mut request) => {
+                request.extensions_mut().insert(chat);
+                request.extensions_mut().insert(Asker(asker));
+                let response = next.run(request).await;
+                match response.status() {
+                    // The router's own answer has no body.
+                    StatusCode::METHOD_NOT_ALLOWED => Problem::Method.into_response(),
+                    _ => response,
+                }
+            }
         }
     };
     dressed(response, Some(&origins), cors.as_deref())
+}
+
+/// A request with its body as a whole: who sends it drop by drop is not waited for.
+async fn whole(bodies: &Bodies, request: Request) -> Result<Request, Problem> {
+    if request.method() != Method::POST {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    let announced = text(&parts.headers, &header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
+    let held = bodies.read(body, announced, MAX_BODY).await.map_err(|unread| match unread {
+        Unread::TooLarge => Problem::TooLarge,
+        Unread::TooSlow => Problem::TooSlow,
+        Unread::Later => Problem::Unavailable("too much at once; please try again".into()),
+    })?;
+    Ok(Request::from_parts(parts, Body::from(held.bytes)))
 }
 
 fn source(headers: &HeaderMap) -> Source<'_> {

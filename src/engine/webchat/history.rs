@@ -1,8 +1,8 @@
 //! Reads a visitor's conversation from the store, and only theirs.
 
-use super::cursor::{KEEP, Known};
+use super::cursor::{KEEP, Known, place};
 use super::token::Visitor;
-use super::view::{Names, Shown, news, shown};
+use super::view::{Names, Shown, is_coming, news, shown};
 use crate::domain::event::ConversationKey;
 use crate::domain::ids::{AccountId, ConversationId};
 use crate::domain::row::MessageRow;
@@ -41,9 +41,11 @@ fn rows_since(
     let mut page = rows.len();
     // A page that was away for long lacks more than one window: go back until what it has is reached.
     while page == KEEP && rows.len() < FAR {
-        let Some(first) = rows.first().filter(|r| r.id.0 >= known.floor() && !known.has(r.id.0)) else {
-            break;
+        let lacks = |r: &&MessageRow| {
+            let place = place(r.sent_at, r.id);
+            place >= known.floor() && !known.has(place)
         };
+        let Some(first) = rows.first().filter(lacks) else { break };
         let older = reader.thread(conversation, Some((first.sent_at, first.id)), KEEP)?;
         page = older.len();
         rows.splice(0..0, older);
@@ -64,7 +66,7 @@ pub(super) fn since(
     let more = messages.len() > limit;
     messages.truncate(limit);
     for m in &messages {
-        known.learn(m.message.0, m.tick);
+        known.learn(m.place, m.tick);
     }
     Ok(Part { messages, known, more })
 }
@@ -77,35 +79,60 @@ pub(super) fn newest(
     names: &Names,
     limit: usize,
 ) -> Result<Option<Part>, StoreError> {
-    let mut place = None;
+    let mut from = None;
     if let Some(id) = before {
         let Some((row, _)) = up_to(reader, conversation, id, names)?.pop() else { return Ok(None) };
-        place = Some((row.sent_at, row.id));
+        from = Some((row.sent_at, row.id));
     }
     let mut messages: Vec<Shown> = Vec::new();
+    let mut coming = i64::MAX;
     let mut more = true;
     // Notes and the like take up places in a page of rows.
     while messages.len() < limit && more {
-        let rows = reader.thread(conversation, place, KEEP)?;
+        let rows = reader.thread(conversation, from, KEEP)?;
         more = rows.len() == KEEP;
-        place = rows.first().map(|r| (r.sent_at, r.id)).or(place);
+        from = rows.first().map(|r| (r.sent_at, r.id)).or(from);
+        coming = rows.iter().filter(|r| is_coming(r)).map(|r| place(r.sent_at, r.id)).fold(coming, i64::min);
         messages.splice(0..0, rows.iter().filter_map(|r| shown(r, names)));
     }
-    if messages.len() > limit {
-        messages.drain(..messages.len() - limit);
-        more = true;
-    }
-    // Without older messages, one that is shown late may be older than all of these: it is news, too.
-    let floor = if more { messages.iter().map(|m| m.message.0).min().unwrap_or(0) } else { 0 };
-    let mut known = Known::from_floor(floor);
+    let older = messages.len().saturating_sub(limit);
+    more |= older > 0;
+    // One that is shown late may be older than all of these: it is news, too.
+    let first = messages.get(older).map_or(0, |m| m.place);
+    let mut known = Known::from_floor(if more { first.min(coming) } else { 0 });
+    // What was not asked for is no news all the same.
     for m in &messages {
-        known.learn(m.message.0, m.tick);
+        known.learn(m.place, m.tick);
     }
+    messages.drain(..older);
     Ok(Some(Part { messages, known, more }))
 }
 
+/// The messages up to and including the one called `id`, oldest first, back to a window in which all are `done`; empty if there is
+/// none.
+pub(super) fn all_up_to(
+    reader: &mut Reader,
+    conversation: ConversationId,
+    id: &str,
+    names: &Names,
+    done: impl Fn(&(MessageRow, Shown)) -> bool,
+) -> Result<Vec<(MessageRow, Shown)>, StoreError> {
+    let mut all = up_to(reader, conversation, id, names)?;
+    let mut from = all.first().map(|(row, _)| (row.sent_at, row.id));
+    while let Some(place) = from.filter(|_| all.len() < FAR) {
+        let rows = reader.thread(conversation, Some(place), KEEP)?;
+        from = rows.first().map(|r| (r.sent_at, r.id));
+        let older: Vec<_> = rows.into_iter().filter_map(|r| shown(&r, names).map(|s| (r, s))).collect();
+        if older.iter().all(&done) && !older.is_empty() {
+            break;
+        }
+        all.splice(0..0, older);
+    }
+    Ok(all)
+}
+
 /// The messages up to and including the one called `id`, of the window that holds it, oldest first; empty if there is none.
-pub(super) fn up_to(
+fn up_to(
     reader: &mut Reader,
     conversation: ConversationId,
     id: &str,

@@ -3,7 +3,7 @@
 use crate::domain::clock::Ms;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// How much is allowed: `burst` at once, one more every `every` milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,11 +138,28 @@ fn network(address: IpAddr) -> IpAddr {
 
 /// Who asks: the peer or, where the peer is a reverse proxy on this machine, the last address that it forwarded for.
 /// None is a program on this machine.
-pub fn asker(peer: Option<IpAddr>, forwarded_for: Option<&str>) -> Option<IpAddr> {
+///
+/// A proxy may add a line of its own, a port, or brackets. What is no address is counted as one that nobody has: a proxy that says
+/// something else (`unknown`) is not to lift the limits.
+pub fn asker<'a>(
+    peer: Option<IpAddr>,
+    forwarded_for: impl IntoIterator<Item = Option<&'a str>>,
+) -> Option<IpAddr> {
     match peer {
         Some(ip) if !ip.to_canonical().is_loopback() => Some(ip),
-        _ => forwarded_for.and_then(|list| list.rsplit(',').next()).and_then(|last| last.trim().parse().ok()),
+        _ => {
+            let last = forwarded_for.into_iter().last()?.and_then(|line| line.rsplit(',').next());
+            Some(last.and_then(forwarded).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
+        }
     }
+}
+
+/// An address as proxies write it: bare, in brackets, with a port.
+fn forwarded(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|at| at.ip());
+    let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    text.parse().ok().or_else(with_port).or_else(bracketed)
 }
 
 #[cfg(test)]
@@ -203,11 +220,22 @@ mod tests {
     #[test]
     fn only_a_proxy_on_this_machine_is_believed() {
         let ip = |s: &str| Some(s.parse::<IpAddr>().unwrap());
-        assert_eq!(asker(ip("127.0.0.1"), Some("6.6.6.6, 203.0.113.9")), ip("203.0.113.9"));
-        assert_eq!(asker(ip("::ffff:127.0.0.1"), Some("203.0.113.9")), ip("203.0.113.9"));
-        assert_eq!(asker(ip("198.51.100.1"), Some("203.0.113.9")), ip("198.51.100.1"));
-        assert_eq!(asker(ip("127.0.0.1"), None), None);
-        assert_eq!(asker(ip("127.0.0.1"), Some("nonsense")), None);
+        let of = |peer, lines: &[&str]| asker(ip(peer), lines.iter().map(|line| Some(*line)));
+        assert_eq!(of("127.0.0.1", &["6.6.6.6, 203.0.113.9"]), ip("203.0.113.9"));
+        assert_eq!(
+            of("127.0.0.1", &["6.6.6.6", "203.0.113.9"]),
+            ip("203.0.113.9"),
+            "the proxy's own line is the last"
+        );
+        assert_eq!(of("::ffff:127.0.0.1", &["203.0.113.9:5555"]), ip("203.0.113.9"));
+        assert_eq!(of("127.0.0.1", &["[2001:db8::1]:5555"]), ip("2001:db8::1"));
+        assert_eq!(of("127.0.0.1", &["[2001:db8::1]"]), ip("2001:db8::1"));
+        assert_eq!(of("198.51.100.1", &["203.0.113.9"]), ip("198.51.100.1"));
+        assert_eq!(of("127.0.0.1", &[]), None);
+        for odd in ["nonsense", "unknown", ""] {
+            assert_eq!(of("127.0.0.1", &[odd]), ip("0.0.0.0"), "{odd}: it is counted, too");
+        }
+        assert_eq!(asker(ip("127.0.0.1"), [None]), ip("0.0.0.0"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use crate::domain::clock::Clock;
 use crate::engine::accounts::{Accounts, Live};
+use crate::engine::body::Bodies;
 use crate::engine::bus::Bus;
 use crate::engine::inbox::Inbox;
 use crate::provider::webchat::{MESSAGES_PER_MINUTE, VENDOR, messages_per_minute};
@@ -41,7 +42,7 @@ mod view;
 use problem::Problem;
 
 /// Longest request body in bytes.
-pub const MAX_BODY: usize = 16 * 1024;
+pub const MAX_BODY: usize = 64 * 1024;
 
 /// What the chat pages need of the engine.
 #[derive(Clone)]
@@ -90,6 +91,7 @@ pub fn routes(state: WebchatState) -> Router {
         limits: Mutex::new(Limits::default()),
         streams: Streams::default(),
         keys: RwLock::default(),
+        bodies: Bodies::default(),
         engine: state,
     });
     Router::new()
@@ -117,6 +119,7 @@ struct Shared {
     limits: Mutex<Limits>,
     streams: Streams,
     keys: RwLock<HashMap<String, Key>>,
+    bodies: Bodies,
 }
 
 impl Shared {
@@ -170,16 +173,27 @@ struct Chat {
 }
 
 impl Chat {
-    /// The chat page of that name.
+    /// The chat page of that name, if it is open.
     fn find(accounts: &Accounts, name: &str) -> Result<Chat, Problem> {
+        let chat = Chat::named(accounts, name)?;
+        chat.is_open().map(|()| chat)
+    }
+
+    /// The chat page of that name.
+    fn named(accounts: &Accounts, name: &str) -> Result<Chat, Problem> {
         if !accounts.are_known() {
             return Err(Problem::Unavailable("this chat opens in a moment".into()));
         }
         let account = accounts.by_name(name).filter(|a| a.vendor == VENDOR.name).ok_or(Problem::NotFound)?;
-        if account.active().is_none() {
-            return Err(Problem::Unavailable("this chat is closed at the moment".into()));
-        }
         Ok(Chat { account })
+    }
+
+    /// Whether it is served.
+    fn is_open(&self) -> Result<(), Problem> {
+        match self.account.active() {
+            Some(_) => Ok(()),
+            None => Err(Problem::Unavailable("this chat is closed at the moment".into())),
+        }
     }
 
     fn setting(&self, key: &str) -> Option<&str> {

@@ -1,5 +1,6 @@
 //! The chat page, its script and its style: embedded in the program, without a build step.
 
+use super::problem::Problem;
 use super::{Chat, MAX_BODY};
 use crate::provider::webchat::MAX_TEXT;
 use axum::extract::Extension;
@@ -28,6 +29,22 @@ pub(super) async fn page(Extension(chat): Extension<Chat>) -> Response {
     let greeting = chat.setting("greeting").unwrap_or("Hello! How can we help?");
     let html = fill(PAGE, &chat.account.name, title, greeting);
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+}
+
+/// A page for who opens one that cannot be shown.
+pub(super) fn sorry(problem: &Problem) -> Response {
+    let mut response = problem.clone().into_response();
+    let mut html = String::from("<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">\n");
+    html.push_str("<meta name=\"viewport\" content=\"width=device-width\">\n<title>Chat</title>\n<main><h1>");
+    escape(&mut html, problem.title());
+    html.push_str("</h1>\n<p>");
+    escape(&mut html, problem.advice());
+    html.push_str("</p></main>\n</html>\n");
+    *response.body_mut() = html.into();
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
 }
 
 /// `GET /chat/NAME/`: the page's relative links need it to be called without the slash.

@@ -20,6 +20,8 @@ pub enum Problem {
     Method,
     /// The body is too large.
     TooLarge,
+    /// The body did not come in time.
+    TooSlow,
     /// Too often; seconds to wait.
     TooMany(i64),
     /// It cannot be done now.
@@ -27,6 +29,22 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// What a page says of it to a visitor, in a line.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Problem::NotFound => "There is no chat here",
+            _ => "This chat is closed at the moment",
+        }
+    }
+
+    /// What the visitor can do.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Problem::NotFound => "Please check the address.",
+            _ => "Please try again later.",
+        }
+    }
+
     /// A limit is reached; the wait is in milliseconds.
     pub fn patience(wait_ms: i64) -> Problem {
         Problem::TooMany((wait_ms.saturating_add(999) / 1000).max(1))
@@ -49,8 +67,9 @@ impl IntoResponse for Problem {
             Problem::NotFound => (StatusCode::NOT_FOUND, "there is no such chat, file or path".into(), None),
             Problem::Method => (StatusCode::METHOD_NOT_ALLOWED, "this cannot be done here".into(), None),
             Problem::TooLarge => {
-                (StatusCode::PAYLOAD_TOO_LARGE, "the request is larger than 16 kB".into(), None)
+                (StatusCode::PAYLOAD_TOO_LARGE, "the request is larger than 64 kB".into(), None)
             }
+            Problem::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the request came too slowly".into(), None),
             Problem::TooMany(wait) => {
                 (StatusCode::TOO_MANY_REQUESTS, "too many requests; please wait".into(), Some(wait))
             }

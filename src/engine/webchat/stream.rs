@@ -189,7 +189,7 @@ impl Stream {
         // Each event's id is what the page has with it: so the cursor grows event by event, to the same end.
         let mut known = self.known.take().unwrap_or_else(|| Known::from_floor(part.known.floor()));
         for message in &part.messages {
-            known.learn(message.message.0, message.tick);
+            known.learn(message.place, message.tick);
             if message.direction == "outbound" && self.typing_until.is_some() {
                 self.typing_until = None;
                 self.push(&known, "typing", &json!({ "on": false, "name": message.author.name }));

@@ -1,10 +1,10 @@
 //! What a visitor gets to see of a conversation: their messages and the answers that were sent; never a note, an
 //! activity, or an answer that can still be taken back.
 
-use super::cursor::{Known, Tick};
+use super::cursor::{Known, Tick, place};
 use crate::domain::attachment::Enclosure;
 use crate::domain::delivery::Delivery;
-use crate::domain::ids::{AttachmentId, MessageId};
+use crate::domain::ids::AttachmentId;
 use crate::domain::message::Direction;
 use crate::domain::row::MessageRow;
 use crate::text::{file_kind, format};
@@ -35,9 +35,9 @@ pub struct Shown {
     pub files: Vec<File>,
     /// `sent`, `delivered` or `read`.
     pub state: &'static str,
-    /// The store's id.
+    /// Where it stands, for the cursor.
     #[serde(skip)]
-    pub message: MessageId,
+    pub place: i64,
     /// The state, comparable.
     #[serde(skip)]
     pub tick: Tick,
@@ -125,10 +125,17 @@ pub fn shown(row: &MessageRow, names: &Names) -> Option<Shown> {
             })
             .collect(),
         state: tick.word(),
-        message: row.id,
+        place: place(row.sent_at, row.id),
         tick,
         external_id: row.external_id.clone(),
     })
+}
+
+/// Whether it is an answer that may yet be shown, under the moment that it carries now.
+pub fn is_coming(row: &MessageRow) -> bool {
+    use Delivery::{Parked, Queued, Retrying, Sending, Unknown};
+    let waits = matches!(row.delivery, Some(Queued | Sending | Retrying | Parked | Unknown));
+    row.direction == Direction::Outbound && waits
 }
 
 /// The id of a message towards its visitor: the part of the external id that is not about whose it is.
@@ -145,13 +152,13 @@ fn public_id(row: &MessageRow) -> String {
 
 /// What a page that knows `known` has to be told, oldest first.
 pub fn news(rows: &[MessageRow], known: &Known, names: &Names) -> Vec<Shown> {
-    rows.iter().filter_map(|row| shown(row, names)).filter(|s| known.is_news(s.message.0, s.tick)).collect()
+    rows.iter().filter_map(|row| shown(row, names)).filter(|s| known.is_news(s.place, s.tick)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::ConversationId;
+    use crate::domain::ids::{ConversationId, MessageId};
     use crate::domain::message::{AuthorKind, MessageKind};
 
     fn row(direction: Direction, delivery: Option<Delivery>) -> MessageRow {
@@ -175,6 +182,7 @@ mod tests {
             op: None,
             seen: false,
             metadata: serde_json::Value::Null,
+            given_up: false,
             attachments: Vec::new(),
             mail: None,
             revision: 1,

@@ -293,6 +293,7 @@ pub fn conversation_with(imap: &Imap, channel: Channel, to: &str) -> Option<Conv
             identities: vec![fact::identity(&email.folded)],
             name: None,
             claims: Vec::new(),
+            said: None,
         },
         ours: imap.settings.address().to_owned(),
         theirs: email.kept,

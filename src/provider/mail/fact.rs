@@ -165,6 +165,7 @@ fn party(customer: &Mailbox) -> Party {
         // Some programs repeat the address as the name.
         name: name.filter(|name| !name.eq_ignore_ascii_case(&customer.address)).map(str::to_owned),
         claims: Vec::new(),
+        said: None,
     }
 }
 
@@ -179,7 +180,7 @@ pub fn conversation_with(own: &Own, to: &str) -> ConversationFact {
     ConversationFact {
         key: ConversationKey(format!("{ours}|{to}")),
         channel: Channel::Email,
-        party: Party { identities: vec![identity(to)], name: None, claims: Vec::new() },
+        party: Party { identities: vec![identity(to)], name: None, claims: Vec::new(), said: None },
         ours,
         theirs: to.to_owned(),
         facets: Vec::new(),

@@ -97,7 +97,7 @@ pub fn conversation(
     ConversationFact {
         key: ConversationKey(format!("{ours}|{theirs}")),
         channel: split(theirs).0,
-        party: Party { identities, name, claims: Vec::new() },
+        party: Party { identities, name, claims: Vec::new(), said: None },
         ours,
         theirs: theirs.to_owned(),
         facets: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::form::Form;
 use crate::domain::message::{AttachmentFact, MediaRef, MessageKind};
+use crate::text::sanitize;
 
 /// More files than this in one message are not Twilio's.
 const MAX_FILES: u16 = 30;
@@ -67,6 +68,8 @@ pub fn of_form(form: &Form, files: &[AttachmentFact]) -> (MessageKind, String) {
 
 /// Kind and words of a message that is text and files; also of one from the list, which tells no more.
 pub fn plain(body: String, says: bool, files: bool, num_media: Option<&str>) -> (MessageKind, String) {
+    // Nothing that can be seen is nothing said.
+    let says = says && !sanitize::clean(&body).trim().is_empty();
     let announced = num_media.is_some_and(|n| n.trim().parse::<u32>().is_ok_and(|n| n > 0));
     match (says, files) {
         (_, true) => (MessageKind::Attachment, body),
@@ -120,6 +123,7 @@ mod tests {
             ("Body=&NumMedia=0", Unsupported, "[message without text]"),
             ("Body=+&NumMedia=0", Unsupported, "[message without text]"),
             ("Body=&NumMedia=2", Unsupported, "[file]"),
+            ("Body=%E2%80%8B%E2%80%AE&NumMedia=0", Unsupported, "[message without text]"),
             ("Body=hi&NumMedia=1", Text, "hi\n[file]"),
             ("Body=&NumMedia=1&MediaUrl0=https://x/ME1", Attachment, ""),
             ("MessageType=sticker&MediaUrl0=https://x/ME1", Attachment, "[sticker]"),

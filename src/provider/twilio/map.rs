@@ -25,6 +25,8 @@ use crate::domain::rev::{Rev, Stamped};
 use crate::provider::{Ingest, Malformed, RawPush};
 use serde_json::{Map, Value};
 
+/// The rank of an entry of the list whose files could not all be had: it tells less than the webhook.
+pub const PULLED_IN_PART: u16 = 0;
 /// The rank of a webhook that says no more than the list.
 pub const PUSHED: u16 = 1;
 /// The rank of an entry of the list.
@@ -255,6 +257,8 @@ pub struct Taken<'a> {
     pub history_before: Ms,
     /// The op whose message this is known to be.
     pub token: Option<OpId>,
+    /// Whether all of its files are told.
+    pub whole: bool,
 }
 
 /// When an entry of the list was sent, as far as it says.
@@ -307,7 +311,10 @@ pub fn entry(
         mail: None,
         delivery,
         history: at < taken.history_before,
-        rev: Rev { at: if inbound { 0 } else { updated }, rank: PULLED },
+        rev: Rev {
+            at: if inbound { 0 } else { updated },
+            rank: if taken.whole { PULLED } else { PULLED_IN_PART },
+        },
     };
     let mut events = with_consent(fact, consent);
     if refused {

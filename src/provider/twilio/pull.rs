@@ -167,24 +167,35 @@ async fn told(
     if !own.concerns(ours.as_deref(), message.messaging_service_sid.as_deref(), inbound) {
         return Ok(Vec::new());
     }
-    let files = files(twilio, message, now).await?;
-    Ok(map::entry(raw, message, files, map::Taken { own, now, history_before, token }))
+    let (files, whole) = files(twilio, message, now).await?;
+    Ok(map::entry(raw, message, files, map::Taken { own, now, history_before, token, whole }))
 }
 
-async fn files(twilio: &Twilio, message: &wire::Message, now: Ms) -> Result<Vec<AttachmentFact>, Failure> {
-    let count = message.num_media.as_deref().and_then(|n| n.trim().parse::<u32>().ok()).unwrap_or(0);
+/// The files of a message, and whether these are all. One whose files cannot be had holds back no other message, and is asked for
+/// again with the next pull.
+async fn files(
+    twilio: &Twilio,
+    message: &wire::Message,
+    now: Ms,
+) -> Result<(Vec<AttachmentFact>, bool), Failure> {
+    let count = message.num_media.as_deref().and_then(|n| n.trim().parse::<usize>().ok()).unwrap_or(0);
     let Some(sid) = message.sid.as_deref().filter(|sid| count > 0 && is_name(sid)) else {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), true));
     };
     if let Some(known) = twilio.files.get(sid) {
-        return Ok(known);
+        return Ok((known, true));
     }
     let url = twilio.url(&format!("Messages/{sid}/Media.json"))?;
     let page: wire::MediaPage = match get(twilio, url, now).await {
         Ok(page) => page,
-        // Deleted at the vendor: the message stays.
-        Err(Failure::Rejected { .. }) => return Ok(Vec::new()),
-        Err(other) => return Err(other),
+        Err(patience @ (Failure::Auth { .. } | Failure::Transient { retry_after: Some(_), .. })) => {
+            return Err(patience);
+        }
+        // Deleted at the vendor, or trouble with this one: the message is told without.
+        Err(other) => {
+            tracing::debug!("the files of a message cannot be listed: {other}");
+            return Ok((Vec::new(), false));
+        }
     };
     let mut files = Vec::new();
     for item in page.media_list {
@@ -206,8 +217,11 @@ async fn files(twilio: &Twilio, message: &wire::Message, now: Ms) -> Result<Vec<
             on_demand: false,
         });
     }
-    twilio.files.put(sid, files.clone());
-    Ok(files)
+    let whole = files.len() >= count;
+    if whole {
+        twilio.files.put(sid, files.clone());
+    }
+    Ok((files, whole))
 }
 
 async fn object(twilio: &Twilio, cursor: Cursor, sid: &str, now: Ms) -> Result<Page, Failure> {
@@ -224,8 +238,8 @@ async fn object(twilio: &Twilio, cursor: Cursor, sid: &str, now: Ms) -> Result<P
         Err(other) => return Err(other),
     };
     let message: wire::Message = serde_json::from_value(raw.clone()).unwrap_or_default();
-    let files = files(twilio, &message, now).await?;
-    let taken = map::Taken { own: &twilio.settings.own, now, history_before: Ms::MIN, token: None };
+    let (files, whole) = files(twilio, &message, now).await?;
+    let taken = map::Taken { own: &twilio.settings.own, now, history_before: Ms::MIN, token: None, whole };
     Ok(Page { events: map::entry(&raw, &message, files, taken), cursor, ..Page::default() })
 }
 

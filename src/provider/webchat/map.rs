@@ -17,7 +17,11 @@ pub(super) fn ingest(name: &str, push: &RawPush) -> Result<Ingest, Malformed> {
     let events = match deed {
         Deed::Said(said) => vec![message(name, &visitor, said, push.received_at)],
         Deed::Seen(seen) => deliveries(seen, push.received_at),
-        Deed::Profile(profile) => vec![Event::Conversation(conversation(name, &visitor, &profile))],
+        Deed::Profile(profile) => {
+            let mut fact = conversation(name, &visitor, &profile);
+            fact.party.said = Some(Rev::at(push.received_at));
+            vec![Event::Conversation(fact)]
+        }
     };
     Ok(Ingest { events, ..Ingest::default() })
 }
@@ -50,6 +54,7 @@ fn conversation(name: &str, visitor: &str, profile: &Profile) -> ConversationFac
             identities: vec![Identity::new(IdentityKind::Visitor, visitor)],
             name: profile.name.clone(),
             claims: profile.email.iter().map(|e| Identity::new(IdentityKind::Email, e)).collect(),
+            said: None,
         },
         ours: name.to_owned(),
         theirs: format!("Visitor {}", visitor.get(..8).unwrap_or(visitor)),

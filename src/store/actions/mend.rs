@@ -178,7 +178,10 @@ impl Tx<'_> {
                 self.step(message.0, &again)?;
                 self.mended(actor, "retry", message, &send)
             }
-            // The provider had it and failed: that stays history, and a new message goes out.
+            // The provider had it and failed: that stays history, and a new message goes out; once.
+            _ if self.is_given_up(message)? => Err(StoreError::Refused(
+                "it was sent again already, or given up: write it anew if that is what you want".into(),
+            )),
             _ => {
                 self.give_up(message, &send)?;
                 let mut done = self.say(actor, &row, &written, Leaves::default())?;
@@ -200,6 +203,7 @@ impl Tx<'_> {
         let send = self.send(message)?;
         match (send.delivery, send.op) {
             (Some(Delivery::Cancelled), _) => Ok(unchanged(message, &send)),
+            (Some(Delivery::Failed), _) if self.is_given_up(message)? => Ok(unchanged(message, &send)),
             (Some(Delivery::Failed), op) => {
                 if let (Some((op, OpState::Failed)), None) = (op, send.said) {
                     self.set_op(op, OpState::Cancelled, None)?;
@@ -250,11 +254,15 @@ impl Tx<'_> {
         self.mended(actor, "settle", message, &send)
     }
 
+    /// Whether an agent has answered for it already.
+    fn is_given_up(&self, message: MessageId) -> Result<bool, StoreError> {
+        let sql = "SELECT given_up FROM message WHERE id = ?1";
+        Ok(self.one(sql, [message.0], |r| r.get(0))?.unwrap_or(false))
+    }
+
     /// The message asks for nothing any more.
     fn give_up(&mut self, message: MessageId, send: &Send) -> Result<(), StoreError> {
-        let was: Option<i64> =
-            self.one("SELECT given_up FROM message WHERE id = ?1", [message.0], |r| r.get(0))?;
-        if was == Some(0) {
+        if !self.is_given_up(message)? {
             self.exec("UPDATE message SET given_up = 1, revision = revision + 1 WHERE id = ?1", [message.0])?;
             let troubled = i64::from(send.delivery.is_some_and(Delivery::needs_agent));
             self.touch(send.conversation.0).troubled -= troubled;

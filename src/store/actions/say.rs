@@ -140,7 +140,7 @@ impl Tx<'_> {
             .map(|email| Identity::new(IdentityKind::Email, email.folded))
             .into_iter()
             .collect();
-        let party = Party { identities, name: None, claims: Vec::new() };
+        let party = Party { identities, name: None, claims: Vec::new(), said: None };
         self.mail_kept(message.0, mail, Rev::at(self.now))?;
         // Whoever answers in place of them does not take their place.
         self.party(row.id, row.contact, self.now, &mail.name())?;

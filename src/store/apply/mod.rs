@@ -147,7 +147,8 @@ impl Tx<'_> {
             match event {
                 Event::Message(_) => {}
                 Event::Conversation(fact) => {
-                    let rev = fact.facets.iter().map(|f| f.rev).max().unwrap_or(Rev::at(0));
+                    let revs = fact.facets.iter().map(|f| f.rev);
+                    let rev = revs.chain(fact.party.said).max().unwrap_or(Rev::at(0));
                     seen.push(self.conversation_fact(home.account, fact, rev)?);
                 }
                 Event::Delivery { message, report } => {
@@ -286,7 +287,7 @@ impl Tx<'_> {
         ours: String,
         theirs: String,
     ) -> Result<ConversationId, StoreError> {
-        let party = Party { identities: vec![identity], name: None, claims: Vec::new() };
+        let party = Party { identities: vec![identity], name: None, claims: Vec::new(), said: None };
         let fact = ConversationFact { key, channel, party, ours, theirs, facets: Vec::new() };
         let id = self.conversation_fact(account, &fact, Rev::at(0))?;
         // Who is blocked and is written to all the same: what begins here is no spam.
@@ -348,7 +349,7 @@ impl Tx<'_> {
         state: &Stamped<crate::domain::contact::ConsentState>,
         said: &str,
     ) -> Result<bool, StoreError> {
-        let party = Party { identities: vec![identity.clone()], name: None, claims: Vec::new() };
+        let party = Party { identities: vec![identity.clone()], name: None, claims: Vec::new(), said: None };
         self.contact(&party, None, state.rev)?;
         let Some((id, _)) = self.identity(identity)? else { return Ok(false) };
         let before = self.one(

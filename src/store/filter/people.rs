@@ -37,19 +37,12 @@ pub(super) fn writers(conn: &Connection, list: &[Writer], asking: &Asking) -> ru
             Writer::Named(name) => {
                 any.push(Part::new("m.author_name LIKE ? ESCAPE '\\'", vec![like(name)]));
                 let shown = format!("(SELECT {SHOWN} FROM contact k WHERE k.id = c.contact_id)");
-                let mut customer = Part::new(format!("{shown} LIKE ? ESCAPE '\\'"), vec![like(name)]);
-                if is_address(name) {
-                    let (addressed, _) = identities(conn, std::slice::from_ref(name))?;
-                    customer = Part::any(vec![customer, addressed]);
-                }
+                let like_it = Part::new(format!("{shown} LIKE ? ESCAPE '\\'"), vec![like(name)]);
+                let (called, _) = people(conn, std::slice::from_ref(name), called_set)?;
                 let mut written = kind(AuthorKind::Contact);
-                written.and(customer);
+                written.and(Part::any(vec![like_it, called]));
                 any.push(written);
-                let agents = ids(
-                    conn,
-                    "SELECT id FROM agent WHERE instr(email, lower(?1)) > 0 OR instr(lower(name), lower(?1)) > 0",
-                    name,
-                )?;
+                let agents = agents_called(conn, name)?;
                 if !agents.is_empty() {
                     any.push(codes("m.agent_id", agents.into_iter()));
                 }
@@ -97,14 +90,40 @@ fn is_address(value: &str) -> bool {
     value.contains('@') || Channel::before_address(value).is_some() || address::number_in(value).is_some()
 }
 
-fn contact_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
+/// Agents with this in their name or address: case and accents do not matter.
+fn agents_called(conn: &Connection, value: &str) -> rusqlite::Result<Vec<i64>> {
+    let term = [Term::Prefix(value.to_owned())];
+    let lower = value.to_lowercase();
+    let mut statement = conn.prepare_cached("SELECT id, name, email FROM agent")?;
+    let mut rows = statement.query([])?;
     let mut found = Vec::new();
-    if value.bytes().all(|b| b.is_ascii_digit()) {
-        found = ids(conn, "SELECT id FROM contact WHERE id = ?1", value)?;
+    while let Some(row) = rows.next()? {
+        let (name, email): (String, String) = (row.get(1)?, row.get(2)?);
+        let is_called = !highlight(&name, &term).is_empty() || name.to_lowercase().contains(&lower);
+        if is_called || email.to_lowercase().contains(&lower) {
+            found.push(row.get(0)?);
+        }
     }
-    if found.is_empty() && is_address(value) {
+    Ok(found)
+}
+
+fn contact_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
+    // An id means that one alone: it is an argument of scripts.
+    if value.bytes().all(|b| b.is_ascii_digit()) {
+        let one = ids(conn, "SELECT id FROM contact WHERE id = ?1", value)?;
+        if !one.is_empty() {
+            return Ok(People::Few(one));
+        }
+    }
+    called_set(conn, value)
+}
+
+/// Contacts by what they are called, and by whole addresses.
+fn called_set(conn: &Connection, value: &str) -> rusqlite::Result<People> {
+    let mut found = ids(conn, "SELECT contact_id FROM identity WHERE value = ?1", value)?;
+    if is_address(value) {
         match identity_set(conn, value)? {
-            People::Few(list) => found = list,
+            People::Few(list) => found.extend(list),
             many => return Ok(many),
         }
     }

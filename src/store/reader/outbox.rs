@@ -83,8 +83,8 @@ impl Reader {
             .collect()
     }
 
-    /// Why an account sends nothing now.
-    fn holds(&self, account: AccountId, now: Ms) -> Result<Option<String>, StoreError> {
+    /// Why an account sends nothing now, and whether that is for good: then no earlier trouble matters.
+    fn holds(&self, account: AccountId, now: Ms) -> Result<Option<(String, bool)>, StoreError> {
         let sql =
             "SELECT name, enabled, removed_at IS NOT NULL, health, detail, paused_until > ?2, paused_why
                    FROM account WHERE id = ?1";
@@ -93,19 +93,23 @@ impl Reader {
             let (health, detail): (String, String) = (r.get(3)?, r.get(4)?);
             let paused = r.get::<_, Option<bool>>(5)?.unwrap_or(false);
             Ok(match health.parse() {
-                _ if removed => Some(format!("the channel {name} was removed")),
-                _ if !enabled => Some(format!("the channel {name} is switched off")),
-                _ if paused => r.get(6)?,
-                Ok(Health::NeedsLogin) => Some(format!("the channel {name} needs its login: {detail}")),
+                _ if removed => Some((format!("the channel {name} was removed"), true)),
+                _ if !enabled => Some((format!("the channel {name} is switched off"), true)),
+                _ if paused => r.get::<_, Option<String>>(6)?.map(|why| (why, false)),
+                Ok(Health::NeedsLogin) => {
+                    Some((format!("the channel {name} needs its login: {detail}"), false))
+                }
                 _ => None,
             })
         })?;
         Ok(told.flatten())
     }
 
-    fn outbox_row(&self, a: ActiveOp, account: Option<String>) -> Result<OutboxRow, StoreError> {
+    fn outbox_row(&self, a: ActiveOp, account: Option<(String, bool)>) -> Result<OutboxRow, StoreError> {
+        let is_off = account.as_ref().is_some_and(|(_, off)| *off);
         let held = match a.state {
-            OpState::Queued if account.is_some() => account,
+            OpState::Queued if account.is_some() => account.map(|(why, _)| why),
+            OpState::Retrying if is_off => account.map(|(why, _)| why),
             OpState::Queued if matches!(a.op.body, OpBody::Send { .. }) => {
                 let before = self.one(BEFORE, params![a.op.conversation.0, a.seq], |r| r.get::<_, i64>(0))?;
                 before.and_then(OpState::from_code).map(|state| {
@@ -138,7 +142,7 @@ impl Reader {
                 OpBody::Set { .. } | OpBody::Read { .. } | OpBody::Mark { .. } => None,
             },
             state: a.state,
-            reason: a.reason,
+            reason: a.reason.filter(|_| !(is_off && a.state == OpState::Retrying)),
             held,
             attempts: a.attempts,
             created_at: a.op.created_at,

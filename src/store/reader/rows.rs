@@ -56,7 +56,8 @@ pub(in crate::store) const MESSAGE: &str =
             m.due_at IS NOT NULL AND (SELECT o.scheduled_at IS m.due_at FROM op o WHERE o.id = m.op_id) IS 1,
             (SELECT l.head FROM mail l WHERE l.message_id = m.id),
             CASE WHEN m.direction = 1 THEN
-              (SELECT l.html FROM mail l WHERE l.message_id = m.id AND json_extract(l.head, '$.is_html')) END
+              (SELECT l.html FROM mail l WHERE l.message_id = m.id AND json_extract(l.head, '$.is_html')) END,
+            m.given_up
      FROM message m";
 
 /// Everything an op needs; a `WHERE` follows.
@@ -179,6 +180,7 @@ pub(in crate::store) fn message(r: &Row<'_>) -> Result<MessageRow> {
         op: r.get::<_, Option<uuid_blob::Id>>(13)?.map(|id| id.0),
         seen: r.get::<_, i64>(14)? == 1,
         metadata: metadata.map(|m| json(15, &m)).transpose()?.unwrap_or(serde_json::Value::Null),
+        given_up: r.get(21)?,
         attachments: Vec::new(),
         mail: mail(r)?,
         revision: r.get::<_, i64>(16)?.unsigned_abs(),

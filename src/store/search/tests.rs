@@ -411,10 +411,21 @@ fn who_has_no_name_is_called_by_the_address() {
         "identity:whatsapp:ES.13491208655302741918",
         "identity:ES.13491208655302741918",
         "from:whatsapp:ES.13491208655302741918",
+        "from:ES.13491208655302741918",
+        "contact:ES.13491208655302741918",
     ] {
         assert_eq!(of(typed), [5].into(), "{typed}");
     }
     assert!(of("contact:whatsapp").is_empty(), "the medium is no name");
+    assert_eq!(of("contact:5"), [5].into(), "an id means one alone");
+    db.execute("UPDATE contact SET name = 'Zoë MÜLLER' WHERE id = 5", []).unwrap();
+    db.execute("DELETE FROM name_fts WHERE rowid = 5", []).unwrap();
+    db.execute("INSERT INTO name_fts (rowid, body) VALUES (5, ?)", params![names::of(&db, 5).unwrap()])
+        .unwrap();
+    for typed in ["from:zoe", "from:müller", "from:muller", "contact:zoe", "contact:ES.13491208655302741918"]
+    {
+        assert!(of(typed).contains(&5), "{typed}");
+    }
     for typed in ["from:+31610000185", "from:c5@mail.example"] {
         let hits = messages(&db, &parse(typed).unwrap(), None, 1000, &asking(), None).unwrap().rows;
         assert!(hits.iter().all(|hit| hit.direction == Direction::Inbound), "{typed}: not what we answered");

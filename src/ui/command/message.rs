@@ -169,7 +169,8 @@ pub(super) static COMMANDS: &[Command] = &[
 /// Whether it can be sent now: it has failed, or waits for its time.
 pub(crate) fn is_stuck(message: &MessageRow) -> bool {
     match message.delivery {
-        Some(Delivery::Failed | Delivery::Parked | Delivery::Retrying) => true,
+        Some(Delivery::Failed) => !message.given_up,
+        Some(Delivery::Parked | Delivery::Retrying) => true,
         Some(Delivery::Queued) => message.due_at.is_some(),
         _ => false,
     }

@@ -4,7 +4,7 @@ use crate::domain::account::Channel;
 use crate::domain::attachment::Written;
 use crate::domain::command::{Action, ComposeMode, Performed};
 use crate::domain::delivery::Delivery;
-use crate::domain::ids::{AccountId, ConversationId};
+use crate::domain::ids::{AccountId, ConversationId, MessageId};
 use crate::domain::mail::{Mailbox, Manner};
 use crate::domain::reach::Way;
 use crate::ui::composer::mail::Aim;
@@ -67,16 +67,27 @@ impl Model {
 
     /// Shows the thread of a conversation, on the screen's list or not.
     pub(crate) fn go_to_thread(&mut self, conversation: ConversationId) {
+        self.go_to_place(conversation, ThreadAt::Latest, None);
+    }
+
+    /// Goes to a message in its thread.
+    pub(crate) fn go_to_message(&mut self, conversation: ConversationId, message: MessageId) {
+        // Its id begins with its second.
+        let sent_at = (message.0 >> MessageId::SLOT_BITS).saturating_mul(1000);
+        self.go_to_place(conversation, ThreadAt::Around { sent_at, id: message }, Some(message));
+    }
+
+    fn go_to_place(&mut self, conversation: ConversationId, at: ThreadAt, message: Option<MessageId>) {
         self.leave_bare();
         self.close_composer();
         self.thread.wanted = Some(conversation);
         self.thread.stash = None;
-        self.thread.jump = None;
+        self.thread.jump = message.map(|id| (id, Vec::new()));
         self.thread.settle();
         self.focus = Focus::Thread;
         self.list.selected = Some(conversation);
         let limit = self.thread.limit();
-        self.load(Need::Thread { conversation, at: ThreadAt::Latest, limit });
+        self.load(Need::Thread { conversation, at, limit });
         self.load(Need::Context { conversation });
     }
 

@@ -252,6 +252,7 @@ impl List {
     pub(crate) fn take(&mut self, rows: Vec<ConversationRow>, above: bool, below: bool, settle: bool) {
         let first = self.rows.get(self.top).map(|row| row.id);
         let at_start = self.top == 0 && !self.above;
+        let was_seen = (self.top..self.top + self.page.max(1)).contains(&self.index);
         self.rows = rows;
         self.above = above;
         self.below = below;
@@ -278,6 +279,10 @@ impl List {
                 Some(at) => {
                     self.index = at;
                     self.place = self.rows.get(at).map(|row| self.key(row));
+                    // A row that keys are for does not sink out of sight.
+                    if was_seen {
+                        self.reveal();
+                    }
                 }
                 None if self.is_outside() => {}
                 None if settle || self.selected.is_none() => self.settle(),
@@ -439,7 +444,7 @@ mod tests {
         assert_eq!((list.top, list.page), (2, 3));
         // All others have news, and stand before it now.
         list.take(rows(&[6, 5, 4, 2, 1, 3]), false, false, true);
-        assert_eq!(list.top, 3, "three rows are seen");
+        assert_eq!(list.top, 1, "the selected row is seen, and two below it");
         list.top = 5;
         list.take(rows(&[6, 5, 4, 2, 1, 3]), false, true, true);
         assert_eq!(list.top, 5, "more come below it");

@@ -179,8 +179,10 @@ impl Model {
 
     /// Opens a conversation, whether it is in the list or not.
     pub(crate) fn go_to_conversation(&mut self, id: ConversationId, message: Option<MessageId>) {
-        self.go_to_thread(id);
-        self.thread.jump = message.map(|id| (id, Vec::new()));
+        match message {
+            Some(message) => self.go_to_message(id, message),
+            None => self.go_to_thread(id),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ui::theme::Role;
 use ratatui::layout::Rect;
 
 /// Lines that the calm word about what is not understood takes at most.
-const CALM: usize = 2;
+const CALM: usize = 3;
 /// Lines that the full error takes at most.
 const FULL: usize = 6;
 

@@ -21,7 +21,7 @@ pub(crate) use canned::Canned;
 pub(crate) use help::Help;
 pub(crate) use lines::{Row, Table, gap, title};
 pub(crate) use picker::{Choice, Item, Picker, PickerKind};
-pub(crate) use search::{Search, ask, ask_more};
+pub(crate) use search::{Search, ask, ask_again, ask_more};
 
 use crate::domain::clock::Ms;
 use crate::domain::command::Action;

@@ -116,7 +116,7 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>, area: Rect, rows: Option<&[
         return;
     };
     if rows.is_empty() {
-        pen.text(inner.x, inner.y, inner.width, "Nothing waits: all is sent.", Role::Dim);
+        pen.text(inner.x, inner.y, inner.width, "Nothing waits.", Role::Dim);
         return;
     }
     let mut y = inner.y;

@@ -52,6 +52,11 @@ impl Search {
         self.found = found;
     }
 
+    /// Whether what is found may be other messages by now, and nothing is asked yet.
+    pub(crate) fn is_to_follow(&self) -> bool {
+        !self.asked && !self.insists && !self.input.text().trim().is_empty()
+    }
+
     /// Moves the cursor. Answers whether more is to be asked for: it stands at the end of what is there.
     pub(crate) fn step(&mut self, by: isize) -> bool {
         let last = self.found.hits.len().saturating_sub(1);
@@ -76,7 +81,8 @@ pub(crate) fn ask_more(model: &mut Model) {
     ask_again(model);
 }
 
-fn ask_again(model: &mut Model) {
+/// Asks the same again: something has changed.
+pub(crate) fn ask_again(model: &mut Model) {
     model.tickets += 1;
     let ticket = model.tickets;
     let Some(Overlay::Search(search)) = model.overlays.last_mut() else {

@@ -45,7 +45,9 @@ fn providers(sheet: &mut Sheet<'_>, model: &Model, wizard: &Wizard, width: u16) 
             continue;
         }
         sheet.choose(from);
-        if width < WIDE {
+        // The others are to be seen as well.
+        let lines = offered.len() * 3 + card.settings.len() + 6;
+        if width < WIDE || lines > usize::from(model.layout.body.height) {
             // Each is explained at its step.
             asks(sheet, "It needs", card, |spec| spec.required);
             asks(sheet, "It may be told", card, |spec| !spec.required && !spec.is_secret());

@@ -104,6 +104,8 @@ impl Role {
 const fn of_sixteen(role: Role, ground: Ground) -> Option<Color> {
     let (dark, light) = match role {
         Role::Text | Role::Strong | Role::Cursor => return None,
+        // There is no shade between black and white to set them apart: their marks do.
+        Role::Selected | Role::Marked | Role::NoteGround | Role::Overlay => return None,
         Role::Dim | Role::Outbound => (Color::Gray, Color::DarkGray),
         Role::Faint => (Color::DarkGray, Color::Gray),
         Role::Accent | Role::Key | Role::Unread => (Color::LightBlue, Color::Blue),
@@ -113,7 +115,6 @@ const fn of_sixteen(role: Role, ground: Ground) -> Option<Color> {
         Role::Good | Role::Public => (Color::Green, Color::Blue),
         Role::Bad => (Color::LightRed, Color::Red),
         Role::Match => (Color::LightYellow, Color::Magenta),
-        Role::Selected | Role::Marked | Role::NoteGround | Role::Overlay => (Color::Reset, Color::Reset),
     };
     Some(match ground {
         Ground::Dark => dark,
@@ -125,7 +126,7 @@ const fn of_sixteen(role: Role, ground: Ground) -> Option<Color> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Theme {
     styles: [Style; Role::ALL.len()],
-    /// What everything is painted upon. The terminal's own, where only its sixteen colours or none are used.
+    /// What everything is painted upon. The terminal's own, where no colours are used.
     ground: Style,
 }
 
@@ -156,6 +157,10 @@ impl Theme {
             Colors::Indexed | Colors::True if !no_color => {
                 Style::new().fg(shade(palette.ink)).bg(shade(palette.ground))
             }
+            Colors::Ansi if !no_color => match palette.kind {
+                Ground::Dark => Style::new().fg(Color::White).bg(Color::Black),
+                Ground::Light => Style::new().fg(Color::Black).bg(Color::White),
+            },
             _ => Style::new(),
         };
         theme

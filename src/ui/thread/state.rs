@@ -132,9 +132,12 @@ impl Thread {
         self.newer = newer;
         self.loaded = true;
         self.asked = false;
-        if self.unread.is_none() {
-            let unseen = |m: &&MessageRow| m.direction == Direction::Inbound && !m.seen;
-            let count = self.messages.iter().filter(unseen).count();
+        let unseen = |m: &&MessageRow| m.direction == Direction::Inbound && !m.seen;
+        let count = self.messages.iter().filter(unseen).count();
+        if let Some((_, known)) = &mut self.unread {
+            // More have come since, and none of them was looked at.
+            *known = count.max(*known);
+        } else {
             self.unread = self.messages.iter().find(unseen).map(|m| (m.id, count));
             if let (Some((first, _)), true, true) = (self.unread, is_first, self.highlight.is_none()) {
                 self.anchor = Anchor::Show { id: first };

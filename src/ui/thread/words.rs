@@ -54,6 +54,7 @@ pub(crate) fn progress(message: &MessageRow, now: Ms, tz: &TimeZone) -> Option<P
         Delivery::Unknown => ("?", "may have been sent".into(), Role::Warn),
         Delivery::Cancelled => ("⊘", "taken back".into(), Role::Dim),
         Delivery::Accepted => ("✓", "accepted".into(), Role::Dim),
+        Delivery::Failed if message.given_up => ("✗", "failed, settled".into(), Role::Dim),
         Delivery::Failed => ("✗", "failed".into(), Role::Bad),
         Delivery::Delivered => ("✓✓", "delivered".into(), Role::Dim),
         Delivery::Read => ("✓✓", "read".into(), Role::Accent),
@@ -65,6 +66,7 @@ pub(crate) fn progress(message: &MessageRow, now: Ms, tz: &TimeZone) -> Option<P
 pub(crate) fn answers(message: &MessageRow) -> &'static [(&'static str, &'static str)] {
     match message.delivery {
         Some(Delivery::Queued) if !message.scheduled => &[("undo", "take it back")],
+        Some(Delivery::Failed) if message.given_up => &[],
         delivery => waiting_answers(delivery),
     }
 }
@@ -95,7 +97,7 @@ pub(crate) fn waiting_answers(delivery: Option<Delivery>) -> &'static [(&'static
 pub(crate) fn shows_answers(message: &MessageRow) -> bool {
     match message.delivery {
         Some(Delivery::Queued) => message.due_at.is_some(),
-        Some(delivery) => delivery.needs_agent() || delivery == Delivery::Retrying,
+        Some(delivery) => !message.given_up && (delivery.needs_agent() || delivery == Delivery::Retrying),
         None => false,
     }
 }

@@ -64,6 +64,7 @@ impl Desk {
                     identities: vec![Identity::new(IdentityKind::Visitor, "v".to_owned())],
                     name: None,
                     claims: Vec::new(),
+                    said: None,
                 },
                 ours: "shop".into(),
                 theirs: "v".into(),
@@ -197,6 +198,7 @@ fn after_a_jump_of_months_nothing_waits_for_the_lost_time() {
         created_at: row.created_at,
         scheduled_at: row.scheduled_at,
         attempts: 0,
+        refused: false,
     };
     assert_eq!(lanes.step(now, Input::Loaded(vec![job])), [Step::Wake(now + 5_000)]);
     assert_eq!(lanes.step(now + 5_000, Input::Tick), [Step::Start(op)]);

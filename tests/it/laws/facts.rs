@@ -27,7 +27,7 @@ fn place(n: u8, linked: bool, name: Option<u8>) -> ConversationFact {
     ConversationFact {
         key: ConversationKey(format!("k{}", n % 3)),
         channel: Channel::Sms,
-        party: Party { identities, name: name.map(|n| format!("Name {n}")), claims: Vec::new() },
+        party: Party { identities, name: name.map(|n| format!("Name {n}")), claims: Vec::new(), said: None },
         ours: OURS.into(),
         theirs: first.value,
         facets: Vec::new(),

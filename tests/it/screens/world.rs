@@ -166,6 +166,7 @@ pub fn message(
         op: None,
         seen: true,
         metadata: serde_json::Value::Null,
+        given_up: false,
         attachments: Vec::new(),
         mail: None,
         revision: 1,

@@ -151,7 +151,7 @@ pub fn conversation(from: &str) -> ConversationFact {
     ConversationFact {
         key: ConversationKey(format!("{OURS}|{from}")),
         channel: Channel::Sms,
-        party: Party { identities: vec![phone(from)], name: None, claims: Vec::new() },
+        party: Party { identities: vec![phone(from)], name: None, claims: Vec::new(), said: None },
         ours: OURS.into(),
         theirs: from.into(),
         facets: Vec::new(),

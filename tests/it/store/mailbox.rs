@@ -86,6 +86,7 @@ pub fn mail_fact(mail: Mail, at: Ms, text: &str) -> MessageFact {
                 identities: vec![Identity::new(IdentityKind::Email, theirs.address.to_lowercase())],
                 name: theirs.name.clone(),
                 claims: Vec::new(),
+                said: None,
             },
             ours: DESK.into(),
             theirs: theirs.address.clone(),

@@ -69,7 +69,7 @@ fn a_person_is_reached_on_every_account_that_can_best_first() {
     fact.conversation.key.0.push_str("|wa");
     fact.conversation.theirs = format!("whatsapp:{ANNA}");
     fact.conversation.party =
-        Party { identities: vec![phone(ANNA)], name: Some("Anna".into()), claims: Vec::new() };
+        Party { identities: vec![phone(ANNA)], name: Some("Anna".into()), claims: Vec::new(), said: None };
     let wa = kit.apply(vec![Event::Message(Box::new(fact))]).conversations[0];
     assert_eq!(seen(), [(Channel::Whatsapp, true, true)]);
     let heard = kit.reader().last_heard(kit.reader().conversation(sms).unwrap().unwrap().contact).unwrap();

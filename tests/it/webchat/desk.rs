@@ -20,7 +20,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-const NOW: i64 = 1_790_000_000_000;
+pub const NOW: i64 = 1_790_000_000_000;
 /// Only a failing test waits this long.
 const PATIENCE: Duration = Duration::from_secs(30);
 
