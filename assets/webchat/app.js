@@ -518,7 +518,7 @@
     ui.box.style.height = 'auto';
     ui.box.style.height = Math.min(ui.box.scrollHeight + 2, 144) + 'px';
     const left = MAX - [...ui.box.value].length;
-    ui.left.textContent = left < 0 ? 'Too long: ' + -left + ' characters more than fit into one message'
+    ui.left.textContent = left < 0 ? 'Too long: ' + -left + (left === -1 ? ' character' : ' characters') + ' more than fit into one message'
       : left <= 200 ? left + ' characters left' : '';
     ui.left.classList.toggle('over', left < 0);
     ui.box.setAttribute('aria-invalid', String(left < 0));

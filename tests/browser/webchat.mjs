@@ -101,6 +101,42 @@ try {
   await live(ana.page);
   step('history and draft survive a reload');
 
+  // A browser opens six connections to a host: one tab holds the stream for all of them.
+  const tabs = [];
+  for (let n = 0; n < 7; n++) {
+    const tab = await ana.context.newPage();
+    tab.on('pageerror', (e) => complaints.push(String(e)));
+    await tab.goto(url);
+    await live(tab);
+    tabs.push(tab);
+  }
+  const shared = unique('seen by all of them');
+  await ana.say(shared);
+  for (const tab of tabs) await tab.getByRole('log').getByRole('listitem').filter({ hasText: shared }).first().waitFor();
+  await tabs[0].close();
+  await live(tabs[1]);
+  // The one that held the stream goes: another takes its place.
+  await ana.page.reload();
+  await live(ana.page);
+  const after = unique('after the reload');
+  await tabs[3].getByRole('textbox', { name: 'Message', exact: true }).fill(after);
+  await tabs[3].getByRole('textbox', { name: 'Message', exact: true }).press('Enter');
+  for (const tab of [ana.page, ...tabs.slice(1)]) await tab.getByRole('log').getByRole('listitem').filter({ hasText: after }).first().waitFor();
+  for (const tab of tabs.slice(1)) await tab.close();
+  await live(ana.page);
+  step('many tabs share one stream, and outlive the one that holds it');
+
+  const long = '😀'.repeat(4001);
+  await ana.box.fill(long);
+  assert.equal(await ana.box.inputValue(), long, 'nothing is cut off');
+  await ana.page.getByText('Too long: 1 character more').waitFor();
+  assert(await ana.page.getByRole('button', { name: 'Send' }).isDisabled());
+  await ana.box.press('Enter');
+  assert.equal(await ana.box.inputValue(), long, 'nor is it sent in part');
+  await ana.box.fill('');
+  assert(await ana.page.getByRole('button', { name: 'Send' }).isEnabled());
+  step('what is too long stays, and is told');
+
   await ana.context.setOffline(true);
   const kept = unique('written without a network');
   await ana.say(kept);
