@@ -11,6 +11,18 @@ use std::time::Duration;
 /// How long a connection waits for another process's write lock.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// How often it tries meanwhile. SQLite's own pauses grow to a tenth of a second: longer than those in which an import lets others in.
+const TRY: Duration = Duration::from_millis(4);
+
+/// Waits for another process's write lock; `false` when it was too long. So often it has waited already.
+fn wait(tries: i32) -> bool {
+    let waits = TRY.saturating_mul(u32::try_from(tries).unwrap_or(0)) < BUSY;
+    if waits {
+        std::thread::sleep(TRY);
+    }
+    waits
+}
+
 /// The database file of a workspace directory.
 pub(super) fn file(dir: &Path) -> PathBuf {
     dir.join("frontdesk.db")
@@ -27,7 +39,7 @@ fn open_writer(file: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(file, flags)?;
     stable_plans(&conn)?;
-    conn.busy_timeout(BUSY)?;
+    conn.busy_handler(Some(wait))?;
     let mode: String = conn.query_row("PRAGMA journal_mode = WAL", [], |r| r.get(0))?;
     if conn.is_readonly("main")? {
         return Err(StoreError::ReadOnly { path: file.to_owned() });

@@ -15,7 +15,9 @@ use ratatui::layout::{Rect, Size};
 /// Lays out for this size and fills the caches that [`draw`] reads. Cheap when nothing has changed.
 pub fn prepare(model: &mut Model, size: Size) {
     model.size = size;
-    model.layout = Layout::new(size, model.focus, model.sidebar_shown, model.about_shown);
+    let closed_at = model.layout.closed_at;
+    let layout = Layout::new(size, model.focus, model.sidebar_shown, model.about_shown);
+    model.layout = Layout { closed_at, ..layout };
     if let Some(area) = model.layout.sidebar {
         let page = usize::from(area.height).max(1);
         if model.sidebar.page != page {

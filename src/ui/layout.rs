@@ -1,7 +1,7 @@
 //! Where the panes are: from the size of the terminal and the focus.
 
 use crate::ui::model::Focus;
-use ratatui::layout::{Rect, Size};
+use ratatui::layout::{Position, Rect, Size};
 
 /// From this width on all three panes are shown.
 pub(crate) const THREE: u16 = 110;
@@ -25,6 +25,8 @@ pub(crate) struct Layout {
     /// Where the panes are, hair lines included.
     pub(crate) body: Rect,
     pub(crate) bar: Option<Rect>,
+    /// Where a click has just closed what lay above: the second half of a double click is not for what lay below.
+    pub(crate) closed_at: Option<Position>,
 }
 
 impl Layout {

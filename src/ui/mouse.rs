@@ -15,6 +15,9 @@ impl Model {
     pub(crate) fn on_mouse(&mut self, mouse: Mouse) {
         let spot = ratatui::layout::Position::new(mouse.x, mouse.y);
         let over = |area: Option<ratatui::layout::Rect>| area.filter(|a| a.contains(spot));
+        if mouse.kind == MouseKind::Click && self.layout.closed_at.take() == Some(spot) {
+            return;
+        }
         if mouse.kind == MouseKind::Click && over(crate::ui::hints::strip(self)).is_some() {
             // What it covers is not meant.
             self.notice = None;
@@ -38,7 +41,11 @@ impl Model {
             match mouse.kind {
                 MouseKind::ScrollDown => self.on_key(Key::plain(Code::Down)),
                 MouseKind::ScrollUp => self.on_key(Key::plain(Code::Up)),
-                MouseKind::Click => self.overlay_click(spot),
+                MouseKind::Click => {
+                    let above = self.overlays.len();
+                    self.overlay_click(spot);
+                    self.layout.closed_at = (self.overlays.len() < above).then_some(spot);
+                }
             }
             return;
         }

@@ -49,6 +49,14 @@ fn the_mouse_chooses_in_what_lies_above_and_answers_questions() {
         [Action::Set { conversation: id(1), facet: Facet::Priority { priority: Priority::High } }]
     );
     assert!(desk.model.overlays.is_empty(), "and chosen by a second click");
+    // The second half of a double click is not for what lay below; a third one is a click.
+    let (x, y) = (desk.model.layout.list.unwrap().x + 3, desk.model.layout.list.unwrap().y + 2);
+    desk.model.layout.closed_at = Some(ratatui::layout::Position::new(x, y));
+    desk.send(Msg::Mouse(Mouse { kind: MouseKind::Click, x, y }));
+    assert_eq!(desk.model.selected(), Some(id(1)));
+    desk.send(Msg::Mouse(Mouse { kind: MouseKind::Click, x, y }));
+    assert_eq!(desk.model.selected(), Some(id(2)));
+    desk.keys("k");
     // Beside it nothing happens.
     desk.keys("p");
     let (x, y) = (0, desk.model.layout.body.y);
@@ -66,6 +74,23 @@ fn the_mouse_chooses_in_what_lies_above_and_answers_questions() {
     let foot = desk.model.thread.foot;
     desk.send(Msg::Mouse(Mouse { kind: MouseKind::Click, x: foot.x + 3, y: foot.bottom() - 1 }));
     assert_eq!(desk.model.focus(), Focus::Composer);
+}
+
+#[test]
+fn a_click_on_what_covers_the_panes_is_not_for_them() {
+    let mut desk = Desk::new();
+    desk.model.say(crate::ui::Level::Error, "trouble that is told at length, ".repeat(9));
+    desk.text(80, 24);
+    let strip = crate::ui::hints::strip(&desk.model).unwrap();
+    assert!(strip.height > 2 && strip.bottom() == 23, "{strip}");
+    desk.send(Msg::Mouse(Mouse { kind: MouseKind::Click, x: 10, y: strip.y }));
+    assert_eq!((desk.model.selected(), desk.model.notice.is_none()), (Some(id(1)), true));
+    // While something is written it stands where it covers no word of that.
+    desk.keys("rhello");
+    desk.model.say(crate::ui::Level::Error, "trouble that is told at length, ".repeat(9));
+    desk.text(80, 24);
+    let strip = crate::ui::hints::strip(&desk.model).unwrap();
+    assert!(!strip.intersects(desk.model.thread.foot), "{strip} {}", desk.model.thread.foot);
 }
 
 #[test]
