@@ -61,6 +61,10 @@ pub fn build(
             Ok(secret) => {
                 resolved.insert(spec.key.to_owned(), secret);
             }
+            // What is only needed now and then, as a second token while they are changed, does not close the channel: `doctor` tells.
+            Err(why) if !spec.required && !vendor.logins.iter().any(|all| all.contains(&spec.key)) => {
+                tracing::warn!("\u{201c}{}\u{201d} goes without {}: {why}", channel.name, spec.key);
+            }
             Err(why) => missing.push(format!("{}: {why}", spec.key)),
         }
     }

@@ -74,6 +74,24 @@ async fn a_text_comes_in_is_answered_and_its_delivery_is_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_token_that_cannot_be_had_closes_no_channel() {
+    let world = world().await;
+    let home = Home::with_accounts(&world);
+    let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    let second = "auth_token_secondary = { env = \"FRONTDESK_TEST_NOT_THERE\" }\nauth_token = ";
+    let with = config.replacen("auth_token = ", second, 1);
+    assert_ne!(with, config);
+    home.configure(&with);
+    let serve = home.serve(0);
+    let hook = format!("{}/hooks/support", serve.base).into();
+    let sent = world.inbound(&hook, CUSTOMER, &world.numbers()[0], "hello", Extra::default()).await;
+    assert_eq!(sent.answers[0].status, 200);
+    conversation(&home);
+    let told = home.run(&["doctor"]);
+    assert!(told.out.contains("auth_token_secondary"), "{}", told.out);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_message_twice_at_once_and_by_pull_is_one_message() {
     let world = world().await;
     let home = Home::with_accounts(&world);
