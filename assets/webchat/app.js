@@ -372,13 +372,32 @@
   const bus = navigator.locks && window.BroadcastChannel ? new BroadcastChannel(KEY) : null;
   let leading = false;
   const tell = (what) => bus?.postMessage(what);
-  const inTurn = (token) => {
+  // A tab that was put to sleep may hold the stream and say nothing: one that is looked at takes it over then.
+  const SILENCE = 25000;
+  let signAt = Date.now();
+  const inTurn = async (token) => {
+    let asleep = false;
     const wait = stream = new AbortController();
+    const watch = setInterval(() => {
+      if (leading || document.visibilityState !== 'visible' || Date.now() - signAt < SILENCE) return;
+      asleep = true;
+      wait.abort();
+    }, 5000);
+    signAt = Date.now();
     tell({ hello: true });
-    return navigator.locks.request(KEY, { signal: wait.signal }, () => listen(token));
+    try {
+      await navigator.locks.request(KEY, { signal: wait.signal }, () => listen(token));
+    } catch (e) {
+      if (!asleep) throw e;
+      await navigator.locks.request(KEY, { steal: true }, () => listen(token));
+    } finally {
+      clearInterval(watch);
+      stream?.abort(); // whoever has lost the lock holds no stream
+    }
   };
   const begun = () => { lost = 0; say('live'); flush(); acknowledge(); };
   bus?.addEventListener('message', ({ data }) => {
+    signAt = Date.now();
     if (leading) { if (data.hello) tell({ live }); return; }
     if (data.live === true && !live && cursor) { begun(); catchUp(); }
     else if (data.live === false && live) say('trying');
@@ -419,7 +438,8 @@
         const { done, value } = await reader.read();
         if (done) throw new Error('the stream has ended');
         alive();
-        if (!live) { begun(); tell({ live }); }
+        if (!live) begun();
+        tell({ live });
         const lines = (rest + value).split('\n');
         rest = lines.pop();
         for (const line of lines) {

@@ -124,6 +124,15 @@ try {
   for (const tab of [ana.page, ...tabs.slice(1)]) await tab.getByRole('log').getByRole('listitem').filter({ hasText: after }).first().waitFor();
   for (const tab of tabs.slice(1)) await tab.close();
   await live(ana.page);
+  // One that holds the stream and was put to sleep is not waited for.
+  const sleeper = await ana.context.newPage();
+  await sleeper.goto(url.replace(/\/[^/]*$/, '/nothing-here'));
+  const key = 'frontdesk-chat ' + new URL(url).pathname;
+  await sleeper.evaluate((name) => new Promise((held) => navigator.locks.request(name, { steal: true }, () => { held(); return new Promise(() => {}); })), key);
+  await ana.page.bringToFront();
+  await ana.page.waitForSelector('body[data-live=no]');
+  await ana.page.waitForSelector('body[data-live=yes]', { timeout: 60000 });
+  await sleeper.close();
   step('many tabs share one stream, and outlive the one that holds it');
 
   const long = '😀'.repeat(4001);
