@@ -69,6 +69,9 @@ async fn a_text_comes_in_is_answered_and_its_delivery_is_seen() {
     let far = world.sent();
     assert_eq!(far.len(), 1);
     assert_eq!((far[0].to.as_str(), far[0].body.as_str()), (CUSTOMER, "On its way."));
+    let patient =
+        home.run(&["reply", &c, "However long it takes.", "--json", "--wait", &u64::MAX.to_string()]);
+    assert_eq!(patient.ok().json()[0]["conversation"], c.as_str(), "no wait is too long to be counted");
     assert!(far[0].status_callback.as_deref().is_some_and(|u| u.contains("/hooks/support?op=")));
     assert!(serve.terminate().success());
 }
@@ -227,6 +230,10 @@ async fn what_a_paused_account_holds_says_why_and_goes_when_the_agent_wants_it()
         assert!(row["reason"].as_str().unwrap().contains("sending is paused"), "{row}");
     }
     assert!(world.sent().is_empty());
+    let waited = home.run(&["reply", &second, "a third", "--wait", "0"]);
+    assert_eq!(waited.code(), 6, "{}", waited.err);
+    assert!(waited.err.contains("sending is paused"), "{}", waited.err);
+    assert!(home.run(&["doctor"]).out.contains("4 could not leave yet"));
 
     // The account is mended at the vendor; nobody waits for the end of the pause.
     home.run(&["retry", &held]).ok();
@@ -234,9 +241,10 @@ async fn what_a_paused_account_holds_says_why_and_goes_when_the_agent_wants_it()
         delivery(&home, c, "delivered");
     }
     until("an empty outbox", || outbox(&refused).or(outbox(&behind)).is_none().then_some(()));
+    until("all have left", || (world.sent().len() >= 4).then_some(()));
     until("the channel is well", || (channel()["status"] == "ok").then_some(()));
     let texts: Vec<String> = world.sent().into_iter().map(|s| s.body).collect();
-    assert_eq!(texts.len(), 3, "each once: {texts:?}");
+    assert_eq!(texts.len(), 4, "each once: {texts:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -184,6 +184,30 @@ fn the_next_unread_conversation_may_be_beyond_the_window() {
 }
 
 #[test]
+fn what_is_found_follows_what_comes() {
+    let mut desk = Desk::new();
+    desk.keys("/ord");
+    let ticket = desk.model.tickets;
+    desk.send(Msg::Changed);
+    assert_eq!(desk.model.tickets, ticket, "an answer is on its way: it is as new");
+    desk.send(Msg::Loaded(Box::new(Loaded::Search { ticket, found: Found::default() })));
+    desk.loads.clear();
+    desk.send(Msg::Changed);
+    let again = Need::Search { ticket: ticket + 1, text: "ord".into(), limit: 100 };
+    assert!(desk.loads.contains(&again), "{:?}", desk.loads);
+}
+
+#[test]
+fn the_marker_counts_what_comes_while_nobody_looks() {
+    let unseen = |n| MessageRow { seen: false, ..fixture::message(n, Direction::Inbound, "hello") };
+    let mut desk = Desk::with(|d| d.messages = vec![unseen(1)]);
+    assert_eq!(desk.model.thread.unread, Some((MessageId(1), 1)));
+    desk.messages = (1..=3).map(unseen).collect();
+    desk.send(Msg::Changed);
+    assert_eq!(desk.model.thread.unread, Some((MessageId(1), 3)));
+}
+
+#[test]
 fn views_have_their_chords() {
     let mut desk = Desk::new();
     desk.keys("gw");
